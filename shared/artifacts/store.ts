@@ -1,0 +1,48 @@
+import type { ArtifactRef } from '#events/vocabulary.ts'
+
+/** A file in the making: write to `path` as you like, then hand it to the store or drop it. */
+export interface Draft extends AsyncDisposable {
+  /** In a folder of the store's own, so that keeping it is a rename. */
+  readonly path: string
+}
+
+/** What a store is told of a file that it takes over. */
+export interface KeepOptions {
+  /** raw, qcow2, raw.xz, log, png, json, … */
+  readonly format: string
+  /** SHA-256 that was computed while the file was written; without it the store reads the file once. */
+  readonly sha256?: string
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Keeps immutable files by their SHA-256. An implementer makes a file visible under its address only when every
+ * byte of it is durable; keeping the same bytes twice is one file; holes stay holes.
+ */
+export interface ArtifactStore {
+  /** A new empty draft; disposing of it removes what was not kept. */
+  draft(name: string): Promise<Draft>
+  /** Takes the file of a draft over: verifies, makes durable, then visible. The draft's path is gone afterwards. */
+  keep(draft: Draft, options: KeepOptions): Promise<ArtifactRef>
+  /** Stores text or bytes that fit in memory. */
+  keepBytes(bytes: string | Uint8Array, format: string): Promise<ArtifactRef>
+  /**
+   * A path to read the artifact from, for tools that want a file. Throws ArtifactMissing, or ArtifactCorrupted when
+   * the size is not the promised one. Never write to it.
+   */
+  open(ref: ArtifactRef): Promise<string>
+  /** Reads the artifact through and compares. Throws ArtifactMissing or ArtifactCorrupted. */
+  verify(ref: ArtifactRef, signal?: AbortSignal): Promise<void>
+}
+
+/** The store does not have it. */
+export class ArtifactMissing extends Error {
+  override name = 'ArtifactMissing'
+  readonly code = 'ARTIFACT_MISSING'
+}
+
+/** What the store has is not what was kept there. */
+export class ArtifactCorrupted extends Error {
+  override name = 'ArtifactCorrupted'
+  readonly code = 'ARTIFACT_CORRUPTED'
+}

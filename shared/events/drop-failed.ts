@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { defineEvent, type BodyOf } from './define.ts'
+import { exampleDrop } from './examples.ts'
+import { dropId, failure } from './vocabulary.ts'
+
+export const dropFailed = defineEvent({
+  subject: 'drop.failed.v1',
+  saidBy: ['scheduler', 'ec2-publisher', 'mirror-publisher', 'announcer'],
+  means: 'a step on the whole drop cannot go on: step, class, reason, log',
+  severity: 'error',
+  schema: z.strictObject({ drop: dropId, failure }),
+  example: {
+    drop: exampleDrop,
+    failure: {
+      step: 'mirror-publisher',
+      class: 'capacity' as const,
+      reason: 'no space left on the mirror master: 2.1 GiB wanted, 0.4 GiB free',
+      log: null,
+    },
+  },
+  summary: (body) => `${body.drop} failed at ${body.failure.step} (${body.failure.class}): ${body.failure.reason}`,
+  isFailure: () => true,
+})
+export type DropFailed = BodyOf<typeof dropFailed>

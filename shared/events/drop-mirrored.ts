@@ -1,0 +1,12 @@
+import { defineEvent, type BodyOf } from './define.ts'
+import { dropStaged } from './drop-staged.ts'
+
+export const dropMirrored = defineEvent({
+  subject: 'drop.mirrored.v1',
+  saidBy: ['mirror-publisher'],
+  means: 'open to the mirrors, indexes regenerated',
+  schema: dropStaged.schema,
+  example: dropStaged.example,
+  summary: (body) => `${body.drop} is open at ${body.path}`,
+})
+export type DropMirrored = BodyOf<typeof dropMirrored>

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { defineEvent, type BodyOf } from './define.ts'
+import { exampleDropContext, exampleDropImage } from './examples.ts'
+import { dropContext, dropImage, gate } from './vocabulary.ts'
+
+export const dropReady = defineEvent({
+  subject: 'drop.ready.v1',
+  saidBy: ['scheduler'],
+  means: 'every image has passed or is accounted for; it is staged and waits for the gate',
+  schema: z.strictObject({
+    ...dropContext,
+    images: z.array(dropImage).min(1),
+    complete: z.boolean().describe('Every image of the plan passed'),
+    gate: gate.describe('An incomplete drop always waits for a person'),
+  }),
+  example: { ...exampleDropContext, images: [exampleDropImage], complete: true, gate: 'person' as const },
+  summary: (body) => {
+    const passed = body.images.filter((one) => one.outcome === 'passed').length
+    return `${body.drop} is ready: ${String(passed)} of ${String(body.images.length)} images passed`
+  },
+})
+export type DropReady = BodyOf<typeof dropReady>

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { defineEvent, type BodyOf } from './define.ts'
+import { exampleDropContext, exampleImage } from './examples.ts'
+import { dropContext, dropId, gate, imageKey, imagePlan } from './vocabulary.ts'
+
+export const dropScheduled = defineEvent({
+  subject: 'drop.scheduled.v1',
+  saidBy: ['scheduler'],
+  means: 'a compose qualifies; the plan: images, formats, targets, gate',
+  schema: z.strictObject({
+    ...dropContext,
+    images: z.array(imagePlan).min(1),
+    gate,
+    missing: z.array(z.string()).describe('What the compose itself lacks, when it finished incomplete'),
+    supersedes: dropId.nullable().describe('The drop that this respin replaces'),
+  }),
+  example: {
+    ...exampleDropContext,
+    images: [exampleImage],
+    gate: 'person' as const,
+    missing: [],
+    supersedes: null,
+  },
+  summary: (body) =>
+    `${body.compose.id} qualifies for the ${body.kind} drop ${body.drop}: ${body.images.map(imageKey).join(', ')}`,
+})
+export type DropScheduled = BodyOf<typeof dropScheduled>

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { defineEvent, type BodyOf } from './define.ts'
+import { exampleArtifact, exampleImageContext } from './examples.ts'
+import { artifactRef, imageContext, imageKey } from './vocabulary.ts'
+
+export const imageBuilt = defineEvent({
+  subject: 'image.built.v1',
+  saidBy: ['builder'],
+  means: 'its raw disk is in the artifact store, verified',
+  schema: z.strictObject({
+    ...imageContext,
+    disk: artifactRef.describe('The raw disk'),
+    packages: artifactRef.describe('Package list, JSON'),
+    log: artifactRef,
+    engine: z.strictObject({ name: z.string(), version: z.string() }),
+    seconds: z.number().min(0).describe('Wall time of the build'),
+  }),
+  example: {
+    ...exampleImageContext,
+    disk: exampleArtifact('raw'),
+    packages: exampleArtifact('json'),
+    log: exampleArtifact('log'),
+    engine: { name: 'mkosi', version: '24.3' },
+    seconds: 93.5,
+  },
+  summary: (body) => `${imageKey(body.image)} of ${body.drop} was built by ${body.engine.name} ${body.engine.version}`,
+})
+export type ImageBuilt = BodyOf<typeof imageBuilt>

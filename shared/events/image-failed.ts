@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { defineEvent, type BodyOf } from './define.ts'
+import { exampleArtifact, exampleImageContext } from './examples.ts'
+import { failure, imageContext, imageKey } from './vocabulary.ts'
+
+export const imageFailed = defineEvent({
+  subject: 'image.failed.v1',
+  saidBy: ['builder', 'converter', 'boot-tester', 'ec2-publisher'],
+  means: 'one image cannot go on: step, class, reason, log',
+  severity: 'error',
+  schema: z.strictObject({ ...imageContext, failure }),
+  example: {
+    ...exampleImageContext,
+    failure: {
+      step: 'builder',
+      class: 'recipe' as const,
+      reason: 'mkosi: package amazon-ec2-utils not found',
+      log: exampleArtifact('log'),
+    },
+  },
+  summary: (body) =>
+    `${imageKey(body.image)} of ${body.drop} failed at ${body.failure.step} (${body.failure.class}): ${body.failure.reason}`,
+  isFailure: () => true,
+})
+export type ImageFailed = BodyOf<typeof imageFailed>

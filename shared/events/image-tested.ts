@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { defineEvent, type BodyOf } from './define.ts'
+import { exampleArtifact, exampleDropImage, exampleImageContext } from './examples.ts'
+import { artifactRef, checkResult, imageContext, imageKey, verdict } from './vocabulary.ts'
+
+export const imageTested = defineEvent({
+  subject: 'image.tested.v1',
+  saidBy: ['boot-tester'],
+  means: 'the verdict, every check, console log, screenshot',
+  schema: z.strictObject({
+    ...imageContext,
+    disk: artifactRef.describe('The raw disk that was booted'),
+    verdict,
+    checks: z.array(checkResult).min(1),
+    console: artifactRef.describe('Serial console log'),
+    screenshot: artifactRef.nullable(),
+    accelerator: z.enum(['kvm', 'tcg', 'none']),
+    seconds: z.number().min(0),
+  }),
+  example: {
+    ...exampleImageContext,
+    disk: exampleArtifact('raw'),
+    verdict: 'passed' as const,
+    checks: exampleDropImage.checks,
+    console: exampleArtifact('log'),
+    screenshot: exampleArtifact('png'),
+    accelerator: 'kvm' as const,
+    seconds: 74.1,
+  },
+  summary: (body) => {
+    const failed = body.checks.filter((check) => check.outcome === 'failed').map((check) => check.name)
+    const why = failed.length > 0 ? ` (${failed.join(', ')})` : ''
+    return `${imageKey(body.image)} of ${body.drop} ${body.verdict} its boot test${why}`
+  },
+  isFailure: (body) => body.verdict === 'failed',
+})
+export type ImageTested = BodyOf<typeof imageTested>

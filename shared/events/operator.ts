@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { defineEvent, type BodyOf } from './define.ts'
+import { exampleDrop } from './examples.ts'
+import { dropId } from './vocabulary.ts'
+
+/** What a person asked for: facts like all others, said by the `operator`. The scheduler answers with its own. */
+const request = {
+  saidBy: ['operator' as const],
+  schema: z.strictObject({ drop: dropId, by: z.string().min(1).describe('Who asked') }),
+  example: { drop: exampleDrop, by: 'dgilmore' },
+}
+
+export const blessingRequested = defineEvent({
+  ...request,
+  subject: 'drop.blessing.requested.v1',
+  means: 'a release engineer gives the blessing',
+  summary: (body) => `${body.by} asks to bless ${body.drop}`,
+})
+
+export const cancellationRequested = defineEvent({
+  ...request,
+  subject: 'drop.cancellation.requested.v1',
+  means: 'a person wants the drop stopped',
+  summary: (body) => `${body.by} asks to cancel ${body.drop}`,
+})
+
+export const supersessionRequested = defineEvent({
+  ...request,
+  saidBy: ['operator', 'scheduler'],
+  subject: 'drop.supersession.requested.v1',
+  means: 'a person, or a respin of its compose, wants the drop replaced and withdrawn',
+  summary: (body) => `${body.by} asks to supersede ${body.drop}`,
+})
+
+export const retryRequested = defineEvent({
+  ...request,
+  subject: 'drop.retry.requested.v1',
+  means: 'a person takes a failed or cancelled drop up again',
+  summary: (body) => `${body.by} asks to retry ${body.drop}`,
+})
+
+export const dropRequested = defineEvent({
+  saidBy: ['operator'],
+  subject: 'drop.requested.v1',
+  means: 'a person hands in a compose message and wants its drop now, whatever the cadence says',
+  schema: z.strictObject({
+    topic: z.string().describe('Topic of the message, without the prefix'),
+    message: z.record(z.string(), z.unknown()).describe('The compose message as it came'),
+    images: z.array(z.string()).nullable().describe('Only these images of the plan, as `generic.x86_64`'),
+    by: z.string().min(1),
+  }),
+  example: {
+    topic: 'pungi.compose.status.change',
+    message: {
+      compose_id: 'Fedora-Rawhide-20180426.n.0',
+      location: 'https://kojipkgs.fedoraproject.org/compose/rawhide/Fedora-Rawhide-20180426.n.0/compose',
+      status: 'FINISHED',
+    },
+    images: null,
+    by: 'dgilmore',
+  },
+  summary: (body) => `${body.by} asks for a drop of ${String(body.message['compose_id'])}`,
+})
+export type DropRequested = BodyOf<typeof dropRequested>

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+
+/** Names that come from outside may become file names, so they never hold a separator or start with a dot. */
+const plainName = /^[A-Za-z0-9][A-Za-z0-9._+~-]*$/
+
+export const dropId = z
+  .string()
+  .max(200)
+  .regex(plainName)
+  .describe('The drop: its kind and the compose id, as `weekly-Fedora-Rawhide-20180426.n.0`')
+
+export const architecture = z.enum(['i686', 'x86_64', 'aarch64'])
+export type Architecture = z.infer<typeof architecture>
+
+export const flavour = z.enum(['generic', 'ec2'])
+export type Flavour = z.infer<typeof flavour>
+
+export const composeRef = z
+  .strictObject({
+    id: z.string().max(200).regex(plainName).describe('Compose id in productmd grammar'),
+    short: z.string().regex(plainName).describe('Release short name: `Fedora`, `Debian`'),
+    version: z.string().regex(plainName).describe('Release version: `19`, `Rawhide`'),
+    type: z.enum(['production', 'nightly', 'test', 'ci', 'development']),
+    date: z.string().regex(/^\d{8}$/).describe('YYYYMMDD'),
+    respin: z.int().min(0),
+    label: z.string().nullable().describe('Candidate label as `Beta-1.2`, or null'),
+    location: z.string().min(1).describe('URL or absolute path of the compose tree'),
+    incomplete: z.boolean().describe('The compose ended as FINISHED_INCOMPLETE'),
+  })
+  .describe('The compose that a drop is made of')
+export type ComposeRef = z.infer<typeof composeRef>
+
+export const artifactRef = z
+  .strictObject({
+    uri: z.string().min(1).describe('Where the artifact store keeps it'),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    size: z.int().min(0).describe('Bytes'),
+    format: z.string().describe('raw, qcow2, raw.xz, raw.tar.xz, log, png, json, …'),
+  })
+  .describe('One immutable file, by reference')
+export type ArtifactRef = z.infer<typeof artifactRef>
+
+const xzLevel = z.int().min(0).max(9).describe('xz preset')
+export const formatPlan = z
+  .discriminatedUnion('format', [
+    z.strictObject({
+      format: z.literal('qcow2'),
+      compat: z.enum(['0.10', '1.1']).describe('0.10 for clouds of before 2013, 1.1 else'),
+      compression: z.enum(['none', 'zlib', 'zstd']).describe('zstd needs compat 1.1'),
+    }),
+    z.strictObject({ format: z.literal('raw.xz'), level: xzLevel }),
+    z.strictObject({ format: z.literal('raw.tar.xz'), level: xzLevel }),
+  ])
+  .describe('One format that an image is wanted in')
+export type FormatPlan = z.infer<typeof formatPlan>
+
+export const target = z.enum(['mirror', 'ec2'])
+export type Target = z.infer<typeof target>
+
+export const imagePlan = z
+  .strictObject({
+    flavour,
+    architecture,
+    recipe: z.string().regex(plainName).describe('Recipe folder: `debian-12`, `fedora-rawhide`'),
+    formats: z.array(formatPlan).min(1),
+    targets: z.array(target).min(1),
+  })
+  .describe('One image of a drop')
+export type ImagePlan = z.infer<typeof imagePlan>
+
+/** An image's name within its drop, as people type it: `generic.x86_64`. */
+export function imageKey(image: Pick<ImagePlan, 'flavour' | 'architecture'>): string {
+  return `${image.flavour}.${image.architecture}`
+}
+
+export const checkResult = z.strictObject({
+  name: z.string(),
+  outcome: z.enum(['passed', 'failed', 'skipped']),
+  seconds: z.number().min(0).describe('How long after power-on the outcome was known'),
+  detail: z.string().describe('What was seen'),
+})
+export type CheckResult = z.infer<typeof checkResult>
+
+export const verdict = z.enum(['passed', 'failed'])
+export type Verdict = z.infer<typeof verdict>
+
+export const registration = z
+  .strictObject({
+    cloud: z.literal('ec2'),
+    emulated: z.boolean().describe('True when an emulator stood in for the cloud'),
+    region: z.string(),
+    imageId: z.string().describe('AMI id'),
+    snapshotId: z.string(),
+    name: z.string().describe('AMI name, unique per account and region'),
+  })
+  .describe('One image in one region of one cloud')
+export type Registration = z.infer<typeof registration>
+
+export const failure = z
+  .strictObject({
+    step: z.string().describe('The service that could not go on'),
+    class: z
+      .enum(['transient', 'recipe', 'environment', 'capacity', 'stuck', 'refused', 'verdict', 'cancelled', 'bug'])
+      .describe('What kind of failure: what an operator does next depends on it'),
+    reason: z.string(),
+    log: artifactRef.nullable(),
+  })
+  .describe('Why an image or a drop cannot go on')
+export type Failure = z.infer<typeof failure>
+export type FailureClass = Failure['class']
+
+export const dropKind = z.enum(['milestone', 'weekly', 'nightly'])
+export type DropKind = z.infer<typeof dropKind>
+
+export const gate = z.enum(['person', 'policy']).describe('Who blesses: a release engineer, or the policy by itself')
+
+/** What every event about one image carries, so that no service has to ask another. */
+export const imageContext = { drop: dropId, compose: composeRef, image: imagePlan }
+
+/** What every event about a whole drop carries. */
+export const dropContext = {
+  drop: dropId,
+  kind: dropKind,
+  milestone: z.enum(['Alpha', 'Beta', 'Final']).nullable(),
+  compose: composeRef,
+}
+
+export const dropImage = z
+  .strictObject({
+    image: imagePlan,
+    outcome: z.enum(['passed', 'failed']),
+    artifacts: z.array(artifactRef).describe('One per format that was made'),
+    packages: artifactRef.nullable().describe('Package list of the image'),
+    checks: z.array(checkResult),
+    registrations: z.array(registration),
+    failure: failure.nullable(),
+  })
+  .describe('One image as the drop knows it')
+export type DropImage = z.infer<typeof dropImage>
+
+export const mirroredFile = z.strictObject({
+  path: z.string().describe('Relative to the mirror root'),
+  sha256: z.string(),
+  size: z.int().min(0),
+  image: z.string().nullable().describe('`generic.x86_64`, or null for indexes and checksums'),
+})
+export type MirroredFile = z.infer<typeof mirroredFile>

@@ -1,0 +1,33 @@
+import type { FailureClass } from '#events/vocabulary.ts'
+
+/** What failed may work if tried again: the job is retried with backoff, up to the bound of its service. */
+export class TransientError extends Error {
+  override name = 'TransientError'
+  readonly code = 'TRANSIENT'
+}
+
+/** Somebody stopped the work. Nothing is wrong; the job says so and ends. */
+export class Cancelled extends Error {
+  override name = 'Cancelled'
+  readonly code = 'CANCELLED'
+}
+
+/**
+ * Trying again cannot help before a person changes something: the job goes to quarantine with this class and
+ * reason, from where `imagedrop retry` takes it up again.
+ */
+export class PermanentError extends Error {
+  override name = 'PermanentError'
+  readonly code = 'PERMANENT'
+  readonly failureClass: FailureClass
+
+  constructor(failureClass: FailureClass, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.failureClass = failureClass
+  }
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
