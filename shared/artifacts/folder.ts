@@ -72,7 +72,7 @@ export async function createFolderStore(root: string): Promise<ArtifactStore & {
 async function placeOnce(from: string, to: string): Promise<void> {
   const folder = join(to, '..')
   await mkdir(folder, { recursive: true })
-  if (await sizeOf(to) === null) {
+  if ((await sizeOf(to)) === null) {
     await rename(from, to)
     await makeDurable(folder)
   } else {

@@ -30,7 +30,7 @@ export interface EventDefinition<Subject extends string = string, Body = unknown
   /** One line for people. */
   summary(body: Body): string
   /** True when the job that said this did not reach its goal, so that an operator may run it again. */
-  readonly isFailure?: (body: Body) => boolean
+  isFailure?(body: Body): boolean
   /** Services drop all their other work on the drop when they hear this. */
   readonly endsWork?: true
 }

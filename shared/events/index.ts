@@ -1,3 +1,4 @@
+import { cadenceReached, dropExpiryReached, streamOpened } from './cadence.ts'
 import { branchedComposed, composeStatusChanged, rawhideComposed } from './compose.ts'
 import type { EventDefinition } from './define.ts'
 import { dropAnnounced } from './drop-announced.ts'
@@ -29,6 +30,8 @@ import {
 /** Every event that we say, in the order of the pipeline. This list is the architecture of imagedrop. */
 export const ownEvents = [
   dropRequested,
+  streamOpened,
+  cadenceReached,
   dropScheduled,
   imageRequested,
   imageBuilt,
@@ -50,6 +53,7 @@ export const ownEvents = [
   cancellationRequested,
   dropCancelled,
   retryRequested,
+  dropExpiryReached,
   dropExpired,
 ] as const
 
@@ -61,7 +65,7 @@ type Foreign = (typeof foreignEvents)[number]
 export type AnyDefinition = Own | Foreign
 
 const bySubject = new Map<string, EventDefinition>(
-  [...ownEvents, ...foreignEvents].map((definition) => [definition.subject, definition as EventDefinition]),
+  [...ownEvents, ...foreignEvents].map((definition) => [definition.subject, definition]),
 )
 
 /** The definition with this subject, if there is one. */

@@ -21,7 +21,10 @@ export const composeRef = z
     short: z.string().regex(plainName).describe('Release short name: `Fedora`, `Debian`'),
     version: z.string().regex(plainName).describe('Release version: `19`, `Rawhide`'),
     type: z.enum(['production', 'nightly', 'test', 'ci', 'development']),
-    date: z.string().regex(/^\d{8}$/).describe('YYYYMMDD'),
+    date: z
+      .string()
+      .regex(/^\d{8}$/)
+      .describe('YYYYMMDD'),
     respin: z.int().min(0),
     label: z.string().nullable().describe('Candidate label as `Beta-1.2`, or null'),
     location: z.string().min(1).describe('URL or absolute path of the compose tree'),

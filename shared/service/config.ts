@@ -23,7 +23,8 @@ export function readConfig<Shape extends z.ZodRawShape>(
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith(start) || value === undefined) continue
     const key = names.get(name)
-    if (key === undefined) throw new InvalidConfig(`${name}: there is no such setting; there are ${[...names.keys()].join(', ')}`)
+    if (key === undefined)
+      throw new InvalidConfig(`${name}: there is no such setting; there are ${[...names.keys()].join(', ')}`)
     given[key] = value
   }
   const parsed = z.object(shape).safeParse(given)

@@ -54,9 +54,7 @@ export function defineService<
   const Consumes extends EventDefinition,
   const Emits extends EventDefinition,
   Dependencies,
->(
-  definition: ServiceDefinition<Consumes, Emits, Dependencies>,
-): ServiceDefinition<Consumes, Emits, Dependencies> {
+>(definition: ServiceDefinition<Consumes, Emits, Dependencies>): ServiceDefinition<Consumes, Emits, Dependencies> {
   return definition
 }
 

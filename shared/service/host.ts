@@ -15,8 +15,11 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** Says an event that no job said; the same `seed` makes the same event, said once. Resolves when it is durable. */
-export type Say = (event: Said, seed?: string) => Promise<void>
+/**
+ * Says an event that no job said; the same `seed` makes the same event, said once. Resolves with its id when it is
+ * durable.
+ */
+export type Say = (event: Said, seed?: string) => Promise<string>
 
 /** A service with everything that it needs, as its main.ts puts it together. */
 export interface Assembled {

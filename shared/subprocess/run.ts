@@ -55,7 +55,10 @@ export async function run(tool: string, args: readonly string[], options: RunOpt
       log?.write(chunk)
     })
     const onLine = options.onLine
-    if (onLine) splitLines(source, (line) => { onLine(line, ending.touch) })
+    if (onLine)
+      splitLines(source, (line) => {
+        onLine(line, ending.touch)
+      })
   }
   if (child.stderr) listen(child.stderr, null)
   const streams: Promise<unknown>[] = []
@@ -79,7 +82,7 @@ export async function run(tool: string, args: readonly string[], options: RunOpt
   options.signal?.throwIfAborted()
   const [end, ...flows] = results
   if (end.status === 'rejected') throw missingOr(tool, end.reason)
-  const value = end.value as ToolEnd
+  const value = end.value
   const code = value.why === 'exit' ? value.code : -1
   if (!(options.okCodes ?? [0]).includes(code)) throw new ToolFailed(tool, value, said.text(), options.log ?? null)
   for (const flow of flows) if (flow.status === 'rejected') throw flow.reason
@@ -128,12 +131,28 @@ function endWatch(child: ChildProcess, { signal, deadline, idleDeadline }: RunOp
   const stop = (why: ToolEnd | null) => {
     reason ??= why
     killGroup(child, 'SIGTERM')
-    timers.push(setTimeout(() => { killGroup(child, 'SIGKILL') }, graceBeforeKill))
+    timers.push(
+      setTimeout(() => {
+        killGroup(child, 'SIGKILL')
+      }, graceBeforeKill),
+    )
   }
-  const onAbort = () => { stop(null) }
+  const onAbort = () => {
+    stop(null)
+  }
   signal?.addEventListener('abort', onAbort, { once: true })
-  if (deadline !== undefined) timers.push(setTimeout(() => { stop({ why: 'deadline', milliseconds: deadline }) }, deadline))
-  const idle = idleDeadline === undefined ? null : setTimeout(() => { stop({ why: 'idle', milliseconds: idleDeadline }) }, idleDeadline)
+  if (deadline !== undefined)
+    timers.push(
+      setTimeout(() => {
+        stop({ why: 'deadline', milliseconds: deadline })
+      }, deadline),
+    )
+  const idle =
+    idleDeadline === undefined
+      ? null
+      : setTimeout(() => {
+          stop({ why: 'idle', milliseconds: idleDeadline })
+        }, idleDeadline)
 
   child.once('error', reject)
   child.once('close', (code, killedBy) => {

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { text } from 'node:stream/consumers'
+import { say } from '#events/define.ts'
+import { dropRequested, type DropRequested } from '#events/operator.ts'
+import { messageOf } from '#service/errors.ts'
+import { emulateEc2, hasEc2 } from '../ec2.ts'
+import { environmentFor, hostDistribution } from '../environment.ts'
+import { followDrop, type Followed } from '../follow.ts'
+import { lockState } from '../lock.ts'
+import { waitForEnd } from '../signals.ts'
+import { openLog, serviceNames, startStack, stateFolderOf } from '../stack.ts'
+import { parseOptions, UsageError, type Command } from '../usage.ts'
+import { createScreen, type Screen } from '../view/screen.ts'
+import { makeComposeMessage } from '../../services/scheduler/intake/from-repositories.ts'
+import { readComposeMessage } from '../../services/scheduler/intake/read-message.ts'
+import { hostMirror } from '../../services/builder/engines/mkosi/host-mirror.ts'
+
+const options = {
+  distribution: { type: 'string' },
+  compose: { type: 'string' },
+  images: { type: 'string' },
+  state: { type: 'string' },
+  mirror: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+
+/** On Ctrl-C, running tools are ended at once; what is finished stays finished, and the next run goes on from there. */
+const grace = 500
+
+export const dropCommand: Command = {
+  name: 'drop',
+  usage:
+    'usage: imagedrop drop [--distribution debian-12] [--compose FILE|URL|-] [--images generic.x86_64,…] [--state DIR] [--mirror URL] [--json]',
+  summary: 'turn one compose into a published drop, with all services in this process, and exit',
+  async run(args) {
+    const { values } = parseOptions(dropCommand, args, options)
+    const stateFolder = stateFolderOf(values.state)
+    const end = waitForEnd()
+    const { request, mirror } = await prepare(values)
+    const log = await openLog(stateFolder)
+    await using _lock = await lockState(stateFolder)
+    const emulator = hasEc2(process.env) ? null : await emulateEc2(stateFolder, log)
+    const env = { ...(await environmentFor({ mirror })), ...emulator?.env }
+    const stack = await startStack({ stateFolder, services: serviceNames, env, log })
+    let result: Followed | 'stopped'
+    {
+      using screen = createScreen({ json: values.json === true })
+      announceStart(screen, request, emulator !== null)
+      const requestId = await stack.say(say(dropRequested, request))
+      const composeId = String(request.message['compose_id'])
+      result = await Promise.race([
+        followDrop(stack, { requestId, composeId, screen }),
+        end.then(() => 'stopped' as const),
+      ])
+      if (result === 'stopped') screen.note('stopping; the next run goes on from the finished steps')
+    }
+    await stack.stop(grace)
+    await emulator?.close()
+    return result === 'stopped' ? 130 : result === 'announced' ? 0 : 1
+  },
+}
+
+interface Values {
+  readonly distribution?: string | undefined
+  readonly compose?: string | undefined
+  readonly images?: string | undefined
+  readonly mirror?: string | undefined
+}
+
+/** Takes the compose message from where it was told to, or makes one for the distribution's repositories of now. */
+async function prepare(values: Values): Promise<{ request: DropRequested; mirror: string | undefined }> {
+  const images = values.images?.split(',').map((image) => image.trim()) ?? null
+  const by = userInfo().username
+  if (values.compose !== undefined) {
+    const { topic, message } = readComposeMessage(await readSource(values.compose))
+    return { request: { topic, message, images, by }, mirror: values.mirror }
+  }
+  const distribution = values.distribution ?? (await hostDistribution())
+  const mirror = values.mirror ?? (await hostMirror(distribution))
+  if (mirror === null) {
+    throw new UsageError(
+      `this host's package configuration names no mirror of ${distribution}: give one with --mirror URL`,
+    )
+  }
+  const { topic, message } = await makeComposeMessage({ distribution, mirror })
+  return { request: { topic, message, images, by }, mirror }
+}
+
+async function readSource(source: string): Promise<string> {
+  if (source === '-') return await text(process.stdin)
+  try {
+    if (!/^https?:\/\//.test(source)) return await readFile(source, 'utf8')
+    const response = await fetch(source, { signal: AbortSignal.timeout(30_000) })
+    if (!response.ok) throw new Error(`the server answers ${String(response.status)}`)
+    return await response.text()
+  } catch (error) {
+    throw new UsageError(`--compose ${source}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function announceStart(screen: Screen, request: DropRequested, emulated: boolean): void {
+  screen.note(`compose: ${String(request.message['compose_id'])} at ${String(request.message['location'])}`)
+  screen.note(emulated ? 'EC2: emulated (no AWS credentials on this host)' : 'EC2: AWS')
+}

@@ -1,0 +1,105 @@
+import { styleText } from 'node:util'
+import type { DropView, StepView } from './drop-view.ts'
+
+/** What people call the work of a service. */
+const verbs: Readonly<Record<string, string>> = {
+  builder: 'build',
+  converter: 'convert',
+  'boot-tester': 'boot test',
+  'ec2-publisher': 'EC2',
+  'mirror-publisher': 'mirror',
+  announcer: 'announce',
+}
+
+/** What a step that has not begun waits for. */
+const waits: Readonly<Record<string, string>> = {
+  builder: 'waits for a free builder',
+  converter: 'waits for the build',
+  'boot-tester': 'waits for the build',
+  'ec2-publisher': 'waits for the boot test',
+  'mirror-publisher': 'waits for every image',
+  announcer: 'waits for every target',
+}
+
+/** One line per image and step. `now` in milliseconds, `width` in columns. */
+export function renderDrop(view: DropView, now: number, width: number): string[] {
+  const plan = view.plan
+  const title = plan ? `${plan.kind} drop of ${plan.compose.id}` : view.drop
+  const lines = [styleText('bold', title)]
+  for (const step of view.steps.values()) {
+    if (step.image === null && step.service === 'ec2-publisher' && step.state === 'pending') continue
+    lines.push(renderStep(view, step, now))
+  }
+  return lines.map((line) => cut(line, width))
+}
+
+function renderStep(view: DropView, step: StepView, now: number): string {
+  const name = (step.image ?? 'drop').padEnd(16)
+  const verb = (verbs[step.service] ?? step.service).padEnd(10)
+  const elapsed = elapsedOf(step, now).padStart(6)
+  return `${mark(step)} ${name} ${verb} ${elapsed}  ${bar(step)}${says(view, step)}`
+}
+
+function mark(step: StepView): string {
+  switch (step.state) {
+    case 'done':
+      return styleText('green', '✔')
+    case 'failed':
+      return styleText('red', '✘')
+    case 'running':
+      return styleText('cyan', '●')
+    case 'waiting':
+      return styleText('yellow', '…')
+    case 'pending':
+      return styleText('dim', '·')
+  }
+}
+
+function elapsedOf({ startedAt, endedAt }: StepView, now: number): string {
+  return startedAt === null ? '' : formatDuration((endedAt ?? now) - startedAt)
+}
+
+/** `1:05`, or `0.4 s` below ten seconds. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`
+  const seconds = Math.round(milliseconds / 1000)
+  return `${String(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+const barWidth = 20
+
+function bar({ state, done, total }: StepView): string {
+  if (state !== 'running' || done === null || total === null || total <= 0) return ''
+  const share = Math.min(done / total, 1)
+  const full = Math.round(share * barWidth)
+  const percent = `${String(Math.round(share * 100)).padStart(3)} %`
+  return `${'█'.repeat(full)}${styleText('dim', '░'.repeat(barWidth - full))} ${percent} `
+}
+
+function says(view: DropView, step: StepView): string {
+  if (step.state === 'done') return ''
+  if (step.state !== 'pending') return step.phase
+  if (view.state === 'staged' && view.plan?.gate === 'person') return blessingHint(view.drop)
+  const failed = view.failures.some((one) => one.image === step.image && step.image !== null)
+  return styleText('dim', failed ? 'not reached' : (waits[step.service] ?? ''))
+}
+
+/** What a release engineer types to open the gate. */
+export function blessingHint(drop: string): string {
+  return `waits for the blessing: npx imagedrop bless ${drop} --by NAME`
+}
+
+/** Cuts a line to the width of the terminal; escape sequences take no room. */
+function cut(line: string, width: number): string {
+  // eslint-disable-next-line no-control-regex
+  const parts = line.split(/(\u001B\[[0-9;]*m)/)
+  let room = width - 1
+  return parts
+    .map((part, index) => {
+      if (index % 2 === 1) return part
+      const kept = part.slice(0, Math.max(room, 0))
+      room -= part.length
+      return kept
+    })
+    .join('')
+}

@@ -1,0 +1,66 @@
+import type { CheckResult } from '#events/vocabulary.ts'
+
+/** What came of a check, and what was seen. */
+export type Judgement = Pick<CheckResult, 'outcome' | 'detail'>
+
+/** What a script said in the guest: both streams, and its exit status. */
+export interface Answer {
+  readonly status: number
+  readonly output: string
+}
+
+/** What came of a try to log in by ssh. */
+export interface Login {
+  readonly user: string
+  /** Whether the login ended at a shell. */
+  readonly shell: boolean
+  /** What server and client said about it. */
+  readonly said: string
+}
+
+/** What a judge may want to know about the machine. */
+export interface Subject {
+  readonly imageBytes: number
+  readonly diskBytes: number
+}
+
+interface Named {
+  readonly name: string
+  /** What is true of an image that passes, in one clause. */
+  readonly description: string
+}
+
+/** A line must appear on the console, complete or not, colours taken out. */
+export interface ConsoleCheck extends Named {
+  readonly on: 'console'
+  readonly expects: RegExp
+}
+
+/** A shell script runs as root in the guest after cloud-init has finished; what it says is judged. */
+export interface GuestCheck extends Named {
+  readonly on: 'guest'
+  readonly script: string
+  readonly judge: (answer: Answer, subject: Subject) => Judgement
+  /** A line that the console must have shown before; without it the check has failed. */
+  readonly expects?: RegExp
+}
+
+/** Somebody with the injected key logs in by ssh: the image's own user, or root. */
+export interface LoginCheck extends Named {
+  readonly on: 'login'
+  readonly as: 'default-user' | 'root'
+  readonly judge: (login: Login) => Judgement
+}
+
+/** One thing that must be true of an image that has booted. */
+export type Check = ConsoleCheck | GuestCheck | LoginCheck
+
+/** Judges by a condition: passed with what was seen when it holds, else failed with the same words. */
+export function passedIf(condition: boolean, detail: string): Judgement {
+  return { outcome: condition ? 'passed' : 'failed', detail }
+}
+
+/** The line of a tool's output that a person wants to see first. */
+export function lastLine(said: string): string {
+  return said.trim().split('\n').at(-1)?.trim() ?? ''
+}

@@ -1,0 +1,22 @@
+/** How far a boot is, told by what the console shows. In order: a later phase is never left for an earlier one. */
+export const phases = [
+  { name: 'kernel', begins: /Linux version \d|Decompressing Linux|Loading (Linux|initial ramdisk)|^\[ +0\.0+\]/ },
+  {
+    name: 'userspace',
+    begins: /Run \S+ as init process|systemd\[1\]: |Welcome to \S|INIT: version|systemd \d+\S* running/,
+  },
+  { name: 'cloud-init', begins: /Cloud-init v\. \S+ running|Starting .*cloud-init/ },
+] as const
+
+export type Phase = 'firmware' | (typeof phases)[number]['name']
+
+/** Lines after which nothing can come any more, so that nobody has to wait for a deadline. */
+export const deadEnds: readonly RegExp[] = [
+  /Kernel panic - not syncing/,
+  /No bootable device/,
+  /grub rescue>/,
+  /You are in (emergency|rescue) mode/,
+  /^\(initramfs\)/,
+  /Entering emergency mode/,
+  /Boot failed: not a bootable disk/,
+]

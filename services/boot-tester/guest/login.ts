@@ -1,0 +1,71 @@
+import { PassThrough, Readable } from 'node:stream'
+import { splitLines } from '#subprocess/output.ts'
+import { ToolFailed } from '#subprocess/errors.ts'
+import { run } from '#subprocess/run.ts'
+
+/** Who logs in where. */
+export interface LoginOptions {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly privateKeyFile: string
+  readonly log: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Logs in by ssh, gives `script` to a root shell, and resolves when the connection has ended, however it did, with
+ * what client and server said about it. What the script says comes by `onLine`. Throws the signal's reason.
+ */
+export async function logIn(options: LoginOptions, script: string, onLine: (line: string) => void): Promise<string> {
+  const said: string[] = []
+  const output = new PassThrough()
+  splitLines(output, onLine)
+  try {
+    await run('ssh', sshArguments(options), {
+      signal: options.signal,
+      log: options.log,
+      input: Readable.from([script]),
+      output,
+      onLine: (line) => {
+        if (tellsSomething(line)) said.push(line)
+      },
+    })
+  } catch (error) {
+    // A login that is refused is what the caller wants to know.
+    if (!(error instanceof ToolFailed)) throw error
+  }
+  return said.join('\n')
+}
+
+function tellsSomething(line: string): boolean {
+  return /Authentications that can continue/.test(line) || !/^(debug|OpenSSH_|Warning: Permanently added)/.test(line)
+}
+
+function sshArguments({ host, port, user, privateKeyFile }: LoginOptions): string[] {
+  const settings = {
+    BatchMode: 'yes',
+    IdentitiesOnly: 'yes',
+    // The guest has made its host key a moment ago.
+    StrictHostKeyChecking: 'no',
+    UserKnownHostsFile: '/dev/null',
+    GlobalKnownHostsFile: '/dev/null',
+    ServerAliveInterval: '15',
+  }
+  const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
+  const shell = user === 'root' ? ['sh', '-s'] : ['sudo', '-n', 'sh', '-s']
+  // -v shows which ways to log in the server offers.
+  return [
+    '-v',
+    '-T',
+    '-F',
+    '/dev/null',
+    ...flags,
+    '-i',
+    privateKeyFile,
+    '-p',
+    String(port),
+    `${user}@${host}`,
+    ...shell,
+  ]
+}

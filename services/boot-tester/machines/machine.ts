@@ -1,0 +1,42 @@
+import type { ImagePlan, ArtifactRef } from '#events/vocabulary.ts'
+
+/** What a machine is made of. */
+export interface MachineParts {
+  readonly architecture: ImagePlan['architecture']
+  /** A raw disk. It is read, and never written to. */
+  readonly image: Pick<ArtifactRef, 'size'> & { readonly path: string }
+  /** The disk with the answers that the guest asks its cloud for. */
+  readonly seed: string
+  /** An empty folder of this machine's own. */
+  readonly folder: string
+  /** Where the machine's own log and the guest's console go, to be read while it runs. */
+  readonly logs: { readonly machine: string; readonly console: string }
+  readonly signal: AbortSignal
+  /** Every byte that the guest writes to its serial console, as it comes. */
+  readonly onConsole: (bytes: Buffer) => void
+}
+
+/** A guest whose power is on. Disposing of it takes the power away and leaves nothing behind but its logs. */
+export interface RunningMachine extends AsyncDisposable {
+  readonly accelerator: 'kvm' | 'tcg'
+  /** The size of the disk as the guest sees it: the image's and some room to grow. */
+  readonly diskBytes: number
+  /** Where the guest's ssh port can be reached. */
+  readonly ssh: { readonly host: string; readonly port: number }
+  /** Resolves with how, when the guest ends by itself; rejects when the machine under it is lost. */
+  readonly ended: Promise<string>
+  /** Tells that the image got as far as its user space, which says that its kernel is not to blame for hanging. */
+  readonly reachedUserspace: () => Promise<void>
+  /** Writes what the guest's screen shows, as PNG; false when there is nothing to see. */
+  readonly screenshot: (path: string) => Promise<boolean>
+}
+
+/**
+ * Boots disks. An implementer gives the guest a writable layer that is larger than the image, a serial console, a
+ * screen, a network without a way out but with a way in to ssh, and a clock that starts when powerOn resolves.
+ * Deadlines, waiting for the guest and judging it are not its job.
+ */
+export interface Machine {
+  /** Throws PermanentError when this host lacks what it needs, TransientError when the machine was lost. */
+  powerOn(parts: MachineParts): Promise<RunningMachine>
+}

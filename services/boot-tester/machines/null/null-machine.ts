@@ -1,0 +1,16 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BootTest } from '../../boot-report.ts'
+
+/** Boots nothing and finds nothing wrong: for trying out everything but images. Its reports say so. */
+export const bootNothing: BootTest = async ({ image }, { workFolder }) => {
+  const console = join(workFolder, 'console.log')
+  await writeFile(console, `The null machine has not booted this image (${image.flavour}.${image.architecture}).\n`)
+  return {
+    checks: [{ name: 'boot', outcome: 'skipped', seconds: 0, detail: 'the null machine boots nothing' }],
+    console,
+    screenshot: null,
+    accelerator: 'none',
+    seconds: 0,
+  }
+}

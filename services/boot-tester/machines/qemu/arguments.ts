@@ -1,0 +1,44 @@
+import type { Emulator } from './emulators.ts'
+
+/** Everything that a QEMU command line depends on. */
+export interface QemuPlan {
+  readonly emulator: Emulator
+  readonly firmware: string | null
+  readonly accelerator: 'kvm' | 'tcg'
+  readonly processors: number
+  readonly memoryMib: number
+  readonly overlay: string
+  readonly seed: string
+  /** A socket at which we listen; QEMU connects to it. */
+  readonly control: string
+}
+
+/**
+ * The arguments for a guest with its serial console on QEMU's standard output, a screen, two disks, and a network
+ * that leads nowhere but from a free local port to the guest's ssh.
+ */
+export function qemuArguments(plan: QemuPlan): string[] {
+  const { emulator, accelerator, firmware } = plan
+  const kvm = accelerator === 'kvm'
+  const options = [
+    ['-nodefaults', '-no-user-config', '-no-reboot', '-no-shutdown'],
+    ['-machine', emulator.machine, '-accel', kvm ? 'kvm' : 'tcg,thread=multi', '-cpu', kvm ? 'host' : emulator.cpu],
+    ['-smp', String(plan.processors), '-m', String(plan.memoryMib)],
+    firmware === null ? [] : ['-bios', firmware],
+    ['-device', emulator.screen, '-display', 'none'],
+    ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+    ['-chardev', `socket,id=control,path=${escape(plan.control)}`, '-mon', 'chardev=control,mode=control'],
+    // The overlay is thrown away: nothing of it has to survive a crash of this host.
+    ['-drive', `file=${escape(plan.overlay)},if=virtio,format=qcow2,cache=unsafe,discard=unmap`],
+    ['-drive', `file=${escape(plan.seed)},if=virtio,format=raw,readonly=on`],
+    ['-device', 'virtio-rng-pci'],
+    ['-netdev', 'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
+    ['-device', 'virtio-net-pci,netdev=net,romfile='],
+  ]
+  return options.flat()
+}
+
+/** A comma ends a value in QEMU's option lists, two are one comma. */
+function escape(value: string): string {
+  return value.replaceAll(',', ',,')
+}

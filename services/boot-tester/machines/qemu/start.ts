@@ -1,0 +1,137 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PermanentError, TransientError, messageOf } from '#service/errors.ts'
+import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
+import { run } from '#subprocess/run.ts'
+import type { MachineParts, RunningMachine } from '../machine.ts'
+import { qemuArguments, type QemuPlan } from './arguments.ts'
+import { consoleLog } from './console-log.ts'
+import { listenForControl, type Control } from './control.ts'
+import { takeScreenshot } from './screenshot.ts'
+import { socketFolder } from './socket-folder.ts'
+
+/** What is decided about a machine before it starts. */
+export interface StartOptions extends Omit<QemuPlan, 'overlay' | 'seed' | 'control'> {
+  /** How much larger than the image the disk is. */
+  readonly growBytes: number
+}
+
+/** QEMU as it runs. */
+export type StartedQemu = Omit<RunningMachine, 'reachedUserspace'>
+
+const quitWithin = 5_000
+
+/** Starts QEMU on a fresh overlay of the image. Throws PermanentError or TransientError when it does not start. */
+export async function startQemu(parts: MachineParts, options: StartOptions): Promise<StartedQemu> {
+  await using cleaning = new AsyncDisposableStack()
+  const diskBytes = parts.image.size + options.growBytes
+  const overlay = join(parts.folder, 'overlay.qcow2')
+  await makeOverlay(parts, overlay, diskBytes)
+  cleaning.defer(() => rm(overlay, { force: true }))
+
+  const sockets = await socketFolder(parts.folder)
+  cleaning.defer(() => rm(sockets, { recursive: true, force: true }))
+  const port = cleaning.use(await listenForControl(join(sockets, 'control')))
+
+  const power = new AbortController()
+  const plan = { ...options, overlay, seed: parts.seed, control: join(sockets, 'control') }
+  const qemu = run(options.emulator.tool, qemuArguments(plan), {
+    signal: AbortSignal.any([parts.signal, power.signal]),
+    log: parts.logs.machine,
+    output: consoleLog(parts.logs.console, parts.onConsole),
+  })
+  const lost = qemu.then(
+    () => {
+      throw new TransientError(`${options.emulator.tool} ended though nobody told it to; see ${parts.logs.machine}`)
+    },
+    (error: unknown) => {
+      throw parts.signal.aborted ? parts.signal.reason : explain(error, options)
+    },
+  )
+  // Whoever waits for it hears of it; when nobody does, it was us who took the power away.
+  lost.catch(() => {})
+  cleaning.defer(async () => {
+    power.abort()
+    await Promise.allSettled([qemu])
+  })
+
+  const ended = Promise.withResolvers<string>()
+  const accepted = port.accept(
+    (event, data) => {
+      if (event === 'SHUTDOWN') ended.resolve(describeShutdown(data['reason']))
+    },
+    AbortSignal.any([parts.signal, power.signal]),
+  )
+  accepted.catch(() => {})
+  const control = cleaning.use(await Promise.race([accepted, lost]))
+  // Clean exit first, so that nothing is left to be killed.
+  cleaning.defer(() => quit(control, qemu))
+  const ssh = { host: '127.0.0.1', port: await forwardedPort(control) }
+
+  const running = cleaning.move()
+  return {
+    accelerator: options.accelerator,
+    diskBytes,
+    ssh,
+    ended: Promise.race([ended.promise, lost]),
+    screenshot: (path) => Promise.race([takeScreenshot(control, path), lost]),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+async function makeOverlay({ image, folder, signal }: MachineParts, overlay: string, bytes: number): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await rm(overlay, { force: true })
+  const size = String(bytes)
+  try {
+    await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.path, '-F', 'raw', overlay, size], { signal })
+  } catch (error) {
+    if (!(error instanceof ToolMissing)) throw error
+    throw new PermanentError('environment', 'qemu-img is not installed: install qemu-utils or qemu-img', {
+      cause: error,
+    })
+  }
+}
+
+/** What an operator can do about QEMU's end. */
+function explain(error: unknown, { emulator, memoryMib }: StartOptions): unknown {
+  if (error instanceof ToolMissing)
+    return new PermanentError('environment', `${emulator.tool} is not installed: install ${emulator.packages}`, {
+      cause: error,
+    })
+  if (!(error instanceof ToolFailed)) return error
+  if (error.end.why === 'signal') return new TransientError(error.message, { cause: error })
+  if (/Cannot allocate memory/.test(error.tail))
+    return new TransientError(`no memory for a guest of ${String(memoryMib)} MiB: ${error.message}`, { cause: error })
+  return new PermanentError('environment', error.message, { cause: error })
+}
+
+function describeShutdown(reason: unknown): string {
+  switch (reason) {
+    case 'guest-reset':
+      return 'the guest reset itself'
+    case 'guest-shutdown':
+      return 'the guest powered itself off'
+    case 'guest-panic':
+      return "the guest's kernel panicked"
+    default:
+      return `the guest ended (${String(reason)})`
+  }
+}
+
+/** QEMU has chosen a free port by itself, so that two machines never want the same one. */
+async function forwardedPort(control: Control): Promise<number> {
+  const table = await control.execute('human-monitor-command', { 'command-line': 'info usernet' })
+  const port = /HOST_FORWARD\]\s+\d+\s+\S+\s+(\d+)/.exec(String(table))?.[1]
+  if (port === undefined) throw new TransientError(`QEMU forwards no port: ${JSON.stringify(table)}`)
+  return Number(port)
+}
+
+async function quit(control: Control, qemu: Promise<unknown>): Promise<void> {
+  const timeout = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    timeout.reject(new Error('QEMU did not quit'))
+  }, quitWithin)
+  await Promise.race([Promise.allSettled([control.execute('quit'), qemu]), timeout.promise]).catch(messageOf)
+  clearTimeout(timer)
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { bindService } from '#service/bind.ts'
+import type { Assemble } from '#service/host.ts'
+import { createBootTest } from './boot-test.ts'
+import { checks } from './checks/index.ts'
+import { readBootTesterConfig } from './config.ts'
+import { bootNothing } from './machines/null/null-machine.ts'
+import { createQemu } from './machines/qemu/qemu.ts'
+import { bootTester } from './service.ts'
+
+const mebi = 1024 * 1024
+
+/** Puts the boot tester together. */
+export const assemble: Assemble = (host) => {
+  const config = readBootTesterConfig(host.env)
+  const machine = createQemu({
+    memoryMib: config.memoryMib,
+    processors: config.processors,
+    growBytes: config.growMib * mebi,
+    accelerator: config.accelerator,
+    stateFolder: join(host.stateFolder, 'boot-tester'),
+    proveKvmWithin: config.kvmProofSeconds * 1000,
+  })
+  const limits = { idle: config.idleSeconds * 1000, total: config.totalSeconds * 1000 }
+  const newNonce = () => randomBytes(8).toString('hex')
+  const bootTest = config.machine === 'null' ? bootNothing : createBootTest({ machine, checks, limits, newNonce })
+  const service = bindService(bootTester, { artifacts: host.artifacts, bootTest }, { concurrency: config.concurrency })
+  return Promise.resolve({ service })
+}

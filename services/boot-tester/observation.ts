@@ -1,0 +1,112 @@
+import type { Context } from '#service/define.ts'
+import type { Check } from './checks/check.ts'
+import { cloudInitFinished } from './checks/cloud-init/check.ts'
+import { followConsole, type Console } from './console/console.ts'
+import { defaultUserLine } from './datasources/nocloud/seed.ts'
+import type { Findings } from './findings.ts'
+import { GuestStopped, watchGuest, type GuestWatch, type Limits } from './guest-watch.ts'
+import type { InterviewOptions } from './guest/interview.ts'
+
+interface ObserveOptions {
+  readonly checks: readonly Check[]
+  readonly limits: Limits
+  readonly nonce: string
+  readonly recipe: string
+  readonly context: Pick<Context, 'now' | 'progress'>
+}
+
+/** One guest as we see it: its console, what was found, and when to stop looking. */
+export interface Observation extends Disposable {
+  readonly console: Console
+  readonly watch: GuestWatch
+  readonly findings: Findings
+  readonly onConsole: (bytes: Buffer) => void
+  /** Sets the clock to zero. */
+  readonly poweredOn: () => void
+  readonly seconds: () => number
+  readonly reachedUserspace: () => boolean
+  readonly defaultUser: () => string
+  /** What is called with whatever the guest answers. */
+  readonly beginInterview: () => Pick<InterviewOptions, 'onAnswer' | 'onLogin'>
+}
+
+/** Starts observing. */
+export function observe({ checks, limits, nonce, recipe, context }: ObserveOptions): Observation {
+  const { now, progress } = context
+  let start = now()
+  const seconds = () => (now().getTime() - start.getTime()) / 1000
+  let userspace = false
+  progress({ phase: 'firmware' })
+
+  const defaultUser = defaultUserLine(nonce)
+  const watch = watchGuest(limits, () => console.lastLine())
+  const console = followConsole([defaultUser, cloudInitFinished, ...expectedBy(checks)], {
+    seconds,
+    onPhase: (phase) => {
+      userspace ||= phase !== 'kernel'
+      progress({ phase })
+    },
+    onDeadEnd: (line) => {
+      watch.stop(new GuestStopped(`the guest gave up: ${line}`))
+    },
+  })
+  const findings: Findings = {
+    answers: new Map(),
+    logins: new Map(),
+    found: console.found,
+    stopped: null,
+    asked: false,
+  }
+  const heard = () => {
+    watch.touch()
+    progress({
+      phase: 'checks',
+      done: findings.answers.size + findings.logins.size,
+      total: askedOf(checks),
+      unit: 'checks',
+    })
+  }
+
+  return {
+    console,
+    watch,
+    findings,
+    seconds,
+    onConsole: (bytes) => {
+      watch.touch()
+      console.write(bytes)
+    },
+    poweredOn: () => {
+      start = now()
+    },
+    reachedUserspace: () => userspace,
+    // cloud-init names its default user after the distribution, as recipes are named.
+    defaultUser: () => console.found(defaultUser)?.match[1] ?? recipe.split('-')[0] ?? recipe,
+    beginInterview: () => {
+      findings.asked = true
+      heard()
+      return {
+        onAnswer: (check, answer) => {
+          findings.answers.set(check, { ...answer, seconds: seconds() })
+          heard()
+        },
+        onLogin: (as, login) => {
+          findings.logins.set(as, { ...login, seconds: seconds() })
+          heard()
+        },
+      }
+    },
+    [Symbol.dispose]: () => {
+      watch[Symbol.dispose]()
+    },
+  }
+}
+
+/** What the console must show for all checks to pass. */
+export function expectedBy(checks: readonly Check[]): RegExp[] {
+  return checks.flatMap((check) => (check.on !== 'login' && check.expects ? [check.expects] : []))
+}
+
+function askedOf(checks: readonly Check[]): number {
+  return checks.filter((check) => check.on !== 'console').length
+}

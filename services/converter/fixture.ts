@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { createFolderStore } from '#artifacts/folder.ts'
+import type { Progress } from '#bus/bus.ts'
+import { say } from '#events/define.ts'
+import { seal } from '#events/envelope.ts'
+import { imageBuilt } from '#events/image-built.ts'
+import type { ArtifactRef, FormatPlan, ImagePlan } from '#events/vocabulary.ts'
+import { openWorkshop } from './open-workshop.ts'
+import { converter } from './service.ts'
+
+const mib = 1024 * 1024
+
+/** Every format, with settings that are quick to make. */
+export const quickFormats: FormatPlan[] = [
+  { format: 'qcow2', compat: '1.1', compression: 'zlib' },
+  { format: 'raw.xz', level: 0 },
+  { format: 'raw.tar.xz', level: 0 },
+]
+
+/** A disk whose data lies between holes, and is partly text, partly noise. */
+export async function writeDisk(path: string, { size = 64 * mib, noise = randomBytes(5 * mib) } = {}): Promise<void> {
+  await using file = await open(path, 'w')
+  await file.truncate(size)
+  await file.write(noise, 0, noise.length, Math.floor(size / 5))
+  await file.write(Buffer.from('Some text that compresses well. '.repeat(40_000)), 0, null, Math.floor(size / 2))
+  await file.write(Buffer.from('the last sector'), 0, null, size - 512)
+}
+
+interface SetUpOptions {
+  /** Where the store is; a new folder if not told. */
+  readonly folder?: string
+  readonly threads?: number
+  readonly size?: number
+  readonly noise?: Buffer
+}
+
+/** A store that holds one disk, and a converter to convert it. */
+export async function setUp({ folder, threads = 2, ...diskOptions }: SetUpOptions = {}) {
+  const root = folder ?? (await mkdtemp(join(tmpdir(), 'imagedrop-converter-')))
+  const artifacts = await createFolderStore(join(root, 'artifacts'))
+  const logFolder = join(root, 'logs')
+  await mkdir(logFolder)
+  await using draft = await artifacts.draft('disk.raw')
+  await writeDisk(draft.path, diskOptions)
+  const disk = await artifacts.keep(draft, { format: 'raw' })
+  const limits = { threads, memoryMib: 1024, deadline: 120_000, idleDeadline: 60_000 }
+  const progress: Progress[] = []
+  const controller = new AbortController()
+  const context = {
+    signal: controller.signal,
+    progress: (step: Progress) => progress.push(step),
+    log: pino({ level: 'silent' }),
+    now: () => new Date(),
+    attempt: 1,
+    workFolder: root,
+    logFolder,
+    state: null,
+  }
+
+  const built = (image: Partial<ImagePlan>, of: ArtifactRef = disk) => ({
+    ...imageBuilt.example,
+    disk: of,
+    image: { ...imageBuilt.example.image, ...image },
+  })
+  return {
+    root,
+    artifacts,
+    disk,
+    controller,
+    progress,
+    convert: (image: Partial<ImagePlan> = { formats: quickFormats }, of?: ArtifactRef) =>
+      converter.handle(seal(say(imageBuilt, built(image, of)), { now: new Date() }), { artifacts, limits }, context),
+    workshop: () => openWorkshop(built({}), artifacts, limits, context),
+    drafts: () => readdir(join(root, 'artifacts', 'drafts')),
+    /** How many files the store keeps. */
+    async kept() {
+      const entries = await readdir(join(root, 'artifacts'), { recursive: true, withFileTypes: true })
+      return entries.filter((entry) => entry.isFile()).length
+    },
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  }
+}

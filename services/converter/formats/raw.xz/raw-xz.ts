@@ -1,0 +1,13 @@
+import type { FormatPlan } from '#events/vocabulary.ts'
+import type { Format } from '../format.ts'
+
+/** The disk as one xz stream. */
+export function createRawXz({ level }: Extract<FormatPlan, { format: 'raw.xz' }>): Format {
+  return {
+    provesDisk: true,
+    async make(workshop) {
+      const { draft, sha256, proof } = await workshop.compress(level)
+      return { draft, sha256, verify: proof.prove }
+    },
+  }
+}

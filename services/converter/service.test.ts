@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, open, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { checkOutgoing } from '#events/parse.ts'
+import { seal } from '#events/envelope.ts'
+import type { ImageConverted } from '#events/image-converted.ts'
+import type { ImageFailed } from '#events/image-failed.ts'
+import { run } from '#subprocess/run.ts'
+import { quickFormats, setUp } from './fixture.ts'
+
+describe('a built image', () => {
+  it('is converted to every format of its plan, in the order of the plan', async () => {
+    await using shop = await setUp()
+    const said = await shop.convert()
+    const [event] = Array.isArray(said) ? said : []
+    if (event?.subject !== 'image.converted.v1') throw new Error(`said ${JSON.stringify(said)}`)
+    checkOutgoing(seal(event, { now: new Date() }))
+    const { artifacts, disk } = event.body as ImageConverted
+    expect(disk).toEqual(shop.disk)
+    expect(artifacts.map((one) => one.format)).toEqual(['qcow2', 'raw.xz', 'raw.tar.xz'])
+    for (const artifact of artifacts) await shop.artifacts.verify(artifact)
+    expect(await shop.drafts()).toEqual([])
+  })
+
+  it('gives the same bytes on every machine, whatever its number of cores', async () => {
+    const noise = randomBytes(3_000_000)
+    const digests = []
+    for (const threads of [2, 1, 2]) {
+      await using shop = await setUp({ noise, threads })
+      digests.push((await artifactsOf(shop.convert())).map((one) => one.sha256))
+    }
+    expect(digests[1]).toEqual(digests[0])
+    expect(digests[2]).toEqual(digests[0])
+  })
+
+  it('is converted again without harm when its event comes twice', async () => {
+    await using shop = await setUp()
+    const first = await artifactsOf(shop.convert())
+    const kept = await shop.kept()
+    expect(await artifactsOf(shop.convert())).toEqual(first)
+    expect(await shop.kept()).toBe(kept)
+  })
+
+  it('is compressed once for both xz formats of one level, and once for each of two levels', async () => {
+    await using shop = await setUp()
+    const [alone, archived] = await artifactsOf(
+      shop.convert({
+        formats: [
+          { format: 'raw.xz', level: 1 },
+          { format: 'raw.tar.xz', level: 1 },
+        ],
+      }),
+    )
+    if (!alone || !archived) throw new Error('two artifacts are missing')
+    const stream = await readFile(await shop.artifacts.open(alone))
+    expect((await readFile(await shop.artifacts.open(archived))).includes(stream)).toBe(true)
+    const [, other] = await artifactsOf(
+      shop.convert({
+        formats: [
+          { format: 'raw.xz', level: 1 },
+          { format: 'raw.tar.xz', level: 0 },
+        ],
+      }),
+    )
+    expect(other?.size).toBeGreaterThan(archived.size)
+  })
+
+  it('shows one bar for making and one for verifying, and neither goes back', async () => {
+    await using shop = await setUp()
+    await shop.convert()
+    for (const verb of ['compressing', 'verifying']) {
+      const shown = shop.progress.filter(({ phase }) => phase.startsWith(verb))
+      const done = shown.map((step) => (step.done ?? 0) / (step.total ?? 1))
+      expect(done.length).toBeGreaterThan(3)
+      expect(done).toEqual([...done].sort((a, b) => a - b))
+      expect(done.at(-1)).toBe(1)
+    }
+  })
+})
+
+describe('a plan that cannot be made', () => {
+  it.each([
+    [
+      'zstd for readers of before 2013',
+      { formats: [{ format: 'qcow2' as const, compat: '0.10' as const, compression: 'zstd' as const }] },
+      /qcow2 with compat 0\.10 cannot be compressed with zstd/,
+    ],
+    [
+      'one format twice',
+      {
+        formats: [
+          { format: 'raw.xz' as const, level: 1 },
+          { format: 'raw.xz' as const, level: 6 },
+        ],
+      },
+      /raw\.xz is wanted twice/,
+    ],
+    [
+      'a name that no tar can hold',
+      { recipe: 'a'.repeat(90) },
+      /recipe: a+-ec2-x86_64\.raw is longer than the 99 bytes/,
+    ],
+  ])('is refused with its reason: %s', async (_, image, reason) => {
+    await using shop = await setUp()
+    const said = await shop.convert(image)
+    expect(said).toMatchObject([
+      { subject: 'image.failed.v1', body: { failure: { step: 'converter', class: 'refused' } } },
+    ])
+    const [event] = Array.isArray(said) ? said : []
+    expect((event?.body as ImageFailed).failure.reason).toMatch(reason)
+    expect(shop.progress).toEqual([])
+  })
+
+  it('is refused when the disk is not whole sectors', async () => {
+    await using shop = await setUp({ size: 1_000_001 })
+    expect(await shop.convert()).toMatchObject([
+      {
+        body: {
+          failure: { class: 'refused', reason: 'disk: 1000001 bytes are not a whole number of 512-byte sectors' },
+        },
+      },
+    ])
+  })
+})
+
+describe('a conversion that cannot go on', () => {
+  it.each([
+    ['a comparison with the disk itself', quickFormats.slice(0, 1)],
+    ['a decoding to its digest', quickFormats.slice(1, 2)],
+    ['both', quickFormats],
+  ])('names a disk that is not what was kept, when the proof is %s', async (_, formats) => {
+    await using shop = await setUp()
+    const path = await shop.artifacts.open(shop.disk)
+    await overwrite(path, 20_000_000)
+    await expect(shop.convert({ formats })).rejects.toMatchObject({
+      name: 'PermanentError',
+      failureClass: 'environment',
+      message: expect.stringContaining(`the artifact ${shop.disk.sha256} (raw) now reads as`) as string,
+    })
+    expect(await shop.kept()).toBe(1)
+    expect(await shop.drafts()).toEqual([])
+  })
+
+  it('names a disk that is too short or not there', async () => {
+    await using shop = await setUp()
+    const longer = { ...shop.disk, size: shop.disk.size + 512 }
+    await expect(shop.convert(undefined, longer)).rejects.toMatchObject({
+      failureClass: 'environment',
+      message: expect.stringContaining(`has ${String(shop.disk.size)} bytes instead of`) as string,
+    })
+    const missing = { ...shop.disk, sha256: '0'.repeat(64) }
+    await expect(shop.convert(undefined, missing)).rejects.toMatchObject({
+      failureClass: 'environment',
+      message: expect.stringContaining('0000 (raw) is not in') as string,
+    })
+  })
+
+  it.each(['xz', 'qemu-img'])('names the tool that is missing: %s', async (missing) => {
+    await using shop = await setUp()
+    await withoutTool(missing)
+    await expect(shop.convert()).rejects.toMatchObject({
+      name: 'PermanentError',
+      failureClass: 'environment',
+      message: `${missing} is not installed; \`imagedrop doctor\` tells how to install it`,
+    })
+    expect(await shop.kept()).toBe(1)
+    expect(await shop.drafts()).toEqual([])
+  })
+
+  it('ends its tools and leaves no draft when it is aborted in the middle', async () => {
+    await using shop = await setUp({ size: 512 * 1024 * 1024, noise: randomBytes(20_000_000) })
+    const converting = shop.convert()
+    const ended = expect(converting).rejects.toThrow('the drop was cancelled')
+    while (shop.progress.length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(await toolsIn(shop.root)).not.toEqual([])
+    shop.controller.abort(new Error('the drop was cancelled'))
+    await ended
+    expect(await toolsIn(shop.root)).toEqual([])
+    expect(await shop.kept()).toBe(1)
+    expect(await shop.drafts()).toEqual([])
+  })
+
+  it('says which setting lacks the memory that a level needs', async () => {
+    await using shop = await setUp()
+    await expect(shop.convert({ formats: [{ format: 'raw.xz', level: 9 }] })).rejects.toMatchObject({
+      failureClass: 'environment',
+      message: expect.stringMatching(/memory usage limit is too low.*IMAGEDROP_CONVERTER_MEMORY_MIB/i) as string,
+    })
+  })
+
+  it.each([
+    ['qcow2', 9],
+    ['raw.xz', 9],
+    ['raw.tar.xz', 14],
+  ])('says that the disk is full while it writes the %s', async (format, room) => {
+    const { stdout } = await onSmallDisk(format, room)
+    const { error, drafts, kept } = JSON.parse(stdout) as { error: unknown; drafts: string[]; kept: number }
+    expect(error).toMatchObject({ name: 'PermanentError', failureClass: 'capacity' })
+    expect(error).toMatchObject({ message: expect.stringMatching(/^the disk is full: .*no space left/i) as string })
+    expect(drafts).toEqual([])
+    expect(kept).toBe(1)
+  })
+})
+
+async function artifactsOf(said: ReturnType<Awaited<ReturnType<typeof setUp>>['convert']>) {
+  const events = await said
+  const [event] = Array.isArray(events) ? events : []
+  if (event?.subject !== 'image.converted.v1') throw new Error(`said ${JSON.stringify(events)}`)
+  return (event.body as ImageConverted).artifacts
+}
+
+async function overwrite(path: string, position: number): Promise<void> {
+  await using file = await open(path, 'r+')
+  await file.write(Buffer.from('these bytes were not there'), 0, null, position)
+}
+
+const path = process.env['PATH'] ?? ''
+const folders: string[] = []
+
+/** A PATH with the converter's tools but one. */
+async function withoutTool(missing: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-tools-'))
+  folders.push(folder)
+  await mkdir(join(folder, 'bin'))
+  for (const tool of ['xz', 'qemu-img'].filter((name) => name !== missing)) {
+    await symlink(await whereIs(tool), join(folder, 'bin', tool))
+  }
+  process.env['PATH'] = join(folder, 'bin')
+}
+
+async function whereIs(tool: string): Promise<string> {
+  const { stdout } = await run('which', [tool])
+  return stdout.trim()
+}
+
+afterEach(async () => {
+  process.env['PATH'] = path
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
+})
+
+/** The command lines of living processes that name the folder. */
+async function toolsIn(folder: string): Promise<string[]> {
+  const found: string[] = []
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (line.includes(folder)) found.push(line)
+  }
+  return found
+}
+
+/**
+ * Runs disk-full.fixture.ts with its store on a file system of `room` MiB, which holds the disk and not all that is
+ * made of it. It is mounted in a namespace of its own, by the namespace's root where we are not root.
+ */
+async function onSmallDisk(format: string, room: number) {
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-small-'))
+  folders.push(folder)
+  const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
+  const script = 'mount -t tmpfs -o size="$5"m tmpfs "$1" && exec "$2" "$3" "$1" "$4"'
+  const fixture = join(import.meta.dirname, 'disk-full.fixture.ts')
+  return await run('unshare', [
+    ...asRoot,
+    '--mount',
+    'sh',
+    '-c',
+    script,
+    'sh',
+    folder,
+    process.execPath,
+    fixture,
+    format,
+    String(room),
+  ])
+}

@@ -1,0 +1,62 @@
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { ToolFailed } from '#subprocess/errors.ts'
+import { NotTheDisk } from '../failures.ts'
+import type { Workshop } from '../workshop.ts'
+import { createContentCheck, type Part } from './content.ts'
+import { listStreams } from './streams.ts'
+
+/** An .xz file as it should be: the digest of its bytes, and what each of its streams decodes to. */
+export interface XzFile {
+  readonly format: string
+  readonly path: string
+  readonly sha256: string
+  readonly streams: readonly (Part & { readonly compressedSize: number })[]
+}
+
+/**
+ * Decodes a file as its reader would, and in the same read compares its bytes with those that were written. Each
+ * stream must for itself decode to its own part: that is what lets the proof of an archive stand for the stream
+ * in it. Throws NotTheDisk.
+ */
+export async function proveXzFile(file: XzFile, workshop: Workshop): Promise<void> {
+  const different = await findDifference(file, workshop).catch((error: unknown) => {
+    // xz read a file that it wrote a minute ago, and calls it corrupt.
+    if (error instanceof ToolFailed && error.end.why === 'exit') return error.message
+    throw error
+  })
+  if (different !== null) {
+    throw new NotTheDisk(`the ${file.format} made of the disk ${workshop.disk.sha256} is not it: ${different}`)
+  }
+}
+
+async function findDifference({ format, path, sha256, streams }: XzFile, workshop: Workshop): Promise<string | null> {
+  const { limits, run, track } = workshop
+  const wanted = describeSizes(streams)
+  const found = describeSizes(await listStreams(path, workshop))
+  if (found !== wanted) return `its streams are ${found} instead of ${wanted}`
+
+  const size = streams.reduce((sum, stream) => sum + stream.size, 0)
+  const content = createContentCheck(streams, track(format, size))
+  const bytes = createHash('sha256')
+  const input = Readable.from(readHashing(path, bytes), { objectMode: false })
+  const memory = `--memlimit-mt-decompress=${String(limits.memoryMib)}MiB`
+  const args = ['--decompress', '--stdout', '--format=xz', `--threads=${String(limits.threads)}`, memory]
+  await run('xz', args, { input, output: content.sink })
+
+  const read = bytes.digest('hex')
+  if (read !== sha256) return `it reads as ${read} instead of ${sha256}`
+  return content.difference()
+}
+
+function describeSizes(streams: readonly { readonly compressedSize: number; readonly size: number }[]): string {
+  return streams.map(({ compressedSize, size }) => `${String(size)} bytes in ${String(compressedSize)}`).join(', ')
+}
+
+async function* readHashing(path: string, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+    hash.update(chunk as Buffer)
+    yield chunk as Buffer
+  }
+}

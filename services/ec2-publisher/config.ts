@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { readConfig } from '#service/config.ts'
+
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region is written as us-east-1')
+
+/** Settings of the ec2-publisher, from `IMAGEDROP_EC2_PUBLISHER_*`; README.md has the table. */
+export function readEc2PublisherConfig(env: Readonly<Record<string, string | undefined>>) {
+  return readConfig(
+    'EC2_PUBLISHER',
+    {
+      regions: z
+        .string()
+        .default('us-east-1')
+        .transform((list) => [...new Set(list.split(',').map((name) => name.trim()))])
+        .pipe(z.array(region).min(1)),
+      endpoint: z.url().nullable().default(null),
+      emulated: z.stringbool().default(false),
+      connections: z.coerce.number().int().min(1).max(256).default(32),
+      jobs: z.coerce.number().int().min(1).max(16).default(2),
+      pollSeconds: z.coerce.number().min(0.001).max(300).default(5),
+      patienceSeconds: z.coerce.number().min(0.1).max(86_400).default(900),
+      publicSnapshots: z.stringbool().default(false),
+      x86BootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).default('legacy-bios'),
+      rootDevice: z
+        .string()
+        .regex(/^\/dev\/(xvda|sda1)$/, 'a root device is /dev/xvda or /dev/sda1')
+        .default('/dev/xvda'),
+    },
+    env,
+  )
+}
+
+/** How the cloud is reached and how patient we are with it. */
+export type Ec2Settings = ReturnType<typeof readEc2PublisherConfig>

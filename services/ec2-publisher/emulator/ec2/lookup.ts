@@ -1,0 +1,27 @@
+import { refused } from '../api-error.ts'
+import type { ImageRecord, SnapshotRecord } from '../records.ts'
+import { isVisible } from '../world.ts'
+import type { Call } from './action.ts'
+
+/** An AMI of the caller's own, by id. */
+export function imageOf({ world, region, owner }: Call, id: string): ImageRecord {
+  if (!/^ami-[0-9a-f]{8,17}$/.test(id)) throw refused('InvalidAMIID.Malformed', `Invalid id: "${id}"`)
+  const image = world.images.get(id)
+  if (!image || image.region !== region || !isVisible(world, image.createdAt, image.deregisteredAt))
+    throw refused('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`)
+  if (image.owner !== owner) throw refused('AuthFailure', `Not authorized for image: ${id}`)
+  if (image.deregisteredAt !== null)
+    throw refused('InvalidAMIID.Unavailable', `The image ID '${id}' is no longer available`)
+  return image
+}
+
+/** A snapshot of the caller's own, by id. */
+export function snapshotOf({ world, region, owner }: Call, id: string): SnapshotRecord {
+  if (!/^snap-[0-9a-f]{8,17}$/.test(id))
+    throw refused('InvalidSnapshotID.Malformed', `Value (${id}) for parameter snapshotId is invalid. Expected: 'snap-...'.`)
+  const snapshot = world.snapshots.get(id)
+  const there = snapshot && snapshot.region === region && isVisible(world, snapshot.startedAt, snapshot.deletedAt)
+  if (!there || snapshot.owner !== owner || snapshot.deletedAt !== null)
+    throw refused('InvalidSnapshot.NotFound', `The snapshot '${id}' does not exist.`)
+  return snapshot
+}

@@ -1,0 +1,51 @@
+import { refused } from '../api-error.ts'
+import type { TagRecord } from '../records.ts'
+import type { Action } from './action.ts'
+import { imageOf, snapshotOf } from './lookup.ts'
+import type { Parameters } from './parameters.ts'
+
+const mostTags = 50
+
+/** CreateTags: sets tags of AMIs and snapshots; a key that is there gets the new value. */
+export const createTags: Action = {
+  takes: ['ResourceId.N', 'Tag.N.Key', 'Tag.N.Value'],
+  async run(call) {
+    const tags = parseTags(call.parameters)
+    const ids = call.parameters.texts('ResourceId')
+    if (ids.length === 0) throw refused('MissingParameter', 'The request must contain the parameter resourceIdSet')
+    if (tags.length === 0) throw refused('MissingParameter', 'The request must contain the parameter tagSet')
+    const images = ids.filter((id) => id.startsWith('ami-')).map((id) => imageOf(call, id))
+    const snapshots = ids.filter((id) => id.startsWith('snap-')).map((id) => snapshotOf(call, id))
+    const other = ids.find((id) => !/^(ami|snap)-/.test(id))
+    if (other !== undefined) throw refused('InvalidID', `The ID '${other}' is not valid`)
+    for (const image of images) await call.world.images.save({ ...image, tags: mergeTags(image.tags, tags) })
+    for (const snapshot of snapshots)
+      await call.world.snapshots.save({ ...snapshot, tags: mergeTags(snapshot.tags, tags) })
+    return { return: true }
+  },
+}
+
+/** Reads `Tag.N.Key` and `Tag.N.Value` by the rules for tags. */
+export function parseTags(parameters: Parameters): TagRecord[] {
+  const tags = parameters.groups('Tag').map((tag) => ({ key: tag.required('Key'), value: tag.text('Value') ?? '' }))
+  for (const { key, value } of tags) {
+    if (key.startsWith('aws:'))
+      throw refused('InvalidParameterValue', `Tag keys starting with 'aws:' are reserved for internal use`)
+    if (key.length > 128) throw refused('InvalidParameterValue', `Tag key exceeds the maximum length of 128 characters`)
+    if (value.length > 256) throw refused('InvalidParameterValue', `Tag value exceeds the maximum length of 256 characters`)
+  }
+  if (new Set(tags.map((tag) => tag.key)).size < tags.length)
+    throw refused('InvalidParameterValue', 'Duplicate tag key specified.')
+  if (tags.length > mostTags) throw tooMany()
+  return tags
+}
+
+function mergeTags(old: readonly TagRecord[], fresh: readonly TagRecord[]): TagRecord[] {
+  const merged = new Map([...old, ...fresh].map((tag) => [tag.key, tag.value]))
+  if (merged.size > mostTags) throw tooMany()
+  return [...merged].map(([key, value]) => ({ key, value }))
+}
+
+function tooMany() {
+  return refused('TagLimitExceeded', 'The maximum number of Tags for a resource has been reached.')
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+const tags = z.array(z.object({ key: z.string(), value: z.string() }))
+/** Milliseconds since 1970, or null for what has not happened. */
+const moment = z.number().nullable()
+
+export const snapshotRecord = z.object({
+  id: z.string(),
+  region: z.string(),
+  owner: z.string(),
+  description: z.string(),
+  volumeSize: z.int().describe('GiB'),
+  tags,
+  startedAt: z.number(),
+  timeoutMinutes: z.int(),
+  token: z.string().nullable(),
+  /** Tells whether a second request with the same token is the same request. */
+  requestDigest: z.string(),
+  sealedAt: moment,
+  blocks: z.int().describe('How many were there when it was sealed'),
+  deletedAt: moment,
+  public: z.boolean(),
+})
+export type SnapshotRecord = z.infer<typeof snapshotRecord>
+
+export const imageRecord = z.object({
+  id: z.string(),
+  region: z.string(),
+  owner: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  architecture: z.string(),
+  bootMode: z.string().nullable(),
+  tpmSupport: z.string().nullable(),
+  imdsSupport: z.string().nullable(),
+  enaSupport: z.boolean(),
+  sriovNetSupport: z.string().nullable(),
+  virtualizationType: z.string(),
+  rootDeviceName: z.string(),
+  mappings: z.array(
+    z.object({
+      deviceName: z.string(),
+      virtualName: z.string().nullable(),
+      snapshotId: z.string().nullable(),
+      volumeSize: z.int(),
+      volumeType: z.string(),
+      deleteOnTermination: z.boolean(),
+    }),
+  ),
+  tags,
+  createdAt: z.number(),
+  deregisteredAt: moment,
+  public: z.boolean(),
+})
+export type ImageRecord = z.infer<typeof imageRecord>
+
+/** What is set for an account in a region. */
+export const settingsRecord = z.object({
+  id: z.string().describe('account.region'),
+  imageBlockPublicAccess: z.enum(['unblocked', 'block-new-sharing']),
+})
+export type SettingsRecord = z.infer<typeof settingsRecord>
+
+export type TagRecord = z.infer<typeof tags>[number]

@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { openBlocks, type BlockStore } from './block-store.ts'
+import { openRecords, type RecordStore } from './record-store.ts'
+import {
+  imageRecord,
+  settingsRecord,
+  snapshotRecord,
+  type ImageRecord,
+  type SettingsRecord,
+  type SnapshotRecord,
+} from './records.ts'
+
+/** How long things take in the cloud, in milliseconds. Small here, but never nothing: nothing would hide mistakes. */
+export interface Delays {
+  /** What was made is not seen, and what was removed is still seen, for so long. */
+  readonly visibility: number
+  /** From CompleteSnapshot until the snapshot is completed. */
+  readonly completion: number
+  /** From RegisterImage until the image is available. */
+  readonly availability: number
+}
+
+export const usualDelays: Delays = { visibility: 40, completion: 150, availability: 150 }
+
+/** Everything that the emulated cloud consists of. */
+export interface World {
+  readonly snapshots: RecordStore<SnapshotRecord>
+  readonly images: RecordStore<ImageRecord>
+  readonly settings: RecordStore<SettingsRecord>
+  readonly blocks: BlockStore
+  readonly delays: Delays
+  readonly publicImageQuota: number
+  readonly now: () => Date
+  readonly log: Logger
+}
+
+/** What a request may touch: one account in one region. */
+export interface Place {
+  readonly region: string
+  readonly owner: string
+}
+
+/** Opens the world that a folder holds. */
+export async function openWorld(
+  folder: string,
+  rules: Pick<World, 'delays' | 'publicImageQuota' | 'now' | 'log'>,
+): Promise<World> {
+  return {
+    ...rules,
+    snapshots: await openRecords(join(folder, 'snapshots'), snapshotRecord),
+    images: await openRecords(join(folder, 'images'), imageRecord),
+    settings: await openRecords(join(folder, 'settings'), settingsRecord),
+    blocks: await openBlocks(join(folder, 'blocks')),
+  }
+}
+
+/** Whether something is to be seen yet, and still. */
+export function isVisible(world: World, bornAt: number, goneAt: number | null): boolean {
+  const now = world.now().getTime()
+  if (now < bornAt + world.delays.visibility) return false
+  return goneAt === null || now < goneAt + world.delays.visibility
+}
+
+/** The state of a snapshot follows from what happened to it and from the time; nothing has to wake up for it. */
+export function stateOfSnapshot(world: World, snapshot: SnapshotRecord): 'pending' | 'completed' | 'error' {
+  const now = world.now().getTime()
+  if (snapshot.sealedAt !== null) return now < snapshot.sealedAt + world.delays.completion ? 'pending' : 'completed'
+  return now < snapshot.startedAt + snapshot.timeoutMinutes * 60_000 ? 'pending' : 'error'
+}
+
+export function stateOfImage(world: World, image: ImageRecord): 'pending' | 'available' | 'deregistered' {
+  if (image.deregisteredAt !== null) return 'deregistered'
+  return world.now().getTime() < image.createdAt + world.delays.availability ? 'pending' : 'available'
+}

@@ -1,0 +1,12 @@
+import { bindService } from '#service/bind.ts'
+import type { Assemble } from '#service/host.ts'
+import { createCloudProcess } from './cloud-process.ts'
+import { readEc2PublisherConfig } from './config.ts'
+import { ec2Publisher } from './service.ts'
+
+/** Puts the ec2-publisher together. */
+export const assemble: Assemble = ({ artifacts, env }) => {
+  const settings = readEc2PublisherConfig(env)
+  const cloud = createCloudProcess(settings, env)
+  return Promise.resolve({ service: bindService(ec2Publisher, { artifacts, cloud }, { concurrency: settings.jobs }) })
+}

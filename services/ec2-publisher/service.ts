@@ -1,0 +1,81 @@
+import { performance } from 'node:perf_hooks'
+import type { ArtifactStore } from '#artifacts/store.ts'
+import { say } from '#events/define.ts'
+import { dropBlessed, type DropBlessed } from '#events/drop-blessed.ts'
+import { dropExpired } from '#events/drop-expired.ts'
+import { dropFailed } from '#events/drop-failed.ts'
+import { dropSuperseded } from '#events/drop-superseded.ts'
+import { imageFailed } from '#events/image-failed.ts'
+import { imagePublished } from '#events/image-published.ts'
+import { imageTested, type ImageTested } from '#events/image-tested.ts'
+import { imageUploaded } from '#events/image-uploaded.ts'
+import { imageKey, type DropImage, type ImagePlan } from '#events/vocabulary.ts'
+import { defineService, type Context } from '#service/define.ts'
+import { amiName } from './ami-name.ts'
+import type { Cloud } from './cloud.ts'
+
+export interface Dependencies {
+  readonly artifacts: ArtifactStore
+  readonly cloud: Cloud
+}
+
+/** Puts images that passed their boot test into EC2: private at first, public with the blessing, gone when withdrawn. */
+export const ec2Publisher = defineService({
+  name: 'ec2-publisher',
+  consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired],
+  emits: [imageUploaded, imagePublished, imageFailed, dropFailed],
+  async handle(event, { artifacts, cloud }: Dependencies, context) {
+    switch (event.subject) {
+      case 'image.tested.v1':
+        return await upload(event.body, artifacts, cloud, context)
+      case 'drop.blessed.v1':
+        return await publish(event.body, cloud, context)
+      case 'drop.superseded.v1':
+      case 'drop.expired.v1': {
+        const { drop, images } = event.body
+        const ours = images.filter((one) => isForUs(one.image))
+        // An upload that was cut off may have left things that no event knows of; they carry the drop's tag.
+        const registrations = ours.flatMap((one) => one.registrations)
+        if (ours.length > 0) await cloud.withdraw(drop, registrations, context)
+        return []
+      }
+    }
+  },
+})
+
+async function upload(body: ImageTested, artifacts: ArtifactStore, cloud: Cloud, context: Context) {
+  const { drop, compose, image, disk, verdict } = body
+  if (verdict !== 'passed' || !isForUs(image)) return []
+  const start = performance.now()
+  const path = await artifacts.open(disk)
+  const { registrations, bytes } = await cloud.upload(
+    {
+      drop,
+      image: imageKey(image),
+      name: amiName(body),
+      architecture: image.architecture,
+      disk: { path, sha256: disk.sha256, size: disk.size },
+    },
+    context,
+  )
+  const seconds = Math.round(performance.now() - start) / 1000
+  return [say(imageUploaded, { drop, compose, image, registrations: [...registrations], bytes, seconds })]
+}
+
+async function publish({ drop, compose, images }: DropBlessed, cloud: Cloud, context: Context) {
+  const wanted = images.filter(isPublishable)
+  if (wanted.length === 0) return []
+  await cloud.publish(
+    wanted.flatMap((one) => one.registrations),
+    context,
+  )
+  return wanted.map(({ image, registrations }) => say(imagePublished, { drop, compose, image, registrations }))
+}
+
+function isForUs(image: ImagePlan): boolean {
+  return image.flavour === 'ec2' && image.targets.includes('ec2')
+}
+
+function isPublishable({ image, outcome, registrations }: DropImage): boolean {
+  return outcome === 'passed' && isForUs(image) && registrations.length > 0
+}

@@ -1,0 +1,17 @@
+import { join, resolve } from 'node:path'
+import { bindService } from '#service/bind.ts'
+import type { Assemble } from '#service/host.ts'
+import { readMirrorPublisherConfig } from './config.ts'
+import type { Mirror } from './mirror.ts'
+import { mirrorPublisher } from './service.ts'
+
+/** Puts the mirror-publisher together for the process that runs it. */
+export const assemble: Assemble = ({ stateFolder, artifacts, env }) => {
+  const { root, signingKey, signingHome } = readMirrorPublisherConfig(env)
+  const mirror: Mirror = {
+    root: resolve(root ?? join(stateFolder, 'mirror')),
+    artifacts,
+    signing: signingKey === undefined ? null : { key: signingKey, home: signingHome ?? null },
+  }
+  return Promise.resolve({ service: bindService(mirrorPublisher, mirror) })
+}

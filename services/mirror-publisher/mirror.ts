@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import type { ArtifactStore } from '#artifacts/store.ts'
+
+/** The mirror master: what the service works on. */
+export interface Mirror {
+  /** The folder that mirrors copy. */
+  readonly root: string
+  readonly artifacts: ArtifactStore
+  /** OpenPGP key that signs CHECKSUM files; null leaves them unsigned. */
+  readonly signing: Signing | null
+}
+
+export interface Signing {
+  /** Key id, fingerprint or address, as gpg takes it. */
+  readonly key: string
+  /** GnuPG's folder; null for the user's own. */
+  readonly home: string | null
+}
+
+/** Name of the closed folder in the mirror root; on the same file system, so that opening is a rename. */
+export const stagingName = '.staging'
+
+/** Where one drop lives before and after it is public. Drop ids never start with a dot, so nothing collides. */
+export function foldersOf(root: string, drop: string) {
+  const staging = join(root, stagingName)
+  return {
+    staging,
+    /** Complete and closed. */
+    staged: join(staging, drop),
+    /** In the making; removed whenever it is met. */
+    partial: join(staging, `.partial-${drop}`),
+    /** On its way out; removed whenever it is met. */
+    withdrawn: join(staging, `.withdrawn-${drop}`),
+  }
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import type { DropReady } from '#events/drop-ready.ts'
+import { seal } from '#events/envelope.ts'
+import { say, type EventDefinition } from '#events/define.ts'
+import { imageKey, type ComposeRef, type DropImage, type Flavour, type ImagePlan } from '#events/vocabulary.ts'
+import type { ArtifactStore } from '#artifacts/store.ts'
+
+const formats: ImagePlan['formats'] = [
+  { format: 'qcow2', compat: '1.1', compression: 'zlib' },
+  { format: 'raw.xz', level: 6 },
+  { format: 'raw.tar.xz', level: 6 },
+]
+
+/** Four passed images with small random artifacts in the store. */
+export async function keepImages(store: ArtifactStore, bytes = 2000): Promise<DropImage[]> {
+  const made: DropImage[] = []
+  for (const flavour of ['generic', 'ec2'] as const) {
+    for (const architecture of ['i686', 'x86_64'] as const) {
+      made.push(await keepImage(store, { flavour, architecture }, bytes))
+    }
+  }
+  return made
+}
+
+async function keepImage(
+  store: ArtifactStore,
+  { flavour, architecture }: { flavour: Flavour; architecture: ImagePlan['architecture'] },
+  bytes: number,
+): Promise<DropImage> {
+  const image: ImagePlan = { flavour, architecture, recipe: 'fedora-43', formats, targets: ['mirror'] }
+  const artifacts = []
+  for (const { format } of formats) artifacts.push(await store.keepBytes(randomBytes(bytes), format))
+  const packages = await store.keepBytes(JSON.stringify({ packages: [imageKey(image)] }), 'json')
+  return { image, outcome: 'passed', artifacts, packages, checks: [], registrations: [], failure: null }
+}
+
+/** A Beta candidate of Fedora 19; its number makes the drop and the date. */
+export function candidate(number: number, images: DropImage[]): DropReady {
+  const compose: ComposeRef = {
+    id: `Fedora-19-2013052${String(number)}.0`,
+    short: 'Fedora',
+    version: '19',
+    type: 'production',
+    date: `2013052${String(number)}`,
+    respin: 0,
+    label: `Beta-1.${String(number)}`,
+    location: 'https://kojipkgs.fedoraproject.org/compose/19/latest-Fedora-19/compose',
+    incomplete: false,
+  }
+  return {
+    drop: `milestone-${compose.id}`,
+    kind: 'milestone',
+    milestone: 'Beta',
+    compose,
+    images,
+    complete: true,
+    gate: 'person',
+  }
+}
+
+/** Puts a body in its envelope, as the bus would deliver it. */
+export function deliver<Subject extends string, Body>(definition: EventDefinition<Subject, Body>, body: Body) {
+  return seal(say(definition, body), { now: new Date('2013-05-21T12:00:00Z') })
+}

@@ -1,0 +1,16 @@
+/** A program that handles one event as the service would and prints what it says, for tests that kill it. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createFolderStore } from '#artifacts/folder.ts'
+import type { EnvelopeOf } from '#events/envelope.ts'
+import { mirrorPublisher } from '../service.ts'
+import { contextIn } from './workshop.ts'
+
+const [home = '', eventFile = ''] = process.argv.slice(2)
+type Consumed = EnvelopeOf<(typeof mirrorPublisher.consumes)[number]>
+const event = JSON.parse(readFileSync(eventFile, 'utf8')) as Consumed
+const artifacts = await createFolderStore(join(home, 'artifacts'))
+const context = await contextIn(home)
+process.stdout.write('started\n')
+const said = await mirrorPublisher.handle(event, { root: join(home, 'mirror'), artifacts, signing: null }, context)
+process.stdout.write(JSON.stringify(said))

@@ -1,0 +1,77 @@
+/**
+ * A program that looks at one public folder as fast as it can and judges each look: nothing, a whole drop, or a
+ * part. On SIGTERM it prints what it saw as JSON and ends.
+ */
+import { createHash } from 'node:crypto'
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+
+const [folder = ''] = process.argv.slice(2)
+const seen = { looks: 0, transitions: [] as string[], parts: [] as string[] }
+let stopped = false
+process.on('SIGTERM', () => {
+  stopped = true
+})
+
+writeSync(1, 'watching\n')
+while (!stopped) {
+  for (let round = 0; round < 20; round++) note(look())
+  await setImmediate()
+}
+writeSync(1, JSON.stringify(seen))
+
+function note(what: string | null): void {
+  if (what === null) return
+  seen.looks++
+  if (seen.transitions.at(-1) !== what) seen.transitions.push(what)
+}
+
+/** The name of the drop, `nothing`, or null when the folder was replaced while we looked. */
+function look(): string | null {
+  let handle: number
+  try {
+    handle = openSync(folder, 'r')
+  } catch (error) {
+    if (isMissing(error)) return 'nothing'
+    throw error
+  }
+  try {
+    return judge(`/proc/self/fd/${String(handle)}`)
+  } catch (error) {
+    // A folder that was taken away may be emptied; one that is still public may lack nothing.
+    if (!isStillPublic(handle)) return null
+    seen.parts.push(String(error))
+    return 'part'
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function judge(open: string): string {
+  const record = JSON.parse(readFileSync(`${open}/drop.json`, 'utf8')) as {
+    drop: string
+    files: { path: string; sha256: string }[]
+  }
+  for (const { path, sha256 } of record.files) {
+    const found = createHash('sha256')
+      .update(readFileSync(`${open}/${path}`))
+      .digest('hex')
+    if (found !== sha256) throw new Error(`${path} reads as ${found}`)
+  }
+  const files = readdirSync(`${open}/`, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  if (files.length !== record.files.length + 1) throw new Error(`${String(files.length)} files are there`)
+  return record.drop
+}
+
+function isStillPublic(handle: number): boolean {
+  try {
+    return statSync(folder).ino === fstatSync(handle).ino
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

@@ -1,0 +1,47 @@
+import { stat, statfs } from 'node:fs/promises'
+import type { ArtifactStore } from '#artifacts/store.ts'
+import { PermanentError } from '#service/errors.ts'
+import type { PlannedFile } from '../plan-tree.ts'
+
+/** Indexes, checksums and folders of a drop, generously. */
+export const forIndexes = 1024 * 1024
+
+/**
+ * Throws PermanentError (capacity) when the mirror master cannot take the files. Hard links take no room; on
+ * another file system than the store's, every byte is copied.
+ */
+export async function assertRoom(
+  files: readonly PlannedFile[],
+  artifacts: ArtifactStore,
+  folder: string,
+): Promise<void> {
+  const { dev } = await stat(folder)
+  let wanted = forIndexes
+  for (const { artifact } of files) {
+    const source = await stat(await artifacts.open(artifact))
+    if (source.dev !== dev) wanted += artifact.size
+  }
+  const free = await freeBytes(folder)
+  if (free < wanted) throw noRoom(wanted, free)
+}
+
+/** Turns the system's word for a full disk into ours, which tells the sizes; gives other errors back. */
+export async function explainFullDisk(error: unknown, wanted: number, folder: string): Promise<unknown> {
+  const codes = ['ENOSPC', 'EDQUOT']
+  if (!(error instanceof Error && 'code' in error && codes.includes(String(error.code)))) return error
+  return noRoom(wanted, await freeBytes(folder), error)
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+function noRoom(wanted: number, free: number, cause?: unknown): PermanentError {
+  const sizes = `${inMebibytes(wanted)} wanted, ${inMebibytes(free)} free`
+  return new PermanentError('capacity', `no space left on the mirror master: ${sizes}`, { cause })
+}
+
+function inMebibytes(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB (${String(bytes)} bytes)`
+}

@@ -1,0 +1,46 @@
+import { chmod } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Context } from '#service/define.ts'
+import { foldersOf, type Mirror } from '../mirror.ts'
+import type { TreePlan } from '../plan-tree.ts'
+import { discard, makeFolder, renameDurably } from './durable.ts'
+import { replaceFolder } from './exchange.ts'
+import { assertNotOlder, occupantOf } from './occupant.ts'
+import { fulfils, type DropRecord } from './record.ts'
+import { stageDrop } from './stage.ts'
+import { verifyFiles } from './verify.ts'
+
+/**
+ * Opens the staged tree of a drop to the world in one rename. A tree that is open already stays as it is; one that
+ * is not staged any more is staged again first. An older candidate at the same place is replaced in the same step.
+ */
+export async function openDrop(plan: TreePlan, mirror: Mirror, context: Context): Promise<DropRecord> {
+  const { staged, withdrawn } = foldersOf(mirror.root, plan.drop)
+  const open = join(mirror.root, plan.path)
+  const record = await stageDrop(plan, mirror, context)
+  const occupant = await occupantOf(open)
+  if (!fulfils(occupant, plan)) {
+    assertNotOlder(plan, occupant)
+    await verifyStaged(staged, record, withdrawn, context)
+    // The folder above stays closed, so nobody gets in before the rename.
+    await chmod(staged, 0o755)
+    await makeFolder(dirname(open))
+    if (occupant === null) await renameDurably(staged, open)
+    else await replaceFolder(staged, open, { ...context, aside: withdrawn })
+  }
+  // After an exchange this is the tree that was replaced.
+  await discard(staged, withdrawn)
+  return record
+}
+
+/** Days may lie between staging and blessing, and the files are the artifact store's own. */
+async function verifyStaged(staged: string, { files }: DropRecord, aside: string, context: Context): Promise<void> {
+  try {
+    await verifyFiles(staged, files, { ...context, phase: 'verifying what is opened' })
+  } catch (error) {
+    // Staged anew when the drop is taken up again.
+    if (!context.signal.aborted) await discard(staged, aside)
+    throw error
+  }
+  context.signal.throwIfAborted()
+}

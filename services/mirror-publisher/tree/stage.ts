@@ -1,0 +1,71 @@
+import { chmod, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { linkArtifact } from '#artifacts/folder.ts'
+import type { MirroredFile } from '#events/vocabulary.ts'
+import type { Context } from '#service/define.ts'
+import { writeChecksums } from '../indexes/checksum.ts'
+import { formatImagesIndex, imagesIndexName } from '../indexes/images-index.ts'
+import { foldersOf, type Mirror } from '../mirror.ts'
+import type { TreePlan } from '../plan-tree.ts'
+import { assertRoom, explainFullDisk } from './capacity.ts'
+import { describeFile, discard, makeFolder, renameDurably, syncFile, syncTree, writeDurably } from './durable.ts'
+import { assertNotOlder, occupantOf } from './occupant.ts'
+import { fulfils, formatRecord, readRecord, recordName, recordOf, type DropRecord } from './record.ts'
+import { verifyFiles } from './verify.ts'
+
+/**
+ * Puts the whole tree of a drop on the mirror master, closed. A tree that is staged, or public, already is left as
+ * it is. It is made under another name and renamed, so a staged tree is always complete.
+ */
+export async function stageDrop(plan: TreePlan, mirror: Mirror, context: Context): Promise<DropRecord> {
+  const { staging, staged, partial, withdrawn } = foldersOf(mirror.root, plan.drop)
+  await makeFolder(mirror.root)
+  await makeFolder(staging, 0o700)
+  await rm(partial, { recursive: true, force: true })
+
+  const occupant = await occupantOf(join(mirror.root, plan.path))
+  if (fulfils(occupant, plan)) return occupant
+  assertNotOlder(plan, occupant)
+  const existing = await readRecord(staged)
+  if (fulfils(existing, plan)) return existing
+  await discard(staged, withdrawn)
+
+  await assertRoom(plan.files, mirror.artifacts, staging)
+  try {
+    const record = await fillFolder(partial, plan, mirror, context)
+    await syncTree(partial)
+    await renameDurably(partial, staged)
+    return record
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    const wanted = plan.files.reduce((sum, { artifact }) => sum + artifact.size, 0)
+    throw await explainFullDisk(error, wanted, staging)
+  }
+}
+
+async function fillFolder(folder: string, plan: TreePlan, mirror: Mirror, context: Context): Promise<DropRecord> {
+  await makeFolder(folder, 0o700)
+  for (const { path, artifact } of plan.files) {
+    context.signal.throwIfAborted()
+    const to = join(folder, path)
+    await makeFolder(dirname(to))
+    await linkArtifact(await mirror.artifacts.open(artifact), to)
+    await chmod(to, 0o644)
+    await syncFile(to)
+  }
+  const images = plan.files.map(({ path, artifact, image }): MirroredFile => ({
+    path,
+    sha256: artifact.sha256,
+    size: artifact.size,
+    image,
+  }))
+  // What is read here is what will be read there: the link is the artifact's own file, or the copy that was made.
+  await verifyFiles(folder, images, { ...context, phase: 'verifying what is staged' })
+
+  const checksums = await writeChecksums(folder, plan, { ...context, signing: mirror.signing })
+  await writeDurably(join(folder, imagesIndexName), await formatImagesIndex(folder, plan))
+  const index = await describeFile(folder, imagesIndexName)
+  const record = recordOf(plan, [...images, ...checksums, index])
+  await writeDurably(join(folder, recordName), formatRecord(record))
+  return record
+}

@@ -1,0 +1,80 @@
+import type { DropScheduled } from '#events/drop-scheduled.ts'
+import { advance } from './advance.ts'
+import type { DropEvent, DropSaid } from './events.ts'
+import { hearRequest, isRespin } from './hear-request.ts'
+import { hearDropWord, hearImageWord, whyStagedInVain } from './hear-word.ts'
+import { phaseOf } from './phase.ts'
+import type { DropState } from './state.ts'
+
+/** What becomes of a drop: its next state, what to say, and why an event changed nothing when it did not. */
+export interface DropDecision {
+  readonly state: DropState
+  readonly events: readonly DropSaid[]
+  readonly ignored: string | null
+}
+
+/**
+ * The state machine of a drop. It takes in what happened and says what follows, each thing once; events may come late,
+ * twice and in any order.
+ */
+export function decide(state: DropState, event: DropEvent): DropDecision {
+  if (event.subject === 'drop.scheduled.v1') return open(state, event.body)
+  if (state.plan === null && canBeEarly(event)) {
+    return { state: { ...state, early: [...state.early, event] }, events: [], ignored: 'the drop has no plan yet' }
+  }
+  const heard = hear(state, event)
+  if (typeof heard === 'string') return { state, events: [], ignored: heard }
+  const [next, events] = advance(heard)
+  return { state: next, events, ignored: event.subject === 'drop.staged.v1' ? whyStagedInVain(next) : null }
+}
+
+/** Starts a drop, and makes up for what was heard before. */
+function open(state: DropState, plan: DropScheduled): DropDecision {
+  if (state.plan !== null) return { state, events: [], ignored: `${plan.drop} is scheduled already` }
+  const [opened, said] = advance({ ...state, plan, early: [] })
+  return state.early.reduce<DropDecision>(
+    (done, event) => {
+      const { state: next, events } = decide(done.state, event as DropEvent)
+      return { state: next, events: [...done.events, ...events], ignored: null }
+    },
+    { state: opened, events: said, ignored: null },
+  )
+}
+
+/** A person's request for an unknown drop is a mistake; anything else may have overtaken the plan. */
+function canBeEarly(event: DropEvent): boolean {
+  switch (event.subject) {
+    case 'drop.blessing.requested.v1':
+    case 'drop.cancellation.requested.v1':
+    case 'drop.retry.requested.v1':
+      return false
+    case 'drop.supersession.requested.v1':
+      return isRespin(event.body.by)
+    default:
+      return true
+  }
+}
+
+function hear(state: DropState, event: Exclude<DropEvent, { subject: 'drop.scheduled.v1' }>): DropState | string {
+  switch (event.subject) {
+    case 'drop.blessing.requested.v1':
+    case 'drop.cancellation.requested.v1':
+    case 'drop.supersession.requested.v1':
+    case 'drop.retry.requested.v1':
+    case 'drop.expiry.reached.v1':
+      return hearRequest(state, event)
+    default:
+      break
+  }
+  const phase = phaseOf(state)
+  if (phase === 'superseded' || phase === 'expired') return `${event.body.drop} is ${phase}`
+  switch (event.subject) {
+    case 'drop.staged.v1':
+    case 'drop.mirrored.v1':
+    case 'drop.announced.v1':
+    case 'drop.failed.v1':
+      return hearDropWord(state, event)
+    default:
+      return hearImageWord(state, event)
+  }
+}

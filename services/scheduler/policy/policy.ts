@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { architecture, flavour, formatPlan, gate, target } from '#events/vocabulary.ts'
+import { section } from './section.ts'
+import { isVersionPattern } from './versions.ts'
+
+const releaseName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'expected a release short name')
+const versionRule = 'expected a version as Rawhide or 43, or a range as 31-42 or 44-'
+const versions = z
+  .array(z.union([z.string(), z.int().min(0).transform(String)], versionRule).refine(isVersionPattern, versionRule))
+  .min(1)
+  .describe('Release versions: a name, a number, or a range as 31-42 or 44-')
+
+const distribution = section({
+  short: releaseName.describe('Short name of the release in compose ids'),
+  versions,
+  stream: z.string().min(1).describe('What people call the stream of its nightly composes'),
+  recipe: z.string().min(1).describe('Recipe folder of the builder'),
+  architectures: z.array(architecture).min(1),
+  flavours: z.array(flavour).min(1),
+  weekly: z.boolean().describe('The newest finished nightly of each week becomes a weekly scratch drop'),
+  nightly: z.boolean().describe('Every finished nightly becomes a nightly scratch drop'),
+  note: z.string().optional().describe('Why it is as it is, for people'),
+})
+export type Distribution = z.infer<typeof distribution>
+
+const formats = z
+  .array(
+    formatPlan.refine((plan) => plan.format !== 'qcow2' || plan.compression !== 'zstd' || plan.compat === '1.1', {
+      error: 'compression zstd needs compat 1.1',
+    }),
+  )
+  .min(1)
+  .describe('Formats that each image is made in')
+const keptDays = z
+  .union([z.int().min(1), z.literal('forever')], 'expected a number of days, or forever')
+  .describe('Days from scheduling to withdrawal, or `forever`')
+
+/** The drop policy, `deploy/drops.yaml`: what becomes a drop, of what, for whom, and for how long. */
+export const policySchema = section({
+  distributions: z.array(distribution).min(1).describe('The first row that matches a compose holds'),
+  ignored: z
+    .array(section({ short: releaseName, versions: versions.optional(), reason: z.string().min(1) }))
+    .describe('Releases that are known and get no drop'),
+  formats: section({ milestone: formats, weekly: formats, nightly: formats }),
+  targets: section({
+    generic: z.array(target).min(1),
+    ec2: z.array(target).min(1),
+  }).describe('Where the images of each flavour are published'),
+  gates: section({ milestone: gate, weekly: gate, nightly: gate }).describe('Who blesses a complete drop'),
+  cadence: section({
+    weekday: z
+      .enum(['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'])
+      .describe('Day on which the weekly drops are due'),
+    hour: z.int().min(0).max(23).describe('Hour of that day, UTC; expiry is looked at each day in this hour'),
+  }),
+  retention: section({
+    weekly: keptDays,
+    nightly: keptDays,
+    unblessed: keptDays.describe('Milestone candidates that were never blessed'),
+    Alpha: keptDays,
+    Beta: keptDays,
+    Final: keptDays,
+  }),
+  allowedLocations: z
+    .array(z.string().regex(/^(https?:\/\/|\/)/, 'expected an http(s) URL or an absolute folder'))
+    .describe('URL prefixes and folders that a compose may lie under'),
+  oldComposes: section({
+    rawhide: z.string().describe('Where a Rawhide compose of before Pungi 4 lies; {date} is filled in'),
+    branched: z.string().describe('The same for a branched compose; {date} and {branch} are filled in'),
+  }),
+})
+export type Policy = z.infer<typeof policySchema>

@@ -1,0 +1,57 @@
+import { dropExpiryReached } from '#events/cadence.ts'
+import { say } from '#events/define.ts'
+import { findDistribution } from '../policy/find-distribution.ts'
+import type { Policy } from '../policy/policy.ts'
+import { daysBetween, weeklySlot } from './cadence.ts'
+import { isDue } from './decide-nightly.ts'
+import { ignore, schedule, type StreamDecision, type StreamEvent } from './schedule.ts'
+import type { DropRecord, StreamState } from './state.ts'
+
+/** What time alone brings: the week's drop from the newest finished nightly, and the end of drops that are old. */
+export function decideCadence(state: StreamState, { policy, now }: { policy: Policy; now: Date }): StreamDecision {
+  const weekly = decideWeekly(state, policy, now)
+  const expired = weekly.state.drops.map((drop) => expire(drop, policy, now))
+  return {
+    state: { ...weekly.state, drops: expired.map(([drop]) => drop) },
+    events: [...weekly.events, ...expired.flatMap(([, events]) => events)],
+    ignored: weekly.ignored,
+  }
+}
+
+function decideWeekly(state: StreamState, policy: Policy, now: Date): StreamDecision {
+  const { newest } = state
+  const slot = weeklySlot(now, policy.cadence).toISOString()
+  if (newest === null) return ignore(state, 'no nightly compose of the stream has finished yet')
+  if (!isDue(state, slot)) return ignore(state, `the week from ${slot} has its drop`)
+  const { compose, missing } = newest
+  const distribution = findDistribution(compose, policy)
+  if (!distribution?.weekly)
+    return ignore(state, `the policy wants no weekly drop of ${compose.short} ${compose.version}`)
+  if (state.drops.some((one) => one.kind === 'weekly' && one.compose === compose.id)) {
+    return ignore(state, `no nightly compose has finished since ${compose.id}`)
+  }
+  return schedule(
+    { ...state, served: slot },
+    { compose, missing, distribution, candidate: null },
+    { kind: 'weekly', images: null, replaces: null, policy, now },
+  )
+}
+
+function expire(drop: DropRecord, { retention }: Policy, now: Date): [DropRecord, StreamEvent[]] {
+  const age = daysBetween(drop.scheduledAt, now)
+  const kept = retention[drop.milestone ?? (drop.kind === 'nightly' ? 'nightly' : 'weekly')]
+  if (drop.told !== 'expired' && kept !== 'forever' && age >= kept) {
+    return [
+      { ...drop, told: 'expired' },
+      [say(dropExpiryReached, { drop: drop.drop, keptDays: kept, onlyUnblessed: false })],
+    ]
+  }
+  const { unblessed } = retention
+  if (drop.told === 'nothing' && drop.kind === 'milestone' && unblessed !== 'forever' && age >= unblessed) {
+    return [
+      { ...drop, told: 'unblessed' },
+      [say(dropExpiryReached, { drop: drop.drop, keptDays: unblessed, onlyUnblessed: true })],
+    ]
+  }
+  return [drop, []]
+}

@@ -1,0 +1,59 @@
+import type { DropScheduled } from '#events/drop-scheduled.ts'
+import { imageKey, type DropKind, type ImagePlan } from '#events/vocabulary.ts'
+import { PermanentError } from '#service/errors.ts'
+import type { Qualified } from '../compose/understand.ts'
+import type { Policy } from '../policy/policy.ts'
+
+interface Wish {
+  readonly kind: DropKind
+  /** Only these images, by name; null for all. */
+  readonly images: readonly string[] | null
+  readonly supersedes: string | null
+}
+
+/** The plan of a drop, by the policy. Throws PermanentError (refused) for an image that the policy does not know. */
+export function planDrop(
+  { compose, distribution, candidate, missing }: Qualified,
+  wish: Wish,
+  policy: Policy,
+): DropScheduled {
+  const { kind, supersedes } = wish
+  const all = distribution.architectures.flatMap((architecture) =>
+    distribution.flavours.map((flavour): ImagePlan => ({
+      flavour,
+      architecture,
+      recipe: distribution.recipe,
+      formats: [...policy.formats[kind]],
+      targets: [...policy.targets[flavour]],
+    })),
+  )
+  return {
+    drop: dropIdOf(kind, compose.id),
+    kind,
+    milestone: kind === 'milestone' ? (candidate?.milestone ?? null) : null,
+    compose,
+    images: choose(all, wish.images, compose.id),
+    gate: policy.gates[kind],
+    missing: [...missing],
+    supersedes,
+  }
+}
+
+/** The id of the drop of a kind that a compose gets. */
+export function dropIdOf(kind: DropKind, composeId: string): string {
+  return `${kind}-${composeId}`
+}
+
+function choose(all: ImagePlan[], wanted: readonly string[] | null, compose: string): ImagePlan[] {
+  if (wanted === null) return all
+  const known = all.map(imageKey)
+  const unknown = wanted.filter((name) => !known.includes(name))
+  if (unknown.length > 0 || wanted.length === 0) {
+    const got = unknown.map((name) => JSON.stringify(name)).join(', ') || 'none'
+    throw new PermanentError(
+      'refused',
+      `images: expected images of ${compose}, which are ${known.join(', ')}, got ${got}`,
+    )
+  }
+  return all.filter((image) => wanted.includes(imageKey(image)))
+}

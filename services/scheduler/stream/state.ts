@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { composeRef, dropId, dropKind } from '#events/vocabulary.ts'
+
+const known = z.strictObject({ compose: composeRef, missing: z.array(z.string()) })
+
+const record = z.strictObject({
+  drop: dropId,
+  kind: dropKind,
+  milestone: z.enum(['Alpha', 'Beta', 'Final']).nullable(),
+  compose: z.string(),
+  date: z.string(),
+  respin: z.int(),
+  /** Number and respin of a candidate's label. */
+  label: z.strictObject({ version: z.int(), respin: z.int() }).nullable(),
+  scheduledAt: z.string(),
+  /** How far its retention has gone. */
+  told: z.enum(['nothing', 'unblessed', 'expired']),
+})
+/** A drop that this stream got. */
+export type DropRecord = z.infer<typeof record>
+
+const streamState = z.strictObject({
+  /** The newest finished nightly compose. */
+  newest: known.nullable(),
+  /** The weekly slot that was served last, by its time. */
+  served: z.string().nullable(),
+  drops: z.array(record),
+})
+/** What the scheduler remembers of one stream of composes. */
+export type StreamState = z.infer<typeof streamState>
+
+/** Reads a stream's state as the ledger keeps it; a stream without one is new. */
+export function readStreamState(state: unknown): StreamState {
+  return state === undefined || state === null ? { newest: null, served: null, drops: [] } : streamState.parse(state)
+}

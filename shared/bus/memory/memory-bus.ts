@@ -1,0 +1,51 @@
+import { checkOutgoing, parseIncoming } from '#events/parse.ts'
+import type { Envelope } from '#events/envelope.ts'
+import type { Bus, JobProgress, Subscription } from '../bus.ts'
+
+/**
+ * The bus within one process. It keeps nothing itself: an event counts as published when every subscriber has it
+ * durably, and until then it is still in the publisher's outbox.
+ */
+export function createMemoryBus(): Bus {
+  const services = new Map<string, Subscription[]>()
+  const watchers = new Set<(progress: JobProgress) => void>()
+
+  async function deliver(competing: Subscription[], envelopes: readonly Envelope[]): Promise<void> {
+    const subscription = competing.shift()
+    if (!subscription) return
+    // To the back of the row: those who compete take turns.
+    competing.push(subscription)
+    const wanted = envelopes.filter((envelope) => subscription.subjects.includes(envelope.subject))
+    if (wanted.length > 0) await subscription.deliver(wanted.map(parseIncoming))
+  }
+
+  return {
+    async publish(envelopes) {
+      envelopes.forEach(checkOutgoing)
+      await Promise.all([...services.values()].map((competing) => deliver(competing, envelopes)))
+    },
+    subscribe(subscription) {
+      const competing = services.get(subscription.service) ?? []
+      services.set(subscription.service, competing)
+      competing.push(subscription)
+      return Promise.resolve({
+        [Symbol.asyncDispose]() {
+          competing.splice(competing.indexOf(subscription), 1)
+          return Promise.resolve()
+        },
+      })
+    },
+    signal(progress) {
+      for (const watcher of watchers) watcher(progress)
+    },
+    watch(listener) {
+      watchers.add(listener)
+      return { [Symbol.dispose]: () => void watchers.delete(listener) }
+    },
+    [Symbol.asyncDispose]() {
+      services.clear()
+      watchers.clear()
+      return Promise.resolve()
+    },
+  }
+}

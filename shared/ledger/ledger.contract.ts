@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest'
+import { say } from '#events/define.ts'
+import { dropCancelled } from '#events/drop-cancelled.ts'
+import { seal, type Envelope } from '#events/envelope.ts'
+import { imageRequested } from '#events/image-requested.ts'
+import { LeaseLost, type Delivery, type Ledger } from './ledger.ts'
+
+/** What every ledger promises. `open` gives a second connection to the same data when called twice in a test. */
+export function testLedger(
+  name: string,
+  prepare: () => Promise<{ open: () => Promise<Ledger> } & AsyncDisposable>,
+): void {
+  const start = new Date('2026-01-01T00:00:00Z')
+  const later = (seconds: number) => new Date(start.getTime() + seconds * 1_000)
+  const lease = (ledger: Ledger, { owner = 'a', at = 0, limit = 10 } = {}) =>
+    ledger.lease('builder', { owner, now: later(at), until: later(at + 30), limit })
+
+  async function withLedger(body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>): Promise<void> {
+    await using data = await prepare()
+    await using ledger = await data.open()
+    await body(ledger, data.open)
+  }
+
+  describe(`the ${name} ledger`, () => {
+    it('takes an event into an inbox once, however often it is delivered', () =>
+      withLedger(async (ledger) => {
+        const delivery = wanted()
+        expect(await ledger.accept('builder', [delivery], start)).toBe(1)
+        expect(await ledger.accept('builder', [delivery, delivery], start)).toBe(0)
+        expect(await ledger.accept('converter', [delivery], start)).toBe(1)
+        expect(await lease(ledger)).toHaveLength(1)
+      }))
+
+    it('hands out the oldest jobs first and never one twice', () =>
+      withLedger(async (ledger, open) => {
+        await using second = await open()
+        const deliveries = Array.from({ length: 6 }, () => wanted())
+        await ledger.accept('builder', deliveries, start)
+        const [mine, theirs] = await Promise.all([lease(ledger, { limit: 3 }), lease(second, { owner: 'b', limit: 3 })])
+        const ids = [...mine, ...theirs].map((job) => job.envelope.id)
+        expect(ids.toSorted()).toEqual(deliveries.map((one) => one.envelope.id).toSorted())
+        expect(mine.map((job) => job.id)).toEqual(mine.map((job) => job.id).toSorted((one, other) => one - other))
+        expect(await lease(ledger)).toEqual([])
+      }))
+
+    it('hands a job out again when its lease has run out, and refuses the late result', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted()], start)
+        const [job] = await lease(ledger)
+        expect(await lease(ledger, { owner: 'b', at: 29 })).toEqual([])
+        const [again] = await lease(ledger, { owner: 'b', at: 31 })
+        expect(again).toMatchObject({ id: job?.id, attempts: 2 })
+        await expect(
+          ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [requested()] }, later(32)),
+        ).rejects.toThrow(LeaseLost)
+        expect(await ledger.unsent(10)).toEqual([])
+      }))
+
+    it('keeps a lease alive by heartbeats', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted()], start)
+        const [job] = await lease(ledger)
+        const id = job?.id ?? 0
+        expect(await ledger.heartbeat([id], 'a', later(60))).toEqual(new Map([[id, 'held']]))
+        expect(await lease(ledger, { owner: 'b', at: 31 })).toEqual([])
+        expect(await ledger.heartbeat([id], 'b', later(90))).toEqual(new Map([[id, 'lost']]))
+      }))
+
+    it('finishes a job with its events, or not at all', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted()], start)
+        const [job] = await lease(ledger)
+        const event = requested()
+        await ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [event] }, later(1))
+        expect((await ledger.unsent(10)).map((row) => row.envelope)).toEqual([event])
+        expect(await ledger.jobs({ states: ['done'] })).toHaveLength(1)
+        await expect(
+          ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [requested()] }, later(2)),
+        ).rejects.toThrow(LeaseLost)
+        expect(await ledger.unsent(10)).toHaveLength(1)
+      }))
+
+    it('keeps an entity with the job that changed it, and refuses an old version', () =>
+      withLedger(async (ledger) => {
+        expect(await ledger.entity('builder', 'k')).toEqual({ state: undefined, version: 0 })
+        await ledger.accept('builder', [wanted(), wanted()], start)
+        const [one, other] = await lease(ledger)
+        const entity = { key: 'k', version: 0, state: { count: 1 } }
+        await ledger.finish(one?.id ?? 0, 'a', { state: 'done', events: [], entity }, later(1))
+        expect(await ledger.entity('builder', 'k')).toEqual({ state: { count: 1 }, version: 1 })
+        await expect(
+          ledger.finish(other?.id ?? 0, 'a', { state: 'done', events: [requested()], entity }, later(1)),
+        ).rejects.toThrow(LeaseLost)
+        expect(await ledger.unsent(10)).toEqual([])
+        expect(await ledger.jobs({ states: ['running'] })).toHaveLength(1)
+      }))
+
+    it('runs jobs with one key one after the other, and others beside them', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted('x'), wanted('x'), wanted('y')], start)
+        const first = await lease(ledger)
+        expect(first).toHaveLength(2)
+        expect(await lease(ledger)).toEqual([])
+        await ledger.finish(first[0]?.id ?? 0, 'a', { state: 'done', events: [] }, later(1))
+        expect(await lease(ledger)).toHaveLength(1)
+      }))
+
+    it('waits with a job that was put back until it is due', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted()], start)
+        const [job] = await lease(ledger)
+        await ledger.putBack(job?.id ?? 0, 'a', { at: later(10), error: 'busy', counts: true })
+        expect(await ledger.nextDue('builder')).toEqual(later(10))
+        expect(await lease(ledger, { at: 9 })).toEqual([])
+        const [again] = await lease(ledger, { at: 10 })
+        expect(again).toMatchObject({ attempts: 2, error: 'busy' })
+        await ledger.putBack(job?.id ?? 0, 'a', { at: later(10), error: null, counts: false })
+        expect((await lease(ledger, { at: 10 }))[0]?.attempts).toBe(2)
+      }))
+
+    it('gives back the jobs of dead owners at once', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted(), wanted()], start)
+        await lease(ledger, { owner: 'dead', limit: 1 })
+        await lease(ledger, { owner: 'alive', limit: 1 })
+        expect(await ledger.reclaim((owner) => owner === 'alive', later(1))).toBe(1)
+        expect(await lease(ledger, { at: 1 })).toHaveLength(1)
+      }))
+
+    it('says an event of one id once', () =>
+      withLedger(async (ledger) => {
+        const event = requested()
+        await ledger.say(event, start)
+        await ledger.say(event, start)
+        const rows = await ledger.unsent(10)
+        expect(rows).toHaveLength(1)
+        await ledger.markSent(
+          rows.map((row) => row.seq),
+          later(1),
+        )
+        await ledger.say(event, start)
+        expect(await ledger.unsent(10)).toEqual([])
+        expect(await ledger.events({ drop: event.drop ?? '' })).toHaveLength(1)
+      }))
+
+    it('ends the work on a drop: what waits, what runs, and what comes later', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted(), wanted()], start)
+        const [job] = await lease(ledger, { limit: 1 })
+        const id = job?.id ?? 0
+        await ledger.accept('builder', [ending()], later(1))
+        expect(await ledger.heartbeat([id], 'a', later(60))).toEqual(new Map([[id, 'cancelled']]))
+        await expect(ledger.finish(id, 'a', { state: 'done', events: [] }, later(2))).rejects.toThrow(LeaseLost)
+        await ledger.finish(id, 'a', { state: 'cancelled', events: [] }, later(2))
+        await ledger.accept('builder', [wanted()], later(3))
+        expect(await lease(ledger, { at: 4 })).toEqual([])
+        expect(await ledger.jobs({ states: ['cancelled'] })).toHaveLength(3)
+      }))
+
+    it('takes a drop up again, and is not stopped by the old ending delivered once more', () =>
+      withLedger(async (ledger) => {
+        const end = ending()
+        await ledger.accept('builder', [wanted()], start)
+        await ledger.accept('builder', [end], later(1))
+        expect(await ledger.replay(end.envelope.drop ?? '', later(2))).toBe(1)
+        await ledger.accept('builder', [end], later(3))
+        expect(await lease(ledger, { at: 4 })).toHaveLength(1)
+      }))
+
+    it('remembers everything over a restart', async () => {
+      await using data = await prepare()
+      {
+        await using ledger = await data.open()
+        await ledger.accept('builder', [wanted()], start)
+        await ledger.say(requested(), start)
+      }
+      await using again = await data.open()
+      expect(await lease(again)).toHaveLength(1)
+      expect(await again.unsent(10)).toHaveLength(1)
+    })
+
+    it('rings for new work, also in another connection', () =>
+      withLedger(async (ledger, open) => {
+        await using second = await open()
+        const rung = Promise.withResolvers<void>()
+        using watching = second.watch(() => {
+          rung.resolve()
+        })
+        expect(watching).toBeDefined()
+        await ledger.accept('builder', [wanted()], start)
+        await rung.promise
+      }))
+
+    it('counts what there is', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted(), wanted()], start)
+        await lease(ledger, { limit: 1 })
+        await ledger.say(requested(), start)
+        const { jobs, outbox } = await ledger.backlog()
+        expect(outbox).toBe(1)
+        expect(jobs).toContainEqual({ service: 'builder', state: 'queued', count: 1, oldest: start })
+        expect(jobs).toContainEqual({ service: 'builder', state: 'running', count: 1, oldest: start })
+      }))
+  })
+}
+
+function requested(): Envelope {
+  return seal(say(imageRequested, imageRequested.example), { now: new Date() })
+}
+
+function wanted(key: string | null = null): Delivery {
+  return { envelope: requested(), key, wanted: true, endsWork: false }
+}
+
+function ending(): Delivery {
+  const envelope = seal(say(dropCancelled, dropCancelled.example), { now: new Date() })
+  return { envelope, key: null, wanted: false, endsWork: true }
+}

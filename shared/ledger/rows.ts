@@ -1,0 +1,29 @@
+import type { Selectable } from 'kysely'
+import type { Envelope } from '#events/envelope.ts'
+import type { Job, OutboxRow } from './ledger.ts'
+import type { JobsTable } from './schema.ts'
+
+/** A job as the rest of the program knows it. */
+export function jobOf(row: Selectable<JobsTable>): Job {
+  return {
+    id: row.id,
+    service: row.service,
+    envelope: JSON.parse(row.envelope) as Envelope,
+    state: row.state,
+    attempts: row.attempts,
+    error: row.error,
+    drop: row.drop_id,
+    image: row.image,
+    acceptedAt: new Date(row.accepted_at),
+    startedAt: dateOf(row.started_at),
+    finishedAt: dateOf(row.finished_at),
+  }
+}
+
+export function outboxRowOf(row: { seq: number; envelope: string }): OutboxRow {
+  return { seq: row.seq, envelope: JSON.parse(row.envelope) as Envelope }
+}
+
+function dateOf(milliseconds: number | null): Date | null {
+  return milliseconds === null ? null : new Date(milliseconds)
+}

@@ -1,0 +1,49 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { JobState } from './ledger.ts'
+
+/** The tables, as both databases hold them. Times are milliseconds since 1970. */
+export interface Tables {
+  jobs: JobsTable
+  outbox: OutboxTable
+  entities: EntitiesTable
+  /** Drops that a service no longer works on. */
+  ended_drops: { service: string; drop_id: string }
+}
+
+export interface JobsTable {
+  id: Generated<number>
+  service: string
+  event_id: string
+  subject: string
+  drop_id: string | null
+  image: string | null
+  key: string | null
+  envelope: string
+  state: ColumnType<JobState>
+  attempts: number
+  due_at: number
+  lease_owner: string | null
+  lease_until: number | null
+  cancel_requested: number
+  error: string | null
+  accepted_at: number
+  started_at: number | null
+  finished_at: number | null
+}
+
+interface OutboxTable {
+  seq: Generated<number>
+  event_id: string
+  subject: string
+  drop_id: string | null
+  envelope: string
+  said_at: number
+  sent_at: number | null
+}
+
+interface EntitiesTable {
+  service: string
+  key: string
+  version: number
+  state: string
+}

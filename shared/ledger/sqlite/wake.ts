@@ -1,0 +1,49 @@
+import { closeSync, openSync, utimesSync, watch, type FSWatcher } from 'node:fs'
+import type { WorkPlace } from '../ledger.ts'
+
+/** Tells this process, and others with the same ledger, that there may be work. */
+export interface Wake {
+  ring(where: WorkPlace): void
+  listen(listener: (where: WorkPlace) => void): Disposable
+  close(): void
+}
+
+/** Other processes hear of changes this many milliseconds late at most; in between, one touch tells of many. */
+const touchEvery = 50
+
+/** Rings within the process at once, and across processes by touching a file that each of them watches. */
+export function createWake(file: string): Wake {
+  closeSync(openSync(file, 'a'))
+  const listeners = new Set<(where: WorkPlace) => void>()
+  let watcher: FSWatcher | null = null
+  let touch: NodeJS.Timeout | null = null
+
+  function tellAll(where: WorkPlace): void {
+    for (const listener of listeners) listener(where)
+  }
+  function touchNow(): void {
+    touch = null
+    const now = new Date()
+    utimesSync(file, now, now)
+  }
+  return {
+    ring(where) {
+      tellAll(where)
+      touch ??= setTimeout(touchNow, touchEvery)
+    },
+    listen(listener) {
+      listeners.add(listener)
+      watcher ??= watch(file, { persistent: false }, () => {
+        tellAll('anywhere')
+      })
+      return { [Symbol.dispose]: () => void listeners.delete(listener) }
+    },
+    close() {
+      listeners.clear()
+      watcher?.close()
+      if (touch === null) return
+      clearTimeout(touch)
+      touchNow()
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Envelope } from '#events/envelope.ts'
+import { LeaseLost, type Outcome } from '../ledger.ts'
+import type { Tables } from '../schema.ts'
+
+/** Ends a job: its state, its entity and its events, or nothing at all. */
+export async function finish(
+  db: Kysely<Tables>,
+  job: number,
+  owner: string,
+  { state, events, error, entity }: Outcome,
+  now: Date,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const ended = await transaction
+      .updateTable('jobs')
+      .set({ state, error: error ?? null, finished_at: now.getTime(), lease_owner: null, lease_until: null })
+      .where('id', '=', job)
+      .where('lease_owner', '=', owner)
+      .where('state', '=', 'running')
+      .returning(['service', 'cancel_requested'])
+      .executeTakeFirst()
+    if (!ended) throw new LeaseLost(`the lease on job ${String(job)} is no longer held by ${owner}`)
+    if (ended.cancel_requested === 1 && state !== 'cancelled') {
+      throw new LeaseLost(`job ${String(job)} was cancelled while it ran`)
+    }
+    if (entity) await writeEntity(transaction, ended.service, entity)
+    for (const envelope of events) await insertOutbox(transaction, envelope, now)
+  })
+}
+
+/** Puts an event in the outbox; one that is there already stays as it is. */
+export async function insertOutbox(db: Kysely<Tables>, envelope: Envelope, now: Date): Promise<void> {
+  await db
+    .insertInto('outbox')
+    .values({
+      event_id: envelope.id,
+      subject: envelope.subject,
+      drop_id: envelope.drop,
+      envelope: JSON.stringify(envelope),
+      said_at: now.getTime(),
+    })
+    .onConflict((conflict) => conflict.column('event_id').doNothing())
+    .execute()
+}
+
+async function writeEntity(
+  db: Transaction<Tables>,
+  service: string,
+  { key, version, state }: NonNullable<Outcome['entity']>,
+): Promise<void> {
+  const text = JSON.stringify(state)
+  const written =
+    version === 0
+      ? await db
+          .insertInto('entities')
+          .values({ service, key, version: 1, state: text })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst()
+      : await db
+          .updateTable('entities')
+          .set({ version: version + 1, state: text })
+          .where('service', '=', service)
+          .where('key', '=', key)
+          .where('version', '=', version)
+          .executeTakeFirst()
+  const rows = 'numUpdatedRows' in written ? written.numUpdatedRows : (written.numInsertedOrUpdatedRows ?? 0n)
+  if (rows !== 1n)
+    throw new LeaseLost(`${service} ${key} was changed by another job: version ${String(version)} is old`)
+}

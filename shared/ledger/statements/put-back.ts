@@ -1,0 +1,66 @@
+import { sql, type Kysely } from 'kysely'
+import { LeaseLost } from '../ledger.ts'
+import type { Tables } from '../schema.ts'
+
+interface PutBackOptions {
+  readonly at: Date
+  readonly error: string | null
+  readonly counts: boolean
+}
+
+/** Gives a leased job back to be tried again. */
+export async function putBack(
+  db: Kysely<Tables>,
+  job: number,
+  owner: string,
+  { at, error, counts }: PutBackOptions,
+): Promise<void> {
+  const result = await db
+    .updateTable('jobs')
+    .set((set) => ({
+      state: 'queued',
+      due_at: at.getTime(),
+      error,
+      lease_owner: null,
+      lease_until: null,
+      ...(counts ? {} : { attempts: set('attempts', '-', 1) }),
+    }))
+    .where('id', '=', job)
+    .where('lease_owner', '=', owner)
+    .where('state', '=', 'running')
+    .executeTakeFirst()
+  if (result.numUpdatedRows !== 1n) throw new LeaseLost(`the lease on job ${String(job)} is no longer held by ${owner}`)
+}
+
+/** Puts the jobs of dead owners back at once, rather than when their leases run out. */
+export async function reclaim(db: Kysely<Tables>, isAlive: (owner: string) => boolean, now: Date): Promise<number> {
+  const holders = await db.selectFrom('jobs').select('lease_owner').distinct().where('state', '=', 'running').execute()
+  const dead = holders.map((row) => row.lease_owner).filter((owner) => owner !== null && !isAlive(owner))
+  if (dead.length === 0) return 0
+  const result = await db
+    .updateTable('jobs')
+    .set({ state: 'queued', due_at: now.getTime(), lease_owner: null, lease_until: null })
+    .where('state', '=', 'running')
+    .where('lease_owner', 'in', dead)
+    .executeTakeFirst()
+  return Number(result.numUpdatedRows)
+}
+
+/** Takes the failed, quarantined and cancelled jobs of a drop up again, with all their attempts. */
+export async function replay(db: Kysely<Tables>, drop: string, now: Date): Promise<number> {
+  return await db.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom('ended_drops').where('drop_id', '=', drop).execute()
+    await transaction
+      .updateTable('jobs')
+      .set({ cancel_requested: sql`0` })
+      .where('drop_id', '=', drop)
+      .execute()
+    const result = await transaction
+      .updateTable('jobs')
+      .set({ state: 'queued', attempts: 0, due_at: now.getTime(), error: null, finished_at: null })
+      .where('drop_id', '=', drop)
+      .where('state', 'in', ['failed', 'quarantined', 'cancelled'])
+      .executeTakeFirst()
+    return Number(result.numUpdatedRows)
+  })
+}

@@ -1,0 +1,111 @@
+import type { Job, WorkPlace } from '#ledger/ledger.ts'
+import { attempt, Stopping, type Workshop } from './attempt.ts'
+import type { BoundService } from './define.ts'
+import { Cancelled } from './errors.ts'
+
+/** How long a lease lasts without a heartbeat, in milliseconds. A worker that died is noticed after this time. */
+export const leaseTime = 30_000
+const heartbeatEvery = leaseTime / 3
+/** Waiting jobs are rare, so when the next is due is looked up only after things have been quiet this long. */
+const quietTime = 100
+
+/** Takes a service's jobs from the ledger and runs as many at once as the service allows. */
+export interface Dispatcher {
+  /** There may be work; `anywhere` also means that a running job may have been cancelled. */
+  wake(where: WorkPlace): void
+  /** Takes no more jobs; gives running ones until the deadline to end, then puts them back. */
+  stop(graceMilliseconds: number): Promise<void>
+}
+
+/** Starts to take a service's jobs. `onError` hears of what should not happen: the ledger itself failing. */
+export function createDispatcher(shop: Workshop, service: BoundService, onError: (error: unknown) => void): Dispatcher {
+  const running = new Map<number, { abort: AbortController; ended: Promise<void> }>()
+  let pumping = false
+  let again = false
+  let stopped = false
+  let alarm: NodeJS.Timeout | null = null
+  const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
+
+  async function pump(): Promise<void> {
+    if (pumping) {
+      again = true
+      return
+    }
+    pumping = true
+    try {
+      do {
+        again = false
+        await takeJobs()
+      } while (again)
+    } catch (error) {
+      onError(error)
+      setAlarm(1_000)
+    } finally {
+      pumping = false
+    }
+  }
+
+  async function takeJobs(): Promise<void> {
+    const limit = service.concurrency - running.size
+    if (stopped || limit <= 0) return
+    const now = shop.now()
+    const until = new Date(now.getTime() + leaseTime)
+    const jobs = await shop.ledger.lease(service.name, { owner: shop.owner, now, until, limit })
+    jobs.forEach(start)
+    if (jobs.length === 0) setAlarm(quietTime)
+  }
+
+  function start(job: Job): void {
+    const abort = new AbortController()
+    const ended = attempt(shop, service, job, abort.signal)
+      .catch(onError)
+      .then(() => {
+        running.delete(job.id)
+        return pump()
+      })
+    running.set(job.id, { abort, ended })
+    if (stopped) abort.abort(new Stopping('the process stops'))
+  }
+
+  async function beat(): Promise<void> {
+    if (running.size === 0) return
+    const until = new Date(shop.now().getTime() + leaseTime)
+    const held = await shop.ledger.heartbeat([...running.keys()], shop.owner, until)
+    for (const [id, what] of held) {
+      if (what === 'cancelled') running.get(id)?.abort.abort(new Cancelled('cancelled on request'))
+      if (what === 'lost') running.get(id)?.abort.abort(new Cancelled('the lease was lost'))
+    }
+  }
+
+  /** Looks once when the next waiting job is due, and wakes up then. */
+  function setAlarm(wait: number): void {
+    if (stopped) return
+    if (alarm) clearTimeout(alarm)
+    alarm = setTimeout(() => {
+      void shop.ledger.nextDue(service.name).then((due) => {
+        if (stopped || due === null) return
+        const wait = Math.max(due.getTime() - shop.now().getTime(), 0)
+        alarm = setTimeout(() => void pump(), Math.min(wait + 1, 60_000))
+      }, onError)
+    }, wait)
+  }
+
+  return {
+    wake(where) {
+      if (where === 'outbox' || (where !== 'anywhere' && where.service !== service.name)) return
+      void pump()
+      if (where === 'anywhere') void beat().catch(onError)
+    },
+    async stop(grace) {
+      stopped = true
+      if (alarm) clearTimeout(alarm)
+      const all = Promise.all([...running.values()].map((one) => one.ended))
+      const deadline = setTimeout(() => {
+        for (const { abort } of running.values()) abort.abort(new Stopping('the process stops'))
+      }, grace)
+      await all
+      clearTimeout(deadline)
+      clearInterval(heart)
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Ledger } from '#ledger/ledger.ts'
+import type { Assembled, Say } from './host.ts'
+import { createMetrics } from './metrics.ts'
+
+export interface HttpOptions {
+  readonly assembled: readonly Assembled[]
+  readonly ledger: Ledger
+  readonly say: Say
+  readonly log: Logger
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Serves `/live` (the process runs), `/ready` (the ledger answers), `/metrics` (Prometheus text), and the routes
+ * that the services bring. Resolves when it listens.
+ */
+export async function serveHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const { assembled, ledger, say, host, port } = options
+  const app = fastify({ logger: false, bodyLimit: 1024 * 1024 })
+  const metrics = createMetrics(ledger)
+  app.get('/live', () => ({ status: 'ok' }))
+  app.get('/ready', async (_request, reply) => {
+    try {
+      const { outbox } = await ledger.backlog()
+      return { status: 'ok', outbox }
+    } catch (error) {
+      options.log.error({ err: error }, 'failed')
+      return await reply.code(503).send({ status: 'the ledger does not answer' })
+    }
+  })
+  app.get('/metrics', async (_request, reply) => {
+    return await reply.type(metrics.contentType).send(await metrics.metrics())
+  })
+  for (const one of assembled) one.routes?.(app, say)
+  await app.listen({ host, port })
+  return app
+}
