@@ -1,26 +1,28 @@
-import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { findCredentials } from '../services/ec2-publisher/credentials.ts'
+import { emulatorAccount } from '../services/ec2-publisher/emulator/credentials.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Whether this host says how to reach AWS, or another endpoint was configured. Asks no network. */
 export function hasEc2(env: Environment): boolean {
-  const variables = [
-    'IMAGEDROP_EC2_PUBLISHER_ENDPOINT',
-    'AWS_ACCESS_KEY_ID',
-    'AWS_PROFILE',
-    'AWS_WEB_IDENTITY_TOKEN_FILE',
-    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-  ]
-  return variables.some((name) => (env[name] ?? '') !== '') || existsSync(join(homedir(), '.aws', 'credentials'))
+  return Boolean(env['IMAGEDROP_EC2_PUBLISHER_ENDPOINT']) || findCredentials(env) !== null
 }
 
-/** Starts the emulator in the state folder and gives the settings that point the publisher at it. */
+/** Starts the emulator in the state folder; `env` points the publisher at it. */
 export async function emulateEc2(stateFolder: string, log: Logger) {
   const { startEmulator } = await import('../services/ec2-publisher/emulator/start.ts')
-  const emulator = await startEmulator({ folder: join(stateFolder, 'ec2-emulator'), now: () => new Date(), log })
-  return { env: emulator.env, url: emulator.url, close: () => emulator.close() }
+  const folder = join(stateFolder, 'ec2-emulator')
+  // As an account that publishes images has it: AWS begins with 5 public images per region and raises it on request.
+  const emulator = await startEmulator({ folder, log, publicImageQuota: 1_000 })
+  return {
+    env: {
+      IMAGEDROP_EC2_PUBLISHER_ENDPOINT: emulator.url,
+      IMAGEDROP_EC2_PUBLISHER_EMULATED: 'true',
+      AWS_ACCESS_KEY_ID: emulatorAccount.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: emulatorAccount.secretAccessKey,
+    },
+    close: () => emulator.close(),
+  }
 }

@@ -8,22 +8,11 @@ export const ec2EmulatorCommand: Command = {
   usage: 'usage: imagedrop ec2-emulator [--port PORT] [--folder DIR]',
   summary: 'run the EC2 emulator by itself',
   async run(args) {
-    const options = {
-      port: { type: 'string', default: '0' },
-      folder: { type: 'string', default: '.imagedrop/ec2-emulator' },
-    }
-    const { values } = parseOptions(
-      ec2EmulatorCommand,
-      args,
-      options as { port: { type: 'string' }; folder: { type: 'string' } },
-    )
+    const options = { port: { type: 'string' }, folder: { type: 'string' } } as const
+    const { values } = parseOptions(ec2EmulatorCommand, args, options)
     const { startEmulator } = await import('../../services/ec2-publisher/emulator/start.ts')
-    const emulator = await startEmulator({
-      folder: resolve(values.folder ?? '.imagedrop/ec2-emulator'),
-      port: Number(values.port ?? 0),
-      now: () => new Date(),
-      log: pino(),
-    })
+    const folder = resolve(values.folder ?? '.imagedrop/ec2-emulator')
+    const emulator = await startEmulator({ folder, port: Number(values.port ?? 0), log: pino() })
     process.stdout.write(`${emulator.url}\n`)
     await waitForEnd()
     await emulator.close()

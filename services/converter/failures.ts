@@ -18,8 +18,8 @@ export function explainFailure(error: unknown): unknown {
   if (error instanceof NotTheDisk) return become('bug')
   if (saysDiskFull(error)) return become('capacity', `the disk is full: ${messageOf(error)}`)
   if (!(error instanceof ToolFailed)) return error
-  if (/memory usage limit is too low/i.test(error.tail)) {
-    return become('environment', `${error.message} (IMAGEDROP_CONVERTER_MEMORY_MIB)`)
+  if (/memory usage limit/i.test(error.tail)) {
+    return become('environment', `IMAGEDROP_CONVERTER_MEMORY_MIB is too low for this level of xz: ${error.tail.trim()}`)
   }
   switch (error.end.why) {
     case 'signal':

@@ -17,12 +17,15 @@ export function createHashedFile(path: string): HashedFile {
   const hash = createHash('sha256')
   let size = 0
   let failure: Error | null = null
+  const note = (error: Error) => (failure ??= new Error(`cannot write ${path}: ${error.message}`, { cause: error }))
   const sink = new Writable({
     highWaterMark: 1024 * 1024,
     write(chunk: Buffer, _encoding, done) {
       hash.update(chunk)
       size += chunk.length
-      file.write(chunk, done)
+      file.write(chunk, (error) => {
+        done(error ? note(error) : null)
+      })
     },
     final(done) {
       file.end(done)
@@ -33,8 +36,7 @@ export function createHashedFile(path: string): HashedFile {
     },
   })
   file.on('error', (error) => {
-    failure ??= new Error(`cannot write ${path}: ${error.message}`, { cause: error })
-    sink.destroy(failure)
+    sink.destroy(note(error))
   })
   return { sink, digest: () => ({ sha256: hash.digest('hex'), size }), failure: () => failure }
 }

@@ -4,53 +4,15 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { sha256OfFile } from '#artifacts/digest.ts'
-import type { Said } from '#events/define.ts'
-import { dropBlessed } from '#events/drop-blessed.ts'
-import { dropExpired } from '#events/drop-expired.ts'
-import { dropFailed, type DropFailed } from '#events/drop-failed.ts'
 import { dropMirrored } from '#events/drop-mirrored.ts'
-import { dropReady, type DropReady } from '#events/drop-ready.ts'
-import { dropStaged, type DropStaged } from '#events/drop-staged.ts'
-import { dropSuperseded } from '#events/drop-superseded.ts'
-import { seal } from '#events/envelope.ts'
-import { checkOutgoing } from '#events/parse.ts'
+import type { DropReady } from '#events/drop-ready.ts'
+import { dropStaged } from '#events/drop-staged.ts'
 import { mirrorPublisher } from './service.ts'
-import { candidate, deliver, keepImages } from './testing/drops.ts'
-import { openWorkshop } from './testing/workshop.ts'
-
-type Workshop = Awaited<ReturnType<typeof openWorkshop>>
-type Event = Parameters<typeof mirrorPublisher.handle>[0]
+import { candidate, keepImages } from './testing/drops.ts'
+import { blessed, expired, failureOf, hear, ready, superseded, treeOf } from './testing/speak.ts'
+import { openWorkshop, type Workshop } from './testing/workshop.ts'
 
 const images = 'releases/test/19-Beta/Images'
-
-/** Handles an event and gives the one that was said, after the bus would have let it pass. */
-async function hear(workshop: Workshop, event: Event): Promise<readonly Said[]> {
-  const said = await mirrorPublisher.handle(event, workshop.mirror, workshop.context)
-  const events = 'events' in said ? said.events : said
-  for (const one of events) checkOutgoing(seal(one, { now: new Date() }))
-  return events
-}
-
-const ready = (drop: DropReady) => deliver(dropReady, drop)
-function blessed({ complete: _complete, gate: _gate, ...drop }: DropReady) {
-  return deliver(dropBlessed, { ...drop, by: 'dgilmore' })
-}
-function superseded({ complete: _complete, gate: _gate, ...drop }: DropReady) {
-  return deliver(dropSuperseded, { ...drop, by: 'dgilmore' })
-}
-function expired({ complete: _complete, gate: _gate, ...drop }: DropReady) {
-  return deliver(dropExpired, { ...drop, keptDays: 30 })
-}
-
-function treeOf([event]: readonly Said[], subject: string): DropStaged {
-  expect(event?.subject, JSON.stringify(event?.body)).toBe(subject)
-  return event?.body as DropStaged
-}
-
-function failureOf([event]: readonly Said[]): DropFailed['failure'] {
-  expect(event?.subject, JSON.stringify(event?.body)).toBe(dropFailed.subject)
-  return (event?.body as DropFailed).failure
-}
 
 async function modeOf(path: string): Promise<string> {
   return ((await lstat(path)).mode & 0o777).toString(8)
@@ -67,7 +29,7 @@ describe('a drop that is ready', () => {
   it('is staged whole and closed, as hard links of the artifacts', async () => {
     await using workshop = await openWorkshop()
     const drop = candidate(1, await keepImages(workshop.store))
-    const { path, files } = treeOf(await hear(workshop, ready(drop)), dropStaged.subject)
+    const { path, files } = treeOf(await hear(workshop, ready(drop)), dropStaged)
 
     expect(path).toBe(images)
     expect(await readdir(workshop.mirror.root)).toEqual(['.staging'])
@@ -89,7 +51,7 @@ describe('a drop that is ready', () => {
     if (!first || !second || !third) throw new Error('four images were made')
     const elsewhere = { ...second, image: { ...second.image, targets: ['ec2' as const] } }
     const drop = candidate(1, [{ ...first, outcome: 'failed' }, elsewhere, third, ...rest])
-    const { files } = treeOf(await hear(workshop, ready(drop)), dropStaged.subject)
+    const { files } = treeOf(await hear(workshop, ready(drop)), dropStaged)
 
     expect(new Set(files.map(({ image }) => image))).toEqual(new Set(['ec2.i686', 'ec2.x86_64', null]))
     const staged = workshop.at(`.staging/${drop.drop}`)
@@ -113,7 +75,7 @@ describe('a drop that is ready', () => {
     const some = await keepImages(workshop.store)
     await hear(workshop, ready(candidate(1, some.slice(0, 2))))
     await mkdir(workshop.at('.staging/.partial-milestone-Fedora-19-20130521.0/half'), { recursive: true })
-    const { files } = treeOf(await hear(workshop, ready(candidate(1, some))), dropStaged.subject)
+    const { files } = treeOf(await hear(workshop, ready(candidate(1, some))), dropStaged)
     expect(files).toHaveLength(20)
     expect(await readdir(workshop.at('.staging'))).toEqual(['milestone-Fedora-19-20130521.0'])
   })
@@ -167,8 +129,8 @@ describe('a drop that is blessed', () => {
   it('is open with the modes of a mirror, and sha256sum accepts every folder', async () => {
     await using workshop = await openWorkshop()
     const drop = candidate(1, await keepImages(workshop.store))
-    const staged = treeOf(await hear(workshop, ready(drop)), dropStaged.subject)
-    const mirrored = treeOf(await hear(workshop, blessed(drop)), dropMirrored.subject)
+    const staged = treeOf(await hear(workshop, ready(drop)), dropStaged)
+    const mirrored = treeOf(await hear(workshop, blessed(drop)), dropMirrored)
     expect(mirrored).toEqual(staged)
     expect(await readdir(workshop.at('.staging'))).toEqual([])
 
@@ -194,7 +156,7 @@ describe('a drop that is blessed', () => {
     const first = await hear(workshop, blessed(drop))
     const before = await stat(workshop.at(images))
     expect(await hear(workshop, blessed(drop))).toEqual(first)
-    treeOf(await hear(workshop, ready(drop)), dropStaged.subject)
+    treeOf(await hear(workshop, ready(drop)), dropStaged)
     expect(await hear(workshop, blessed(drop))).toEqual(first)
     expect((await stat(workshop.at(images))).ino).toBe(before.ino)
     expect(await readdir(workshop.at('.staging'))).toEqual([])
@@ -203,7 +165,7 @@ describe('a drop that is blessed', () => {
   it('is staged first when the staged tree was lost', async () => {
     await using workshop = await openWorkshop()
     const drop = candidate(1, await keepImages(workshop.store))
-    expect(treeOf(await hear(workshop, blessed(drop)), dropMirrored.subject).files).toHaveLength(20)
+    expect(treeOf(await hear(workshop, blessed(drop)), dropMirrored).files).toHaveLength(20)
   })
 
   it('stays closed when a file was corrupted while it waited', async () => {
@@ -252,7 +214,7 @@ describe('a drop that is blessed', () => {
     const newer = candidate(2, await keepImages(workshop.store))
     await hear(workshop, blessed(older))
     await hear(workshop, ready(newer))
-    const { files } = treeOf(await hear(workshop, blessed(newer)), dropMirrored.subject)
+    const { files } = treeOf(await hear(workshop, blessed(newer)), dropMirrored)
     expect(await readdir(workshop.at('.staging'))).toEqual([])
 
     expect(failureOf(await hear(workshop, blessed(older))).reason).toContain(`holds the newer ${newer.drop}`)
@@ -265,7 +227,7 @@ describe('a drop that is blessed', () => {
     await using workshop = await openWorkshop()
     const some = await keepImages(workshop.store)
     await hear(workshop, blessed(candidate(1, some.slice(0, 2))))
-    const { files } = treeOf(await hear(workshop, blessed(candidate(1, some))), dropMirrored.subject)
+    const { files } = treeOf(await hear(workshop, blessed(candidate(1, some))), dropMirrored)
     expect(files).toHaveLength(20)
     for (const { path, sha256 } of files) expect(await sha256OfFile(workshop.at(path))).toBe(sha256)
     expect(await readdir(workshop.at('.staging'))).toEqual([])

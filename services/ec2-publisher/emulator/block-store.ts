@@ -79,7 +79,7 @@ export async function openBlocks(folder: string) {
     },
     close,
     async closeAll(): Promise<void> {
-      for (const id of [...opened.keys()]) await close(id)
+      for (const id of opened.keys()) await close(id)
     },
   }
 

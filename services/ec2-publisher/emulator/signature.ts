@@ -55,8 +55,7 @@ export function verifySignature(
   if (!parts) throw new ApiError(...words.missing, 'The request carries no well-formed AWS4-HMAC-SHA256 authorization.')
   const [, keyId = '', day = '', region = '', scope = '', signedHeaders = '', signature = ''] = parts
   const account = accounts.find((one) => one.accessKeyId === keyId)
-  if (!account)
-    throw new ApiError(...words.unknown, 'AWS was not able to validate the provided access credentials')
+  if (!account) throw new ApiError(...words.unknown, 'AWS was not able to validate the provided access credentials')
   const time = String(request.headers['x-amz-date'] ?? '')
   if (scope !== service || !time.startsWith(day))
     throw new ApiError(...words.wrong, `Credential should be scoped to correct service: '${service}'.`)
@@ -82,7 +81,12 @@ function canonicalRequest(request: IncomingMessage, signed: readonly string[], p
   const url = new URL(request.url ?? '/', 'http://localhost')
   const path = url.pathname.split('/').map(encode).join('/')
   const query = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort()
-  const headers = signed.map((name) => `${name}:${String(request.headers[name] ?? '').trim().replaceAll(/\s+/g, ' ')}\n`)
+  const headers = signed.map(
+    (name) =>
+      `${name}:${String(request.headers[name] ?? '')
+        .trim()
+        .replaceAll(/\s+/g, ' ')}\n`,
+  )
   return [request.method, path, query.join('&'), headers.join(''), signed.join(';'), payload].join('\n')
 }
 

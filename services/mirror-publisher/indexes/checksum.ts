@@ -4,7 +4,7 @@ import type { MirroredFile } from '#events/vocabulary.ts'
 import { run } from '#subprocess/run.ts'
 import type { Signing } from '../mirror.ts'
 import type { PlannedFile, TreePlan } from '../plan-tree.ts'
-import { describeFile, syncFile, writeDurably } from '../tree/durable.ts'
+import { describeFile, writePublicFile } from '../tree/durable.ts'
 
 interface ChecksumOptions {
   readonly signing: Signing | null
@@ -21,7 +21,7 @@ export async function writeChecksums(
   const written: MirroredFile[] = []
   for (const { folder: below, name } of checksums) {
     const path = `${below}/${name}`
-    await writeDurably(join(folder, path), formatChecksum(files.filter((file) => dirname(file.path) === below)))
+    await writePublicFile(join(folder, path), formatChecksum(files.filter((file) => dirname(file.path) === below)))
     if (options.signing) await signClearly(join(folder, path), options.signing, options)
     written.push(await describeFile(folder, path))
   }
@@ -50,6 +50,5 @@ async function signClearly(
     log,
     deadline: 60_000,
   })
-  await syncFile(signed)
   await rename(signed, path)
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { stagingName } from '../mirror.ts'
-import { isMissing, makeFolder, renameDurably, syncFile } from '../tree/durable.ts'
+import { isMissing, makeFolderDurably, renameDurably, syncPath } from '../tree/durable.ts'
 
 export const fileTimeListName = 'fullfiletimelist-imagedrop'
 
@@ -14,11 +14,11 @@ export const fileTimeListName = 'fullfiletimelist-imagedrop'
  */
 export async function writeFileTimeList(root: string, signal: AbortSignal): Promise<void> {
   const staging = join(root, stagingName)
-  await makeFolder(staging, 0o700)
+  await makeFolderDurably(staging, 0o700)
   const fresh = join(staging, `.${fileTimeListName}-${String(process.pid)}`)
   await pipeline(Readable.from(linesOf(root)), createWriteStream(fresh), { signal })
   await chmod(fresh, 0o644)
-  await syncFile(fresh)
+  await syncPath(fresh)
   await renameDurably(fresh, join(root, fileTimeListName))
 }
 

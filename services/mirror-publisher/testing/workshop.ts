@@ -22,6 +22,9 @@ export async function openWorkshop({ root }: { root?: string } = {}) {
   }
 }
 
+export type Workshop = Awaited<ReturnType<typeof openWorkshop>>
+
+/** The context of a job whose folders are below this one. */
 export async function contextIn(home: string): Promise<Context & { state: unknown }> {
   const workFolder = join(home, 'work')
   const logFolder = join(home, 'logs')

@@ -1,49 +1,48 @@
-import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sha256OfFile } from '#artifacts/digest.ts'
 import type { MirroredFile } from '#events/vocabulary.ts'
 
-/** Makes a folder and the parents that it lacks, each durable, all with the mode given whatever the umask. */
-export async function makeFolder(path: string, mode = 0o755): Promise<void> {
+/** Makes a folder and the parents that it lacks, all with the mode given whatever the umask; resolves with them. */
+export async function makeFolder(path: string, mode = 0o755): Promise<string[]> {
   const first = await mkdir(path, { recursive: true, mode })
-  if (first === undefined) return
-  for (let made = path; ; made = dirname(made)) {
-    await chmod(made, mode)
-    await syncFolder(dirname(made))
-    if (made === first) return
+  if (first === undefined) return []
+  const made: string[] = []
+  for (let folder = path; folder !== dirname(first); folder = dirname(folder)) {
+    await chmod(folder, mode)
+    made.push(folder)
   }
+  return made
 }
 
-/** Writes a public file; durable when it resolves. */
-export async function writeDurably(path: string, text: string): Promise<void> {
-  await using file = await open(path, 'w', 0o644)
-  await file.writeFile(text)
-  await file.chmod(0o644)
-  await file.sync()
+/** Makes a folder that is there after a power cut. */
+export async function makeFolderDurably(path: string, mode = 0o755): Promise<void> {
+  const made = await makeFolder(path, mode)
+  await Promise.all(made.map((folder) => syncPath(dirname(folder))))
+}
+
+/** Writes a file that the world may read. */
+export async function writePublicFile(path: string, text: string): Promise<void> {
+  await writeFile(path, text)
+  await chmod(path, 0o644)
 }
 
 /** Renames, and makes the rename durable in both folders. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to)
-  await syncFolder(dirname(to))
-  if (dirname(from) !== dirname(to)) await syncFolder(dirname(from))
+  await Promise.all([...new Set([dirname(from), dirname(to)])].map(syncPath))
 }
 
-/** Makes the bytes and the mode of a file durable. */
-export async function syncFile(path: string): Promise<void> {
-  await using file = await open(path, 'r')
-  await file.sync()
+/** Makes a file's bytes, or a folder's entries, durable. */
+export async function syncPath(path: string): Promise<void> {
+  await using handle = await open(path, 'r')
+  await handle.sync()
 }
 
-/** Makes the entries of a folder durable. */
-export const syncFolder = syncFile
-
-/** Makes a folder durable with every folder below it. */
+/** Makes a whole tree durable. All at once: a file system commits them together. */
 export async function syncTree(path: string): Promise<void> {
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await syncTree(join(path, entry.name))
-  }
-  await syncFolder(path)
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  await Promise.all([path, ...entries.map((entry) => join(entry.parentPath, entry.name))].map(syncPath))
 }
 
 /** Removes a tree by way of a name that nobody reads, so that no part of it is ever seen under its own. */

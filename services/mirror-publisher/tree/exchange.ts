@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
 import { run } from '#subprocess/run.ts'
-import { renameDurably, syncFolder } from './durable.ts'
+import { renameDurably, syncPath } from './durable.ts'
 
 interface ReplaceOptions {
   /** A free name for the old tree, for file systems that cannot exchange. */
@@ -32,8 +32,8 @@ export async function replaceFolder(
 ): Promise<void> {
   try {
     await run('python3', ['-I', '-c', exchange, closed, open], { signal, deadline: 30_000 })
-    await syncFolder(dirname(open))
-    await syncFolder(dirname(closed))
+    await syncPath(dirname(open))
+    await syncPath(dirname(closed))
   } catch (error) {
     if (!(error instanceof ToolMissing || error instanceof ToolFailed)) throw error
     log.warn({ reason: error.message, folder: open }, 'replaced in two renames: this system cannot exchange folders')

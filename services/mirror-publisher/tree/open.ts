@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Context } from '#service/define.ts'
 import { foldersOf, type Mirror } from '../mirror.ts'
 import type { TreePlan } from '../plan-tree.ts'
-import { discard, makeFolder, renameDurably } from './durable.ts'
+import { discard, makeFolderDurably, renameDurably } from './durable.ts'
 import { replaceFolder } from './exchange.ts'
 import { assertNotOlder, occupantOf } from './occupant.ts'
 import { fulfils, type DropRecord } from './record.ts'
@@ -24,7 +24,7 @@ export async function openDrop(plan: TreePlan, mirror: Mirror, context: Context)
     await verifyStaged(staged, record, withdrawn, context)
     // The folder above stays closed, so nobody gets in before the rename.
     await chmod(staged, 0o755)
-    await makeFolder(dirname(open))
+    await makeFolderDurably(dirname(open))
     if (occupant === null) await renameDurably(staged, open)
     else await replaceFolder(staged, open, { ...context, aside: withdrawn })
   }

@@ -8,7 +8,15 @@ import { formatImagesIndex, imagesIndexName } from '../indexes/images-index.ts'
 import { foldersOf, type Mirror } from '../mirror.ts'
 import type { TreePlan } from '../plan-tree.ts'
 import { assertRoom, explainFullDisk } from './capacity.ts'
-import { describeFile, discard, makeFolder, renameDurably, syncFile, syncTree, writeDurably } from './durable.ts'
+import {
+  describeFile,
+  discard,
+  makeFolder,
+  makeFolderDurably,
+  renameDurably,
+  syncTree,
+  writePublicFile,
+} from './durable.ts'
 import { assertNotOlder, occupantOf } from './occupant.ts'
 import { fulfils, formatRecord, readRecord, recordName, recordOf, type DropRecord } from './record.ts'
 import { verifyFiles } from './verify.ts'
@@ -19,8 +27,8 @@ import { verifyFiles } from './verify.ts'
  */
 export async function stageDrop(plan: TreePlan, mirror: Mirror, context: Context): Promise<DropRecord> {
   const { staging, staged, partial, withdrawn } = foldersOf(mirror.root, plan.drop)
-  await makeFolder(mirror.root)
-  await makeFolder(staging, 0o700)
+  await makeFolderDurably(mirror.root)
+  await makeFolderDurably(staging, 0o700)
   await rm(partial, { recursive: true, force: true })
 
   const occupant = await occupantOf(join(mirror.root, plan.path))
@@ -51,7 +59,6 @@ async function fillFolder(folder: string, plan: TreePlan, mirror: Mirror, contex
     await makeFolder(dirname(to))
     await linkArtifact(await mirror.artifacts.open(artifact), to)
     await chmod(to, 0o644)
-    await syncFile(to)
   }
   const images = plan.files.map(({ path, artifact, image }): MirroredFile => ({
     path,
@@ -63,9 +70,9 @@ async function fillFolder(folder: string, plan: TreePlan, mirror: Mirror, contex
   await verifyFiles(folder, images, { ...context, phase: 'verifying what is staged' })
 
   const checksums = await writeChecksums(folder, plan, { ...context, signing: mirror.signing })
-  await writeDurably(join(folder, imagesIndexName), await formatImagesIndex(folder, plan))
+  await writePublicFile(join(folder, imagesIndexName), await formatImagesIndex(folder, plan))
   const index = await describeFile(folder, imagesIndexName)
   const record = recordOf(plan, [...images, ...checksums, index])
-  await writeDurably(join(folder, recordName), formatRecord(record))
+  await writePublicFile(join(folder, recordName), formatRecord(record))
   return record
 }

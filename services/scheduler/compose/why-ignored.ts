@@ -3,16 +3,16 @@ import { matchesVersion } from '../policy/versions.ts'
 import { parseLabel } from './label.ts'
 import type { Notice } from './notice.ts'
 
-const finished = ['FINISHED', 'FINISHED_INCOMPLETE']
-const scratchTypes = ['test', 'ci', 'development']
+const finished = new Set(['FINISHED', 'FINISHED_INCOMPLETE'])
+const scratchTypes = new Set(['test', 'ci', 'development'])
 
 /** Why a compose gets no drop, in one sentence; null when it may get one, as far as is known yet. */
 export function whyIgnored(notice: Notice, policy: Policy): string | null {
   const { name, id, status, label, releaseType } = notice
-  if (!finished.includes(status)) return `${name} has the status ${status}; only a finished compose gets a drop`
+  if (!finished.has(status)) return `${name} has the status ${status}; only a finished compose gets a drop`
   if (releaseType !== 'ga') return `${name} is a compose of ${releaseType}, not of the release itself`
   if (notice.isLayered) return `${name} is a layered release, not a distribution`
-  if (scratchTypes.includes(id.type)) return `${name} is a ${id.type} compose`
+  if (scratchTypes.has(id.type)) return `${name} is a ${id.type} compose`
   return whyLabelIgnored(name, label) ?? whyReleaseIgnored(notice, policy) ?? whyUnlabelled(notice)
 }
 

@@ -1,6 +1,6 @@
 import type { DropScheduled } from '#events/drop-scheduled.ts'
 import { advance } from './advance.ts'
-import type { DropEvent, DropSaid } from './events.ts'
+import { isDropRequest, isImageWord, type DropEvent, type DropSaid } from './events.ts'
 import { hearRequest, isRespin } from './hear-request.ts'
 import { hearDropWord, hearImageWord, whyStagedInVain } from './hear-word.ts'
 import { phaseOf } from './phase.ts'
@@ -18,14 +18,19 @@ export interface DropDecision {
  * twice and in any order.
  */
 export function decide(state: DropState, event: DropEvent): DropDecision {
+  const { subject, time, body } = event
   if (event.subject === 'drop.scheduled.v1') return open(state, event.body)
   if (state.plan === null && canBeEarly(event)) {
-    return { state: { ...state, early: [...state.early, event] }, events: [], ignored: 'the drop has no plan yet' }
+    return {
+      state: { ...state, early: [...state.early, { subject, time, body }] },
+      events: [],
+      ignored: 'the drop has no plan yet',
+    }
   }
   const heard = hear(state, event)
   if (typeof heard === 'string') return { state, events: [], ignored: heard }
   const [next, events] = advance(heard)
-  return { state: next, events, ignored: event.subject === 'drop.staged.v1' ? whyStagedInVain(next) : null }
+  return { state: next, events, ignored: subject === 'drop.staged.v1' ? whyStagedInVain(next) : null }
 }
 
 /** Starts a drop, and makes up for what was heard before. */
@@ -43,38 +48,13 @@ function open(state: DropState, plan: DropScheduled): DropDecision {
 
 /** A person's request for an unknown drop is a mistake; anything else may have overtaken the plan. */
 function canBeEarly(event: DropEvent): boolean {
-  switch (event.subject) {
-    case 'drop.blessing.requested.v1':
-    case 'drop.cancellation.requested.v1':
-    case 'drop.retry.requested.v1':
-      return false
-    case 'drop.supersession.requested.v1':
-      return isRespin(event.body.by)
-    default:
-      return true
-  }
+  if (event.subject === 'drop.supersession.requested.v1') return isRespin(event.body.by)
+  return !isDropRequest(event) || event.subject === 'drop.expiry.reached.v1'
 }
 
 function hear(state: DropState, event: Exclude<DropEvent, { subject: 'drop.scheduled.v1' }>): DropState | string {
-  switch (event.subject) {
-    case 'drop.blessing.requested.v1':
-    case 'drop.cancellation.requested.v1':
-    case 'drop.supersession.requested.v1':
-    case 'drop.retry.requested.v1':
-    case 'drop.expiry.reached.v1':
-      return hearRequest(state, event)
-    default:
-      break
-  }
+  if (isDropRequest(event)) return hearRequest(state, event)
   const phase = phaseOf(state)
   if (phase === 'superseded' || phase === 'expired') return `${event.body.drop} is ${phase}`
-  switch (event.subject) {
-    case 'drop.staged.v1':
-    case 'drop.mirrored.v1':
-    case 'drop.announced.v1':
-    case 'drop.failed.v1':
-      return hearDropWord(state, event)
-    default:
-      return hearImageWord(state, event)
-  }
+  return isImageWord(event) ? hearImageWord(state, event) : hearDropWord(state, event)
 }

@@ -1,5 +1,5 @@
 import { dropExpiryReached } from '#events/cadence.ts'
-import type { SaidOf } from '#events/define.ts'
+import type { EventDefinition, SaidOf } from '#events/define.ts'
 import { dropAnnounced } from '#events/drop-announced.ts'
 import { dropBlessed } from '#events/drop-blessed.ts'
 import { dropCancelled } from '#events/drop-cancelled.ts'
@@ -11,7 +11,6 @@ import { dropReady } from '#events/drop-ready.ts'
 import { dropScheduled } from '#events/drop-scheduled.ts'
 import { dropStaged } from '#events/drop-staged.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
-import type { EnvelopeOf } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { imageConverted } from '#events/image-converted.ts'
 import { imageFailed } from '#events/image-failed.ts'
@@ -47,10 +46,8 @@ export const saidByDrop = [
 ] as const
 
 type Heard<Definition> =
-  Omit<EnvelopeOf<Definition>, never> extends infer Whole
-    ? Whole extends { subject: infer Subject; time: string; body: infer Body }
-      ? { readonly subject: Subject; readonly time: string; readonly body: Body }
-      : never
+  Definition extends EventDefinition<infer Subject, infer Body>
+    ? { readonly subject: Subject; readonly time: string; readonly body: Body }
     : never
 
 /** A service's word on an image. */
@@ -62,3 +59,16 @@ export type DropRequest = Heard<(typeof requests)[number]>
 /** The part of an envelope that a decision is made of. */
 export type DropEvent = Heard<(typeof heardByDrop)[number]>
 export type DropSaid = SaidOf<(typeof saidByDrop)[number]>
+
+const imageSubjects = new Set<string>(imageWords.map((event) => event.subject))
+const requestSubjects = new Set<string>(requests.map((event) => event.subject))
+
+/** Tells words on images from the rest. */
+export function isImageWord(event: DropEvent): event is ImageWord {
+  return imageSubjects.has(event.subject)
+}
+
+/** Tells requests from what services say. */
+export function isDropRequest(event: DropEvent): event is DropRequest {
+  return requestSubjects.has(event.subject)
+}

@@ -19,7 +19,7 @@ const imageState = z.strictObject({
 export type ImageState = z.infer<typeof imageState>
 
 const tree = z.strictObject({ time, path: z.string(), files: z.array(mirroredFile) })
-const early = z.looseObject({ subject: z.string(), time, body: z.unknown() })
+const early = z.strictObject({ subject: z.string(), time, body: z.unknown() })
 
 const dropState = z.strictObject({
   plan: dropScheduled.schema.nullable(),
@@ -42,7 +42,8 @@ const dropState = z.strictObject({
   retriedAt: z.string().nullable(),
   end: z
     .discriminatedUnion('how', [
-      z.strictObject({ how: z.enum(['cancelled', 'superseded']), by: z.string(), said: z.boolean() }),
+      z.strictObject({ how: z.literal('cancelled'), by: z.string(), said: z.boolean() }),
+      z.strictObject({ how: z.literal('superseded'), by: z.string(), said: z.boolean() }),
       z.strictObject({ how: z.literal('expired'), keptDays: z.int(), said: z.boolean() }),
     ])
     .nullable(),

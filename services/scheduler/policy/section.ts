@@ -5,7 +5,7 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `there is no key ${issue.keys?.map((key) => `"${String(key)}"`).join(', ') ?? ''}; there are ${Object.keys(shape).join(', ')}`
+        ? `there is no key ${issue.keys?.map((key) => `"${key}"`).join(', ') ?? ''}; there are ${Object.keys(shape).join(', ')}`
         : undefined,
   })
 }

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { callbackify } from 'node:util'
 
 /** A guest gone mad must not fill the disk of its host. */
 const longestLog = 16 * 1024 * 1024
@@ -20,11 +21,9 @@ export function consoleLog(path: string, onBytes: (bytes: Buffer) => void): Writ
       const end = written >= longestLog ? '\n[the guest goes on; this log does not]\n' : ''
       file.write(end === '' ? bytes : Buffer.concat([bytes, Buffer.from(end)]), done)
     },
-    final(done) {
+    final: callbackify(async () => {
       file.end()
-      finished(file).then(() => {
-        done()
-      }, done)
-    },
+      await finished(file)
+    }),
   })
 }

@@ -26,11 +26,15 @@ export class Control implements Disposable {
 
   constructor(socket: Socket, onEvent: Listener) {
     this.#socket = socket
-    splitLines(socket, (line) => {
-      this.#read(line, onEvent)
-    })
     // What an error says is what 'close' means.
     socket.on('error', () => {})
+    splitLines(socket, (line) => {
+      try {
+        this.#read(line, onEvent)
+      } catch (error) {
+        socket.destroy(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
     socket.once('close', () => {
       for (const { reject } of this.#waiting.values()) reject(lost())
       this.#waiting.clear()

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PermanentError, TransientError, messageOf } from '#service/errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PermanentError, TransientError } from '#service/errors.ts'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
 import { run } from '#subprocess/run.ts'
 import type { MachineParts, RunningMachine } from '../machine.ts'
@@ -68,12 +69,14 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   cleaning.defer(() => quit(control, qemu))
   const ssh = { host: '127.0.0.1', port: await forwardedPort(control) }
 
+  const endedOrLost = Promise.race([ended.promise, lost])
+  endedOrLost.catch(() => {})
   const running = cleaning.move()
   return {
     accelerator: options.accelerator,
     diskBytes,
     ssh,
-    ended: Promise.race([ended.promise, lost]),
+    ended: endedOrLost,
     screenshot: (path) => Promise.race([takeScreenshot(control, path), lost]),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
@@ -128,10 +131,10 @@ async function forwardedPort(control: Control): Promise<number> {
 }
 
 async function quit(control: Control, qemu: Promise<unknown>): Promise<void> {
-  const timeout = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    timeout.reject(new Error('QEMU did not quit'))
-  }, quitWithin)
-  await Promise.race([Promise.allSettled([control.execute('quit'), qemu]), timeout.promise]).catch(messageOf)
-  clearTimeout(timer)
+  const patience = new AbortController()
+  await Promise.race([
+    Promise.allSettled([control.execute('quit'), qemu]),
+    sleep(quitWithin, undefined, { signal: patience.signal }),
+  ])
+  patience.abort()
 }

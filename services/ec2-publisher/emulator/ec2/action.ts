@@ -10,7 +10,7 @@ export interface Call extends Place {
 
 /** One action of the EC2 API. */
 export interface Action {
-  /** Every parameter it takes, lists written as `Owner.N`; others are refused. */
-  readonly takes: readonly string[]
+  /** Every parameter it takes, with spaces between, lists written as `Owner.N`; others are refused. */
+  readonly takes: string
   readonly run: (call: Call) => Promise<{ readonly [name: string]: Xml }> | { readonly [name: string]: Xml }
 }

@@ -33,6 +33,9 @@ function lookFor<Thing extends { readonly tags: readonly TagRecord[] }>(
 }
 
 function patternOf(value: string): RegExp {
-  const source = value.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '.*').replaceAll('?', '.')
+  const source = value
+    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${source}$`, 's')
 }

@@ -18,7 +18,10 @@ export function imageOf({ world, region, owner }: Call, id: string): ImageRecord
 /** A snapshot of the caller's own, by id. */
 export function snapshotOf({ world, region, owner }: Call, id: string): SnapshotRecord {
   if (!/^snap-[0-9a-f]{8,17}$/.test(id))
-    throw refused('InvalidSnapshotID.Malformed', `Value (${id}) for parameter snapshotId is invalid. Expected: 'snap-...'.`)
+    throw refused(
+      'InvalidSnapshotID.Malformed',
+      `Value (${id}) for parameter snapshotId is invalid. Expected: 'snap-...'.`,
+    )
   const snapshot = world.snapshots.get(id)
   const there = snapshot && snapshot.region === region && isVisible(world, snapshot.startedAt, snapshot.deletedAt)
   if (!there || snapshot.owner !== owner || snapshot.deletedAt !== null)

@@ -26,21 +26,25 @@ export function createParameters(given: ReadonlyMap<string, string>, prefix = ''
   const text = (name: string) => given.get(prefix + name) ?? null
   const indexes = (name: string) => {
     const start = `${prefix}${name}.`
-    const found = [...given.keys()].filter((key) => key.startsWith(start)).map((key) => Number.parseInt(key.slice(start.length), 10))
+    const found = [...given.keys()]
+      .filter((key) => key.startsWith(start))
+      .map((key) => Number.parseInt(key.slice(start.length), 10))
     return [...new Set(found)].filter(Number.isInteger).sort((one, other) => one - other)
   }
   return {
     text,
     required(name) {
       const value = text(name)
-      if (value === null || value === '') throw refused('MissingParameter', `The request must contain the parameter ${prefix}${name}`)
+      if (value === null || value === '')
+        throw refused('MissingParameter', `The request must contain the parameter ${prefix}${name}`)
       return value
     },
     flag: (name) => text(name) === 'true',
     integer(name) {
       const value = text(name)
       if (value === null) return null
-      if (!/^\d+$/.test(value)) throw refused('InvalidParameterValue', `Invalid value '${value}' for ${prefix}${name}. It must be an integer.`)
+      if (!/^\d+$/.test(value))
+        throw refused('InvalidParameterValue', `Invalid value '${value}' for ${prefix}${name}. It must be an integer.`)
       return Number(value)
     },
     oneOf(name, known) {

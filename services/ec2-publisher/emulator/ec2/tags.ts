@@ -8,7 +8,7 @@ const mostTags = 50
 
 /** CreateTags: sets tags of AMIs and snapshots; a key that is there gets the new value. */
 export const createTags: Action = {
-  takes: ['ResourceId.N', 'Tag.N.Key', 'Tag.N.Value'],
+  takes: 'ResourceId.N Tag.N.Key Tag.N.Value',
   async run(call) {
     const tags = parseTags(call.parameters)
     const ids = call.parameters.texts('ResourceId')
@@ -32,7 +32,8 @@ export function parseTags(parameters: Parameters): TagRecord[] {
     if (key.startsWith('aws:'))
       throw refused('InvalidParameterValue', `Tag keys starting with 'aws:' are reserved for internal use`)
     if (key.length > 128) throw refused('InvalidParameterValue', `Tag key exceeds the maximum length of 128 characters`)
-    if (value.length > 256) throw refused('InvalidParameterValue', `Tag value exceeds the maximum length of 256 characters`)
+    if (value.length > 256)
+      throw refused('InvalidParameterValue', `Tag value exceeds the maximum length of 256 characters`)
   }
   if (new Set(tags.map((tag) => tag.key)).size < tags.length)
     throw refused('InvalidParameterValue', 'Duplicate tag key specified.')

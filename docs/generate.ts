@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { foreignEvents, ownEvents } from '#events/index.ts'
+import type { EventDefinition } from '#events/define.ts'
+import { declaredServices, type DeclaredService } from './services.ts'
+
+/** The page whose tables are derived from the code. `npm run docs` writes it; a test holds it to the code. */
+export const page = join(import.meta.dirname, 'architecture.md')
+
+/** The page with its generated parts as the code has them now. */
+export async function generatePage(): Promise<string> {
+  const services = await declaredServices()
+  const text = await readFile(page, 'utf8')
+  return replacePart(replacePart(text, 'events', eventTable()), 'services', serviceMap(services))
+}
+
+function eventTable(): string {
+  const rows = ownEvents.map((event) => `| \`${event.subject}\` | ${event.saidBy.join(', ')} | ${event.means} |`)
+  const foreign = foreignEvents.map((event) => `| \`${event.subject}\` | ${event.saidBy.join(', ')} | ${event.means} |`)
+  return ['| subject | said by | means |', '| --- | --- | --- |', ...rows, ...foreign].join('\n')
+}
+
+function serviceMap(services: readonly DeclaredService[]): string {
+  const rows = services.map(
+    ({ name, consumes, emits }) => `| [${name}](../services/${name}) | ${list(consumes)} | ${list(emits)} |`,
+  )
+  return ['| service | consumes | emits |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+function list(events: readonly EventDefinition[]): string {
+  return events.map((event) => `\`${event.subject}\``).join(' ')
+}
+
+function replacePart(text: string, name: string, content: string): string {
+  const part = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`)
+  if (!part.test(text)) throw new Error(`docs/architecture.md has no part ${name}`)
+  return text.replace(part, (_match, start: string, end: string) => start + content + end)
+}
+
+if (process.argv[1] === import.meta.filename) await writeFile(page, await generatePage())

@@ -1,0 +1,173 @@
+import { mkdtemp, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Cancelled, PermanentError, TransientError } from '#service/errors.ts'
+import type { MachineParts } from '../machine.ts'
+import { emulators } from './emulators.ts'
+import { createQemu } from './qemu.ts'
+import { writeTalkingDisk } from './talking-disk.ts'
+
+let folder: string
+let disk: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'qemu-test-'))
+  disk = join(folder, 'disk.raw')
+  await writeTalkingDisk(disk, { says: 'hello', then: 'hang' })
+  await writeFile(join(folder, 'seed.iso'), Buffer.alloc(64 * 1024))
+})
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+const small = {
+  memoryMib: 64,
+  processors: 1,
+  growBytes: 1024 * 1024,
+  accelerator: 'tcg',
+  proveKvmWithin: 3_000,
+} as const
+
+function qemu(options: Partial<Parameters<typeof createQemu>[0]> = {}) {
+  return createQemu({ ...small, stateFolder: join(folder, 'state'), ...options })
+}
+
+function parts(changes: Partial<MachineParts> = {}): MachineParts {
+  return {
+    architecture: 'x86_64',
+    image: { path: disk, size: 1024 * 1024 },
+    seed: join(folder, 'seed.iso'),
+    folder,
+    logs: { machine: join(folder, 'qemu.log'), console: join(folder, 'console.log') },
+    signal: new AbortController().signal,
+    onConsole: () => {},
+    ...changes,
+  }
+}
+
+/** Boots the disk and waits until the guest has said something. */
+async function bootUntil(text: string, changes: Partial<MachineParts> = {}) {
+  const heard = Promise.withResolvers<void>()
+  let said = ''
+  const machine = await qemu().powerOn(
+    parts({
+      ...changes,
+      onConsole: (bytes) => {
+        said += bytes.toString()
+        if (said.includes(text)) heard.resolve()
+      },
+    }),
+  )
+  await heard.promise
+  return machine
+}
+
+/** The process that has this machine's overlay open. */
+async function pidOfQemu(): Promise<number> {
+  for (const pid of await readdir('/proc')) {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (commandLine.startsWith('qemu-system') && commandLine.includes(join(folder, 'overlay.qcow2'))) return Number(pid)
+  }
+  throw new Error('no QEMU is running')
+}
+
+describe.each(['x86_64', 'i686'] as const)('a machine of %s', (architecture) => {
+  test('shows what the guest writes to its serial console, as it comes and in a file', async () => {
+    {
+      await using machine = await bootUntil('hello', { architecture })
+      expect(machine).toMatchObject({ accelerator: 'tcg', diskBytes: 2 * 1024 * 1024 })
+    }
+    expect(await readFile(join(folder, 'console.log'), 'utf8')).toBe('hello')
+  })
+})
+
+test('the image is not written to and the overlay is gone when the power is off', async () => {
+  const before = await stat(disk)
+  {
+    await using _machine = await bootUntil('hello')
+    expect(existsSync(join(folder, 'overlay.qcow2'))).toBe(true)
+  }
+  expect(existsSync(join(folder, 'overlay.qcow2'))).toBe(false)
+  expect((await stat(disk)).mtimeMs).toBe(before.mtimeMs)
+})
+
+test('a screenshot is a PNG of the screen', async () => {
+  await using machine = await bootUntil('hello')
+  const path = join(folder, 'screen.png')
+  expect(await machine.screenshot(path)).toBe(true)
+  const png = await readFile(path)
+  expect(png.toString('latin1', 1, 4)).toBe('PNG')
+  expect(png.readUInt32BE(16)).toBe(720)
+})
+
+test('two machines at once have ssh ports of their own', async () => {
+  await using one = await bootUntil('hello')
+  await using other = await bootUntil('hello', {
+    folder: await mkdtemp(join(folder, 'other-')),
+  })
+  expect(one.ssh.port).not.toBe(other.ssh.port)
+})
+
+test('a guest that resets itself has ended', async () => {
+  await writeTalkingDisk(disk, { says: 'hello', then: 'reset' })
+  await using machine = await bootUntil('hello')
+  expect(await machine.ended).toBe('the guest reset itself')
+})
+
+test.each(['SIGKILL', 'SIGTERM'] as const)(
+  'QEMU ended by somebody else with %s is an error that may pass',
+  async (signal) => {
+    await using machine = await bootUntil('hello')
+    process.kill(await pidOfQemu(), signal)
+    await expect(machine.ended).rejects.toThrow(TransientError)
+    await expect(machine.screenshot(join(folder, 'screen.png'))).rejects.toThrow(TransientError)
+  },
+)
+
+test('a missing emulator is an error that names the package', async () => {
+  const machine = qemu({
+    emulators: { ...emulators, x86_64: { ...emulators.x86_64, tool: 'qemu-system-missing' } },
+  })
+  const powerOn = machine.powerOn(parts())
+  await expect(powerOn).rejects.toThrow(PermanentError)
+  await expect(powerOn).rejects.toThrow('qemu-system-missing is not installed: install qemu-system-x86')
+  expect(existsSync(join(folder, 'overlay.qcow2'))).toBe(false)
+})
+
+test('missing firmware is an error that names the package', async () => {
+  const machine = qemu({
+    emulators: { ...emulators, aarch64: { ...emulators.aarch64, firmware: ['/nowhere/QEMU_EFI.fd'] } },
+  })
+  await expect(machine.powerOn(parts({ architecture: 'aarch64' }))).rejects.toThrow(
+    /no UEFI firmware \(\/nowhere\/QEMU_EFI\.fd\): install .*qemu-efi-aarch64/,
+  )
+})
+
+test('cancelling ends QEMU', async () => {
+  const controller = new AbortController()
+  await using machine = await bootUntil('hello', { signal: controller.signal })
+  const pid = await pidOfQemu()
+  controller.abort(new Cancelled('by test'))
+  await expect(machine.ended).rejects.toThrow('by test')
+  await machine[Symbol.asyncDispose]()
+  expect(existsSync(`/proc/${String(pid)}`)).toBe(false)
+})
+
+test('what a killed run has left does not stand in the way of the next', async () => {
+  await writeFile(join(folder, 'overlay.qcow2'), 'half an overlay')
+  const machine = await bootUntil('hello')
+  await machine[Symbol.asyncDispose]()
+  await using _again = await bootUntil('hello')
+})
+
+test('a guest that floods its console does not fill the disk of its host', async () => {
+  const { consoleLog } = await import('./console-log.ts')
+  const log = consoleLog(join(folder, 'flood.log'), () => {})
+  for (let written = 0; written < 20; written++) log.write(Buffer.alloc(1024 * 1024, 'x'))
+  await new Promise<void>((resolve) => log.end(resolve))
+  await using file = await open(join(folder, 'flood.log'))
+  expect((await file.stat()).size).toBeLessThan(16.1 * 1024 * 1024)
+})

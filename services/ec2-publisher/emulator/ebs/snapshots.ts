@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { blockSize } from '../../disk-blocks.ts'
+import { ApiError, invalid } from '../api-error.ts'
+import { freshId } from '../identity.ts'
+import type { SnapshotRecord } from '../records.ts'
+import { isVisible, stateOfSnapshot, type Place, type World } from '../world.ts'
+
+const startRequest = z.strictObject({
+  VolumeSize: z.int().min(1).max(65_536),
+  Description: z.string().max(255).optional(),
+  ClientToken: z.string().max(255).regex(/^\S+$/).optional(),
+  Timeout: z.int().min(10).max(4320).optional(),
+  Tags: z
+    .array(z.strictObject({ Key: z.string().min(1).max(127), Value: z.string().max(255) }))
+    .max(50)
+    .optional(),
+})
+
+/** StartSnapshot: the same client token with the same request is the same snapshot. */
+export async function startSnapshot(world: World, place: Place, body: Buffer): Promise<object> {
+  const parsed = startRequest.safeParse(parseJson(body))
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw invalid('INVALID_PARAMETER_VALUE', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
+  }
+  const { ClientToken: token = null, Tags: tags = [], ...asked } = parsed.data
+  const requestDigest = createHash('sha256')
+    .update(JSON.stringify([asked, tags]))
+    .digest('hex')
+  const known = world.snapshots
+    .all()
+    .find((one) => token !== null && one.token === token && one.owner === place.owner && one.region === place.region)
+  if (known && known.requestDigest !== requestDigest)
+    throw new ApiError(409, 'ConflictException', 'The client token was used for a request that is not identical.')
+  if (known) return startAnswer(known)
+  const snapshot: SnapshotRecord = {
+    id: freshId('snap'),
+    ...place,
+    description: asked.Description ?? '',
+    volumeSize: asked.VolumeSize,
+    tags: tags.map((tag) => ({ key: tag.Key, value: tag.Value })),
+    startedAt: world.now().getTime(),
+    timeoutMinutes: asked.Timeout ?? 60,
+    token,
+    requestDigest,
+    sealedAt: null,
+    blocks: 0,
+    deletedAt: null,
+    public: false,
+  }
+  await world.snapshots.save(snapshot)
+  return startAnswer(snapshot)
+}
+
+/** CompleteSnapshot: only with the right count of blocks and, when given, the right linear checksum. */
+export async function completeSnapshot(
+  world: World,
+  place: Place,
+  id: string,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Promise<object> {
+  const snapshot = openSnapshot(world, place, id)
+  const claimed = String(headers['x-amz-changedblockscount'] ?? '')
+  const checksum = headers['x-amz-checksum']
+  const { count, checksum: found } = await world.blocks.sum(id)
+  if (claimed !== String(count))
+    throw invalid(
+      'INVALID_PARAMETER_VALUE',
+      `ChangedBlocksCount is ${claimed}, but ${String(count)} blocks were written`,
+    )
+  if (checksum !== undefined) {
+    if (headers['x-amz-checksum-algorithm'] !== 'SHA256' || headers['x-amz-checksum-aggregation-method'] !== 'LINEAR')
+      throw invalid(
+        'INVALID_PARAMETER_VALUE',
+        'A checksum needs the algorithm SHA256 and the aggregation method LINEAR',
+      )
+    if (checksum !== found) throw invalid('INVALID_PARAMETER_VALUE', 'The linear checksum does not match the blocks')
+  }
+  openSnapshot(world, place, id)
+  await world.snapshots.save({ ...snapshot, sealedAt: world.now().getTime(), blocks: count })
+  await world.blocks.close(id)
+  return { Status: 'pending' }
+}
+
+/** A snapshot that takes blocks. Throws when it is not there, completed, or given up. */
+export function openSnapshot(world: World, place: Place, id: string): SnapshotRecord {
+  const snapshot = knownSnapshot(world, place, id)
+  if (snapshot.sealedAt !== null || stateOfSnapshot(world, snapshot) !== 'pending')
+    throw invalid('INVALID_SNAPSHOT_ID', `The snapshot ${id} is not in the pending state`)
+  return snapshot
+}
+
+/** A snapshot of the caller's. */
+export function knownSnapshot(world: World, place: Place, id: string): SnapshotRecord {
+  const snapshot = world.snapshots.get(id)
+  const there = snapshot && snapshot.region === place.region && snapshot.owner === place.owner
+  if (!there || snapshot.deletedAt !== null || !isVisible(world, snapshot.startedAt, null))
+    throw new ApiError(404, 'ResourceNotFoundException', `The snapshot '${id}' does not exist.`, 'SNAPSHOT_NOT_FOUND')
+  return snapshot
+}
+
+/** Always the first answer, whatever became of the snapshot since. */
+function startAnswer(snapshot: SnapshotRecord): object {
+  return {
+    SnapshotId: snapshot.id,
+    OwnerId: snapshot.owner,
+    Status: 'pending',
+    StartTime: snapshot.startedAt / 1000,
+    VolumeSize: snapshot.volumeSize,
+    BlockSize: blockSize,
+    Description: snapshot.description,
+    Tags: snapshot.tags.map((tag) => ({ Key: tag.key, Value: tag.value })),
+    SseType: 'none',
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    throw invalid('INVALID_PARAMETER_VALUE', 'The request body is not JSON')
+  }
+}

@@ -1,0 +1,56 @@
+import { ApiError, refused } from '../api-error.ts'
+import type { Place, World } from '../world.ts'
+import type { Action } from './action.ts'
+import { deleteSnapshot } from './delete-snapshot.ts'
+import { deregisterImage } from './deregister-image.ts'
+import { describeImageAttribute, describeImages } from './describe-images.ts'
+import { modifyImageAttribute } from './modify-image.ts'
+import { assertKnown, createParameters } from './parameters.ts'
+import {
+  disableImageBlockPublicAccess,
+  enableImageBlockPublicAccess,
+  getImageBlockPublicAccessState,
+} from './public-access.ts'
+import { registerImage } from './register-image.ts'
+import { describeSnapshots, modifySnapshotAttribute } from './snapshots.ts'
+import { createTags } from './tags.ts'
+import { renderAnswer } from './xml.ts'
+
+const version = '2016-11-15'
+
+const actions: Readonly<Record<string, Action>> = {
+  RegisterImage: registerImage,
+  DescribeImages: describeImages,
+  DescribeImageAttribute: describeImageAttribute,
+  ModifyImageAttribute: modifyImageAttribute,
+  DeregisterImage: deregisterImage,
+  DescribeSnapshots: describeSnapshots,
+  ModifySnapshotAttribute: modifySnapshotAttribute,
+  DeleteSnapshot: deleteSnapshot,
+  CreateTags: createTags,
+  GetImageBlockPublicAccessState: getImageBlockPublicAccessState,
+  EnableImageBlockPublicAccess: enableImageBlockPublicAccess,
+  DisableImageBlockPublicAccess: disableImageBlockPublicAccess,
+}
+
+/** Answers one request of the EC2 Query API with XML. Throws ApiError. */
+export async function answerQuery(
+  world: World,
+  place: Place,
+  form: URLSearchParams,
+  requestId: string,
+): Promise<string> {
+  const name = form.get('Action') ?? ''
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+  if (!action) throw refused('InvalidAction', `The action ${name} is not valid for this web service.`)
+  if (form.get('Version') !== version)
+    throw refused(
+      'InvalidParameterValue',
+      `Invalid value '${form.get('Version') ?? ''}' for version; this is ${version}.`,
+    )
+  assertKnown(form.keys(), action.takes.split(' '))
+  const parameters = createParameters(new Map(form))
+  if (parameters.flag('DryRun'))
+    throw new ApiError(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
+  return renderAnswer(name, requestId, await action.run({ world, ...place, parameters }))
+}

@@ -1,0 +1,66 @@
+import { refused } from '../api-error.ts'
+import type { ImageRecord } from '../records.ts'
+import { stateOfImage } from '../world.ts'
+import type { Action, Call } from './action.ts'
+import { imageOf } from './lookup.ts'
+import { settingsOf } from './public-access.ts'
+
+/** ModifyImageAttribute: launch permissions and the description, one attribute at a time. */
+export const modifyImageAttribute: Action = {
+  takes:
+    'ImageId Attribute OperationType UserGroup.N UserId.N Value Description.Value LaunchPermission.Add.N.Group ' +
+    'LaunchPermission.Add.N.UserId LaunchPermission.Remove.N.Group LaunchPermission.Remove.N.UserId',
+  async run(call) {
+    const { world, parameters } = call
+    const image = imageOf(call, parameters.required('ImageId'))
+    const description = parameters.text('Description.Value')
+    const groups = groupsOf(call)
+    if (description !== null && groups !== null)
+      throw refused('InvalidParameterCombination', 'Only one attribute can be modified at a time')
+    if (description !== null) {
+      await world.images.save({ ...image, description })
+      return { return: true }
+    }
+    if (groups === null) throw refused('InvalidParameterCombination', 'No attributes specified.')
+    const other = [...groups.add, ...groups.remove].find((group) => group !== 'all')
+    if (other !== undefined) throw refused('InvalidParameterValue', `Invalid value '${other}' for group. Use 'all'.`)
+    if (groups.add.length > 0) assertMayBePublic(call, image)
+    const isPublic = groups.add.length > 0 || (image.public && groups.remove.length === 0)
+    await world.images.save({ ...image, public: isPublic })
+    return { return: true }
+  },
+}
+
+/** Both ways of writing it that AWS takes: LaunchPermission.Add.1.Group, or OperationType with UserGroup.1. */
+function groupsOf({ parameters }: Call): { add: string[]; remove: string[] } | null {
+  const listed = (change: string) => parameters.groups(`LaunchPermission.${change}`).map((one) => one.required('Group'))
+  const add = listed('Add')
+  const remove = listed('Remove')
+  if (add.length + remove.length > 0) return { add, remove }
+  if (parameters.text('Attribute') !== 'launchPermission') return null
+  const groups = parameters.texts('UserGroup')
+  const operation = parameters.oneOf('OperationType', ['add', 'remove'])
+  return operation === 'remove' ? { add: [], remove: groups } : { add: groups, remove: [] }
+}
+
+function assertMayBePublic(call: Call, image: ImageRecord): void {
+  const { world, region, owner } = call
+  if (stateOfImage(world, image) !== 'available')
+    throw refused('InvalidAMIID.Unavailable', `The image ID '${image.id}' is not available`)
+  if (settingsOf(call).imageBlockPublicAccess !== 'unblocked')
+    throw refused(
+      'OperationNotPermitted',
+      "You can't publicly share this image because block public access for AMIs is enabled for this account. " +
+        'To publicly share the image, you must call the DisableImageBlockPublicAccess API.',
+    )
+  const others = world.images
+    .all()
+    .filter((one) => one.public && one.region === region && one.owner === owner)
+    .filter((one) => one.deregisteredAt === null && one.id !== image.id)
+  if (others.length >= world.publicImageQuota)
+    throw refused(
+      'ResourceLimitExceeded',
+      `You have reached your quota of ${String(world.publicImageQuota)} for the number of public images allowed in ` +
+        'this Region. Deregister unused public images or make them private, or request an increase in your public AMIs quota.',
+    )
+}

@@ -1,0 +1,23 @@
+import { ApiError } from './api-error.ts'
+
+/** What may go wrong with a call. `lost` is cut off before anything is done, `unheard` after everything was. */
+export type Fault = 'throttled' | 'broken' | 'lost' | 'unheard'
+
+/** A call as a fault script sees it: `RegisterImage`, and the number of the call since the start, from 1. */
+export interface SeenCall {
+  readonly operation: string
+  readonly number: number
+}
+
+/** Decides for each call whether something goes wrong. */
+export type FaultScript = (call: SeenCall) => Fault | null
+
+/** The refusal that stands for a fault, or null for those that have no answer. */
+export function refusalOf(fault: Fault, service: 'ec2' | 'ebs'): ApiError | null {
+  if (fault === 'throttled' && service === 'ec2')
+    return new ApiError(503, 'RequestLimitExceeded', 'Request limit exceeded.')
+  if (fault === 'throttled') return new ApiError(400, 'RequestThrottledException', 'Rate exceeded', 'ACCOUNT_THROTTLED')
+  if (fault === 'broken')
+    return new ApiError(500, service === 'ec2' ? 'InternalError' : 'InternalServerException', 'Internal error')
+  return null
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import { emulatorAccount } from './credentials.ts'
+import type { FaultScript } from './faults.ts'
+import { createEmulatorServer } from './server.ts'
+import type { Account } from './signature.ts'
+import { openWorld, usualDelays, type Delays } from './world.ts'
+
+/** How an emulator is started. All but folder and log has a sensible default. */
+export interface EmulatorOptions {
+  /** Keeps everything; an emulator that is started on it again goes on where the last one was killed. */
+  readonly folder: string
+  readonly log: Logger
+  /** 0, the default, takes a free one. */
+  readonly port?: number
+  readonly now?: () => Date
+  readonly faults?: FaultScript
+  readonly delays?: Partial<Delays>
+  /** How many images may be public per region; AWS begins with 5. */
+  readonly publicImageQuota?: number
+  readonly accounts?: readonly Account[]
+}
+
+export interface Emulator extends AsyncDisposable {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Starts EC2 and EBS direct on 127.0.0.1, as strict as AWS about what it refuses. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const world = await openWorld(options.folder, {
+    log: options.log,
+    now: options.now ?? (() => new Date()),
+    delays: { ...usualDelays, ...options.delays },
+    publicImageQuota: options.publicImageQuota ?? 5,
+  })
+  const server = createEmulatorServer(world, {
+    accounts: options.accounts ?? [emulatorAccount],
+    faults: options.faults ?? (() => null),
+  })
+  server.listen(options.port ?? 0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+
+  let closing: Promise<void> | null = null
+  const close = () => {
+    closing ??= (async () => {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+      await world.blocks.closeAll()
+    })()
+    return closing
+  }
+  return { url: `http://127.0.0.1:${String(port)}`, close, [Symbol.asyncDispose]: close }
+}

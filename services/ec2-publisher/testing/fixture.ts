@@ -1,0 +1,178 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { ArtifactStore } from '#artifacts/store.ts'
+import { createFolderStore } from '#artifacts/folder.ts'
+import { dropBlessed } from '#events/drop-blessed.ts'
+import { dropExpired } from '#events/drop-expired.ts'
+import { dropSuperseded } from '#events/drop-superseded.ts'
+import { seal } from '#events/envelope.ts'
+import { imageTested } from '#events/image-tested.ts'
+import { say } from '#events/define.ts'
+import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
+import type { Context } from '#service/define.ts'
+import type { Cloud } from '../cloud.ts'
+import { readEc2PublisherConfig, type Ec2Settings } from '../config.ts'
+import { createDirectCloud } from '../direct-cloud.ts'
+import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator/start.ts'
+import { connectRegion, type Region } from '../region.ts'
+import { ec2Publisher } from '../service.ts'
+
+const block = 524_288
+export const silent = pino({ level: 'silent' })
+/** Quick, but not nothing: what is made is not to be seen at once. */
+const quick = { visibility: 5, completion: 15, availability: 15 }
+
+/** A place of its own for a test: an emulator, an artifact store, and all that goes with them. */
+export interface Bench extends AsyncDisposable {
+  readonly folder: string
+  readonly artifacts: ArtifactStore
+  readonly settings: Ec2Settings
+  readonly cloud: Cloud
+  readonly emulator: Emulator
+  /** Speaks to the emulator as a person with the AWS command line would. */
+  readonly region: Region
+  /** Ends the emulator as SIGKILL would, and starts it again on what it left, under another address. */
+  restart(options?: Partial<EmulatorOptions>): Promise<void>
+}
+
+export async function setUp(
+  options: Partial<EmulatorOptions> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Bench> {
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-ec2-'))
+  const begin = (more: Partial<EmulatorOptions>) =>
+    startEmulator({ folder: join(folder, 'emulator'), log: silent, delays: quick, ...options, ...more })
+  const connect = async (emulator: Emulator) => {
+    const settings = readEc2PublisherConfig({
+      IMAGEDROP_EC2_PUBLISHER_ENDPOINT: emulator.url,
+      IMAGEDROP_EC2_PUBLISHER_EMULATED: 'true',
+      IMAGEDROP_EC2_PUBLISHER_POLL_SECONDS: '0.02',
+      IMAGEDROP_EC2_PUBLISHER_PATIENCE_SECONDS: '5',
+      ...env,
+    })
+    const region = await connectRegion(settings.regions[0] ?? '', settings)
+    return { emulator, settings, region, cloud: createDirectCloud(settings) }
+  }
+  const bench = {
+    folder,
+    artifacts: await createFolderStore(join(folder, 'artifacts')),
+    ...(await connect(await begin({}))),
+    async restart(more: Partial<EmulatorOptions> = {}) {
+      await bench.emulator.close()
+      Object.assign(bench, await connect(await begin(more)))
+    },
+    async [Symbol.asyncDispose]() {
+      bench.region[Symbol.dispose]()
+      await bench.emulator.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+  return bench
+}
+
+/** Keeps a sparse raw disk of so many MiB: data at the start, zeros that look like data, a hole, a ragged end. */
+export async function keepDisk(artifacts: ArtifactStore, mebibytes = 8, tail = 1000): Promise<ArtifactRef> {
+  await using draft = await artifacts.draft('disk.raw')
+  const size = mebibytes * 1024 * 1024 + tail
+  await writeFile(draft.path, '')
+  await truncate(draft.path, size)
+  {
+    await using file = await open(draft.path, 'r+')
+    await file.write(randomBytes(block + 4096), 0, null, 0)
+    await file.write(Buffer.alloc(2 * block), 0, null, 3 * block)
+    await file.write(randomBytes(10), 0, null, 6 * block + 77)
+    await file.write(randomBytes(tail), 0, tail, size - tail)
+  }
+  return await artifacts.keep(draft, { format: 'raw' })
+}
+
+/** The example's EC2 image, tested and passed, with a disk that is really there. */
+export function tested(disk: ArtifactRef, change: Partial<ImagePlan> = {}, drop = imageTested.example.drop) {
+  const image: ImagePlan = { ...imageTested.example.image, ...change }
+  return seal(say(imageTested, { ...imageTested.example, drop, image, disk }), { now: new Date(0) })
+}
+
+/** The drop with one image, blessed. */
+export function blessed(registrations: readonly Registration[]) {
+  const images = imagesWith(registrations)
+  return seal(say(dropBlessed, { ...dropBlessed.example, images }), { now: new Date(0) })
+}
+
+type Maybe = readonly (Registration | undefined)[]
+
+/** The drop with one image, superseded. */
+export function superseded(registrations: Maybe, drop: string) {
+  return seal(say(dropSuperseded, { ...dropSuperseded.example, drop, images: imagesWith(registrations) }), {
+    now: new Date(0),
+  })
+}
+
+/** The drop with one image, expired. */
+export function expired(registrations: Maybe, drop: string) {
+  return seal(say(dropExpired, { ...dropExpired.example, drop, images: imagesWith(registrations) }), {
+    now: new Date(0),
+  })
+}
+
+function imagesWith(registrations: Maybe) {
+  return dropSuperseded.example.images.map((one) => ({
+    ...one,
+    registrations: registrations.filter((each) => each !== undefined),
+  }))
+}
+
+export function contextFor(bench: Pick<Bench, 'folder'>, change: Partial<Context> = {}): Context & { state: unknown } {
+  return {
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    log: silent,
+    now: () => new Date(),
+    attempt: 1,
+    workFolder: bench.folder,
+    logFolder: bench.folder,
+    state: undefined,
+    ...change,
+  }
+}
+
+/** Hands an event to the service. */
+export async function handle(
+  bench: Bench,
+  event: Parameters<typeof ec2Publisher.handle>[0],
+  change: Partial<Context> = {},
+) {
+  const said = await ec2Publisher.handle(event, bench, contextFor(bench, change))
+  return [...('events' in said ? said.events : said)]
+}
+
+/** The registrations of an image that the service said was uploaded. */
+export function registrationsIn(said: Awaited<ReturnType<typeof handle>>): Registration[] {
+  return said.flatMap((one) => (one.subject === 'image.uploaded.v1' ? one.body.registrations : []))
+}
+
+/** Everything that is in the emulated cloud, as its owner sees it. */
+export async function inventory({ region }: Pick<Bench, 'region'>) {
+  const { Images: images = [] } = await region.ec2.describeImages({ Owners: ['self'] })
+  const { Snapshots: snapshots = [] } = await region.ec2.describeSnapshots({ OwnerIds: ['self'] })
+  return { images: images.filter((one) => one.State !== 'deregistered'), snapshots }
+}
+
+/** Reads a snapshot back through the API, block by block, as the disk that it is. */
+export async function readBack({ region }: Pick<Bench, 'region'>, snapshotId: string, size: number): Promise<Buffer> {
+  const disk = Buffer.alloc(Math.ceil(size / block) * block)
+  const { Blocks: blocks = [] } = await region.ebs.listSnapshotBlocks({ SnapshotId: snapshotId })
+  for (const { BlockIndex: index = 0, BlockToken: token } of blocks) {
+    const got = await region.ebs.getSnapshotBlock({ SnapshotId: snapshotId, BlockIndex: index, BlockToken: token })
+    const bytes = Buffer.from((await got.BlockData?.transformToByteArray()) ?? [])
+    if (createHash('sha256').update(bytes).digest('base64') !== got.Checksum) throw new Error(`block ${String(index)}`)
+    bytes.copy(disk, index * block)
+  }
+  return disk.subarray(0, size)
+}
+
+export async function bytesOf(artifacts: ArtifactStore, ref: ArtifactRef): Promise<Buffer> {
+  return await readFile(await artifacts.open(ref))
+}

@@ -1,0 +1,49 @@
+import { expect } from 'vitest'
+import type { Said } from '#events/define.ts'
+import { dropBlessed } from '#events/drop-blessed.ts'
+import { dropExpired } from '#events/drop-expired.ts'
+import { dropFailed, type DropFailed } from '#events/drop-failed.ts'
+import { dropReady, type DropReady } from '#events/drop-ready.ts'
+import type { DropStaged } from '#events/drop-staged.ts'
+import { dropSuperseded } from '#events/drop-superseded.ts'
+import { seal } from '#events/envelope.ts'
+import { checkOutgoing } from '#events/parse.ts'
+import { mirrorPublisher } from '../service.ts'
+import { deliver } from './drops.ts'
+import type { Workshop } from './workshop.ts'
+
+export type Event = Parameters<typeof mirrorPublisher.handle>[0]
+
+/** Handles an event and gives what was said, after the bus would have let it pass. */
+export async function hear({ mirror, context }: Workshop, event: Event): Promise<readonly Said[]> {
+  const said = await mirrorPublisher.handle(event, mirror, context)
+  const events: readonly Said[] = 'events' in said ? said.events : said
+  for (const one of events) checkOutgoing(seal(one, { now: new Date() }))
+  return events
+}
+
+export const ready = (drop: DropReady) => deliver(dropReady, drop)
+
+export function blessed({ complete: _complete, gate: _gate, ...drop }: DropReady) {
+  return deliver(dropBlessed, { ...drop, by: 'dgilmore' })
+}
+
+export function superseded({ complete: _complete, gate: _gate, ...drop }: DropReady) {
+  return deliver(dropSuperseded, { ...drop, by: 'dgilmore' })
+}
+
+export function expired({ complete: _complete, gate: _gate, ...drop }: DropReady) {
+  return deliver(dropExpired, { ...drop, keptDays: 30 })
+}
+
+/** The tree of a drop.staged or drop.mirrored; fails the test when something else was said. */
+export function treeOf([event]: readonly Said[], { subject }: { subject: string }): DropStaged {
+  expect(event?.subject, JSON.stringify(event?.body)).toBe(subject)
+  return event?.body as DropStaged
+}
+
+/** The failure of a drop.failed; fails the test when something else was said. */
+export function failureOf([event]: readonly Said[]): DropFailed['failure'] {
+  expect(event?.subject, JSON.stringify(event?.body)).toBe(dropFailed.subject)
+  return (event?.body as DropFailed).failure
+}

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { join } from 'node:path'
+
+interface Seen {
+  readonly looks: number
+  /** What was seen, one after the other, without repetitions: `nothing` or the id of a whole drop. */
+  readonly transitions: readonly string[]
+  /** Why a look saw only a part. */
+  readonly parts: readonly string[]
+}
+
+/** Lets another process read a public folder without pause; `stop` resolves with what it saw. */
+export async function watchFolder(folder: string): Promise<{ stop: () => Promise<Seen> }> {
+  const reader = spawn(process.execPath, [join(import.meta.dirname, 'reader.ts'), folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const closed = once(reader, 'close')
+  const lines = createInterface({ input: reader.stdout })
+  let last = ''
+  lines.on('line', (line) => {
+    last = line
+  })
+  await once(lines, 'line')
+  return {
+    async stop() {
+      reader.kill('SIGTERM')
+      await closed
+      return JSON.parse(last) as Seen
+    },
+  }
+}

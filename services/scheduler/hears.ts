@@ -1,0 +1,40 @@
+import { cadenceReached, dropExpiryReached, streamOpened } from '#events/cadence.ts'
+import { branchedComposed, composeStatusChanged, rawhideComposed } from '#events/compose.ts'
+import type { SaidOf } from '#events/define.ts'
+import { dropScheduled } from '#events/drop-scheduled.ts'
+import type { EnvelopeOf } from '#events/envelope.ts'
+import { dropRequested, supersessionRequested } from '#events/operator.ts'
+import { heardByDrop, saidByDrop } from './drop/events.ts'
+
+const composeMessages = [composeStatusChanged, rawhideComposed, branchedComposed, dropRequested] as const
+const cadence = [streamOpened, cadenceReached] as const
+
+/** Everything that the scheduler hears. */
+export const consumes = [...composeMessages, ...cadence, ...heardByDrop] as const
+
+/** Everything that it says. */
+export const emits = [...cadence, dropScheduled, supersessionRequested, dropExpiryReached, ...saidByDrop] as const
+
+export type ComposeEnvelope = EnvelopeOf<(typeof composeMessages)[number]>
+export type CadenceEnvelope = EnvelopeOf<(typeof cadence)[number]>
+export type SchedulerEvent = EnvelopeOf<(typeof consumes)[number]>
+export type SchedulerSaid = SaidOf<(typeof emits)[number]>
+
+/** The outcome of one event: what to say, and the state of its key. */
+export interface Outcome {
+  readonly events: readonly SchedulerSaid[]
+  readonly state: unknown
+}
+
+const composeSubjects = new Set<string>(composeMessages.map((event) => event.subject))
+const cadenceSubjects = new Set<string>(cadence.map((event) => event.subject))
+
+/** Tells messages on composes from the rest. */
+export function isComposeMessage(event: SchedulerEvent): event is ComposeEnvelope {
+  return composeSubjects.has(event.subject)
+}
+
+/** Tells the events of the calendar from the rest. */
+export function isCadence(event: SchedulerEvent): event is CadenceEnvelope {
+  return cadenceSubjects.has(event.subject)
+}

@@ -1,0 +1,76 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { uuidFrom } from '#events/envelope.ts'
+import type { Say } from '#service/host.ts'
+import { checkCompose, type UnderstandOptions } from '../compose/understand.ts'
+import { asInvalidMessage, InvalidMessage } from './message-error.ts'
+import { readComposeBody, readComposeMessage, type ComposeEvent } from './read-message.ts'
+
+/** Far more than any compose message has. */
+const bodyLimit = 256 * 1024
+
+export interface IntakeOptions extends Pick<UnderstandOptions, 'policy' | 'allowed'> {
+  readonly token: string
+}
+
+/** Adds `POST /composes`: takes in a compose message, and answers at once when it cannot be right. */
+export function createRoutes(options: IntakeOptions): (app: FastifyInstance, say: Say) => void {
+  return (app, say) => {
+    void app.register((scope, _options, done) => {
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, text, parsed) => {
+        parsed(null, text)
+      })
+      scope.setErrorHandler(answerError)
+      scope.addHook('onRequest', async (request, reply) => {
+        if (!isToken(bearerOf(request), options.token)) {
+          await reply.code(401).header('www-authenticate', 'Bearer').send({ message: 'a bearer token is needed' })
+        }
+      })
+      scope.post('/composes', async (request, reply) => {
+        const text = typeof request.body === 'string' ? request.body : ''
+        return await reply.code(202).send({ id: await takeIn(text, options, say) })
+      })
+      done()
+    })
+  }
+}
+
+/** A message that has an id of its own is said once, however often it is handed in. */
+async function takeIn(text: string, options: IntakeOptions, say: Say): Promise<string> {
+  const { topic, message, id } = readComposeMessage(text)
+  const event = readComposeBody(topic, message)
+  assertAcceptable(event, options)
+  const seed = id === null ? `compose:${randomUUID()}` : `compose:${topic}:${id}`
+  await say(event, seed)
+  return uuidFrom(seed)
+}
+
+function assertAcceptable(event: ComposeEvent, options: IntakeOptions): void {
+  if (event.subject !== 'pungi.compose.status.change') return
+  try {
+    checkCompose(event.body, options)
+  } catch (error) {
+    throw asInvalidMessage(error, event.body)
+  }
+}
+
+async function answerError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (error instanceof InvalidMessage) {
+    const { field, value, message } = error
+    await reply.code(400).send({ field, value, message })
+    return
+  }
+  const status = error.statusCode ?? 500
+  await reply.code(status).send({ message: status < 500 ? error.message : 'the message could not be taken in' })
+}
+
+function bearerOf({ headers }: FastifyRequest): string {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
+}
+
+/** Compared by digest, so that the time tells nothing about the token. */
+function isToken(given: string, token: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(token))
+}

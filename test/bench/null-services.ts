@@ -1,0 +1,102 @@
+import { say } from '#events/define.ts'
+import { dropAnnounced } from '#events/drop-announced.ts'
+import { dropBlessed } from '#events/drop-blessed.ts'
+import { dropMirrored } from '#events/drop-mirrored.ts'
+import { dropPublished } from '#events/drop-published.ts'
+import { dropReady } from '#events/drop-ready.ts'
+import { dropStaged } from '#events/drop-staged.ts'
+import { exampleArtifact, exampleRegistration } from '#events/examples.ts'
+import { imageBuilt } from '#events/image-built.ts'
+import { imageConverted } from '#events/image-converted.ts'
+import { imagePublished } from '#events/image-published.ts'
+import { imageRequested } from '#events/image-requested.ts'
+import { imageTested } from '#events/image-tested.ts'
+import { imageUploaded } from '#events/image-uploaded.ts'
+import { bindService } from '#service/bind.ts'
+import { defineService } from '#service/define.ts'
+import type { Assembled, Host } from '#service/host.ts'
+import { assemble as assembleScheduler } from '../../services/scheduler/main.ts'
+
+/** The real scheduler, and six services whose steps do nothing but say that they are done. */
+export async function nullServices(host: Host): Promise<Assembled[]> {
+  const services = [
+    bindService(builder, null, { concurrency: 4 }),
+    bindService(converter, null, { concurrency: 4 }),
+    bindService(tester, null, { concurrency: 4 }),
+    bindService(cloud, null, { concurrency: 4 }),
+    bindService(mirror, null),
+    bindService(announcer, null),
+  ]
+  return [await assembleScheduler(host), ...services.map((service) => ({ service }))]
+}
+
+const disk = exampleArtifact('raw')
+const log = exampleArtifact('log')
+
+const builder = defineService({
+  name: 'builder',
+  consumes: [imageRequested],
+  emits: [imageBuilt],
+  handle: ({ body }) => {
+    const engine = { name: 'nothing', version: '1' }
+    return Promise.resolve([say(imageBuilt, { ...body, disk, packages: exampleArtifact('json'), log, engine, seconds: 0 })])
+  },
+})
+
+const converter = defineService({
+  name: 'converter',
+  consumes: [imageBuilt],
+  emits: [imageConverted],
+  handle: ({ body: { drop, compose, image } }) => {
+    const artifacts = image.formats.map((plan) => exampleArtifact(plan.format))
+    return Promise.resolve([say(imageConverted, { drop, compose, image, disk, artifacts, seconds: 0 })])
+  },
+})
+
+const tester = defineService({
+  name: 'boot-tester',
+  consumes: [imageBuilt],
+  emits: [imageTested],
+  handle: ({ body: { drop, compose, image } }) => {
+    const checks = [{ name: 'nothing', outcome: 'passed' as const, seconds: 0, detail: '' }]
+    const evidence = { console: log, screenshot: null, accelerator: 'none' as const, seconds: 0 }
+    return Promise.resolve([say(imageTested, { drop, compose, image, disk, verdict: 'passed', checks, ...evidence })])
+  },
+})
+
+const cloud = defineService({
+  name: 'ec2-publisher',
+  consumes: [imageTested, dropBlessed],
+  emits: [imageUploaded, imagePublished],
+  handle: ({ subject, body }) => {
+    const registrations = [exampleRegistration]
+    if (subject === 'image.tested.v1') {
+      const { drop, compose, image } = body
+      if (!image.targets.includes('ec2')) return Promise.resolve([])
+      return Promise.resolve([say(imageUploaded, { drop, compose, image, registrations, bytes: 0, seconds: 0 })])
+    }
+    const { drop, compose } = body
+    const wanted = body.images.filter(({ image }) => image.targets.includes('ec2'))
+    return Promise.resolve(wanted.map(({ image }) => say(imagePublished, { drop, compose, image, registrations })))
+  },
+})
+
+const mirror = defineService({
+  name: 'mirror-publisher',
+  consumes: [dropReady, dropBlessed],
+  emits: [dropStaged, dropMirrored],
+  handle: ({ subject, body: { drop, kind, milestone, compose } }) => {
+    const { path, files } = dropStaged.example
+    const definition = subject === 'drop.ready.v1' ? dropStaged : dropMirrored
+    return Promise.resolve([say(definition, { drop, kind, milestone, compose, path, files })])
+  },
+})
+
+const announcer = defineService({
+  name: 'announcer',
+  consumes: [dropPublished],
+  emits: [dropAnnounced],
+  handle: ({ body: { drop, kind, milestone, compose } }) => {
+    return Promise.resolve([say(dropAnnounced, { drop, kind, milestone, compose, told: dropAnnounced.example.told })])
+  },
+})
