@@ -1,17 +1,22 @@
 import { readFile } from 'node:fs/promises'
 
-type Environment = Record<string, string | undefined>
+type Environment = Readonly<Record<string, string | undefined>>
 
-/** The settings of the services: the environment, and what the command line says in its place. */
-export function environmentFor(options: { mirror: string | undefined }): Promise<Environment> {
-  const env: Environment = { ...process.env }
-  if (options.mirror !== undefined) {
-    env['IMAGEDROP_BUILDER_MIRROR'] = options.mirror
-    env['IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS'] = [env['IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS'], options.mirror]
-      .filter((one) => one !== undefined && one !== '')
-      .join(',')
+interface CommandLine {
+  /** Where packages come from, said with --mirror. */
+  readonly mirror?: string | undefined
+  /** Where the compose lies that this command itself made a message for. */
+  readonly location?: string | undefined
+}
+
+/** The settings of the services: the environment, and what the command line adds or says in its place. */
+export function environmentFor({ mirror, location }: CommandLine): Environment {
+  const allowed = [process.env['IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS'], mirror, location]
+  return {
+    ...process.env,
+    ...(mirror === undefined ? {} : { IMAGEDROP_BUILDER_MIRROR: mirror }),
+    IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS: allowed.filter((one) => one !== undefined && one !== '').join(','),
   }
-  return Promise.resolve(env)
 }
 
 /** The distribution whose images this host makes by default: one of its own family. */

@@ -14,7 +14,7 @@ import { parseOptions, UsageError, type Command } from '../usage.ts'
 import { createScreen, type Screen } from '../view/screen.ts'
 import { makeComposeMessage } from '../../services/scheduler/intake/from-repositories.ts'
 import { readComposeMessage } from '../../services/scheduler/intake/read-message.ts'
-import { hostMirror } from '../../services/builder/engines/mkosi/host-mirror.ts'
+import { readHostMirror } from '../../services/builder/packages/host-mirror.ts'
 
 const options = {
   distribution: { type: 'string' },
@@ -37,11 +37,11 @@ export const dropCommand: Command = {
     const { values } = parseOptions(dropCommand, args, options)
     const stateFolder = stateFolderOf(values.state)
     const end = waitForEnd()
-    const { request, mirror } = await prepare(values)
+    const { request, location } = await prepare(values)
     const log = await openLog(stateFolder)
     await using _lock = await lockState(stateFolder)
     const emulator = hasEc2(process.env) ? null : await emulateEc2(stateFolder, log)
-    const env = { ...(await environmentFor({ mirror })), ...emulator?.env }
+    const env = { ...environmentFor({ mirror: values.mirror, location }), ...emulator?.env }
     const stack = await startStack({ stateFolder, services: serviceNames, env, log })
     let result: Followed | 'stopped'
     {
@@ -69,22 +69,25 @@ interface Values {
 }
 
 /** Takes the compose message from where it was told to, or makes one for the distribution's repositories of now. */
-async function prepare(values: Values): Promise<{ request: DropRequested; mirror: string | undefined }> {
+async function prepare(values: Values): Promise<{ request: DropRequested; location?: string }> {
   const images = values.images?.split(',').map((image) => image.trim()) ?? null
   const by = userInfo().username
   if (values.compose !== undefined) {
     const { topic, message } = readComposeMessage(await readSource(values.compose))
-    return { request: { topic, message, images, by }, mirror: values.mirror }
+    return { request: { topic, message, images, by } }
   }
   const distribution = values.distribution ?? (await hostDistribution())
-  const mirror = values.mirror ?? (await hostMirror(distribution))
-  if (mirror === null) {
-    throw new UsageError(
-      `this host's package configuration names no mirror of ${distribution}: give one with --mirror URL`,
-    )
-  }
+  const mirror = values.mirror ?? (await mirrorOfHost(distribution))
   const { topic, message } = await makeComposeMessage({ distribution, mirror })
-  return { request: { topic, message, images, by }, mirror }
+  return { request: { topic, message, images, by }, location: mirror }
+}
+
+async function mirrorOfHost(distribution: string): Promise<string> {
+  const mirror = await readHostMirror(distribution.startsWith('fedora') ? 'fedora' : 'debian')
+  if (mirror) return mirror.archive
+  throw new UsageError(
+    `this host's package configuration names no mirror of ${distribution}: give one with --mirror URL`,
+  )
 }
 
 async function readSource(source: string): Promise<string> {

@@ -43,7 +43,7 @@ async function serve(command: Command, args: readonly string[], services: readon
   const log = pino(pino.destination({ dest: 1, sync: false }))
   const emulator =
     hasEc2(process.env) || !services.includes('ec2-publisher') ? null : await emulateEc2(stateFolder, log)
-  const env = { ...(await environmentFor({ mirror: values.mirror })), ...emulator?.env }
+  const env = { ...environmentFor({ mirror: values.mirror }), ...emulator?.env }
   const stack = await startStack({ stateFolder, services, env, log })
   const http = await serveHttp({ ...stack, host: values.host, port: parsePort(values.port) })
   log.info({ services, url: http.listeningOrigin, ec2: emulator ? 'emulated' : 'aws' }, 'listening')

@@ -9,6 +9,7 @@ import { judge } from './findings.ts'
 import { GuestStopped, type Limits } from './guest-watch.ts'
 import { interview, type InterviewOptions } from './guest/interview.ts'
 import { makeKeyPair } from './guest/key-pair.ts'
+import { namingPackage } from './host-tools.ts'
 import type { Machine } from './machines/machine.ts'
 import { expectedBy, observe, type Observation } from './observation.ts'
 
@@ -21,7 +22,7 @@ interface BootTestOptions {
 
 /** Boots an image as a cloud would, waits for its first boot to finish, and asks it what the checks want to know. */
 export function createBootTest({ machine, checks, limits, newNonce }: BootTestOptions): BootTest {
-  return async ({ image, disk, path }, context) => {
+  const bootTest: BootTest = async ({ image, disk, path }, context) => {
     const given = await prepare(context, newNonce())
     const { folder, nonce, seed, privateKeyFile } = given
     using guest = observe({ checks, limits, nonce, recipe: image.recipe, context })
@@ -53,6 +54,13 @@ export function createBootTest({ machine, checks, limits, newNonce }: BootTestOp
       screenshot: (await running.screenshot(screenshot)) ? screenshot : null,
       accelerator: running.accelerator,
       seconds,
+    }
+  }
+  return async (image, context) => {
+    try {
+      return await bootTest(image, context)
+    } catch (error) {
+      throw namingPackage(error)
     }
   }
 }

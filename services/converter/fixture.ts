@@ -35,7 +35,7 @@ interface SetUpOptions {
   readonly folder?: string
   readonly threads?: number
   readonly size?: number
-  readonly noise?: Buffer
+  readonly noise?: Buffer<ArrayBuffer>
 }
 
 /** A store that holds one disk, and a converter to convert it. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { Writable } from 'node:stream'
+import { releaseChunk } from './release-chunk.ts'
 
-/** Writes a file and hashes what is written, so that nothing has to be read again for its digest. */
+/** Writes a file and hashes what is written, so that nothing has to be read again for its digest. Takes its chunks over. */
 export interface HashedFile {
   readonly sink: Writable
   /** The digest and size of what was written; call it once, when the sink has finished. */
@@ -24,6 +25,7 @@ export function createHashedFile(path: string): HashedFile {
       hash.update(chunk)
       size += chunk.length
       file.write(chunk, (error) => {
+        releaseChunk(chunk)
         done(error ? note(error) : null)
       })
     },

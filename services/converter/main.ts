@@ -4,7 +4,6 @@ import { readConverterConfig } from './config.ts'
 import { converter } from './service.ts'
 
 /** Puts the converter together. */
-// eslint-disable-next-line typescript/require-await
 export const assemble: Assemble = async ({ artifacts, env }) => {
   const { concurrency, threads, memoryMib, deadlineMinutes, idleMinutes } = readConverterConfig(env)
   const limits = {

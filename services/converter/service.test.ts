@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkOutgoing } from '#events/parse.ts'
 import { seal } from '#events/envelope.ts'
 import type { ImageConverted } from '#events/image-converted.ts'
-import type { ImageFailed } from '#events/image-failed.ts'
 import { run } from '#subprocess/run.ts'
 import { quickFormats, setUp } from './fixture.ts'
 
@@ -104,12 +107,14 @@ describe('a plan that cannot be made', () => {
     ],
   ])('is refused with its reason: %s', async (_, image, reason) => {
     await using shop = await setUp()
-    const said = await shop.convert(image)
-    expect(said).toMatchObject([
-      { subject: 'image.failed.v1', body: { failure: { step: 'converter', class: 'refused' } } },
+    expect(await shop.convert(image)).toMatchObject([
+      {
+        subject: 'image.failed.v1',
+        body: {
+          failure: { step: 'converter', class: 'refused', reason: expect.stringMatching(reason) as string, log: null },
+        },
+      },
     ])
-    const [event] = Array.isArray(said) ? said : []
-    expect((event?.body as ImageFailed).failure.reason).toMatch(reason)
     expect(shop.progress).toEqual([])
   })
 
@@ -171,15 +176,31 @@ describe('a conversion that cannot go on', () => {
 
   it('ends its tools and leaves no draft when it is aborted in the middle', async () => {
     await using shop = await setUp({ size: 256 * 1024 * 1024, noise: randomBytes(20_000_000) })
-    const converting = shop.convert()
-    const ended = expect(converting).rejects.toThrow('the drop was cancelled')
-    while (shop.progress.length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
-    expect(await toolsIn(shop.root)).not.toEqual([])
-    shop.controller.abort(new Error('the drop was cancelled'))
-    await ended
-    expect(await toolsIn(shop.root)).toEqual([])
+    const ended = shop.convert().catch((error: unknown) => error)
+    while (shop.progress.length < 3) await sleep(5)
+    const tools = await toolsOf(process.pid)
+    expect(tools.length).toBeGreaterThan(1)
+    const reason = new Error('the drop was cancelled')
+    shop.controller.abort(reason)
+    expect(await ended).toBe(reason)
+    expect(tools.filter(isAlive)).toEqual([])
     expect(await shop.kept()).toBe(1)
     expect(await shop.drafts()).toEqual([])
+  })
+
+  it('leaves only drafts, and no tool at work, when its process is killed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'imagedrop-killed-'))
+    folders.push(folder)
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'convert-alone.fixture.ts'), folder])
+    const closed = once(child, 'close')
+    let tools: string[] = []
+    while (tools.length < 2) tools = await toolsOf(child.pid ?? 0)
+    child.kill('SIGKILL')
+    expect(await closed).toEqual([null, 'SIGKILL'])
+    while (tools.some(isAlive)) await sleep(5)
+    const left = await readdir(join(folder, 'artifacts'))
+    // Besides the drafts only the disk, in the folder that is named for its digest.
+    expect(left.filter((name) => name !== 'drafts')).toHaveLength(1)
   })
 
   it('says which setting lacks the memory that a level needs', async () => {
@@ -242,18 +263,18 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
 })
 
-/** The command lines of living processes that name the folder. */
-async function toolsIn(folder: string): Promise<string[]> {
-  const found: string[] = []
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (line.includes(folder)) found.push(line)
-  }
-  return found
+/** The tools at work that a process started. */
+async function toolsOf(pid: number): Promise<string[]> {
+  const children = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
+  return children.trim().split(' ').filter(Boolean)
+}
+
+function isAlive(pid: string): boolean {
+  return existsSync(`/proc/${pid}`)
 }
 
 /**
- * Runs disk-full.fixture.ts with its store on a file system of `room` MiB, which holds the disk and not all that is
+ * Runs convert-alone.fixture.ts with its store on a file system of `room` MiB, which holds the disk and not all that is
  * made of it. It is mounted in a namespace of its own, by the namespace's root where we are not root.
  */
 async function onSmallDisk(format: string, room: number) {
@@ -261,7 +282,7 @@ async function onSmallDisk(format: string, room: number) {
   folders.push(folder)
   const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
   const script = 'mount -t tmpfs -o size="$5"m tmpfs "$1" && exec "$2" "$3" "$1" "$4"'
-  const fixture = join(import.meta.dirname, 'disk-full.fixture.ts')
+  const fixture = join(import.meta.dirname, 'convert-alone.fixture.ts')
   return await run('unshare', [
     ...asRoot,
     '--mount',

@@ -8,7 +8,7 @@ import { findImages, where } from './find.ts'
 import type { Region } from './region.ts'
 import { removeImage } from './remove.ts'
 import { digestTag, tagsOf, tagValue } from './tags.ts'
-import { patiently, pollUntil, type Pace } from './wait.ts'
+import { patiently, pollUntil, untilSeen, type Pace } from './wait.ts'
 
 /** The AMI of the order, or null. Throws when the name belongs to something that is not ours. */
 export async function findImage(region: Region, order: UploadOrder, pace: Pace): Promise<Image | null> {
@@ -36,7 +36,7 @@ export async function registerImage(
   const request = registration(order, snapshotId, settings)
   const register = () => region.ec2.registerImage(request, { abortSignal: pace.signal })
   try {
-    const { ImageId: imageId } = await patiently(register, (error) => isBusy(error) || isMissing(error), pace)
+    const { ImageId: imageId } = await patiently(() => patiently(register, isBusy, pace), isMissing, untilSeen(pace))
     return imageId ?? ''
   } catch (error) {
     if (codeOf(error) !== 'InvalidAMIName.Duplicate') throw error
@@ -66,7 +66,7 @@ export async function availability(region: Region, imageId: string, pace: Pace):
 /** Writes our tags, also where they are already: setting is what they mean. */
 export async function applyTags(region: Region, order: UploadOrder, ids: readonly string[], pace: Pace): Promise<void> {
   const tag = () => region.ec2.createTags({ Resources: [...ids], Tags: tagsOf(order) }, { abortSignal: pace.signal })
-  await patiently(tag, (error) => isBusy(error) || isMissing(error), pace)
+  await patiently(() => patiently(tag, isBusy, pace), isMissing, untilSeen(pace))
 }
 
 /** i686 is named i386 here. It boots by BIOS on machines that know no ENA; aarch64 boots by UEFI only. */

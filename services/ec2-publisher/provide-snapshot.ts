@@ -9,7 +9,7 @@ import type { Region } from './region.ts'
 import { removeSnapshot } from './remove.ts'
 import { digestTag, tagsOf } from './tags.ts'
 import { uploadBlocks } from './upload-blocks.ts'
-import { patiently, pollUntil, type Pace } from './wait.ts'
+import { patiently, pollUntil, untilSeen, type Pace } from './wait.ts'
 
 const gibibyte = 1024 ** 3
 /** AWS gives an upload up without a block for so long; the longest it allows, so that a stopped drop can go on. */
@@ -71,7 +71,7 @@ async function startSnapshot(
   const begun = await patiently(() => region.ebs.startSnapshot(request, { abortSignal: pace.signal }), isBusy, pace)
   const { SnapshotId: snapshotId = '', StartTime: startTime } = begun
   const age = Date.now() - (startTime?.getTime() ?? Date.now())
-  if (age < pace.patience) return snapshotId
+  if (age < untilSeen(pace).patience) return snapshotId
   const [there] = await findSnapshots(region, pace, where('snapshot-id', snapshotId))
   return there && there.State !== 'error' ? snapshotId : null
 }

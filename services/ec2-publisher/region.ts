@@ -16,7 +16,8 @@ export async function connectRegion(name: string, settings: Ec2Settings): Promis
   const { EBS } = await import('@aws-sdk/client-ebs')
   const common = {
     region: name,
-    maxAttempts: 4,
+    // We try again ourselves, in wait.ts: with one policy, that a signal ends.
+    maxAttempts: 1,
     ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint }),
     ...(settings.emulated ? { credentials: emulatorAccount } : {}),
   }

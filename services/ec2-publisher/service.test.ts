@@ -5,6 +5,7 @@ import { EC2 } from '@aws-sdk/client-ec2'
 import { expect, it } from 'vitest'
 import { ArtifactCorrupted } from '#artifacts/store.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
+import type { ImagePlan } from '#events/vocabulary.ts'
 import { TransientError } from '#service/errors.ts'
 import { emulatorAccount } from './emulator/credentials.ts'
 import {
@@ -83,12 +84,12 @@ it.each([
 })
 
 it.each([
-  ['failed its test', { verdict: 'failed' }, {}],
+  ['failed its test', { verdict: 'failed' as const }, {}],
   ['is of another flavour', {}, { flavour: 'generic' }],
   ['is not meant for EC2', {}, { targets: ['mirror'] }],
-] as const)('leaves an image alone that %s', async (_, change, plan) => {
+] satisfies [string, object, Partial<ImagePlan>][])('leaves an image alone that %s', async (_, change, plan) => {
   await using bench = await setUp()
-  const event = tested(await keepDisk(bench.artifacts), { ...plan, targets: [...(plan.targets ?? ['ec2'])] })
+  const event = tested(await keepDisk(bench.artifacts), plan)
   expect(await handle(bench, { ...event, body: { ...event.body, ...change } })).toEqual([])
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
 })
@@ -158,8 +159,10 @@ it('notices data that appeared where the disk had a hole', async () => {
 
 it('gets through a storm of throttling and server errors', async () => {
   let calls = 0
+  let storm = true
   await using bench = await setUp({
     faults: ({ operation }) => {
+      if (!storm) return null
       calls += 1
       if (operation.startsWith('Describe')) return calls % 5 === 0 ? 'throttled' : null
       return calls % 3 === 0 ? null : calls % 2 === 0 ? 'broken' : 'throttled'
@@ -167,6 +170,7 @@ it('gets through a storm of throttling and server errors', async () => {
   })
   const disk = await keepDisk(bench.artifacts)
   const [registration] = registrationsIn(await handle(bench, tested(disk)))
+  storm = false
   const { images, snapshots } = await inventory(bench)
   expect([images.length, snapshots.length]).toEqual([1, 1])
   const back = await readBack(bench, registration?.snapshotId ?? '', disk.size)

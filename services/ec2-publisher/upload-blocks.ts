@@ -4,7 +4,7 @@ import { isBusy, isMissing } from './aws-errors.ts'
 import { blocksWithData, blockSize, readDisk, type Block } from './disk-blocks.ts'
 import type { Extent } from './extents.ts'
 import type { Region } from './region.ts'
-import { patiently, type Pace } from './wait.ts'
+import { patiently, untilSeen, type Pace } from './wait.ts'
 
 /** What CompleteSnapshot wants to know of the blocks that were put. */
 export interface Sent {
@@ -94,7 +94,7 @@ async function putBlock(region: Region, { snapshotId, index, bytes, digest }: Pu
       },
       { abortSignal: pace.signal },
     )
-  await patiently(put, (error) => isBusy(error) || isMissing(error), pace)
+  await patiently(() => patiently(put, isBusy, pace), isMissing, untilSeen(pace))
 }
 
 /** As many blocks in memory as there are connections, whatever the size of the disk. */

@@ -9,6 +9,8 @@ export interface Pace {
 }
 
 const firstPause = 50
+/** What was just made is seen everywhere within two minutes; what is missing longer is gone. */
+const longestLateness = 120_000
 
 /** Looks again and again, first quickly and then at the pace, until there is something. Throws TransientError. */
 export async function pollUntil<Seen>(what: string, look: () => Promise<Seen | null>, pace: Pace): Promise<Seen> {
@@ -20,6 +22,11 @@ export async function pollUntil<Seen>(what: string, look: () => Promise<Seen | n
   const last = await look()
   if (last !== null) return last
   throw new TransientError(`${what}: not so within ${String(pace.patience / 1000)} s`)
+}
+
+/** The pace for what may be missing only because it is new. */
+export function untilSeen(pace: Pace): Pace {
+  return { ...pace, patience: Math.min(pace.patience, longestLateness) }
 }
 
 /** Tries again while the error is one that passes by itself; throws the last one when patience is over. */
@@ -42,10 +49,8 @@ export async function patiently<Result>(
 
 /** Doubling up to the pace, each with jitter, so that many waiters do not come back together. */
 function* pauses({ every, patience }: Pace): Generator<number> {
-  let step = Math.min(firstPause, every)
-  for (let waited = 0; waited < patience; step = Math.min(step * 2, every)) {
-    const pause = step * (0.5 + Math.random() / 2)
-    waited += pause
-    yield pause
+  const end = performance.now() + patience
+  for (let step = Math.min(firstPause, every); performance.now() < end; step = Math.min(step * 2, every)) {
+    yield step * (0.5 + Math.random() / 2)
   }
 }

@@ -39,9 +39,9 @@ describe('a drop that is ready', () => {
     expect(files).toHaveLength(4 * 4 + 2 + 2)
     for (const file of files) {
       const at = join(workshop.at(`.staging/${drop.drop}`), file.path.slice(path.length + 1))
-      expect(await sha256OfFile(at), file.path).toBe(file.sha256)
+      expect(await sha256OfFile(at)).toBe(file.sha256)
       expect((await stat(at)).size).toBe(file.size)
-      expect((await stat(at)).nlink, file.path).toBe(file.image === null ? 1 : 2)
+      expect((await stat(at)).nlink).toBe(file.image === null ? 1 : 2)
     }
   })
 
@@ -135,10 +135,10 @@ describe('a drop that is blessed', () => {
     expect(await readdir(workshop.at('.staging'))).toEqual([])
 
     for (const { path, sha256 } of mirrored.files) {
-      expect(await sha256OfFile(workshop.at(path)), path).toBe(sha256)
-      expect(await modeOf(workshop.at(path)), path).toBe('644')
+      expect(await sha256OfFile(workshop.at(path))).toBe(sha256)
+      expect(await modeOf(workshop.at(path))).toBe('644')
       for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
-        expect(await modeOf(workshop.at(folder)), folder).toBe('755')
+        expect(await modeOf(workshop.at(folder))).toBe('755')
       }
     }
     for (const arch of ['i386', 'x86_64']) {

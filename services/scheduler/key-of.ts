@@ -30,4 +30,3 @@ function streamOfBranch(branch: string): string {
   const version = versionOfBranch(branch)
   return version === null ? unreadable : `stream:${streamOf({ short: 'Fedora', version })}`
 }
-

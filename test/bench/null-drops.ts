@@ -47,7 +47,11 @@ export async function measureNullDrops(count: number): Promise<Record<string, nu
   await rm(stateFolder, { recursive: true })
   const sorted = times.toSorted((one, other) => one - other)
   const at = (share: number) => Math.round((sorted[Math.floor((sorted.length - 1) * share)] ?? 0) * 10) / 10
-  return { 'null drop, median ms': at(0.5), 'null drop, p95 ms': at(0.95), 'null drop, first ms': Math.round(times[0] ?? 0) }
+  return {
+    'null drop, median ms': at(0.5),
+    'null drop, p95 ms': at(0.95),
+    'null drop, first ms': Math.round(times[0] ?? 0),
+  }
 }
 
 function requestOf(composeId: string, location: string) {

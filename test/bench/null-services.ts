@@ -39,7 +39,9 @@ const builder = defineService({
   emits: [imageBuilt],
   handle: ({ body }) => {
     const engine = { name: 'nothing', version: '1' }
-    return Promise.resolve([say(imageBuilt, { ...body, disk, packages: exampleArtifact('json'), log, engine, seconds: 0 })])
+    return Promise.resolve([
+      say(imageBuilt, { ...body, disk, packages: exampleArtifact('json'), log, engine, seconds: 0 }),
+    ])
   },
 })
 

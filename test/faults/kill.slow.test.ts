@@ -47,9 +47,9 @@ it(`a drop survives ${String(kills)} kills at random moments, and everything exi
   expect(count('image.failed.v1') + count('drop.failed.v1')).toBe(0)
   const ec2Images = 2 * drops.length
   const registered = await registeredImages(join(scene.state, 'ec2-emulator'))
-  expect(registered.map((image) => image.name).toSorted()).toEqual([
-    ...new Set(registered.map((image) => image.name)),
-  ].toSorted())
+  expect(registered.map((image) => image.name).toSorted()).toEqual(
+    [...new Set(registered.map((image) => image.name))].toSorted(),
+  )
   expect(registered).toHaveLength(ec2Images)
   expect(registered.filter((image) => !image.public)).toEqual([])
   expect(await checkMirror(join(scene.state, 'mirror'))).toBeGreaterThanOrEqual(4 * 3 * drops.length)

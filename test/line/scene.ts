@@ -24,7 +24,10 @@ export async function createScene() {
     NO_COLOR: '1',
   }
 
-  function start(args: readonly string[], more: Record<string, string> = {}): ChildProcessByStdio<null, Readable, Readable> {
+  function start(
+    args: readonly string[],
+    more: Record<string, string> = {},
+  ): ChildProcessByStdio<null, Readable, Readable> {
     return spawn(process.execPath, [program, ...args], { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
   }
 
@@ -64,7 +67,7 @@ export type Scene = Awaited<ReturnType<typeof createScene>>
 
 /** Settings with which every step is fast: tiny disks, no guest, short waits in the emulated cloud. */
 export const fastEngines = {
-  IMAGEDROP_BUILDER_ENGINES: 'null',
+  IMAGEDROP_BUILDER_ENGINE: 'null',
   IMAGEDROP_BOOT_TESTER_MACHINE: 'null',
   IMAGEDROP_EC2_PUBLISHER_POLL_SECONDS: '0.05',
 }

@@ -35,7 +35,8 @@ interface Watched {
   readonly promise: Promise<Sighting>
 }
 
-const longestLine = 8 * 1024
+/** Longer lines are looked at in part: a guest must not be able to keep our patterns busy. */
+const longestLine = 1024
 
 /** Follows a console for a fixed set of patterns, so that nothing of what went by has to be kept. */
 export function followConsole(patterns: readonly RegExp[], events: ConsoleEvents): Console {
@@ -46,7 +47,7 @@ export function followConsole(patterns: readonly RegExp[], events: ConsoleEvents
   let last = ''
 
   const readLine = (raw: string) => {
-    const line = stripVTControlCharacters(raw).trimEnd()
+    const line = stripVTControlCharacters(raw.slice(-longestLine)).trimEnd()
     if (line === '') return
     last = line
     lookForSightings(watched, line, events.seconds)

@@ -3,6 +3,9 @@ import { splitLines } from '#subprocess/output.ts'
 import { ToolFailed } from '#subprocess/errors.ts'
 import { run } from '#subprocess/run.ts'
 
+/** cloud-init's answer to root, given in place of a shell; the connection then sleeps for ten seconds. */
+const turnedAway = /^Please login as the user/
+
 /** Who logs in where. */
 export interface LoginOptions {
   readonly host: string
@@ -19,11 +22,15 @@ export interface LoginOptions {
  */
 export async function logIn(options: LoginOptions, script: string, onLine: (line: string) => void): Promise<string> {
   const said: string[] = []
+  const enough = new AbortController()
   const output = new PassThrough()
-  splitLines(output, onLine)
+  splitLines(output, (line) => {
+    if (turnedAway.test(line)) enough.abort()
+    else onLine(line)
+  })
   try {
     await run('ssh', sshArguments(options), {
-      signal: options.signal,
+      signal: AbortSignal.any([options.signal, enough.signal]),
       log: options.log,
       input: Readable.from([script]),
       output,
@@ -32,8 +39,9 @@ export async function logIn(options: LoginOptions, script: string, onLine: (line
       },
     })
   } catch (error) {
+    options.signal.throwIfAborted()
     // A login that is refused is what the caller wants to know.
-    if (!(error instanceof ToolFailed)) throw error
+    if (!(error instanceof ToolFailed || enough.signal.aborted)) throw error
   }
   return said.join('\n')
 }

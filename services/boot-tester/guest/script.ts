@@ -6,9 +6,11 @@ import type { Answer, GuestCheck } from '../checks/check.ts'
  */
 export function joinScripts(checks: readonly GuestCheck[], nonce: string): string {
   const parts = checks.map(({ name, script }) =>
-    [`echo '${mark(nonce)} ${name}'`, `( ${script}\n) </dev/null 2>&1`, `echo; echo "${mark(nonce)} ${name} $?"`].join(
-      '\n',
-    ),
+    [
+      `echo '${mark(nonce)} ${name}'`,
+      `( ${script}\n) </dev/null 2>&1`,
+      `status=$?; echo; echo "${mark(nonce)} ${name} $status"`,
+    ].join('\n'),
   )
   return [`echo '${mark(nonce)} shell'`, ...parts, ''].join('\n')
 }

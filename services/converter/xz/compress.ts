@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream'
 import type { Draft } from '#artifacts/store.ts'
 import { createHashedFile } from '../hashed-file.ts'
-import { readCounting } from '../read-counting.ts'
+import { feedFile } from '../feed-file.ts'
 import type { Limits, Workshop } from '../workshop.ts'
 import type { XzFile } from './prove.ts'
 import { createSharedProof, type SharedProof } from './shared-proof.ts'
@@ -19,7 +19,11 @@ export async function compressDisk(level: number, workshop: Workshop): Promise<C
   const { disk, limits, run } = workshop
   const draft = await workshop.draft('disk.raw.xz')
   const file = createHashedFile(draft.path)
-  const input = readCounting(disk.path, workshop.track('xz', disk.size))
+  const show = workshop.track('xz', disk.size)
+  let taken = 0
+  const input = feedFile(disk.path, (block) => {
+    show((taken += block.length))
+  })
   await run('xz', compressArgs(level, limits), { input, output: file.sink }).catch((error: unknown) => {
     throw file.failure() ?? error
   })

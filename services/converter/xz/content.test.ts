@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import fc from 'fast-check'
+import { array, assert, asyncProperty, integer, nat, uint8Array } from 'fast-check'
 import { expect, it } from 'vitest'
 import { createContentCheck } from './content.ts'
 
-const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((array) => Buffer.from(array))
-const parts = fc.array(bytes, { minLength: 1, maxLength: 4 })
-const cuts = fc.array(fc.nat(800), { maxLength: 10 })
+const bytes = uint8Array({ minLength: 1, maxLength: 200 }).map((array) => Buffer.from(array))
+const parts = array(bytes, { minLength: 1, maxLength: 4 })
+const cuts = array(nat(800), { maxLength: 10 })
 
 it('finds no difference in the right bytes, however they are cut into chunks', async () => {
-  await fc.assert(
-    fc.asyncProperty(parts, cuts, async (contents, at) => {
+  await assert(
+    asyncProperty(parts, cuts, async (contents, at) => {
       expect(await differenceOf(contents, cut(Buffer.concat(contents), at))).toBeNull()
     }),
   )
 })
 
 it('finds one changed byte, and names the part', async () => {
-  await fc.assert(
-    fc.asyncProperty(parts, cuts, fc.nat(), fc.integer({ min: 1, max: 255 }), async (contents, at, where, mask) => {
+  await assert(
+    asyncProperty(parts, cuts, nat(), integer({ min: 1, max: 255 }), async (contents, at, where, mask) => {
       const changed = Buffer.concat(contents)
       const position = where % changed.length
       changed.writeUInt8(changed.readUInt8(position) ^ mask, position)
@@ -31,8 +31,8 @@ it('finds one changed byte, and names the part', async () => {
 })
 
 it('finds bytes that are missing and bytes that are too many', async () => {
-  await fc.assert(
-    fc.asyncProperty(parts, cuts, fc.integer({ min: 1, max: 50 }), async (contents, at, count) => {
+  await assert(
+    asyncProperty(parts, cuts, integer({ min: 1, max: 50 }), async (contents, at, count) => {
       const right = Buffer.concat(contents)
       const longer = Buffer.concat([right, Buffer.alloc(count)])
       expect(await differenceOf(contents, cut(longer, at))).toBe(`${String(count)} bytes too many follow`)
@@ -55,5 +55,5 @@ async function differenceOf(contents: Buffer[], flow: Buffer[]) {
 
 function cut(whole: Buffer, at: number[]): Buffer[] {
   const edges = [0, ...at.filter((edge) => edge < whole.length).toSorted((a, b) => a - b), whole.length]
-  return edges.slice(1).map((edge, index) => whole.subarray(edges[index], edge))
+  return edges.slice(1).map((edge, index) => Buffer.from(whole.subarray(edges[index], edge)))
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
+import { releaseChunk } from '../release-chunk.ts'
 
 /** What is expected next in a flow of bytes. */
 export interface Part {
@@ -8,7 +9,7 @@ export interface Part {
   readonly sha256: string
 }
 
-/** Takes a flow of bytes and tells how it differs from the parts that it should consist of. */
+/** Takes a flow of bytes over, and tells how it differs from the parts that it should consist of. */
 export interface ContentCheck {
   readonly sink: Writable
   /** Null when every part was there and nothing else. Call it when the sink has finished. */
@@ -37,6 +38,7 @@ export function createContentCheck(parts: readonly Part[], onBytes: (done: numbe
     write(chunk: Buffer, _encoding, done) {
       take(chunk)
       passed += chunk.length
+      releaseChunk(chunk)
       onBytes(passed)
       done()
     },

@@ -1,7 +1,6 @@
-import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { Readable } from 'node:stream'
+import { createHash } from 'node:crypto'
 import { ToolFailed } from '#subprocess/errors.ts'
+import { feedFile } from '../feed-file.ts'
 import { NotTheDisk } from '../failures.ts'
 import type { Workshop } from '../workshop.ts'
 import { createContentCheck, type Part } from './content.ts'
@@ -40,7 +39,7 @@ async function findDifference({ format, path, sha256, streams }: XzFile, worksho
   const size = streams.reduce((sum, stream) => sum + stream.size, 0)
   const content = createContentCheck(streams, track(format, size))
   const bytes = createHash('sha256')
-  const input = Readable.from(readHashing(path, bytes), { objectMode: false })
+  const input = feedFile(path, (block) => bytes.update(block))
   const memory = `--memlimit-mt-decompress=${String(limits.memoryMib)}MiB`
   const args = ['--decompress', '--stdout', '--format=xz', `--threads=${String(limits.threads)}`, memory]
   await run('xz', args, { input, output: content.sink })
@@ -52,11 +51,4 @@ async function findDifference({ format, path, sha256, streams }: XzFile, worksho
 
 function describeSizes(streams: readonly { readonly compressedSize: number; readonly size: number }[]): string {
   return streams.map(({ compressedSize, size }) => `${String(size)} bytes in ${String(compressedSize)}`).join(', ')
-}
-
-async function* readHashing(path: string, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-    hash.update(chunk as Buffer)
-    yield chunk as Buffer
-  }
 }

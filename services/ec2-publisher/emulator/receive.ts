@@ -14,19 +14,28 @@ export function createReceiver() {
     /** The bytes are only good until `release`. */
     async receive(request: IncomingMessage): Promise<Received & { readonly buffer: Buffer }> {
       const buffer = free.pop() ?? Buffer.alloc(blockSize)
-      const hash = createHash('sha256')
-      let length = 0
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        if (length + chunk.length > blockSize)
-          throw new ApiError(413, 'RequestEntityTooLarge', 'The request body is too large')
-        chunk.copy(buffer, length)
-        hash.update(chunk)
-        length += chunk.length
+      try {
+        return { buffer, ...(await readInto(buffer, request)) }
+      } catch (error) {
+        free.push(buffer)
+        throw error
       }
-      return { buffer, bytes: buffer.subarray(0, length), digest: hash.digest() }
     },
     release({ buffer }: { readonly buffer: Buffer }): void {
       free.push(buffer)
     },
   }
+}
+
+async function readInto(buffer: Buffer, request: IncomingMessage): Promise<Received> {
+  const hash = createHash('sha256')
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    if (length + chunk.length > buffer.length)
+      throw new ApiError(413, 'RequestEntityTooLarge', `A request body has at most ${String(buffer.length)} bytes`)
+    chunk.copy(buffer, length)
+    hash.update(chunk)
+    length += chunk.length
+  }
+  return { bytes: buffer.subarray(0, length), digest: hash.digest() }
 }

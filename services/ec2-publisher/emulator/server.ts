@@ -3,12 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { messageOf } from '#service/errors.ts'
 import { ApiError } from './api-error.ts'
 import { answerRest, routeRequest } from './ebs/answer-rest.ts'
+import type { Received } from './ebs/blocks.ts'
 import { answerQuery } from './ec2/answer-query.ts'
 import { renderError } from './ec2/xml.ts'
 import { refusalOf, type FaultScript } from './faults.ts'
 import { createReceiver } from './receive.ts'
 import { verifySignature, type Account } from './signature.ts'
-import type { World } from './world.ts'
+import type { Place, World } from './world.ts'
 
 interface Rules {
   readonly accounts: readonly Account[]
@@ -22,52 +23,82 @@ interface Answer {
 }
 
 /** EC2 and EBS direct behind one address: a form is for EC2, a path under /snapshots for EBS. */
-export function createEmulatorServer(world: World, { accounts, faults }: Rules): Server {
+export function createEmulatorServer(
+  world: World,
+  { accounts, faults }: Rules,
+): { readonly server: Server; readonly settled: () => Promise<void> } {
   const receiver = createReceiver()
   let calls = 0
 
   async function answer(request: IncomingMessage, requestId: string): Promise<Answer | null> {
-    const received = await receiver.receive(request)
     const service = request.url?.startsWith('/snapshots') === true ? 'ebs' : 'ec2'
     try {
-      const form = new URLSearchParams(service === 'ec2' ? received.bytes.toString('utf8') : '')
-      const rest = service === 'ebs' ? routeRequest(request.method ?? '', request.url ?? '') : null
-      const digest = received.digest.toString('hex')
-      const { accountId: owner, region } = verifySignature(request, digest, service, accounts, world.now())
-      calls += 1
-      const fault = faults({ operation: rest?.operation ?? form.get('Action') ?? '', number: calls })
-      if (fault === 'lost') return null
-      const refusal = fault === null ? null : refusalOf(fault, service)
-      if (refusal) throw refusal
-      const place = { owner, region }
-      const answered = rest
-        ? renderRest(await answerRest(world, place, rest, request.headers, received))
-        : { status: 200, headers: xml, body: await answerQuery(world, place, form, requestId) }
-      return fault === 'unheard' ? null : answered
+      const received = await receiver.receive(request)
+      try {
+        return await (service === 'ebs' ? answerEbs(request, received) : answerEc2(request, received, requestId))
+      } finally {
+        receiver.release(received)
+      }
     } catch (error) {
       if (error instanceof ApiError) return service === 'ebs' ? restError(error) : queryError(error, requestId)
       throw error
-    } finally {
-      receiver.release(received)
     }
   }
 
+  async function answerEbs(request: IncomingMessage, received: Received): Promise<Answer | null> {
+    const asked = routeRequest(request.method ?? '', request.url ?? '')
+    const place = placeOf(request, received, 'ebs')
+    return await withFaults('ebs', asked.operation, async () =>
+      renderRest(await answerRest(world, place, asked, request.headers, received)),
+    )
+  }
+
+  async function answerEc2(request: IncomingMessage, received: Received, requestId: string): Promise<Answer | null> {
+    const form = new URLSearchParams(received.bytes.toString('utf8'))
+    const place = placeOf(request, received, 'ec2')
+    return await withFaults('ec2', form.get('Action') ?? '', async () => ({
+      status: 200,
+      headers: xml,
+      body: await answerQuery(world, place, form, requestId),
+    }))
+  }
+
+  function placeOf(request: IncomingMessage, { digest }: Received, service: 'ec2' | 'ebs'): Place {
+    const caller = verifySignature(request, digest.toString('hex'), service, accounts, world.now())
+    return { owner: caller.accountId, region: caller.region }
+  }
+
+  async function withFaults(service: 'ec2' | 'ebs', operation: string, act: () => Promise<Answer>) {
+    calls += 1
+    const fault = faults({ operation, number: calls })
+    if (fault === 'lost') return null
+    const refusal = fault === null ? null : refusalOf(fault, service)
+    if (refusal) throw refusal
+    const answered = await act()
+    return fault === 'unheard' ? null : answered
+  }
+
+  const running = new Set<Promise<void>>()
   const server = createServer((request, response) => {
     const requestId = randomUUID()
-    answer(request, requestId).then(
+    const answering = answer(request, requestId).then(
       (answered) => {
         if (answered) send(response, requestId, answered)
         else request.socket.destroy()
       },
       (error: unknown) => {
+        // A client that went away in the middle of its request hears no answer.
+        if (request.socket.destroyed) return
         world.log.error({ err: error, url: request.url }, 'failed')
         send(response, requestId, queryError(new ApiError(500, 'InternalError', messageOf(error)), requestId))
       },
     )
+    void answering.finally(() => running.delete(answering))
+    running.add(answering)
   })
   // Longer than a client keeps a connection that it does not use, so that it is never cut off while it sends.
   server.keepAliveTimeout = 120_000
-  return server
+  return { server, settled: async () => void (await Promise.all(running)) }
 }
 
 const xml = { 'content-type': 'text/xml;charset=UTF-8' }

@@ -35,7 +35,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     delays: { ...usualDelays, ...options.delays },
     publicImageQuota: options.publicImageQuota ?? 5,
   })
-  const server = createEmulatorServer(world, {
+  const { server, settled } = createEmulatorServer(world, {
     accounts: options.accounts ?? [emulatorAccount],
     faults: options.faults ?? (() => null),
   })
@@ -49,6 +49,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       server.close()
       server.closeAllConnections()
       await once(server, 'close')
+      await settled()
       await world.blocks.closeAll()
     })()
     return closing

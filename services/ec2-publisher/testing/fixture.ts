@@ -38,13 +38,33 @@ export interface Bench extends AsyncDisposable {
   restart(options?: Partial<EmulatorOptions>): Promise<void>
 }
 
+/** As setUp, with a cloud whose clock stands still but for `pass`: what depends on time is then certain. */
+export async function setUpFrozen(
+  options: Partial<EmulatorOptions> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Bench & { pass(milliseconds: number): void }> {
+  let time = Date.now()
+  const bench = await setUp({ now: () => new Date(time), ...options }, env)
+  return Object.assign(bench, {
+    pass(milliseconds: number) {
+      time += milliseconds
+    },
+  })
+}
+
 export async function setUp(
   options: Partial<EmulatorOptions> = {},
   env: Readonly<Record<string, string>> = {},
 ): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-ec2-'))
   const begin = (more: Partial<EmulatorOptions>) =>
-    startEmulator({ folder: join(folder, 'emulator'), log: silent, delays: quick, ...options, ...more })
+    startEmulator({
+      folder: join(folder, 'emulator'),
+      log: silent,
+      ...options,
+      ...more,
+      delays: { ...quick, ...options.delays },
+    })
   const connect = async (emulator: Emulator) => {
     const settings = readEc2PublisherConfig({
       IMAGEDROP_EC2_PUBLISHER_ENDPOINT: emulator.url,

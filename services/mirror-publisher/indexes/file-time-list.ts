@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { createWriteStream, type BigIntStats, type Dirent } from 'node:fs'
-import { chmod, lstat, readdir } from 'node:fs/promises'
+import { chmod, lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -15,11 +16,20 @@ export const fileTimeListName = 'fullfiletimelist-imagedrop'
 export async function writeFileTimeList(root: string, signal: AbortSignal): Promise<void> {
   const staging = join(root, stagingName)
   await makeFolderDurably(staging, 0o700)
-  const fresh = join(staging, `.${fileTimeListName}-${String(process.pid)}`)
+  await clearUnfinished(staging)
+  const fresh = join(staging, `${unfinished}${randomUUID()}`)
   await pipeline(Readable.from(linesOf(root)), createWriteStream(fresh), { signal })
   await chmod(fresh, 0o644)
   await syncPath(fresh)
   await renameDurably(fresh, join(root, fileTimeListName))
+}
+
+const unfinished = `.${fileTimeListName}-`
+
+/** Lists of processes that were killed while writing. */
+async function clearUnfinished(staging: string): Promise<void> {
+  const left = (await readdir(staging)).filter((name) => name.startsWith(unfinished))
+  await Promise.all(left.map((name) => rm(join(staging, name), { force: true })))
 }
 
 async function* linesOf(root: string): AsyncGenerator<string> {

@@ -8,13 +8,13 @@ import { setImmediate } from 'node:timers/promises'
 
 const [folder = ''] = process.argv.slice(2)
 const seen = { looks: 0, transitions: [] as string[], parts: [] as string[] }
-let stopped = false
+const stop = new AbortController()
 process.on('SIGTERM', () => {
-  stopped = true
+  stop.abort()
 })
 
 writeSync(1, 'watching\n')
-while (!stopped) {
+while (!stop.signal.aborted) {
   for (let round = 0; round < 20; round++) note(look())
   await setImmediate()
 }

@@ -37,13 +37,20 @@ export function expired({ complete: _complete, gate: _gate, ...drop }: DropReady
 }
 
 /** The tree of a drop.staged or drop.mirrored; fails the test when something else was said. */
-export function treeOf([event]: readonly Said[], { subject }: { subject: string }): DropStaged {
-  expect(event?.subject, JSON.stringify(event?.body)).toBe(subject)
-  return event?.body as DropStaged
+export function treeOf(said: readonly Said[], definition: { readonly subject: string }): DropStaged {
+  const [body] = bodiesOf(said, definition) as DropStaged[]
+  if (!body) throw new Error('nothing was said')
+  return body
 }
 
 /** The failure of a drop.failed; fails the test when something else was said. */
-export function failureOf([event]: readonly Said[]): DropFailed['failure'] {
-  expect(event?.subject, JSON.stringify(event?.body)).toBe(dropFailed.subject)
-  return (event?.body as DropFailed).failure
+export function failureOf(said: readonly Said[]): DropFailed['failure'] {
+  const [body] = bodiesOf(said, dropFailed) as DropFailed[]
+  if (!body) throw new Error('nothing was said')
+  return body.failure
+}
+
+function bodiesOf(said: readonly Said[], { subject }: { readonly subject: string }): unknown[] {
+  expect(said).toEqual([{ subject, body: expect.anything() as unknown }])
+  return said.map(({ body }) => body)
 }

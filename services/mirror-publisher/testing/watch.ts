@@ -11,8 +11,12 @@ interface Seen {
   readonly parts: readonly string[]
 }
 
+interface Watch extends AsyncDisposable {
+  readonly stop: () => Promise<Seen>
+}
+
 /** Lets another process read a public folder without pause; `stop` resolves with what it saw. */
-export async function watchFolder(folder: string): Promise<{ stop: () => Promise<Seen> }> {
+export async function watchFolder(folder: string): Promise<Watch> {
   const reader = spawn(process.execPath, [join(import.meta.dirname, 'reader.ts'), folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -23,11 +27,15 @@ export async function watchFolder(folder: string): Promise<{ stop: () => Promise
     last = line
   })
   await once(lines, 'line')
+  const end = async () => {
+    reader.kill('SIGTERM')
+    await closed
+  }
   return {
     async stop() {
-      reader.kill('SIGTERM')
-      await closed
+      await end()
       return JSON.parse(last) as Seen
     },
+    [Symbol.asyncDispose]: end,
   }
 }

@@ -23,11 +23,11 @@ function refused(location: string, why: string): PermanentError {
 /** Dots are resolved, also when they are escaped; anything that two programs may read differently is no location. */
 function normalise(location: string): string | null {
   if (/[\p{Cc}\s\\]/u.test(location)) return null
-  if (location.startsWith('/')) return location.startsWith('//') ? null : withoutSlash(resolve(location))
+  if (location.startsWith('/')) return /^\/\/|[%?#]/.test(location) ? null : withoutSlash(resolve(location))
   if (!/^(https?|file):\/\/[^/]|^file:\/\/\//i.test(location) || /%(2f|5c|00|25)/i.test(location)) return null
   const url = URL.canParse(location) ? new URL(location) : null
   if (!url || url.username || url.password || url.search || url.hash) return null
-  if (url.protocol === 'file:') return url.host || url.pathname.includes('%') ? null : withoutSlash(url.pathname)
+  if (url.protocol === 'file:') return url.host ? null : normalise(url.pathname)
   return withoutSlash(url.href)
 }
 

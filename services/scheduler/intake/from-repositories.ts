@@ -69,11 +69,12 @@ function releaseOf(distribution: string): Release {
 }
 
 function debian(version: string, codename: string): Release {
-  const suites = [codename, `${codename}-updates`]
+  // The security suite lies beside the mirror's root, on mirrors that have it.
+  const suites = [`dists/${codename}`, `dists/${codename}-updates`, `../debian-security/dists/${codename}-security`]
   return {
     short: 'Debian',
     version,
-    files: suites.map((suite) => [`dists/${suite}/InRelease`, `dists/${suite}/Release`]),
+    files: suites.map((suite) => [`${suite}/InRelease`, `${suite}/Release`]),
     dateOf: (text) => timeOf(Date.parse(/^Date: *(.+)$/m.exec(text)?.[1] ?? '')),
   }
 }

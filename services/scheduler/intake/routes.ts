@@ -1,6 +1,5 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { uuidFrom } from '#events/envelope.ts'
 import type { Say } from '#service/host.ts'
 import { checkCompose, type UnderstandOptions } from '../compose/understand.ts'
 import { asInvalidMessage, InvalidMessage } from './message-error.ts'
@@ -41,9 +40,7 @@ async function takeIn(text: string, options: IntakeOptions, say: Say): Promise<s
   const { topic, message, id } = readComposeMessage(text)
   const event = readComposeBody(topic, message)
   assertAcceptable(event, options)
-  const seed = id === null ? `compose:${randomUUID()}` : `compose:${topic}:${id}`
-  await say(event, seed)
-  return uuidFrom(seed)
+  return await (id === null ? say(event) : say(event, `compose:${topic}:${id}`))
 }
 
 function assertAcceptable(event: ComposeEvent, options: IntakeOptions): void {

@@ -5,5 +5,5 @@ export const loginPrompt: ConsoleCheck = {
   name: 'login-prompt',
   description: 'the serial console shows a login prompt',
   on: 'console',
-  expects: /\S+ login:/,
+  expects: /\S{1,64} login:/,
 }

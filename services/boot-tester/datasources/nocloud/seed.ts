@@ -23,8 +23,6 @@ export function seedFiles({ nonce, publicKey }: SeedOptions): Record<'meta-data'
     'public-keys': [publicKey],
   }
   const userData = {
-    // RSA and DSA keys take an emulated processor several seconds and are not what is tested.
-    ssh_genkeytypes: ['ed25519'],
     runcmd: [`echo "imagedrop-${nonce} default-user=<$(getent passwd 1000 | cut -d: -f1)>" >/dev/console`],
   }
   // JSON is YAML, and needs no care with quoting.

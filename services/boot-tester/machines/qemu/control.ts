@@ -16,6 +16,11 @@ export class ControlRefused extends Error {
   readonly code = 'CONTROL_REFUSED'
 }
 
+/** QEMU has hung up: it is ending, or has ended, and its exit tells why. */
+export class ControlLost extends TransientError {
+  override name = 'ControlLost'
+}
+
 type Listener = (event: string, data: Readonly<Record<string, unknown>>) => void
 
 /** QEMU's control connection, in its machine protocol QMP. */
@@ -41,7 +46,7 @@ export class Control implements Disposable {
     })
   }
 
-  /** Resolves with what QEMU returns. Throws ControlRefused, or TransientError when QEMU is gone. */
+  /** Resolves with what QEMU returns. Throws ControlRefused, or ControlLost when QEMU is gone. */
   async execute(command: string, options: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     if (this.#socket.destroyed) throw lost()
     const id = ++this.#lastId
@@ -98,6 +103,6 @@ export async function listenForControl(path: string): Promise<ControlPort> {
   }
 }
 
-function lost(): TransientError {
-  return new TransientError('QEMU closed its control connection')
+function lost(): ControlLost {
+  return new ControlLost('QEMU closed its control connection')
 }

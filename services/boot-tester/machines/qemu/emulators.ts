@@ -33,7 +33,8 @@ export const emulators: Readonly<Record<Architecture, Emulator>> = {
     machine: 'virt',
     // The architecture's own pointer authentication costs an emulator half of its time.
     cpu: 'max,pauth-impdef=on',
-    screen: 'virtio-gpu-pci',
+    // Part of every QEMU; virtio-gpu is a module that not every host has.
+    screen: 'ramfb',
     kvmHosts: ['arm64'],
     firmware: [
       '/usr/share/qemu-efi-aarch64/QEMU_EFI.fd',

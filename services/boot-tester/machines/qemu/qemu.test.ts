@@ -15,7 +15,7 @@ let disk: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'qemu-test-'))
   disk = join(folder, 'disk.raw')
-  await writeTalkingDisk(disk, { says: 'hello', then: 'hang' })
+  await writeTalkingDisk(disk, { says: 'hello', next: 'hang' })
   await writeFile(join(folder, 'seed.iso'), Buffer.alloc(64 * 1024))
 })
 
@@ -112,7 +112,7 @@ test('two machines at once have ssh ports of their own', async () => {
 })
 
 test('a guest that resets itself has ended', async () => {
-  await writeTalkingDisk(disk, { says: 'hello', then: 'reset' })
+  await writeTalkingDisk(disk, { says: 'hello', next: 'reset' })
   await using machine = await bootUntil('hello')
   expect(await machine.ended).toBe('the guest reset itself')
 })
@@ -135,6 +135,15 @@ test('a missing emulator is an error that names the package', async () => {
   await expect(powerOn).rejects.toThrow(PermanentError)
   await expect(powerOn).rejects.toThrow('qemu-system-missing is not installed: install qemu-system-x86')
   expect(existsSync(join(folder, 'overlay.qcow2'))).toBe(false)
+})
+
+test("a QEMU that does not want to start is an error in QEMU's words", async () => {
+  const machine = qemu({
+    emulators: { ...emulators, x86_64: { ...emulators.x86_64, screen: 'hologram' } },
+  })
+  const powerOn = machine.powerOn(parts())
+  await expect(powerOn).rejects.toThrow(PermanentError)
+  await expect(powerOn).rejects.toThrow("'hologram' is not a valid device model name")
 })
 
 test('missing firmware is an error that names the package', async () => {
@@ -160,7 +169,8 @@ test('what a killed run has left does not stand in the way of the next', async (
   await writeFile(join(folder, 'overlay.qcow2'), 'half an overlay')
   const machine = await bootUntil('hello')
   await machine[Symbol.asyncDispose]()
-  await using _again = await bootUntil('hello')
+  await using again = await bootUntil('hello')
+  expect(again.diskBytes).toBe(2 * 1024 * 1024)
 })
 
 test('a guest that floods its console does not fill the disk of its host', async () => {

@@ -1,13 +1,14 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PermanentError, TransientError } from '#service/errors.ts'
-import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
+import { TransientError } from '#service/errors.ts'
 import { run } from '#subprocess/run.ts'
 import type { MachineParts, RunningMachine } from '../machine.ts'
 import { qemuArguments, type QemuPlan } from './arguments.ts'
 import { consoleLog } from './console-log.ts'
-import { listenForControl, type Control } from './control.ts'
+import { ControlLost, listenForControl, type Control } from './control.ts'
+import { describeShutdown, explainEnd } from './ends.ts'
+import { makeOverlay } from './overlay.ts'
 import { takeScreenshot } from './screenshot.ts'
 import { socketFolder } from './socket-folder.ts'
 
@@ -26,8 +27,7 @@ const quitWithin = 5_000
 export async function startQemu(parts: MachineParts, options: StartOptions): Promise<StartedQemu> {
   await using cleaning = new AsyncDisposableStack()
   const diskBytes = parts.image.size + options.growBytes
-  const overlay = join(parts.folder, 'overlay.qcow2')
-  await makeOverlay(parts, overlay, diskBytes)
+  const overlay = await makeOverlay(parts, diskBytes)
   cleaning.defer(() => rm(overlay, { force: true }))
 
   const sockets = await socketFolder(parts.folder)
@@ -46,11 +46,20 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
       throw new TransientError(`${options.emulator.tool} ended though nobody told it to; see ${parts.logs.machine}`)
     },
     (error: unknown) => {
-      throw parts.signal.aborted ? parts.signal.reason : explain(error, options)
+      throw parts.signal.aborted ? parts.signal.reason : explainEnd(error, options)
     },
   )
   // Whoever waits for it hears of it; when nobody does, it was us who took the power away.
   lost.catch(() => {})
+  const unlessLost = async <T>(promise: Promise<T>): Promise<T> => {
+    try {
+      return await Promise.race([promise, lost])
+    } catch (error) {
+      // QEMU hangs up a moment before it ends, and only its end says why.
+      if (error instanceof ControlLost) await Promise.race([lost, sleep(quitWithin, undefined, { ref: false })])
+      throw error
+    }
+  }
   cleaning.defer(async () => {
     power.abort()
     await Promise.allSettled([qemu])
@@ -59,15 +68,16 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   const ended = Promise.withResolvers<string>()
   const accepted = port.accept(
     (event, data) => {
-      if (event === 'SHUTDOWN') ended.resolve(describeShutdown(data['reason']))
+      // Else it is QEMU that was told to end, by us or by somebody else.
+      if (event === 'SHUTDOWN' && data['guest'] === true) ended.resolve(describeShutdown(data['reason']))
     },
     AbortSignal.any([parts.signal, power.signal]),
   )
   accepted.catch(() => {})
-  const control = cleaning.use(await Promise.race([accepted, lost]))
+  const control = cleaning.use(await unlessLost(accepted))
   // Clean exit first, so that nothing is left to be killed.
   cleaning.defer(() => quit(control, qemu))
-  const ssh = { host: '127.0.0.1', port: await forwardedPort(control) }
+  const ssh = { host: '127.0.0.1', port: await unlessLost(forwardedPort(control)) }
 
   const endedOrLost = Promise.race([ended.promise, lost])
   endedOrLost.catch(() => {})
@@ -77,48 +87,8 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
     diskBytes,
     ssh,
     ended: endedOrLost,
-    screenshot: (path) => Promise.race([takeScreenshot(control, path), lost]),
+    screenshot: (path) => unlessLost(takeScreenshot(control, path)),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
-  }
-}
-
-async function makeOverlay({ image, folder, signal }: MachineParts, overlay: string, bytes: number): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  await rm(overlay, { force: true })
-  const size = String(bytes)
-  try {
-    await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.path, '-F', 'raw', overlay, size], { signal })
-  } catch (error) {
-    if (!(error instanceof ToolMissing)) throw error
-    throw new PermanentError('environment', 'qemu-img is not installed: install qemu-utils or qemu-img', {
-      cause: error,
-    })
-  }
-}
-
-/** What an operator can do about QEMU's end. */
-function explain(error: unknown, { emulator, memoryMib }: StartOptions): unknown {
-  if (error instanceof ToolMissing)
-    return new PermanentError('environment', `${emulator.tool} is not installed: install ${emulator.packages}`, {
-      cause: error,
-    })
-  if (!(error instanceof ToolFailed)) return error
-  if (error.end.why === 'signal') return new TransientError(error.message, { cause: error })
-  if (/Cannot allocate memory/.test(error.tail))
-    return new TransientError(`no memory for a guest of ${String(memoryMib)} MiB: ${error.message}`, { cause: error })
-  return new PermanentError('environment', error.message, { cause: error })
-}
-
-function describeShutdown(reason: unknown): string {
-  switch (reason) {
-    case 'guest-reset':
-      return 'the guest reset itself'
-    case 'guest-shutdown':
-      return 'the guest powered itself off'
-    case 'guest-panic':
-      return "the guest's kernel panicked"
-    default:
-      return `the guest ended (${String(reason)})`
   }
 }
 

@@ -1,0 +1,156 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Progress } from '#bus/bus.ts'
+import { exampleArtifact, exampleImage } from '#events/examples.ts'
+import { Cancelled, TransientError } from '#service/errors.ts'
+import { createBootTest } from './boot-test.ts'
+import { checks } from './checks/index.ts'
+import { createQemu } from './machines/qemu/qemu.ts'
+import { writeTalkingDisk } from './machines/qemu/talking-disk.ts'
+
+let folder: string
+let disk: string
+let progress: Progress[]
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'boot-test-'))
+  disk = join(folder, 'disk.raw')
+  progress = []
+})
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Boots the disk in a real machine of the smallest kind. */
+async function bootDisk({ idle = 5_000, total = 20_000, signal = new AbortController().signal } = {}) {
+  const machine = createQemu({
+    memoryMib: 64,
+    processors: 1,
+    growBytes: 1024 * 1024,
+    accelerator: 'tcg',
+    stateFolder: folder,
+    proveKvmWithin: 1_000,
+  })
+  const bootTest = createBootTest({ machine, checks, limits: { idle, total }, newNonce: () => 'c0ffee' })
+  const context = {
+    signal,
+    progress: (one: Progress) => {
+      progress.push(one)
+    },
+    workFolder: join(folder, 'work'),
+    logFolder: join(folder, 'logs'),
+    now: () => new Date(),
+  }
+  const { size } = await stat(disk)
+  const ref = { ...exampleArtifact('raw'), size }
+  return await bootTest({ image: { ...exampleImage, architecture: 'x86_64' }, disk: ref, path: disk }, context)
+}
+
+test('a disk with nothing to boot ends at the idle deadline, with a screenshot that shows why', async () => {
+  await writeFile(disk, '')
+  await truncate(disk, 1024 * 1024)
+  const report = await bootDisk({ idle: 2_000 })
+  const reason = 'no sign of life for 2 s; the console stayed empty'
+  expect(report.checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+    'login-prompt failed',
+    'cloud-init failed',
+    'ssh skipped',
+    'root-login skipped',
+    'failed-units skipped',
+    'root-grown skipped',
+    'machine-id skipped',
+    'kernel-errors skipped',
+  ])
+  expect(report.checks.every(({ detail }) => detail === reason)).toBe(true)
+  expect(report.accelerator).toBe('tcg')
+  expect(await readFile(report.console, 'utf8')).toBe('')
+  expect((await stat(report.screenshot ?? '')).size).toBeGreaterThan(500)
+})
+
+test('a disk of random bytes with a boot signature ends with its evidence, whatever it does', async () => {
+  const noise = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 2654435761) >>> 24))
+  noise.writeUInt16LE(0xaa55, 510)
+  await writeFile(disk, noise)
+  await truncate(disk, 1024 * 1024)
+  const report = await bootDisk({ idle: 2_000 })
+  expect(report.checks.find(({ name }) => name === 'cloud-init')).toMatchObject({ outcome: 'failed' })
+  expect(report.screenshot).not.toBeNull()
+})
+
+test('a kernel that panics ends at once, and the report says with which words', async () => {
+  const panic = 'Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)'
+  await writeTalkingDisk(disk, { says: `[    0.000000] Linux version 6.1.0\r\n[    1.2] ${panic}\r\n`, next: 'hang' })
+  const report = await bootDisk({ idle: 15_000 })
+  expect(report.seconds).toBeLessThan(10)
+  expect(report.checks[1]).toMatchObject({ name: 'cloud-init', outcome: 'failed' })
+  expect(report.checks[1]?.detail).toBe(`the guest gave up: [    1.2] ${panic}`)
+  expect(progress.map(({ phase }) => phase)).toEqual(['firmware', 'kernel'])
+})
+
+test('a guest that resets itself fails with that reason', async () => {
+  await writeTalkingDisk(disk, { says: 'Linux version 6.1.0\r\n', next: 'reset' })
+  const report = await bootDisk({ idle: 15_000 })
+  expect(report.checks[1]).toMatchObject({ outcome: 'failed', detail: 'the guest reset itself' })
+})
+
+test('a hung guest is remembered by its last words, and a login prompt that was there has passed', async () => {
+  await writeTalkingDisk(disk, { says: 'Welcome to Test\r\ntest login: ', next: 'hang' })
+  const report = await bootDisk({ idle: 1_500 })
+  expect(report.checks[0]).toMatchObject({ name: 'login-prompt', outcome: 'passed', detail: 'test login:' })
+  expect(report.checks[1]?.detail).toBe('no sign of life for 1.5 s; the last console line is "test login:"')
+})
+
+test('a guest that has finished cloud-init but answers no ssh fails the ssh check and skips what ssh would tell', async () => {
+  const finished = 'Cloud-init v. 22.4.2 finished at Sun, 22 Nov 2026 11:13:07 +0000.'
+  await writeTalkingDisk(disk, { says: `${finished}\r\ntest login: `, next: 'hang' })
+  const report = await bootDisk({ idle: 3_000 })
+  const outcomes = Object.fromEntries(report.checks.map(({ name, outcome }) => [name, outcome]))
+  expect(outcomes).toMatchObject({ ssh: 'failed', 'root-login': 'failed', 'failed-units': 'skipped' })
+})
+
+test('the deadline for the whole test ends a guest that talks but does not come further', async () => {
+  await writeTalkingDisk(disk, { says: 'still busy\r\n', next: 'hang' })
+  const report = await bootDisk({ idle: 15_000, total: 2_000 })
+  expect(report.checks[1]?.detail).toBe('not done within 2 s; the last console line is "still busy"')
+})
+
+test('a killed QEMU is no verdict', async () => {
+  await writeTalkingDisk(disk, { says: 'Linux version 6.1.0\r\n', next: 'hang' })
+  const report = bootDisk({ idle: 15_000 })
+  await expect.poll(() => progress.some(({ phase }) => phase === 'kernel'), { timeout: 10_000 }).toBe(true)
+  process.kill(await pidOfQemu(), 'SIGKILL')
+  await expect(report).rejects.toThrow(TransientError)
+})
+
+test('cancelling ends the guest and says who cancelled', async () => {
+  await writeTalkingDisk(disk, { says: 'Linux version 6.1.0\r\n', next: 'hang' })
+  const controller = new AbortController()
+  const report = bootDisk({ idle: 15_000, signal: controller.signal })
+  await expect.poll(() => progress.some(({ phase }) => phase === 'kernel'), { timeout: 10_000 }).toBe(true)
+  const pid = await pidOfQemu()
+  controller.abort(new Cancelled('by the operator'))
+  await expect(report).rejects.toThrow('by the operator')
+  await expect(readFile(`/proc/${String(pid)}/cmdline`)).rejects.toThrow('ENOENT')
+})
+
+test('a second delivery starts from nothing, whatever a killed run has left', async () => {
+  await mkdir(join(folder, 'work/boot'), { recursive: true })
+  await writeFile(join(folder, 'work/boot/overlay.qcow2'), 'half an overlay')
+  await writeFile(join(folder, 'work/boot/key'), 'an old key')
+  await writeTalkingDisk(disk, { says: 'Kernel panic - not syncing: test\r\n', next: 'hang' })
+  const first = await bootDisk()
+  const second = await bootDisk()
+  expect(second.checks.map(({ outcome }) => outcome)).toEqual(first.checks.map(({ outcome }) => outcome))
+  expect(await readdir(join(folder, 'work/boot'))).not.toContain('overlay.qcow2')
+})
+
+async function pidOfQemu(): Promise<number> {
+  for (const pid of await readdir('/proc')) {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (commandLine.startsWith('qemu-system') && commandLine.includes(folder)) return Number(pid)
+  }
+  throw new Error('no QEMU is running')
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { qemuArguments } from './arguments.ts'
+import { emulators, findFirmware } from './emulators.ts'
+
+const plan = {
+  emulator: emulators.x86_64,
+  firmware: null,
+  accelerator: 'tcg',
+  processors: 2,
+  memoryMib: 1024,
+  overlay: '/work/overlay.qcow2',
+  seed: '/work/seed.iso',
+  control: '/run/control',
+} as const
+
+test('an x86_64 machine under TCG', () => {
+  expect(qemuArguments(plan).join(' ')).toBe(
+    [
+      '-nodefaults -no-user-config -no-reboot -no-shutdown',
+      '-machine pc,vmport=off,hpet=off -accel tcg,thread=multi -cpu max',
+      '-smp 2 -m 1024',
+      '-device VGA -display none',
+      '-chardev stdio,id=console,signal=off -serial chardev:console',
+      '-chardev socket,id=control,path=/run/control -mon chardev=control,mode=control',
+      '-drive file=/work/overlay.qcow2,if=virtio,format=qcow2,cache=unsafe,discard=unmap',
+      '-drive file=/work/seed.iso,if=virtio,format=raw,readonly=on',
+      '-device virtio-rng-pci',
+      '-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
+      '-device virtio-net-pci,netdev=net,romfile=',
+    ].join(' '),
+  )
+})
+
+test('with KVM the guest gets the processor of the host', () => {
+  const args = qemuArguments({ ...plan, accelerator: 'kvm' }).join(' ')
+  expect(args).toContain('-accel kvm -cpu host')
+  expect(args).not.toContain('tcg')
+})
+
+test('an aarch64 machine boots by UEFI firmware', () => {
+  const firmware = findFirmware(emulators.aarch64, (path) => path === '/usr/share/edk2/aarch64/QEMU_EFI.fd')
+  const args = qemuArguments({ ...plan, emulator: emulators.aarch64, firmware }).join(' ')
+  expect(args).toContain('-machine virt -accel tcg,thread=multi -cpu max,pauth-impdef=on')
+  expect(args).toContain('-bios /usr/share/edk2/aarch64/QEMU_EFI.fd')
+  expect(args).toContain('-device ramfb')
+})
+
+test('a comma in a path does not become an option', () => {
+  const args = qemuArguments({ ...plan, overlay: '/work/a,readonly=on/overlay.qcow2' })
+  expect(args).toContain('file=/work/a,,readonly=on/overlay.qcow2,if=virtio,format=qcow2,cache=unsafe,discard=unmap')
+})

@@ -1,0 +1,14 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from '#subprocess/run.ts'
+import type { MachineParts } from '../machine.ts'
+
+/** Makes the writable layer over the image, larger than it, and gives its path. */
+export async function makeOverlay({ image, folder, signal }: MachineParts, bytes: number): Promise<string> {
+  const overlay = join(folder, 'overlay.qcow2')
+  await mkdir(folder, { recursive: true })
+  await rm(overlay, { force: true })
+  const size = String(bytes)
+  await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.path, '-F', 'raw', overlay, size], { signal })
+  return overlay
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { readConfig } from '#service/config.ts'
+
+/** Reads the builder's settings. */
+export function readBuilderConfig(env: Readonly<Record<string, string | undefined>>) {
+  return readConfig(
+    'BUILDER',
+    {
+      engine: z.enum(['mkosi', 'null']).default('mkosi'),
+      mirror: z.url({ protocol: /^https?$/ }).optional(),
+      requireSecurity: z.stringbool().default(false),
+      concurrency: z.coerce.number().int().min(1).max(64).default(2),
+      deadlineMinutes: z.coerce.number().positive().default(60),
+      idleMinutes: z.coerce.number().positive().default(15),
+    },
+    env,
+  )
+}

@@ -1,0 +1,100 @@
+import type { Logger } from 'pino'
+import type { Architecture, ComposeRef, FailureClass, ImagePlan } from '#events/vocabulary.ts'
+import type { Progress } from '#bus/bus.ts'
+import type { PackageSources } from '../packages/sources.ts'
+import type { Recipe } from '../recipe.ts'
+
+/** One image to build, with everything that decides its bits. */
+export interface BuildRequest {
+  readonly compose: ComposeRef
+  readonly image: ImagePlan
+  readonly recipe: Recipe
+  readonly sources: PackageSources
+}
+
+/** Folders that an engine may write to. */
+export interface EngineFolders {
+  /** Of this build alone; may hold what an earlier attempt left. */
+  readonly work: string
+  /** Shared by all builds of this machine, over restarts. */
+  readonly cache: string
+}
+
+export interface PlannedFile {
+  readonly path: string
+  readonly content: string | Uint8Array
+}
+
+/** One run of a tool. */
+export interface PlannedCommand {
+  readonly name: string
+  readonly argv: readonly [string, ...string[]]
+  /**
+   * Its product is shared: made by whoever comes first, under a lock, beside its place, and renamed when complete.
+   * Whoever finds it there need not run the command.
+   */
+  readonly shared?: { readonly made: string; readonly place: string }
+}
+
+/** What an engine will do, before it does it. */
+export interface BuildPlan {
+  readonly files: readonly PlannedFile[]
+  readonly commands: readonly PlannedCommand[]
+  /** Where the raw disk and the package list will be. */
+  readonly disk: string
+  readonly packages: string
+}
+
+/** Something that this machine lacks for an engine, and the command or advice that mends it. */
+export interface Lack {
+  readonly what: string
+  readonly remedy: string
+}
+
+export interface EngineProbe {
+  /** Null when the tool is not there. */
+  readonly version: string | null
+  readonly architectures: readonly Architecture[]
+  readonly missing: readonly Lack[]
+}
+
+export interface EngineContext {
+  readonly signal: AbortSignal
+  readonly progress: (progress: Progress) => void
+  readonly log: Logger
+  /** File that keeps all that the tools say. */
+  readonly logFile: string
+  readonly folders: EngineFolders
+}
+
+/** What came of a build. Both files are in the build's own work folder and may be moved away. */
+export interface Built {
+  readonly disk: string
+  readonly packages: string
+}
+
+/**
+ * A tool that builds images. An implementer only builds: refusing requests, storing what was built and saying what
+ * happened are the service's job; so is retrying, by the class that `classify` gives.
+ */
+export interface Engine {
+  readonly id: string
+  probe(): Promise<EngineProbe>
+  /** Pure: the same request and folders give the same plan. */
+  plan(request: BuildRequest, folders: EngineFolders): BuildPlan
+  /**
+   * Carries a plan out. May be killed at any instruction and run again. Ends well only when the tool did and gave its
+   * own mark of success. Throws the signal's reason when it aborts, after the tool's whole process group has ended.
+   */
+  run(plan: BuildPlan, context: EngineContext): Promise<void>
+  /** Finds what was built since `startedAt`. Throws NothingBuilt when a file is missing, stale or not a disk. */
+  collect(plan: BuildPlan, startedAt: Date, signal: AbortSignal): Promise<Built>
+  /** What an operator has to do about an error of this engine. */
+  classify(error: unknown): FailureClass
+}
+
+/** The tool says that all is well, but what it should have made is not there or not what it should be. */
+export class NothingBuilt extends Error {
+  override name = 'NothingBuilt'
+  readonly code = 'NOTHING_BUILT'
+}

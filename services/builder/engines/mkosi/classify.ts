@@ -1,0 +1,44 @@
+import type { FailureClass } from '#events/vocabulary.ts'
+import { PermanentError, TransientError } from '#service/errors.ts'
+import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
+
+/** What mkosi's last words mean, most telling first. */
+const meanings: readonly (readonly [RegExp, FailureClass])[] = [
+  [/No space left on device/i, 'capacity'],
+  [
+    /Temporary failure (in name resolution|resolving)|Could not (resolve|connect)|Connection (timed out|refused|reset)/i,
+    'transient',
+  ],
+  [
+    /Failed to fetch|Mirror sync in progress|Hash Sum mismatch|Cannot download|Curl error|Failed to download metadata/i,
+    'transient',
+  ],
+  [
+    /Unable to locate package|has no installation candidate|unmet dependencies|No match for argument|Unable to find a match/i,
+    'recipe',
+  ],
+  [/Unknown setting|is not a valid|Packages? .* not available/i, 'recipe'],
+  [/mkosi\.(postinst|finalize|postoutput|prepare)/i, 'recipe'],
+  [
+    /newuidmap|unshare|Operation not permitted|user namespace|was not found|Keyring for repo|is required to build/i,
+    'environment',
+  ],
+]
+
+/** What an operator has to do about a failed build by mkosi. */
+export function classifyMkosi(error: unknown): FailureClass {
+  if (error instanceof PermanentError) return error.failureClass
+  if (error instanceof TransientError) return 'transient'
+  if (error instanceof ToolMissing) return 'environment'
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return 'capacity'
+  if (!(error instanceof ToolFailed)) return 'bug'
+  switch (error.end.why) {
+    case 'signal':
+      return 'transient'
+    case 'deadline':
+    case 'idle':
+      return 'stuck'
+    case 'exit':
+      return meanings.find(([pattern]) => pattern.test(error.tail))?.[1] ?? 'bug'
+  }
+}

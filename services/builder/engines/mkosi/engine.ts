@@ -1,0 +1,24 @@
+import type { Engine } from '../engine.ts'
+import { assertFresh, assertRawDisk, assertBootSector } from '../verify.ts'
+import { classifyMkosi } from './classify.ts'
+import { planMkosi } from './plan.ts'
+import { probeMkosi } from './probe.ts'
+import { runMkosi, type MkosiLimits } from './run.ts'
+
+/** The engine that comes with us: mkosi 24 or newer, without root, loop devices or KVM. */
+export function createMkosiEngine(limits: MkosiLimits): Engine {
+  return {
+    id: 'mkosi',
+    probe: probeMkosi,
+    plan: planMkosi,
+    run: (plan, context) => runMkosi(plan, context, limits),
+    async collect({ disk, packages }, startedAt, signal) {
+      await assertFresh(packages, startedAt)
+      await assertFresh(disk, startedAt)
+      await assertBootSector(disk)
+      await assertRawDisk(disk, signal)
+      return { disk, packages }
+    },
+    classify: classifyMkosi,
+  }
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { uuidFrom } from '#events/envelope.ts'
+import { imageKey, type Architecture } from '#events/vocabulary.ts'
+import type { BuildPlan, BuildRequest, EngineFolders } from '../engine.ts'
+import { repositoryFiles } from './repositories.ts'
+
+const architectureNames: Record<Architecture, string> = { i686: 'x86', x86_64: 'x86-64', aarch64: 'arm64' }
+
+/**
+ * Two runs of mkosi: the base tree that the flavours of an architecture share, then the flavour's own disk on top.
+ * Times and seeds come from the compose, so that the same compose and recipe give the same bits.
+ */
+export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildPlan {
+  const { compose, image, recipe, sources } = request
+  const packageManager = join(folders.work, 'package-manager')
+  const output = join(folders.work, 'output')
+  const base = join(folders.cache, 'bases', `${recipe.name}-${image.architecture}-${baseKey(request)}.tar`)
+  const baseAside = join(folders.work, 'base')
+  const epoch = String(epochOf(compose.date))
+  const seed = uuidFrom(`${compose.id} ${recipe.name} ${imageKey(image)}`)
+  const files = repositoryFiles(sources, packageManager)
+  const settings = [
+    `--architecture=${architectureNames[image.architecture]}`,
+    ...(files.length > 0 ? [`--package-manager-tree=${packageManager}:/`] : []),
+    ...(sources.kind === 'distribution' && sources.mirror !== null ? [`--mirror=${sources.mirror}`] : []),
+    `--package-cache-dir=${join(folders.cache, 'packages', `${recipe.name}-${image.architecture}`)}`,
+    `--workspace-dir=${join(folders.work, 'workspace')}`,
+    `--source-date-epoch=${epoch}`,
+    // What mkfs.ext4 takes for now; it does not know SOURCE_DATE_EPOCH before 1.47.1.
+    `--environment=E2FSPROGS_FAKE_TIME=${epoch}`,
+  ]
+  return {
+    files,
+    commands: [
+      {
+        name: 'base',
+        argv: [
+          'mkosi',
+          `--directory=${join(recipe.folder, 'base')}`,
+          ...settings,
+          `--output-dir=${baseAside}`,
+          '--force',
+          'build',
+        ],
+        shared: { made: join(baseAside, 'base.tar'), place: base },
+      },
+      {
+        name: 'image',
+        argv: [
+          'mkosi',
+          `--directory=${join(recipe.folder, image.flavour)}`,
+          ...settings,
+          `--base-tree=${base}`,
+          `--seed=${seed}`,
+          `--environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=${seed}"`,
+          `--output-dir=${output}`,
+          '--force',
+          'build',
+        ],
+      },
+    ],
+    disk: join(output, 'image.raw'),
+    packages: join(output, 'image.manifest'),
+  }
+}
+
+/** What decides the base tree. The compose's id is in it: a new compose has new packages at the same address. */
+function baseKey({ compose, image, recipe, sources }: BuildRequest): string {
+  const inputs = JSON.stringify([compose.id, compose.date, recipe.digest, image.architecture, sources])
+  return createHash('sha256').update(inputs).digest('hex').slice(0, 16)
+}
+
+/** Midnight UTC of the compose's day, in seconds. */
+function epochOf(date: string): number {
+  return Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6, 8))) / 1000
+}

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import { mkdir, open, rename, rm, utimes } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { run } from '#subprocess/run.ts'
+import { NothingBuilt, type BuildPlan, type EngineContext, type PlannedCommand } from '../engine.ts'
+import { withLock } from '../../lock.ts'
+import { writeFiles } from '../write-files.ts'
+import { createProgressReader, type ProgressReader } from './progress.ts'
+import { pruneBases } from './prune-bases.ts'
+
+/** Times in milliseconds, for each run of mkosi. */
+export interface MkosiLimits {
+  readonly deadline: number
+  readonly idleDeadline: number
+}
+
+/** Runs mkosi for the shared base tree, when nobody did yet, and then for the image. */
+export async function runMkosi(plan: BuildPlan, context: EngineContext, limits: MkosiLimits): Promise<void> {
+  const { folders } = context
+  const leftovers = [join(folders.work, 'workspace'), dirname(plan.disk)]
+  for (const folder of leftovers) await rm(folder, { recursive: true, force: true })
+  await mkdir(join(folders.work, 'workspace'), { recursive: true })
+  await writeFiles(plan.files)
+  const readProgress = createProgressReader(context.progress)
+  for (const command of plan.commands) {
+    if (command.shared) await makeShared(command, command.shared, context, limits, readProgress)
+    else await runCommand(command, context, limits, readProgress)
+  }
+}
+
+async function makeShared(
+  command: PlannedCommand,
+  { made, place }: NonNullable<PlannedCommand['shared']>,
+  context: EngineContext,
+  limits: MkosiLimits,
+  readProgress: ProgressReader,
+): Promise<void> {
+  await mkdir(dirname(place), { recursive: true })
+  if (!existsSync(place)) context.progress({ phase: 'waiting for the base tree' })
+  await withLock(`${place}.lock`, context.signal, async () => {
+    if (!existsSync(place)) {
+      await runCommand(command, context, limits, readProgress)
+      await moveDurably(made, place)
+    }
+    await utimes(place, new Date(), new Date())
+    await pruneBases(dirname(place), new Date())
+  })
+}
+
+async function runCommand(
+  { name, argv: [tool, ...args] }: PlannedCommand,
+  { signal, logFile, log }: EngineContext,
+  limits: MkosiLimits,
+  readProgress: ProgressReader,
+): Promise<void> {
+  let isFinished = false
+  const start = performance.now()
+  await run(tool, args, {
+    signal,
+    log: logFile,
+    ...limits,
+    onLine(line) {
+      // mkosi's last words, after everything is in the output folder.
+      isFinished ||= /^‣\s+\S+ size is [\d.]+\w?, consumes|^‣\s+\S+ size is [\d.]+\w?\.$/.test(line.trim())
+      readProgress(name, line)
+    },
+  })
+  if (!isFinished) throw new NothingBuilt(`mkosi ended well without saying what it made (${name}); see ${logFile}`)
+  log.debug({ command: name, seconds: Math.round(performance.now() - start) / 1000 }, 'mkosi ended')
+}
+
+async function moveDurably(from: string, to: string): Promise<void> {
+  {
+    await using file = await open(from, 'r')
+    await file.sync()
+  }
+  await rename(from, to)
+  await using folder = await open(dirname(to), 'r')
+  await folder.sync()
+}

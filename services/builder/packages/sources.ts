@@ -1,0 +1,14 @@
+/** One suite of a Debian archive. */
+export interface AptSuite {
+  readonly url: string
+  readonly suite: string
+  /** Left out, with a warning, when the mirror does not serve it as promised. */
+  readonly optional: boolean
+}
+
+/** Where the packages of an image come from. */
+export type PackageSources =
+  | { readonly kind: 'apt'; readonly suites: readonly AptSuite[] }
+  | { readonly kind: 'dnf'; readonly repositories: readonly string[] }
+  /** The engine knows where the distribution keeps them. */
+  | { readonly kind: 'distribution'; readonly mirror: string | null }

@@ -1,0 +1,95 @@
+import { expect, it } from 'vitest'
+import type { Fault } from './emulator/faults.ts'
+import {
+  blessed,
+  bytesOf,
+  handle,
+  inventory,
+  keepDisk,
+  readBack,
+  registrationsIn,
+  setUp,
+  superseded,
+  tested,
+  type Bench,
+} from './testing/fixture.ts'
+
+type Event = Parameters<typeof handle>[1]
+
+/**
+ * Ends the publisher at its `number`th call to the cloud: before the call has any effect, or after it had and before
+ * the answer is heard. Emulator and publisher are then started again, as after a SIGKILL. False: there was no such call.
+ */
+async function killAt(bench: Bench, number: number, fault: Fault, event: Event): Promise<boolean> {
+  const abort = new AbortController()
+  let killed = false
+  await bench.restart({
+    faults: (call) => {
+      // Calls that were on their way besides are lost with it.
+      if (killed) return 'lost'
+      if (call.number !== number) return null
+      killed = true
+      abort.abort(new Error('killed'))
+      return fault
+    },
+  })
+  await handle(bench, event, { signal: abort.signal }).catch((error: unknown) => {
+    if (!killed) throw error
+  })
+  await bench.restart({ faults: () => null })
+  return killed
+}
+
+it.each(['lost', 'unheard'] as const)(
+  'makes one image of one snapshot, wherever an upload is killed (the call is %s)',
+  async (fault) => {
+    let calls = 0
+    for (let number = 1; ; number += 1) {
+      await using bench = await setUp()
+      const disk = await keepDisk(bench.artifacts, 3)
+      const event = tested(disk)
+      if (!(await killAt(bench, number, fault, event))) break
+      calls = number
+      const [registration] = registrationsIn(await handle(bench, event))
+      const { images, snapshots } = await inventory(bench)
+      expect([number, images.length, snapshots.length]).toEqual([number, 1, 1])
+      expect(images[0]?.ImageId).toBe(registration?.imageId)
+      const back = await readBack(bench, registration?.snapshotId ?? '', disk.size)
+      expect(back.equals(await bytesOf(bench.artifacts, disk))).toBe(true)
+    }
+    expect(calls).toBeGreaterThan(12)
+  },
+  120_000,
+)
+
+it.each(['lost', 'unheard'] as const)(
+  'goes on through many kills of one and the same upload (the call is %s)',
+  async (fault) => {
+    await using bench = await setUp()
+    const event = tested(await keepDisk(bench.artifacts, 3))
+    for (const number of [2, 3, 5, 8, 9, 4, 7]) await killAt(bench, number, fault, event)
+    await handle(bench, event)
+    const { images, snapshots } = await inventory(bench)
+    expect([images.length, snapshots.length]).toEqual([1, 1])
+  },
+  60_000,
+)
+
+it.each(['lost', 'unheard'] as const)(
+  'publishes and withdraws completely, wherever it is killed (the call is %s)',
+  async (fault) => {
+    for (let number = 1; ; number += 1) {
+      await using bench = await setUp()
+      const event = tested(await keepDisk(bench.artifacts, 3))
+      const registrations = registrationsIn(await handle(bench, event))
+      const publication = await killAt(bench, number, fault, blessed(registrations))
+      await handle(bench, blessed(registrations))
+      expect((await inventory(bench)).images).toMatchObject([{ Public: true }])
+      const withdrawal = await killAt(bench, number, fault, superseded(registrations, event.body.drop))
+      await handle(bench, superseded(registrations, event.body.drop))
+      expect([number, await inventory(bench)]).toEqual([number, { images: [], snapshots: [] }])
+      if (!publication && !withdrawal) break
+    }
+  },
+  120_000,
+)

@@ -1,0 +1,201 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { EBS } from '@aws-sdk/client-ebs'
+import { expect, it } from 'vitest'
+import { setUpFrozen } from '../testing/fixture.ts'
+
+type Bench = Awaited<ReturnType<typeof setUpFrozen>>
+
+const blockSize = 524_288
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
+const unseen = 10
+
+async function start(bench: Bench, change: Partial<Parameters<EBS['startSnapshot']>[0]> = {}): Promise<string> {
+  const { SnapshotId: id = '' } = await bench.region.ebs.startSnapshot({ VolumeSize: 1, ...change })
+  bench.pass(unseen)
+  return id
+}
+
+async function put({ region }: Bench, id: string, index: number, bytes: Buffer, change: object = {}): Promise<Buffer> {
+  const digest = sha256(bytes)
+  await region.ebs.putSnapshotBlock({
+    SnapshotId: id,
+    BlockIndex: index,
+    BlockData: bytes,
+    DataLength: bytes.length,
+    Checksum: digest.toString('base64'),
+    ChecksumAlgorithm: 'SHA256',
+    ...change,
+  })
+  return digest
+}
+
+const complete = ({ region }: Bench, id: string, count: number, change: object = {}) =>
+  region.ebs.completeSnapshot({ SnapshotId: id, ChangedBlocksCount: count, ...change })
+
+const linear = (digests: readonly Buffer[]) => ({
+  Checksum: sha256(Buffer.concat(digests)).toString('base64'),
+  ChecksumAlgorithm: 'SHA256',
+  ChecksumAggregationMethod: 'LINEAR',
+})
+
+it('answers StartSnapshot with the block size in bytes (EBS API, StartSnapshot: BlockSize)', async () => {
+  await using bench = await setUpFrozen()
+  const answer = await bench.region.ebs.startSnapshot({
+    VolumeSize: 3,
+    Description: 'x',
+    Tags: [{ Key: 'a', Value: 'b' }],
+  })
+  expect(answer).toMatchObject({ BlockSize: blockSize, VolumeSize: 3, Status: 'pending', OwnerId: '123456789012' })
+  expect(answer.StartTime?.getTime()).toBeCloseTo(Date.now(), -4)
+})
+
+it.each([
+  ['VolumeSize is at least 1', { VolumeSize: 0 }],
+  ['VolumeSize is at most 65536', { VolumeSize: 65_537 }],
+  ['Timeout is at least 10 minutes', { Timeout: 9 }],
+  ['Timeout is at most 4320 minutes', { Timeout: 4321 }],
+  ['a client token has no white space', { ClientToken: 'a b' }],
+  ['a description has at most 255 characters', { Description: 'x'.repeat(256) }],
+])('refuses StartSnapshot where %s (EBS API, StartSnapshot)', async (_, change) => {
+  await using bench = await setUpFrozen()
+  await expect(start(bench, change)).rejects.toMatchObject({ name: 'ValidationException' })
+})
+
+it('gives the same snapshot for the same client token and request, ConflictException for another request', async () => {
+  await using bench = await setUpFrozen()
+  const first = await start(bench, { ClientToken: 'token', Description: 'one' })
+  expect(await start(bench, { ClientToken: 'token', Description: 'one' })).toBe(first)
+  await expect(start(bench, { ClientToken: 'token', Description: 'two' })).rejects.toMatchObject({
+    name: 'ConflictException',
+    $metadata: { httpStatusCode: 409 },
+  })
+})
+
+it('does not know a snapshot at once that it has just started (EC2 guide: eventual consistency)', async () => {
+  await using bench = await setUpFrozen({ delays: { visibility: 500 } })
+  const { SnapshotId: id = '' } = await bench.region.ebs.startSnapshot({ VolumeSize: 1 })
+  await expect(put(bench, id, 0, randomBytes(blockSize))).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+    Reason: 'SNAPSHOT_NOT_FOUND',
+  })
+  expect((await bench.region.ec2.describeSnapshots({})).Snapshots).toEqual([])
+  bench.pass(550)
+  await put(bench, id, 0, randomBytes(blockSize))
+})
+
+it.each([
+  [
+    'the checksum is not that of the data',
+    { Checksum: sha256(Buffer.from('other')).toString('base64') },
+    'INVALID_BLOCK',
+  ],
+  ['the declared length is not 524288', { DataLength: 512 }, 'INVALID_BLOCK'],
+  ['the index is outside the volume', { BlockIndex: 2048 }, 'INVALID_BLOCK'],
+  ['the checksum algorithm is not SHA256', { ChecksumAlgorithm: 'MD5' }, 'INVALID_PARAMETER_VALUE'],
+])('refuses a block where %s (EBS API, PutSnapshotBlock)', async (_, change, reason) => {
+  await using bench = await setUpFrozen()
+  const id = await start(bench)
+  await expect(put(bench, id, 0, randomBytes(blockSize), change)).rejects.toMatchObject({
+    name: 'ValidationException',
+    Reason: reason,
+  })
+})
+
+it('refuses a block of another size than 524288 bytes (EBS API, PutSnapshotBlock: DataLength)', async () => {
+  await using bench = await setUpFrozen()
+  const id = await start(bench)
+  await expect(put(bench, id, 0, randomBytes(512))).rejects.toMatchObject({ name: 'ValidationException' })
+})
+
+it('takes a block again while the snapshot is pending, the last one counts (EBS API, PutSnapshotBlock)', async () => {
+  await using bench = await setUpFrozen()
+  const id = await start(bench)
+  const fresh = randomBytes(blockSize)
+  await put(bench, id, 5, randomBytes(blockSize))
+  await put(bench, id, 5, fresh)
+  await complete(bench, id, 1, linear([sha256(fresh)]))
+})
+
+it('refuses CompleteSnapshot with a wrong count of changed blocks', async () => {
+  await using bench = await setUpFrozen()
+  const id = await start(bench)
+  await put(bench, id, 0, randomBytes(blockSize))
+  await expect(complete(bench, id, 2)).rejects.toMatchObject({ name: 'ValidationException' })
+  await complete(bench, id, 1)
+})
+
+it('takes as linear checksum the digest of the raw digests in order of their index, not of their base64', async () => {
+  await using bench = await setUpFrozen()
+  const id = await start(bench)
+  const second = await put(bench, id, 9, randomBytes(blockSize))
+  const first = await put(bench, id, 2, randomBytes(blockSize))
+  const base64 = sha256(Buffer.from(first.toString('base64') + second.toString('base64'))).toString('base64')
+  await expect(complete(bench, id, 2, { ...linear([]), Checksum: base64 })).rejects.toThrow(/linear checksum/)
+  await expect(complete(bench, id, 2, linear([second, first]))).rejects.toThrow(/linear checksum/)
+  await complete(bench, id, 2, linear([first, second]))
+})
+
+it('completes a snapshot only after a while, and takes no blocks and no second completion meanwhile', async () => {
+  await using bench = await setUpFrozen({ delays: { completion: 300 } })
+  const id = await start(bench)
+  const status = async () => (await bench.region.ec2.describeSnapshots({ SnapshotIds: [id] })).Snapshots?.[0]?.State
+  await complete(bench, id, 0)
+  expect(await status()).toBe('pending')
+  await expect(put(bench, id, 0, randomBytes(blockSize))).rejects.toMatchObject({ Reason: 'INVALID_SNAPSHOT_ID' })
+  await expect(complete(bench, id, 0)).rejects.toMatchObject({ Reason: 'INVALID_SNAPSHOT_ID' })
+  await expect(bench.region.ebs.listSnapshotBlocks({ SnapshotId: id })).rejects.toThrow(/not completed/)
+  bench.pass(350)
+  expect(await status()).toBe('completed')
+})
+
+it('gives up a snapshot that is not completed within its timeout (EBS API, StartSnapshot: Timeout)', async () => {
+  await using bench = await setUpFrozen()
+  const id = await start(bench, { Timeout: 10 })
+  bench.pass(10 * 60_000)
+  const { Snapshots: snapshots = [] } = await bench.region.ec2.describeSnapshots({ SnapshotIds: [id] })
+  expect(snapshots[0]?.State).toBe('error')
+})
+
+it('lists the written blocks in order and page by page, and gives each only for its token', async () => {
+  await using bench = await setUpFrozen()
+  const id = await start(bench)
+  const bytes = randomBytes(blockSize)
+  const indexes = Array.from({ length: 120 }, (_, index) => index * 3)
+  await Promise.all(indexes.map((index) => put(bench, id, index, bytes)))
+  await complete(bench, id, 120)
+  bench.pass(30)
+  const { ebs } = bench.region
+  const page = await ebs.listSnapshotBlocks({ SnapshotId: id, MaxResults: 100 })
+  const rest = await ebs.listSnapshotBlocks({ SnapshotId: id, MaxResults: 100, NextToken: page.NextToken })
+  const blocks = [...(page.Blocks ?? []), ...(rest.Blocks ?? [])]
+  expect(blocks.map((block) => block.BlockIndex)).toEqual(indexes)
+  expect(rest.NextToken).toBeUndefined()
+  await expect(ebs.listSnapshotBlocks({ SnapshotId: id, MaxResults: 99 })).rejects.toThrow(/100 to 10000/)
+  const [one, other] = blocks
+  const got = await ebs.getSnapshotBlock({ SnapshotId: id, BlockIndex: one?.BlockIndex, BlockToken: one?.BlockToken })
+  expect(bytes.equals(Buffer.from((await got.BlockData?.transformToByteArray()) ?? []))).toBe(true)
+  await expect(
+    ebs.getSnapshotBlock({ SnapshotId: id, BlockIndex: one?.BlockIndex, BlockToken: other?.BlockToken }),
+  ).rejects.toMatchObject({ Reason: 'INVALID_BLOCK_TOKEN' })
+})
+
+it('keeps every block and every state over a restart in the middle of an upload', async () => {
+  await using bench = await setUpFrozen()
+  const id = await start(bench, { ClientToken: 'token' })
+  const first = await put(bench, id, 1, randomBytes(blockSize))
+  await bench.restart()
+  expect(await start(bench, { ClientToken: 'token' })).toBe(id)
+  const second = await put(bench, id, 4, randomBytes(blockSize))
+  await complete(bench, id, 2, linear([first, second]))
+  await bench.restart()
+  bench.pass(30)
+  const { Blocks: blocks = [] } = await bench.region.ebs.listSnapshotBlocks({ SnapshotId: id })
+  expect(blocks.map((block) => block.BlockIndex)).toEqual([1, 4])
+})
+
+it('keeps regions apart', async () => {
+  await using bench = await setUpFrozen({}, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1' })
+  await using other = await setUpFrozen({}, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'eu-west-1' })
+  const id = await start(bench)
+  await expect(put(other, id, 0, randomBytes(blockSize))).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
+})

@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { dropMirrored } from '#events/drop-mirrored.ts'
+import { candidate, keepImages } from '../testing/drops.ts'
+import { blessed, failureOf, hear, treeOf } from '../testing/speak.ts'
+import { openWorkshop } from '../testing/workshop.ts'
+import { formatChecksum } from './checksum.ts'
+import { writeFileTimeList } from './file-time-list.ts'
+
+const images = 'releases/test/19-Beta/Images'
+const call = promisify(execFile)
+const { signal } = new AbortController()
+
+describe('CHECKSUM', () => {
+  it("has Pungi's lines, sorted by file name", () => {
+    const generic = '846574c8a97cd2d8dc1f231062d73107cc85cbbbda56335e264a46e3a6c8ab20'
+    const ec2 = '91a3fa09c2a25ba0a0a7c6cd6b2b5e6a7b0b1b5f7d6f0c9a8e7d6c5b4a392817'
+    const text = formatChecksum([
+      {
+        path: 'x86_64/images/Fedora-Cloud-Base-Generic-43-1.6.x86_64.qcow2',
+        artifact: { uri: 'artifact:1', sha256: generic, size: 583335936, format: 'qcow2' },
+      },
+      {
+        path: 'x86_64/images/Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64.raw.xz',
+        artifact: { uri: 'artifact:2', sha256: ec2, size: 592568816, format: 'raw.xz' },
+      },
+    ])
+    expect(text).toBe(
+      [
+        '# Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64.raw.xz: 592568816 bytes',
+        `SHA256 (Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64.raw.xz) = ${ec2}`,
+        '# Fedora-Cloud-Base-Generic-43-1.6.x86_64.qcow2: 583335936 bytes',
+        `SHA256 (Fedora-Cloud-Base-Generic-43-1.6.x86_64.qcow2) = ${generic}`,
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('is clear-signed with the configured key: gpg verifies it, sha256sum still reads it', async () => {
+    await using workshop = await openWorkshop()
+    await using keys = await makeKey('releng@example.org')
+    const signing = { key: 'releng@example.org', home: keys.home }
+    const drop = candidate(1, await keepImages(workshop.store))
+    const { files } = treeOf(
+      await hear({ ...workshop, mirror: { ...workshop.mirror, signing } }, blessed(drop)),
+      dropMirrored,
+    )
+
+    const checksums = files.filter(({ path }) => path.endsWith('-CHECKSUM'))
+    expect(checksums).toHaveLength(2)
+    for (const { path, size } of checksums) {
+      const at = workshop.at(path)
+      const text = await readFile(at, 'utf8')
+      expect(text.startsWith('-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n# ')).toBe(true)
+      expect((await stat(at)).size).toBe(size)
+      expect(((await stat(at)).mode & 0o777).toString(8)).toBe('644')
+      const { stderr } = await call('gpg', ['--homedir', keys.home, '--batch', '--verify', at])
+      expect(stderr).toContain('Good signature')
+      const { stdout } = await call('sha256sum', ['--check', at.slice(at.lastIndexOf('/') + 1)], {
+        cwd: join(at, '..'),
+      })
+      expect(stdout.match(/: OK$/gm)).toHaveLength(8)
+    }
+  })
+
+  it('that cannot be signed fails the drop, and nothing is staged', async () => {
+    await using workshop = await openWorkshop()
+    const signing = { key: 'nobody@example.org', home: null }
+    const drop = candidate(1, await keepImages(workshop.store, 10))
+    const said = await hear({ ...workshop, mirror: { ...workshop.mirror, signing } }, blessed(drop))
+    expect(failureOf(said)).toMatchObject({ class: 'environment' })
+    expect(failureOf(said).reason).toMatch(/^gpg ended with status 2: .*(No secret key|signing failed)/)
+  })
+})
+
+describe('images.json', () => {
+  it('has the fields and the formats that productmd takes, and tells every image apart', async () => {
+    await using workshop = await openWorkshop()
+    const drop = candidate(1, await keepImages(workshop.store))
+    await hear(workshop, blessed(drop))
+    const index = JSON.parse(await readFile(workshop.at(`${images}/images.json`), 'utf8')) as {
+      header: unknown
+      payload: { compose: unknown; images: Record<string, Record<string, Record<string, unknown>[]>> }
+    }
+    expect(index.header).toEqual({ type: 'productmd.images', version: '1.2' })
+    expect(index.payload.compose).toEqual({ id: drop.compose.id, type: 'production', date: '20130521', respin: 0 })
+    const byArch = index.payload.images['CloudImages'] ?? {}
+    expect(Object.keys(byArch).toSorted()).toEqual(['i386', 'x86_64'])
+    const all = Object.values(byArch).flat()
+    expect(all).toHaveLength(8)
+    expect(new Set(all.map(({ subvariant, type, arch }) => [subvariant, type, arch].join())).size).toBe(8)
+    for (const image of all) {
+      expect(Object.keys(image).toSorted().join(' ')).toBe(
+        'arch bootable checksums disc_count disc_number format implant_md5 mtime path size subvariant type volume_id',
+      )
+      expect(['qcow2 qcow2', 'raw-xz raw.xz']).toContain(`${String(image['type'])} ${String(image['format'])}`)
+      expect((await stat(workshop.at(`${images}/${String(image['path'])}`))).size).toBe(image['size'])
+    }
+  })
+})
+
+describe('fullfiletimelist-imagedrop', () => {
+  it('lists every open file, folder and link with its time, type and size, and nothing that is closed', async () => {
+    await using workshop = await openWorkshop()
+    const { root } = workshop.mirror
+    await mkdir(join(root, 'releases/19/Fedora'), { recursive: true })
+    await mkdir(join(root, 'releases/20/Fedora'), { recursive: true })
+    await mkdir(join(root, '.staging/drop'), { recursive: true })
+    await writeFile(join(root, 'releases/19/Fedora/netinst.iso'), '12345')
+    await writeFile(join(root, 'releases/19/secret'), 'for later', { mode: 0o600 })
+    await writeFile(join(root, 'releases/19/two\nlines'), '')
+    await writeFile(join(root, 'releases/20/Fedora/netinst.iso'), 'embargoed')
+    await symlink('19', join(root, 'releases/latest'))
+    await chmod(join(root, 'releases/20'), 0o700)
+    const future = new Date('2100-01-01T00:00:00Z')
+    await utimes(join(root, 'releases/19/Fedora/netinst.iso'), future, future)
+
+    for (const _twice of [1, 2]) await writeFileTimeList(root, signal)
+    const text = await readFile(join(root, 'fullfiletimelist-imagedrop'), 'utf8')
+    const now = Math.floor((await stat(join(root, 'releases'))).ctimeMs / 1000)
+    const lines = text.replaceAll(/^\d+\t([dl])\t\d+/gm, (line, type: string) => {
+      expect(Math.abs(Number(line.split('\t')[0]) - now)).toBeLessThan(60)
+      return `time\t${type}\tsize`
+    })
+    expect(lines).toBe(
+      [
+        '[Version]',
+        '2',
+        '',
+        '[Files]',
+        'time\td\tsize\treleases',
+        'time\td\tsize\treleases/19',
+        'time\td\tsize\treleases/19/Fedora',
+        '4102444800\tf\t5\treleases/19/Fedora/netinst.iso',
+        'time\tl\tsize\treleases/latest',
+        '',
+        '[Checksums SHA1]',
+        '',
+        '[End]',
+        '',
+      ].join('\n'),
+    )
+  })
+})
+
+/** A throw-away OpenPGP key in a GnuPG folder of its own. */
+async function makeKey(address: string) {
+  const home = await mkdtemp(join(tmpdir(), 'imagedrop-gpg-'))
+  const options = ['--homedir', home, '--batch', '--pinentry-mode', 'loopback', '--passphrase', '']
+  await call('gpg', [...options, '--quick-generate-key', address, 'ed25519', 'sign', 'never'])
+  return {
+    home,
+    async [Symbol.asyncDispose]() {
+      await call('gpgconf', ['--homedir', home, '--kill', 'gpg-agent'])
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}

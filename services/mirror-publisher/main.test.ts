@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { expect, it } from 'vitest'
+import { readMirrorPublisherConfig } from './config.ts'
+import { assemble } from './main.ts'
+import { openWorkshop } from './testing/workshop.ts'
+
+it('assembles with nothing configured, one change of the mirror at a time', async () => {
+  await using workshop = await openWorkshop()
+  const { service } = await assemble({
+    stateFolder: workshop.home,
+    artifacts: workshop.store,
+    log: pino({ level: 'silent' }),
+    now: () => new Date(),
+    env: {},
+  })
+  expect(service.name).toBe('mirror-publisher')
+  expect(service.consumes.map(({ subject }) => subject)).toEqual([
+    'drop.ready.v1',
+    'drop.blessed.v1',
+    'drop.superseded.v1',
+    'drop.expired.v1',
+  ])
+  expect(service.concurrency).toBe(1)
+})
+
+it('refuses a setting that there is not, and an empty one', () => {
+  expect(() => readMirrorPublisherConfig({ IMAGEDROP_MIRROR_PUBLISHER_ROTO: join('/', 'srv') })).toThrow(
+    'IMAGEDROP_MIRROR_PUBLISHER_ROTO: there is no such setting',
+  )
+  expect(() => readMirrorPublisherConfig({ IMAGEDROP_MIRROR_PUBLISHER_ROOT: '' })).toThrow(
+    'IMAGEDROP_MIRROR_PUBLISHER_ROOT',
+  )
+})

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { sha256OfFile } from '#artifacts/digest.ts'
+import { dropMirrored } from '#events/drop-mirrored.ts'
+import { candidate, keepImages } from './testing/drops.ts'
+import { blessed, expired, hear, ready, treeOf, type Event } from './testing/speak.ts'
+import { watchFolder } from './testing/watch.ts'
+import { openWorkshop, type Workshop } from './testing/workshop.ts'
+
+const images = 'releases/test/19-Beta/Images'
+
+it('killed at any moment and run again, it ends with the whole drop, once, and no reader saw a part', async () => {
+  await using workshop = await openWorkshop()
+  const older = candidate(1, await keepImages(workshop.store))
+  const newer = candidate(2, await keepImages(workshop.store))
+  const life = [ready(older), blessed(older), ready(newer), blessed(newer), expired(newer)]
+  await using reader = await watchFolder(workshop.at(images))
+  let kills = 0
+  for (let round = 0; round < 4; round++) {
+    for (const event of life) {
+      // The first try is killed early, each later one later, until the event gets through.
+      for (let patience = 10 + 20 * Math.random(); !(await finishes(workshop, event, patience)); kills++) {
+        patience *= 1.5 + Math.random()
+      }
+    }
+    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    expect(await readdir(workshop.at('releases/test/19-Beta'))).toEqual([])
+  }
+  const { files } = treeOf(await hear(workshop, blessed(newer)), dropMirrored)
+  for (const { path, sha256 } of files) expect(await sha256OfFile(workshop.at(path))).toBe(sha256)
+  const { parts, transitions } = await reader.stop()
+  expect(parts).toEqual([])
+  expect(transitions).toContain(newer.drop)
+  expect(kills).toBeGreaterThan(30)
+})
+
+/** Handles the event in a process of its own that gets so many milliseconds from its first instruction on. */
+async function finishes({ home }: Workshop, event: Event, patience: number): Promise<boolean> {
+  const file = join(home, 'event.json')
+  await writeFile(file, JSON.stringify(event))
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'testing/publish.ts'), home, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const closed = once(child, 'close')
+  await once(child.stdout, 'data')
+  const kill = new AbortController()
+  void delay(patience, undefined, { signal: kill.signal }).then(
+    () => child.kill('SIGKILL'),
+    () => false,
+  )
+  const [code] = (await closed) as [number | null]
+  kill.abort()
+  return code === 0
+}

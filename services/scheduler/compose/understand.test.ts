@@ -1,0 +1,227 @@
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ComposeStatusChanged } from '#events/compose.ts'
+import { readPolicy } from '../policy/read-policy.ts'
+import { branchedStarted, candidate, nightly, postRelease, rawhideIncomplete, sparse } from './example-messages.ts'
+import { modernise, whyOldIgnored } from './old-message.ts'
+import { MetadataUnreadable } from './read-metadata.ts'
+import { understandCompose } from './understand.ts'
+
+const policy = readPolicy(fileURLToPath(new URL('../../../deploy/drops.yaml', import.meta.url)))
+const allowed = [...policy.allowedLocations, 'http://mirror.example.org/debian']
+
+/** Understands a message while the compose's own metadata is out of reach. */
+async function understand(body: ComposeStatusChanged, final = true) {
+  const read = (location: string) => Promise.reject(new MetadataUnreadable(`${location}: HTTP 404`, final))
+  return await understandCompose(body, { policy, allowed, read }, new AbortController().signal)
+}
+
+describe('a compose that may get a drop', () => {
+  test.each<[string, ComposeStatusChanged, object]>([
+    ['a Rawhide nightly', rawhideIncomplete, { candidate: null, distribution: { stream: 'rawhide' } }],
+    ['a branched nightly', { ...branchedStarted, status: 'FINISHED' }, { distribution: { stream: 'branched' } }],
+    ['an Alpha candidate', candidate('19', 'Alpha-1.1', '20130416'), { candidate: { milestone: 'Alpha', version: 1 } }],
+    ['a Beta candidate', candidate('43', 'Beta-1.3', '20250912'), { candidate: { milestone: 'Beta', respin: 3 } }],
+    ['a Final candidate', candidate('43', 'RC-1.6', '20251023'), { candidate: { milestone: 'Final', respin: 6 } }],
+    ['a nightly of Fedora 19', nightly('19', '20130521'), { distribution: { architectures: ['i686', 'x86_64'] } }],
+    ['a nightly that says no more than its id', sparse(nightly('44', '20260901')), { compose: { type: 'nightly' } }],
+    [
+      'the repositories of Debian 12',
+      {
+        ...nightly('12', '20260711'),
+        compose_id: 'Debian-12-20260711.n.0',
+        location: 'http://mirror.example.org/debian',
+      },
+      { compose: { short: 'Debian', version: '12' }, distribution: { stream: 'debian-12', recipe: 'debian-12' } },
+    ],
+  ])('is %s', async (_what, body, expected) => {
+    expect(await understand(body)).toMatchObject(expected)
+  })
+
+  test('keeps what the message says of it', async () => {
+    expect(await understand(candidate('43', 'Beta-1.3', '20250912', 2))).toMatchObject({
+      compose: {
+        id: 'Fedora-43-20250912.2',
+        short: 'Fedora',
+        version: '43',
+        type: 'production',
+        date: '20250912',
+        respin: 2,
+        label: 'Beta-1.3',
+        location: 'https://kojipkgs.fedoraproject.org/compose/43/Fedora-43-20250912.2/compose',
+        incomplete: false,
+      },
+      missing: [],
+    })
+  })
+
+  test('says that it is incomplete, and that it cannot be said in what', async () => {
+    expect(await understand(rawhideIncomplete)).toMatchObject({
+      compose: { incomplete: true },
+      missing: [expect.stringMatching(/^the compose says FINISHED_INCOMPLETE; its metadata could not be read: .*404/)],
+    })
+  })
+})
+
+describe('a compose that gets no drop', () => {
+  const updatesTesting = 'Fedora-39-updates-testing-20240214.0'
+  const of = (id: string, more: Partial<ComposeStatusChanged> = {}) => ({
+    ...sparse(nightly('39', '20240214')),
+    compose_id: id,
+    ...more,
+  })
+  test.each<[string, ComposeStatusChanged, string]>([
+    ['one that has only started', branchedStarted, 'has the status STARTED'],
+    ['one that is doomed', { ...rawhideIncomplete, status: 'DOOMED' }, 'has the status DOOMED'],
+    ['one that was terminated', { ...rawhideIncomplete, status: 'TERMINATED' }, 'has the status TERMINATED'],
+    [
+      'one of a status like FINISHED',
+      { ...rawhideIncomplete, status: 'FINISHED_MAYBE' },
+      'has the status FINISHED_MAYBE',
+    ],
+    ['a post-release update', postRelease, 'RC-20180425.0 is a date: a post-release update'],
+    [
+      'a post-release update by its full name',
+      of('Fedora-Cloud-39-20231130.0', { compose_label: null }),
+      'ignored by the policy',
+    ],
+    ['one of updates-testing by its id', of(updatesTesting), 'is a compose of updates-testing'],
+    [
+      'one of updates-testing by its release type',
+      { ...candidate('39', 'RC-1.1', '20240214'), release_type: 'updates-testing' },
+      'updates-testing',
+    ],
+    ['one of updates', of('Fedora-39-updates-20240214.0'), 'is a compose of updates,'],
+    ['a test compose', of('Fedora-39-20240214.t.0'), 'is a test compose'],
+    ['a CI compose', of('Fedora-39-20240214.ci.0'), 'is a ci compose'],
+    ['a development compose', of('Fedora-39-20240214.d.0'), 'is a development compose'],
+    ['a layered release by its id', of('RHSCL-2.0-RHEL-7-20150101.0'), 'is a layered release'],
+    [
+      'a layered release by its word',
+      { ...nightly('39', '20240214'), release_is_layered: true },
+      'is a layered release',
+    ],
+    ['an ELN compose', of('Fedora-eln-20240214.n.0'), 'ELN is Fedora built as'],
+    ['an IoT compose', of('Fedora-IoT-40-20240214.0', { compose_label: 'RC-20240214.0' }), 'post-release update'],
+    [
+      'an update label',
+      candidate('39', 'Update-1.0', '20240214'),
+      'Update-1.0 names no Alpha, Beta or Final candidate',
+    ],
+    ['a snapshot label', candidate('39', 'Snapshot-1.0', '20240214'), 'names no Alpha'],
+    [
+      'a production compose with no label',
+      { ...candidate('39', '', '20240214'), compose_label: null },
+      'without a label',
+    ],
+  ])('is %s', async (_what, body, reason) => {
+    expect(await understand(body)).toContain(reason)
+    expect(await understand(body)).toContain(body.compose_id)
+  })
+})
+
+describe('a compose message that is refused', () => {
+  const good = candidate('39', 'RC-1.1', '20240214')
+  test.each<[string, ComposeStatusChanged, string[]]>([
+    [
+      'an unknown distribution',
+      { ...good, compose_id: 'Slackware-15-20240214.0' },
+      ['compose_id', 'Slackware 15', 'Fedora Rawhide'],
+    ],
+    [
+      'an unknown version',
+      { ...good, compose_id: 'Debian-11-20240214.n.0', compose_type: 'nightly' },
+      ['Debian 11', 'Debian 12'],
+    ],
+    [
+      'a path in the id',
+      { ...good, compose_id: '../../etc/Fedora-39-20240214.0' },
+      ['compose_id', '"../../etc/Fedora-39-20240214.0"'],
+    ],
+    [
+      'a location elsewhere',
+      { ...good, location: 'https://elsewhere.example.org/39' },
+      ['location', '"https://elsewhere.example.org/39"'],
+    ],
+    ['a label that is none', { ...good, compose_label: 'Beta 1' }, ['compose_label', '"Beta 1"']],
+    ['an empty label', { ...good, compose_label: '' }, ['compose_label', '""']],
+    [
+      'a type that is not that of the id',
+      { ...good, compose_type: 'nightly' },
+      ['compose_type', 'production', '"nightly"'],
+    ],
+    ['no label and no metadata', sparse(good), ['compose_label', 'metadata could not be read', 'HTTP 404']],
+  ])('has %s', async (_what, body, words) => {
+    const refusal = await understand(body).then(
+      () => null,
+      (error: unknown) => error,
+    )
+    expect(refusal).toMatchObject({ code: 'PERMANENT', failureClass: 'refused' })
+    for (const word of words) expect(String(refusal)).toContain(word)
+  })
+
+  test('is tried again when its label may yet be read', async () => {
+    await expect(understand(sparse(good), false)).rejects.toMatchObject({ code: 'TRANSIENT' })
+  })
+})
+
+describe('a message of before Pungi 4', () => {
+  const said = new Date('2013-05-21T12:34:56Z')
+
+  test('is a nightly of its day, at the place that the policy names', async () => {
+    const rawhide = modernise({ branch: 'rawhide', arch: '' }, said, policy)
+    expect(await understand(rawhide)).toMatchObject({
+      compose: {
+        id: 'Fedora-Rawhide-20130521.n.0',
+        location: 'https://kojipkgs.fedoraproject.org/mash/rawhide-20130521/rawhide',
+      },
+    })
+    expect(await understand(modernise({ branch: '19' }, said, policy))).toMatchObject({
+      compose: { id: 'Fedora-19-20130521.n.0', location: expect.stringContaining('branched-20130521/19') as string },
+      distribution: { architectures: ['i686', 'x86_64'] },
+    })
+  })
+
+  test('is ignored when it is about one architecture only', () => {
+    expect(whyOldIgnored({ branch: '19', arch: 'armhfp' })).toBe('the compose of 19 is complete for armhfp only')
+    expect(whyOldIgnored({ branch: '18' })).toBeNull()
+  })
+
+  test.each(['', '../19', 'f19', '19 '])('is refused with the branch %j', (branch) => {
+    expect(() => modernise({ branch }, said, policy)).toThrow(/^branch: expected rawhide or a release number, got "/)
+  })
+})
+
+test('any message is understood, ignored with a reason, or refused', async () => {
+  const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
+  const messages = fc.record({
+    compose_id: fc.oneof(
+      fc.string(),
+      fc
+        .tuple(
+          fc.constantFrom('Fedora', 'Debian', 'Fedora-Cloud', 'Other'),
+          fc.constantFrom('Rawhide', '12', '19', '43', 'eln', '39-updates-testing'),
+          fc.constantFrom('20180426', '20180231'),
+          fc.constantFrom('.n.0', '.0', '.t.1', '.d.0', '.x', ''),
+        )
+        .map(([short, version, date, suffix]) => `${short}-${version}-${date}${suffix}`),
+    ),
+    status: fc.oneof(fc.constantFrom('FINISHED', 'FINISHED_INCOMPLETE', 'STARTED'), fc.string()),
+    location: fc.oneof(fc.constantFrom(rawhideIncomplete.location, 'http://mirror.example.org/debian'), fc.string()),
+    compose_label: maybe(fc.oneof(fc.constantFrom(null, 'Beta-1.2', 'RC-1.1', 'RC-20180425.0'), fc.string())),
+    compose_type: maybe(fc.constantFrom('nightly', 'production', 'other')),
+    release_short: maybe(fc.string()),
+    release_type: maybe(fc.constantFrom('ga', 'updates')),
+  })
+  await fc.assert(
+    fc.asyncProperty(messages, async (message) => {
+      const body = Object.fromEntries(Object.entries(message).filter(([, value]) => value !== undefined))
+      const result = await understand(body as ComposeStatusChanged).catch((error: unknown) => error)
+      if (typeof result === 'string') expect(result).not.toBe('')
+      else if (result instanceof Error) expect(result).toMatchObject({ failureClass: 'refused' })
+      else expect(result).toMatchObject({ compose: { id: message.compose_id } })
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -1,0 +1,410 @@
+import { describe, expect, test } from 'vitest'
+import { decide, type DropDecision } from './decide.ts'
+import type { DropEvent, DropSaid } from './events.ts'
+import { phaseOf } from './phase.ts'
+import { readDropState, unknownDrop } from './state.ts'
+import {
+  announced,
+  asks,
+  built,
+  converted,
+  drop,
+  dropFailed,
+  ec2,
+  expiryReached,
+  generic,
+  imageFailed,
+  imagePublished,
+  mirrored,
+  passes,
+  plan,
+  scheduled,
+  staged,
+  tell,
+  tested,
+  uploaded,
+} from './story.ts'
+
+interface Story extends DropDecision {
+  readonly phase: string
+}
+
+/** Tells a drop some events, each with the state as the ledger would give it back. */
+function given(...events: DropEvent[]): DropDecision {
+  return events.reduce<DropDecision>(
+    (done, event) => {
+      const { state, events, ignored } = decide(readDropState(JSON.parse(JSON.stringify(done.state))), event)
+      return { state, events: [...done.events, ...events], ignored }
+    },
+    { state: unknownDrop, events: [], ignored: null },
+  )
+}
+
+/** What the last of these events brings after the others. */
+function when(past: DropEvent[], event: DropEvent): Story {
+  const decision = decide(given(...past).state, event)
+  return { ...decision, phase: phaseOf(decision.state) }
+}
+
+function find<Subject extends DropSaid['subject']>(events: readonly DropSaid[], subject: Subject) {
+  return events.find((event): event is Extract<DropSaid, { subject: Subject }> => event.subject === subject)?.body
+}
+
+const milestone = scheduled({ kind: 'milestone', milestone: 'Beta', gate: 'person' })
+const both = [...passes(generic), ...passes(ec2)]
+const untilStaged = [scheduled(), ...both, staged(generic, ec2)]
+const untilPublished = [...untilStaged, imagePublished(ec2), mirrored(generic, ec2)]
+
+describe('a scratch drop that goes well', () => {
+  test('requests each image of its plan once', () => {
+    expect(given(scheduled()).events.map(tell)).toEqual([
+      'image.requested generic.x86_64',
+      'image.requested ec2.x86_64',
+    ])
+    expect(when([scheduled()], scheduled()).events).toEqual([])
+  })
+
+  test('says each thing once, in the order of the pipeline', () => {
+    const story = given(...untilPublished, announced())
+    expect(story.events.map(tell)).toEqual([
+      'image.requested generic.x86_64',
+      'image.requested ec2.x86_64',
+      'drop.ready',
+      'drop.blessed',
+      'drop.published',
+    ])
+    expect(phaseOf(story.state)).toBe('announced')
+  })
+
+  test.each([
+    ['building', [scheduled(), ...passes(generic), built(ec2)]],
+    ['ready', [scheduled(), ...both]],
+    ['blessed', untilStaged],
+    ['published', untilPublished],
+  ])('is %s in turn', (phase, events) => {
+    expect(phaseOf(given(...events).state)).toBe(phase)
+  })
+
+  test('is ready with all that is known of its images', () => {
+    expect(find(given(scheduled(), ...both).events, 'drop.ready.v1')).toMatchObject({
+      drop,
+      complete: true,
+      gate: 'policy',
+      images: [
+        {
+          image: generic,
+          outcome: 'passed',
+          artifacts: [{ format: 'raw.xz' }],
+          packages: { format: 'json' },
+          registrations: [],
+        },
+        { image: ec2, outcome: 'passed', checks: [{ name: 'ssh' }], registrations: [{ cloud: 'ec2' }], failure: null },
+      ],
+    })
+  })
+
+  test('waits for the upload of an image that goes to EC2, and for no other', () => {
+    const past = [scheduled(), ...passes(generic), built(ec2), tested(ec2), converted(ec2)]
+    expect(given(...past).events.map(tell)).not.toContain('drop.ready')
+    expect(when(past, uploaded(ec2)).events.map(tell)).toEqual(['drop.ready'])
+  })
+
+  test('is blessed by the policy when it is staged', () => {
+    expect(find(given(...untilStaged).events, 'drop.blessed.v1')).toMatchObject({ by: 'policy', images: [{}, {}] })
+  })
+
+  test('is published when it is open on the mirrors and public in EC2, whichever is last', () => {
+    expect(when([...untilStaged, mirrored(generic, ec2)], imagePublished(ec2)).phase).toBe('published')
+    expect(when([...untilStaged, imagePublished(ec2)], mirrored(generic, ec2)).phase).toBe('published')
+  })
+})
+
+describe('a milestone drop', () => {
+  const waiting = [milestone, ...both, staged(generic, ec2)]
+
+  test('waits for a person when it is staged', () => {
+    expect(given(...waiting).events.map(tell)).not.toContain('drop.blessed')
+    expect(phaseOf(given(...waiting).state)).toBe('staged')
+    expect(find(when(waiting, asks('blessing')).events, 'drop.blessed.v1')).toMatchObject({ by: 'dgilmore' })
+  })
+
+  test('is blessed when it is staged, if the blessing came before', () => {
+    const past = [milestone, asks('blessing'), ...both]
+    expect(given(...past).events.map(tell)).not.toContain('drop.blessed')
+    expect(find(when(past, staged(generic, ec2)).events, 'drop.blessed.v1')).toMatchObject({ by: 'dgilmore' })
+  })
+
+  test('is blessed once', () => {
+    const again = when([...waiting, asks('blessing')], asks('blessing', 'another'))
+    expect(again.events).toEqual([])
+    expect(again.ignored).toContain('was blessed by dgilmore before')
+  })
+})
+
+describe('an image that cannot go on', () => {
+  test('leaves an incomplete drop, which waits for a person whatever its kind', () => {
+    const past = [scheduled(), ...passes(generic), imageFailed(ec2, 'builder'), staged(generic)]
+    expect(find(given(...past).events, 'drop.ready.v1')).toMatchObject({
+      complete: false,
+      gate: 'person',
+      images: [{ outcome: 'passed' }, { outcome: 'failed', failure: { step: 'builder', reason: 'it broke' } }],
+    })
+    expect(given(...past).events.map(tell)).not.toContain('drop.blessed')
+    expect(when(past, asks('blessing')).phase).toBe('blessed')
+    expect(when([...past, asks('blessing')], mirrored(generic)).phase).toBe('published')
+  })
+
+  test('takes back a blessing that was given before that was known', () => {
+    const past = [milestone, asks('blessing'), ...passes(generic), imageFailed(ec2, 'builder')]
+    expect(when(past, staged(generic)).events).toEqual([])
+    expect(when([...past, staged(generic)], asks('blessing')).phase).toBe('blessed')
+  })
+
+  test('may have failed its boot test', () => {
+    const story = given(scheduled(), ...passes(generic), built(ec2), converted(ec2), tested(ec2, 'failed'))
+    expect(find(story.events, 'drop.ready.v1')).toMatchObject({
+      images: [
+        {},
+        {
+          outcome: 'failed',
+          failure: {
+            step: 'boot-tester',
+            class: 'verdict',
+            reason: 'boot test failed: ssh: port 22',
+            log: { format: 'log' },
+          },
+        },
+      ],
+    })
+  })
+
+  test('does not come back by the success of another step', () => {
+    const past = [scheduled(), built(ec2), imageFailed(ec2, 'boot-tester'), converted(ec2), ...passes(generic)]
+    expect(find(given(...past).events, 'drop.ready.v1')).toMatchObject({ complete: false })
+  })
+
+  test('fails the drop when there is no other', () => {
+    const past = [scheduled(), imageFailed(generic, 'builder')]
+    const end = when(past, imageFailed(ec2, 'converter'))
+    expect(end.phase).toBe('failed')
+    expect(end.events).toMatchObject([
+      {
+        subject: 'drop.failed.v1',
+        body: {
+          failure: {
+            step: 'scheduler',
+            class: 'recipe',
+            reason:
+              'generic.x86_64 failed at builder (recipe): it broke; ec2.x86_64 failed at converter (recipe): it broke',
+          },
+        },
+      },
+    ])
+    expect(when([...past, imageFailed(ec2, 'converter')], dropFailed('scheduler')).events).toEqual([])
+  })
+
+  test('that was never planned changes nothing', () => {
+    const stranger = { ...generic, architecture: 'aarch64' as const }
+    expect(when([scheduled()], built(stranger)).ignored).toContain('has no image generic.aarch64')
+  })
+})
+
+describe('a retry', () => {
+  const failed = [
+    scheduled(),
+    ...passes(generic),
+    built(ec2),
+    imageFailed(ec2, 'converter'),
+    tested(ec2),
+    uploaded(ec2),
+  ]
+
+  test('of an incomplete drop waits for the image and makes the drop ready again, complete', () => {
+    const retried = given(...failed, staged(generic), asks('retry'))
+    expect(phaseOf(retried.state)).toBe('building')
+    const again = when([...failed, staged(generic), asks('retry')], converted(ec2))
+    expect(again.events.map(tell)).toEqual(['drop.ready'])
+    expect(find(again.events, 'drop.ready.v1')).toMatchObject({ complete: true, gate: 'policy' })
+    expect(again.phase).toBe('ready')
+  })
+
+  test('does not let a tree of before go through as the new one', () => {
+    const past = [...failed, asks('retry'), converted(ec2)]
+    const stale = when(past, staged(generic))
+    expect(stale.events).toEqual([])
+    expect(stale.ignored).toContain('does not hold exactly the images that passed')
+    expect(when([...past, staged(generic)], staged(generic, ec2)).phase).toBe('blessed')
+  })
+
+  test('of a drop without any image begins anew, and may fail anew', () => {
+    const past = [scheduled(), imageFailed(generic, 'builder'), imageFailed(ec2, 'builder'), asks('retry')]
+    expect(phaseOf(given(...past).state)).toBe('building')
+    expect(when([...past, imageFailed(generic, 'builder')], imageFailed(ec2, 'builder')).events.map(tell)).toEqual([
+      'drop.failed',
+    ])
+    expect(
+      given(...past, ...[generic, ec2].flatMap(passes))
+        .events.map(tell)
+        .at(-1),
+    ).toBe('drop.ready')
+  })
+
+  test('is not undone by a failure of before it that arrives late', () => {
+    const late = imageFailed(ec2, 'converter')
+    const past = [scheduled(), ...passes(generic), imageFailed(ec2, 'builder'), asks('retry')]
+    expect(when(past, late).ignored).toContain('was retried since')
+  })
+
+  test('of a drop whose mirror failed waits for the mirror', () => {
+    const past = [scheduled(), ...both, dropFailed('mirror-publisher')]
+    expect(phaseOf(given(...past).state)).toBe('failed')
+    expect(phaseOf(given(...past, asks('retry')).state)).toBe('ready')
+    expect(when([...past, asks('retry')], staged(generic, ec2)).phase).toBe('blessed')
+  })
+
+  test('requests nothing a second time, for its services take up what they have', () => {
+    const past = [scheduled(), asks('cancellation')]
+    expect(when(past, asks('retry')).events).toEqual([])
+    expect(when(past, asks('retry')).phase).toBe('building')
+  })
+
+  test('is ignored when nothing has failed', () => {
+    expect(when([scheduled()], asks('retry')).ignored).toContain('is building; there is nothing to retry')
+    expect(when([...untilPublished, announced()], asks('retry')).ignored).toContain('is announced')
+  })
+})
+
+describe('a failure after the blessing', () => {
+  const past = [...untilStaged, mirrored(generic, ec2)]
+
+  test('of making an image public fails the drop, and a retry ends well', () => {
+    const failure = when(past, imageFailed(ec2, 'ec2-publisher'))
+    expect(failure.events).toMatchObject([
+      {
+        subject: 'drop.failed.v1',
+        body: { failure: { reason: 'ec2.x86_64 failed at ec2-publisher (recipe): it broke' } },
+      },
+    ])
+    expect(failure.phase).toBe('failed')
+    const retried = [...past, imageFailed(ec2, 'ec2-publisher'), asks('retry')]
+    expect(given(...retried).events.map(tell)).not.toContain('drop.published')
+    expect(when(retried, imagePublished(ec2)).events.map(tell)).toEqual(['drop.published'])
+  })
+
+  test('of the announcement is mended by the announcement', () => {
+    const failed = [...untilPublished, dropFailed('announcer')]
+    expect(phaseOf(given(...failed).state)).toBe('failed')
+    expect(when(failed, announced()).phase).toBe('announced')
+  })
+})
+
+describe('a cancellation', () => {
+  test('is said once, and stops what would be said', () => {
+    const past = [scheduled(), ...both, asks('cancellation')]
+    expect(
+      given(...past)
+        .events.map(tell)
+        .at(-1),
+    ).toBe('drop.cancelled')
+    expect(when(past, staged(generic, ec2)).events).toEqual([])
+    expect(when(past, asks('cancellation')).ignored).toContain('is cancelled already')
+    expect(when(past, asks('blessing')).ignored).toContain('is cancelled; retry it first')
+  })
+
+  test('forgets nothing of what arrives while it lasts', () => {
+    const past = [scheduled(), ...passes(generic), asks('cancellation'), ...passes(ec2)]
+    expect(when(past, asks('retry')).events.map(tell)).toEqual(['drop.ready'])
+  })
+
+  test('can be taken back and made again', () => {
+    const past = [scheduled(), asks('cancellation'), asks('retry')]
+    expect(when(past, asks('cancellation')).events.map(tell)).toEqual(['drop.cancelled'])
+  })
+
+  test('comes too late for a published drop', () => {
+    expect(when(untilPublished, asks('cancellation')).ignored).toContain('is published; supersede it')
+  })
+})
+
+describe('a supersession', () => {
+  const respin = 'weekly-Debian-12-20260711.n.1'
+
+  test('by a respin withdraws a drop that waits, with its images so far', () => {
+    const end = when([milestone, ...passes(generic), built(ec2)], asks('supersession', respin))
+    expect(find(end.events, 'drop.superseded.v1')).toMatchObject({
+      by: respin,
+      images: [
+        { outcome: 'passed' },
+        {
+          outcome: 'failed',
+          failure: { class: 'cancelled', reason: 'the drop was superseded before it was finished' },
+        },
+      ],
+    })
+  })
+
+  test('by a respin leaves alone what is blessed or published', () => {
+    expect(when(untilStaged, asks('supersession', respin)).ignored).toContain('is blessed; the respin')
+    expect(when(untilPublished, asks('supersession', respin)).events).toEqual([])
+  })
+
+  test('by a person withdraws what is published, with its registrations', () => {
+    const end = when([...untilPublished, announced()], asks('supersession'))
+    expect(find(end.events, 'drop.superseded.v1')).toMatchObject({
+      images: [{}, { registrations: [{ cloud: 'ec2' }] }],
+    })
+  })
+
+  test.each([
+    ['a blessing', asks('blessing')],
+    ['a retry', asks('retry')],
+    ['another supersession', asks('supersession')],
+    ['a late success', built(ec2)],
+    ['a late failure', imageFailed(ec2, 'builder')],
+    ['a late tree', staged(generic, ec2)],
+    ['the end of its days', expiryReached(false)],
+  ])('is final: %s changes nothing', (_what, event) => {
+    const past = [scheduled(), ...passes(generic), asks('supersession')]
+    const after = when(past, event)
+    expect(after.events).toEqual([])
+    expect(after.state).toEqual(given(...past).state)
+    expect(after.ignored).toContain('is superseded')
+  })
+
+  test('by a respin that overtakes the plan takes effect when the plan is known', () => {
+    expect(given(asks('supersession', respin), scheduled()).events.map(tell).at(-1)).toBe('drop.superseded')
+  })
+})
+
+describe('the end of its days', () => {
+  test('withdraws a drop with its images', () => {
+    const end = when([...untilPublished, announced()], expiryReached(false))
+    expect(find(end.events, 'drop.expired.v1')).toMatchObject({ keptDays: 30, images: [{}, {}] })
+    expect(end.phase).toBe('expired')
+  })
+
+  test('for what nobody blessed leaves alone what is blessed', () => {
+    expect(when(untilStaged, expiryReached(true)).ignored).toContain('is blessed and kept longer')
+    expect(when([milestone, ...both], expiryReached(true)).phase).toBe('expired')
+  })
+})
+
+test.each(['blessing', 'cancellation', 'retry', 'supersession'] as const)(
+  'a %s of a drop that nobody knows is ignored with the reason',
+  (what) => {
+    expect(when([], asks(what))).toMatchObject({ events: [], ignored: `there is no drop ${drop}` })
+  },
+)
+
+test('an image that is built a second time waits until its new disk is converted and tested', () => {
+  const disk = { uri: 'artifact:second', sha256: 'f'.repeat(64), size: 1, format: 'raw' }
+  const past = [scheduled(), ...passes(generic), built(ec2), converted(ec2), tested(ec2), built(ec2, disk)]
+  expect(when(past, uploaded(ec2)).events).toEqual([])
+  expect(when([...past, uploaded(ec2), converted(ec2, disk)], tested(ec2, 'passed', disk)).events.map(tell)).toEqual([
+    'drop.ready',
+  ])
+})
+
+test('the plan is kept as it was scheduled', () => {
+  expect(given(scheduled()).state.plan).toEqual(plan)
+})

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import { exampleDropContext, exampleRegistration } from '#events/examples.ts'
+import type { DropScheduled } from '#events/drop-scheduled.ts'
+import { imageKey, type ArtifactRef, type Failure, type ImagePlan } from '#events/vocabulary.ts'
+import type { DropEvent, DropSaid } from './events.ts'
+
+/** The events of one drop in a test: two images, one of them for EC2. */
+export const generic: ImagePlan = {
+  flavour: 'generic',
+  architecture: 'x86_64',
+  recipe: 'debian-12',
+  formats: [{ format: 'raw.xz', level: 1 }],
+  targets: ['mirror'],
+}
+export const ec2: ImagePlan = { ...generic, flavour: 'ec2', targets: ['mirror', 'ec2'] }
+
+const compose = { ...exampleDropContext.compose, id: 'Debian-12-20260711.n.0', short: 'Debian', version: '12' }
+const context = { drop: 'weekly-Debian-12-20260711.n.0', kind: 'weekly' as const, milestone: null, compose }
+
+export const plan: DropScheduled = { ...context, images: [generic, ec2], gate: 'policy', missing: [], supersedes: null }
+export const { drop } = plan
+
+const artifact = (name: string, format: string): ArtifactRef => {
+  const sha256 = createHash('sha256').update(name).digest('hex')
+  return { uri: `artifact:${sha256}`, sha256, size: 1, format }
+}
+const of = (image: ImagePlan) => ({ drop, compose, image })
+const diskOf = (image: ImagePlan) => artifact(imageKey(image), 'raw')
+/** Times only have to be in order, and strings that compare. */
+let clock = 0
+const at = () => ({ time: new Date(Date.UTC(2026, 6, 11) + clock++).toISOString() })
+
+export const scheduled = (more: Partial<DropScheduled> = {}): DropEvent => ({
+  subject: 'drop.scheduled.v1',
+  ...at(),
+  body: { ...plan, ...more },
+})
+export const built = (image: ImagePlan, disk = diskOf(image)): DropEvent => ({
+  subject: 'image.built.v1',
+  ...at(),
+  body: {
+    ...of(image),
+    disk,
+    packages: artifact('packages', 'json'),
+    log: artifact('log', 'log'),
+    engine: { name: 'mkosi', version: '24.3' },
+    seconds: 1,
+  },
+})
+export const converted = (image: ImagePlan, disk = diskOf(image)): DropEvent => ({
+  subject: 'image.converted.v1',
+  ...at(),
+  body: { ...of(image), disk, artifacts: [artifact(imageKey(image), 'raw.xz')], seconds: 1 },
+})
+export const tested = (image: ImagePlan, verdict: 'passed' | 'failed' = 'passed', disk = diskOf(image)): DropEvent => ({
+  subject: 'image.tested.v1',
+  ...at(),
+  body: {
+    ...of(image),
+    disk,
+    verdict,
+    checks: [{ name: 'ssh', outcome: verdict, seconds: 1, detail: 'port 22' }],
+    console: artifact('console', 'log'),
+    screenshot: null,
+    accelerator: 'tcg',
+    seconds: 1,
+  },
+})
+export const uploaded = (image: ImagePlan): DropEvent => ({
+  subject: 'image.uploaded.v1',
+  ...at(),
+  body: { ...of(image), registrations: [exampleRegistration], bytes: 1, seconds: 1 },
+})
+export const imagePublished = (image: ImagePlan): DropEvent => ({
+  subject: 'image.published.v1',
+  ...at(),
+  body: { ...of(image), registrations: [exampleRegistration] },
+})
+const failureAt = (step: string): Failure => ({ step, class: 'recipe', reason: 'it broke', log: null })
+export const imageFailed = (image: ImagePlan, step: string): DropEvent => ({
+  subject: 'image.failed.v1',
+  ...at(),
+  body: { ...of(image), failure: failureAt(step) },
+})
+const treeOf = (images: readonly ImagePlan[]) => ({
+  ...context,
+  path: 'alt/weekly',
+  files: [
+    { path: 'alt/weekly/CHECKSUM', sha256: 'c', size: 1, image: null },
+    ...images.map((image) => ({ path: `alt/weekly/${imageKey(image)}`, sha256: 'f', size: 1, image: imageKey(image) })),
+  ],
+})
+export const staged = (...images: ImagePlan[]): DropEvent => ({
+  subject: 'drop.staged.v1',
+  ...at(),
+  body: treeOf(images),
+})
+export const mirrored = (...images: ImagePlan[]): DropEvent => ({
+  subject: 'drop.mirrored.v1',
+  ...at(),
+  body: treeOf(images),
+})
+export const announced = (): DropEvent => ({
+  subject: 'drop.announced.v1',
+  ...at(),
+  body: { ...context, told: [{ channel: 'file', to: 'a.eml', id: 'a' }] },
+})
+export const dropFailed = (step: string): DropEvent => ({
+  subject: 'drop.failed.v1',
+  ...at(),
+  body: { drop, failure: failureAt(step) },
+})
+export const asks = (what: 'blessing' | 'cancellation' | 'supersession' | 'retry', by = 'dgilmore'): DropEvent => ({
+  subject: `drop.${what}.requested.v1`,
+  ...at(),
+  body: { drop, by },
+})
+export const expiryReached = (onlyUnblessed: boolean): DropEvent => ({
+  subject: 'drop.expiry.reached.v1',
+  ...at(),
+  body: { drop, keptDays: 30, onlyUnblessed },
+})
+
+/** Everything that services say of an image that goes well, before it is published. */
+export const passes = (image: ImagePlan): DropEvent[] => [
+  built(image),
+  converted(image),
+  tested(image),
+  ...(image.targets.includes('ec2') ? [uploaded(image)] : []),
+]
+
+/** An event in few words: `image.requested generic.x86_64`. */
+export function tell({ subject, body }: DropSaid): string {
+  const name = subject.replace('.v1', '')
+  return 'image' in body ? `${name} ${imageKey(body.image)}` : name
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fastify, type FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Said } from '#events/define.ts'
+import { uuidFrom } from '#events/envelope.ts'
+import { branchedStarted, candidate, rawhideIncomplete } from '../compose/example-messages.ts'
+import { readPolicy } from '../policy/read-policy.ts'
+import { createRoutes } from './routes.ts'
+import { ensureToken, readToken, tokenPath } from './token.ts'
+
+const policy = readPolicy(join(import.meta.dirname, '../../../deploy/drops.yaml'))
+const token = 'a-token-of-some-length'
+
+describe('POST /composes', () => {
+  let app: FastifyInstance
+  let said: { event: Said; seed: string | undefined }[]
+
+  beforeEach(() => {
+    said = []
+    app = fastify()
+    createRoutes({ policy, allowed: policy.allowedLocations, token })(app, (event, seed) => {
+      said.push({ event, seed })
+      return Promise.resolve(seed === undefined ? randomUUID() : uuidFrom(seed))
+    })
+  })
+  afterEach(() => app.close())
+
+  const post = async (payload: string | object, headers: Record<string, string> = {}) =>
+    await app.inject({
+      method: 'POST',
+      url: '/composes',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
+      payload,
+    })
+
+  test('says the message, and answers with the id of the event', async () => {
+    const answer = await post(rawhideIncomplete)
+    expect(answer.statusCode).toBe(202)
+    expect(said).toMatchObject([{ event: { subject: 'pungi.compose.status.change', body: rawhideIncomplete } }])
+    expect(answer.json()).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string })
+  })
+
+  test('gives the same event to a message with an id of its own that is posted twice', async () => {
+    const dump = { topic: 'org.fedoraproject.prod.pungi.compose.status.change', id: 'a1', body: rawhideIncomplete }
+    const ids = [await post(dump), await post(dump)].map((answer) => answer.json<{ id: string }>().id)
+    expect(ids[0]).toBe(ids[1])
+    const without = [await post(rawhideIncomplete), await post(rawhideIncomplete)].map(
+      (answer) => answer.json<{ id: string }>().id,
+    )
+    expect(without[0]).not.toBe(without[1])
+  })
+
+  test('takes a message of any content type, as tools send them', async () => {
+    const answer = await post(JSON.stringify(branchedStarted), { 'content-type': 'application/x-www-form-urlencoded' })
+    expect(answer.statusCode).toBe(202)
+  })
+
+  test('takes a message of before Pungi 4', async () => {
+    await post({ topic: 'org.fedoraproject.prod.compose.branched.complete', msg: { log: 'done', branch: '18' } })
+    expect(said).toMatchObject([{ event: { subject: 'compose.branched.complete', body: { branch: '18' } } }])
+  })
+
+  test.each<[string, string | object, object]>([
+    ['text that is not JSON', '{', { field: 'message' }],
+    ['nothing', '', { field: 'message' }],
+    ['a list', '[]', { field: 'message' }],
+    ['a missing field', { ...rawhideIncomplete, status: undefined }, { field: 'status', value: null }],
+    ['an unknown topic', { topic: 'x', body: {} }, { field: 'topic', value: 'x' }],
+    ['a path in the id', { ...rawhideIncomplete, compose_id: '../x' }, { field: 'compose_id', value: '../x' }],
+    [
+      'a place elsewhere',
+      { ...rawhideIncomplete, location: 'file:///etc' },
+      { field: 'location', value: 'file:///etc' },
+    ],
+    [
+      'an unknown distribution',
+      { ...rawhideIncomplete, compose_id: 'Slackware-15-20240214.n.0' },
+      { field: 'compose_id', value: 'Slackware-15-20240214.n.0' },
+    ],
+    ['a bad label', candidate('43', 'Beta', '20250912'), { field: 'compose_label', value: 'Beta' }],
+  ])('answers %s with 400, the field and its value', async (_what, payload, expected) => {
+    const answer = await post(payload)
+    expect([answer.statusCode, answer.json()]).toMatchObject([400, expected])
+    expect(answer.json<{ message: string }>().message).not.toBe('')
+    expect(said).toEqual([])
+  })
+
+  test('answers more than a message can be with 413', async () => {
+    expect((await post(`"${'x'.repeat(300_000)}"`)).statusCode).toBe(413)
+  })
+
+  test.each([{ authorization: 'Bearer wrong' }, { authorization: '' }, { authorization: `Basic ${token}` }])(
+    'answers %j with 401, before it reads the message',
+    async (headers) => {
+      const answer = await post('{', headers)
+      expect(answer.statusCode).toBe(401)
+      expect(said).toEqual([])
+    },
+  )
+
+  test('leaves other routes of the process as they are', async () => {
+    app.get('/live', () => ({ status: 'OK' }))
+    expect((await app.inject({ url: '/live' })).json()).toEqual({ status: 'OK' })
+  })
+})
+
+describe('the token of the HTTP API', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'scheduler-token-'))
+  })
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('is made once, by whoever comes first, for its owner alone', async () => {
+    expect(await readToken(folder)).toBeNull()
+    const tokens = await Promise.all(Array.from({ length: 8 }, () => ensureToken(folder)))
+    expect(new Set(tokens).size).toBe(1)
+    expect(tokens[0]).toMatch(/^[0-9a-f]{64}$/)
+    expect(await readToken(folder)).toBe(tokens[0])
+    expect((await stat(tokenPath(folder))).mode & 0o777).toBe(0o600)
+  })
+
+  test('is kept over restarts', async () => {
+    await writeFile(tokenPath(folder), 'chosen by a person\n')
+    expect(await ensureToken(folder)).toBe('chosen by a person')
+  })
+})
