@@ -46,15 +46,17 @@ candidate() {
 
 # What the release has is too old: Debian's backports have a newer one.
 install_newer() {
-  [ "${ID:-}" = debian ] || fail "$PRETTY_NAME has no $1 that is new enough (version $(candidate "$1")).
+  [ "${ID:-}" = debian ] || fail "${PRETTY_NAME:-this host} has no $1 that is new enough (version $(candidate "$1")).
 Use a newer release, or put the upstream release of $1 on the PATH."
   local suite=${VERSION_CODENAME:-unknown}-backports source
   if ! releases | grep -qx "[^ ]* $suite"; then
     source=$(backports_source "$suite")
     say "adding $suite, for $*"
     write_as_root "$backports_file" <<<"$source"
-    as_root "does the mirror of this host have $suite? Remove $backports_file if not" \
-      apt-get -o APT::Update::Error-Mode=any update
+    # Only this source: another that is broken must not stop us, and the lists of the others stay.
+    as_root "is the network or proxy right, and does the mirror have $suite? If not, remove $backports_file" \
+      apt-get -o "Dir::Etc::SourceList=$backports_file" -o Dir::Etc::SourceParts=- -o APT::Get::List-Cleanup=0 \
+      -o APT::Update::Error-Mode=any update
   fi
   install_from_apt "$suite" "$@"
 }
@@ -89,7 +91,7 @@ one_line_sources() { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>
 
 # `deb [arch=amd64 signed-by=/key] URI suite component…` as the stanza that means the same.
 as_stanzas() {
-  sed -nE 's/#.*//; s/^deb[[:space:]]+(\[([^]]*)\])?[[:space:]]*([^[:space:]]+)[[:space:]]+([^[:space:]]+)(.*)$/\2\t\3\t\4\t\5/p' |
+  sed -nE 's/[[:space:]]*(#.*)?$//; s/^deb[[:space:]]+(\[([^]]*)\])?[[:space:]]*([^[:space:]]+)[[:space:]]+([^[:space:]]+)(.*)$/\2\t\3\t\4\t\5/p' |
     awk -F '\t' '{
       print "\nTypes: deb\nURIs: " $2 "\nSuites: " $3 "\nComponents:" $4
       count = split($1, options, " ")

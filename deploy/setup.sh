@@ -49,7 +49,7 @@ install_tools() {
 
   missing=$(missing_tools "$1")
   [ -z "$missing" ] || fail "still missing after the installation: $(column 2 <<<"$missing")
-Install them by hand, or look at what $PRETTY_NAME calls them. 'imagedrop doctor' tells what each is for."
+Install them by hand, or look at what ${PRETTY_NAME:-this host} calls them. 'imagedrop doctor' tells what each is for."
 }
 
 # The lines of host-tools.txt that this host does not fulfil.
@@ -125,6 +125,8 @@ install_node_modules() {
 install_node() {
   say 'installing Node'
   (cd node_modules/node && npm_config_loglevel=error node installArchSpecificPackage.js >&2) || true
+  # npm links only commands that were there when it looked.
+  mkdir -p node_modules/.bin && ln -sf ../node/bin/node node_modules/.bin/node
   node_runs || fail "node_modules/.bin/node does not run; remove node_modules and start again, or approve the
 install script of the package 'node' ('npm install-scripts approve node') if this npm holds it back"
 }

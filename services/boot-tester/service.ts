@@ -1,11 +1,10 @@
 import { copyFile } from 'node:fs/promises'
-import type { ArtifactStore } from '#artifacts/store.ts'
+import { ArtifactCorrupted, ArtifactMissing, type ArtifactStore } from '#artifacts/store.ts'
 import { say } from '#events/define.ts'
 import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imageTested } from '#events/image-tested.ts'
 import type { ArtifactRef, Verdict } from '#events/vocabulary.ts'
-import { ArtifactCorrupted, ArtifactMissing } from '#artifacts/store.ts'
 import { defineService } from '#service/define.ts'
 import type { BootReport, BootTest } from './boot-report.ts'
 

@@ -3,7 +3,7 @@ import { imageBuilt } from '#events/image-built.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import { defineService } from '#service/define.ts'
-import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
+import { PermanentError, TransientError } from '#service/errors.ts'
 import { buildImage, keepLog, logFileOf, type BuildDependencies } from './build-image.ts'
 import type { SourceOptions } from './packages/find-sources.ts'
 import { findSources } from './packages/find-sources.ts'
@@ -36,7 +36,7 @@ export const builder = defineService({
       ]
     } catch (error) {
       context.signal.throwIfAborted()
-      const reason = messageOf(error)
+      const reason = engine.explain(error)
       const kind = error instanceof RecipeRefused ? 'refused' : engine.classify(error)
       if (kind === 'transient') throw new TransientError(reason, { cause: error })
       if (kind !== 'recipe' && kind !== 'refused') throw new PermanentError(kind, reason, { cause: error })

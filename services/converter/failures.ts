@@ -16,7 +16,7 @@ export function explainFailure(error: unknown): unknown {
   if (error instanceof ToolMissing) return become('environment')
   if (error instanceof ArtifactMissing || error instanceof ArtifactCorrupted) return become('environment')
   if (error instanceof NotTheDisk) return become('bug')
-  if (saysDiskFull(error)) return become('capacity', `the disk is full: ${messageOf(error)}`)
+  if (saysDiskFull(error)) return become('capacity', `the disk is full: ${lastLine(messageOf(error))}`)
   if (!(error instanceof ToolFailed)) return error
   if (/memory usage limit/i.test(error.tail)) {
     return become('environment', `IMAGEDROP_CONVERTER_MEMORY_MIB is too low for this level of xz: ${error.tail.trim()}`)
@@ -38,4 +38,14 @@ function saysDiskFull(error: unknown): boolean {
   if ('code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) return true
   if (error instanceof ToolFailed) return /no space left on device|disk quota exceeded/i.test(error.tail)
   return saysDiskFull(error.cause)
+}
+
+/** qemu-img complains at the end of the line on which it drew its progress. */
+function lastLine(message: string): string {
+  return (
+    message
+      .trim()
+      .split(/[\r\n]+/)
+      .at(-1) ?? message
+  )
 }

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 
 const blockSize = 256 * 1024
@@ -13,40 +13,19 @@ const blocks = 8
  * block would fill memory with garbage faster than it is collected. Each block is shown as it is read.
  */
 export function feedFile(path: string, onBlock: (block: Buffer) => void): Readable {
+  return Readable.from(readBlocks(path, onBlock), { objectMode: false, highWaterMark: blockSize })
+}
+
+async function* readBlocks(path: string, onBlock: (block: Buffer) => void): AsyncGenerator<Buffer> {
+  await using file = await open(path)
   const ring = Array.from({ length: blocks }, () => Buffer.allocUnsafeSlow(blockSize))
-  let turn = 0
-  let file: FileHandle | null = null
-
-  async function nextBlock(): Promise<Buffer | null> {
-    file ??= await open(path)
-    const buffer = ring[turn++ % blocks] ?? Buffer.alloc(blockSize)
-    const { bytesRead } = await file.read(buffer, 0, blockSize, null)
-    return bytesRead === 0 ? null : buffer.subarray(0, bytesRead)
+  while (true) {
+    for (const buffer of ring) {
+      const { bytesRead } = await file.read(buffer, 0, blockSize, null)
+      if (bytesRead === 0) return
+      const block = buffer.subarray(0, bytesRead)
+      onBlock(block)
+      yield block
+    }
   }
-
-  return new Readable({
-    highWaterMark: blockSize,
-    read() {
-      nextBlock().then(
-        (block) => {
-          if (block !== null) onBlock(block)
-          this.push(block)
-        },
-        (error: unknown) => {
-          this.destroy(error instanceof Error ? error : new Error(String(error)))
-        },
-      )
-    },
-    destroy(error, done) {
-      const closed = file?.close() ?? Promise.resolve()
-      closed.then(
-        () => {
-          done(error)
-        },
-        () => {
-          done(error)
-        },
-      )
-    },
-  })
 }

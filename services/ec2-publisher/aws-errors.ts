@@ -70,5 +70,6 @@ function statusOf(error: unknown): number {
 }
 
 function nameOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'error'
+  if (!(error instanceof Error)) return 'error'
+  return 'code' in error ? String(error.code) : error.name
 }

@@ -14,6 +14,19 @@ it('publishes to us-east-1 by 32 connections unless told otherwise', () => {
   })
 })
 
+it('needs fewer connections to the emulator', () => {
+  const emulated = {
+    IMAGEDROP_EC2_PUBLISHER_EMULATED: 'true',
+    IMAGEDROP_EC2_PUBLISHER_ENDPOINT: 'http://127.0.0.1:4566',
+  }
+  expect(readEc2PublisherConfig(emulated)).toMatchObject({ connections: 8 })
+  expect(readEc2PublisherConfig({ ...emulated, IMAGEDROP_EC2_PUBLISHER_CONNECTIONS: '3' }).connections).toBe(3)
+})
+
+it('does not take AWS for the emulator', () => {
+  expect(() => readEc2PublisherConfig({ IMAGEDROP_EC2_PUBLISHER_EMULATED: 'true' })).toThrow(/ENDPOINT.*got nothing/)
+})
+
 it.each([
   ['REGIONS', 'Frankfurt', /IMAGEDROP_EC2_PUBLISHER_REGIONS.*us-east-1.*/],
   ['ENDPOINT', 'nowhere', /IMAGEDROP_EC2_PUBLISHER_ENDPOINT: .*"nowhere"/],

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { readConfig } from '#service/config.ts'
+import { InvalidConfig, readConfig } from '#service/config.ts'
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region is written as us-east-1')
 
 /** Settings of the ec2-publisher, from `IMAGEDROP_EC2_PUBLISHER_*`; README.md has the table. */
 export function readEc2PublisherConfig(env: Readonly<Record<string, string | undefined>>) {
-  return readConfig(
+  const settings = readConfig(
     'EC2_PUBLISHER',
     {
       regions: z
@@ -15,7 +15,7 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
         .pipe(z.array(region).min(1)),
       endpoint: z.url().nullable().default(null),
       emulated: z.stringbool().default(false),
-      connections: z.coerce.number().int().min(1).max(256).default(32),
+      connections: z.coerce.number().int().min(1).max(256).optional(),
       jobs: z.coerce.number().int().min(1).max(16).default(2),
       pollSeconds: z.coerce.number().min(0.001).max(300).default(5),
       patienceSeconds: z.coerce.number().min(0.1).max(86_400).default(900),
@@ -28,6 +28,11 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
     },
     env,
   )
+  if (settings.emulated && settings.endpoint === null)
+    throw new InvalidConfig('IMAGEDROP_EC2_PUBLISHER_ENDPOINT: the address of the emulator, got nothing')
+  // AWS is far away and needs many; the emulator is near, and each costs it a megabyte.
+  const connections = settings.connections ?? (settings.emulated ? 8 : 32)
+  return { ...settings, connections }
 }
 
 /** How the cloud is reached and how patient we are with it. */

@@ -62,7 +62,8 @@ export async function readDisk(disk: Disk, reading: Reading): Promise<string> {
 export function* blocksWithData(extents: readonly Extent[], size: number): Generator<number> {
   let next = 0
   for (const { start, end } of extents) {
-    const last = Math.ceil(Math.min(end, size) / blockSize)
+    // A file system rounds up: an extent may begin behind the end.
+    const last = start < size ? Math.ceil(Math.min(end, size) / blockSize) : 0
     for (next = Math.max(next, Math.floor(start / blockSize)); next < last; next += 1) yield next
   }
 }

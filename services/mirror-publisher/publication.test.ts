@@ -10,48 +10,56 @@ import { openWorkshop } from './testing/workshop.ts'
 
 const images = 'releases/test/19-Beta/Images'
 
-it('a reader who looks without pause sees nothing or a whole drop, over publications, replacements and withdrawals', async () => {
-  await using workshop = await openWorkshop()
-  const older = candidate(1, await keepImages(workshop.store))
-  const newer = candidate(2, await keepImages(workshop.store))
-  await using reader = await watchFolder(workshop.at(images))
-  for (let round = 0; round < 5; round++) {
-    await hear(workshop, ready(older))
-    await hear(workshop, blessed(older))
-    await hear(workshop, ready(newer))
-    await hear(workshop, blessed(newer))
-    await hear(workshop, blessed(newer))
-    await hear(workshop, expired(newer))
-  }
-  const { looks, transitions, parts } = await reader.stop()
-
-  expect(parts).toEqual([])
-  expect(looks).toBeGreaterThan(100)
-  expect(new Set(transitions)).toEqual(new Set(['nothing', older.drop, newer.drop]))
-  // The replacement leaves no gap: after the older one comes the newer one.
-  const afterOlder = transitions.filter((_, index) => transitions[index - 1] === older.drop)
-  expect(new Set(afterOlder)).toEqual(new Set([newer.drop]))
-})
-
-it('where folders cannot be exchanged a reader sees nothing for a moment, never a part', async () => {
-  await using workshop = await openWorkshop()
-  const older = candidate(1, await keepImages(workshop.store))
-  const newer = candidate(2, await keepImages(workshop.store))
-  await using reader = await watchFolder(workshop.at(images))
-  const path = process.env['PATH']
-  process.env['PATH'] = join(workshop.home, 'no-tools')
-  try {
-    for (let round = 0; round < 3; round++) {
+it(
+  'a reader who looks without pause sees nothing or a whole drop, over publications, replacements and withdrawals',
+  { timeout: 120_000 },
+  async () => {
+    await using workshop = await openWorkshop()
+    const older = candidate(1, await keepImages(workshop.store))
+    const newer = candidate(2, await keepImages(workshop.store))
+    await using reader = await watchFolder(workshop.at(images))
+    for (let round = 0; round < 5; round++) {
+      await hear(workshop, ready(older))
       await hear(workshop, blessed(older))
-      const { files } = treeOf(await hear(workshop, blessed(newer)), dropMirrored)
-      for (const file of files) expect(await sha256OfFile(workshop.at(file.path))).toBe(file.sha256)
+      await hear(workshop, ready(newer))
+      await hear(workshop, blessed(newer))
+      await hear(workshop, blessed(newer))
       await hear(workshop, expired(newer))
     }
-  } finally {
-    process.env['PATH'] = path
-  }
-  const { transitions, parts } = await reader.stop()
-  expect(parts).toEqual([])
-  expect(transitions).toContain(newer.drop)
-  expect(await readdir(workshop.at('.staging'))).toEqual([])
-})
+    const { looks, transitions, parts } = await reader.stop()
+
+    expect(parts).toEqual([])
+    expect(looks).toBeGreaterThan(100)
+    expect(new Set(transitions)).toEqual(new Set(['nothing', older.drop, newer.drop]))
+    // The replacement leaves no gap: after the older one comes the newer one.
+    const afterOlder = transitions.filter((_, index) => transitions[index - 1] === older.drop)
+    expect(new Set(afterOlder)).toEqual(new Set([newer.drop]))
+  },
+)
+
+it(
+  'where folders cannot be exchanged a reader sees nothing for a moment, never a part',
+  { timeout: 120_000 },
+  async () => {
+    await using workshop = await openWorkshop()
+    const older = candidate(1, await keepImages(workshop.store))
+    const newer = candidate(2, await keepImages(workshop.store))
+    await using reader = await watchFolder(workshop.at(images))
+    const path = process.env['PATH']
+    process.env['PATH'] = join(workshop.home, 'no-tools')
+    try {
+      for (let round = 0; round < 3; round++) {
+        await hear(workshop, blessed(older))
+        const { files } = treeOf(await hear(workshop, blessed(newer)), dropMirrored)
+        for (const file of files) expect(await sha256OfFile(workshop.at(file.path))).toBe(file.sha256)
+        await hear(workshop, expired(newer))
+      }
+    } finally {
+      process.env['PATH'] = path
+    }
+    const { transitions, parts } = await reader.stop()
+    expect(parts).toEqual([])
+    expect(transitions).toContain(newer.drop)
+    expect(await readdir(workshop.at('.staging'))).toEqual([])
+  },
+)

@@ -4,7 +4,7 @@ import { createMetadataReader } from './compose/read-metadata.ts'
 import { readSchedulerConfig } from './config.ts'
 import { createRoutes } from './intake/routes.ts'
 import { ensureToken } from './intake/token.ts'
-import { keepCadence } from './keep-cadence.ts'
+import { keepCadence, sleepUnlessAborted } from './keep-cadence.ts'
 import { readPolicy } from './policy/read-policy.ts'
 import { scheduler } from './service.ts'
 
@@ -12,7 +12,7 @@ import { scheduler } from './service.ts'
 const concurrency = 8
 
 /** Puts the scheduler together. */
-export const assemble: Assemble = async ({ env, stateFolder, now }) => {
+export const assemble: Assemble = async ({ env, stateFolder, now, log }) => {
   const config = readSchedulerConfig(env)
   const policy = readPolicy(config.policy)
   const allowed = [...policy.allowedLocations, ...config.allowedLocations]
@@ -21,7 +21,8 @@ export const assemble: Assemble = async ({ env, stateFolder, now }) => {
   const token = config.token ?? (await ensureToken(stateFolder))
   return {
     service: bindService(scheduler, { policy, allowed, read }, { concurrency }),
-    background: (say, signal) => keepCadence(say, { cadence: policy.cadence, now }, signal),
+    background: (say, signal) =>
+      keepCadence(say, { cadence: policy.cadence, now, log, sleep: sleepUnlessAborted }, signal),
     routes: createRoutes({ policy, allowed, token }),
   }
 }

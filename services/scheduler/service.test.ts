@@ -21,13 +21,15 @@ import { readPolicy } from './policy/read-policy.ts'
 import { scheduler } from './service.ts'
 
 const log = pino({ level: 'silent' })
+/** A busy machine takes its time. */
+const patience = { timeout: 20_000 }
 
 describe('the handler', () => {
   const policy = readPolicy(join(import.meta.dirname, '../../deploy/drops.yaml'))
   const read = createMetadataReader({ allowed: [], deadline: 100, maxBytes: 1000 })
   const now = () => new Date('2026-07-14T09:00:00Z')
 
-  async function handle(event: Said, state: unknown = undefined) {
+  async function handle(event: Said, state?: unknown) {
     const reasons: unknown[] = []
     const telling = pino({ level: 'info' }, { write: (line: string) => reasons.push(JSON.parse(line)) })
     const context = {
@@ -148,7 +150,7 @@ describe('the scheduler at work on a ledger and a bus', () => {
             const { outbox } = await ledger.backlog()
             const live = await ledger.jobs({ states: ['queued', 'running'] })
             return outbox + live.length
-          })
+          }, patience)
           .toBe(0)
       },
       async [Symbol.asyncDispose]() {
@@ -169,7 +171,9 @@ describe('the scheduler at work on a ledger and a bus', () => {
       const answer = await app.inject({ method: 'POST', url: '/composes', headers, payload: nightly('43', '20260714') })
       expect(answer.statusCode).toBe(202)
       const id = answer.json<{ id: string }>().id
-      await expect.poll(async () => (await stack.ledger.jobs({ service: 'scheduler', eventId: id })).length).toBe(1)
+      await expect
+        .poll(async () => (await stack.ledger.jobs({ service: 'scheduler', eventId: id })).length, patience)
+        .toBe(1)
     }
     await stack.quiet()
     await app.close()

@@ -53,6 +53,15 @@ export function testArtifacts(name: string, prepare: () => Promise<{ store: Arti
       await writeFile(await place.store.open(changed), 'has changed')
       await expect(place.store.verify(changed)).rejects.toThrow(ArtifactCorrupted)
     })
+
+    it('mends a corrupted artifact when the same bytes are kept again', async () => {
+      await using place = await prepare()
+      const ref = await place.store.keepBytes('precious', 'raw')
+      await writeFile(await place.store.open(ref), 'ruinous!')
+      await expect(place.store.verify(ref)).rejects.toThrow(ArtifactCorrupted)
+      await place.store.keepBytes('precious', 'raw')
+      await place.store.verify(ref)
+    })
   })
 }
 

@@ -19,7 +19,7 @@ export async function createFolderStore(root: string): Promise<ArtifactStore & {
     const digest = sha256 ?? (await sha256OfFile(draft.path, signal))
     const { size } = await stat(draft.path)
     await makeDurable(draft.path)
-    await placeOnce(draft.path, pathOf(digest))
+    await place(draft.path, pathOf(digest))
     return { uri: `artifact:${digest}`, sha256: digest, size, format }
   }
 
@@ -68,16 +68,15 @@ export async function createFolderStore(root: string): Promise<ArtifactStore & {
   }
 }
 
-/** Moves a durable file to its address. The address already taken means the same bytes are there. */
-async function placeOnce(from: string, to: string): Promise<void> {
+/**
+ * Moves a durable file to its address. What was there has the same bytes, or has lost them since: then this mends it.
+ * Those who have the old file open or linked keep it.
+ */
+async function place(from: string, to: string): Promise<void> {
   const folder = join(to, '..')
   await mkdir(folder, { recursive: true })
-  if ((await sizeOf(to)) === null) {
-    await rename(from, to)
-    await makeDurable(folder)
-  } else {
-    await rm(from)
-  }
+  await rename(from, to)
+  await makeDurable(folder)
 }
 
 async function makeDurable(path: string): Promise<void> {

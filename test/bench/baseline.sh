@@ -20,6 +20,7 @@ epoch=$(date -u -d "$day" +%s)
 
 # The host's mirror whose path ends in the given word.
 host_mirror() {
+  # shellcheck disable=SC2016
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed 's,/*$,,' | grep -m 1 "/$1\$"
 }
 
@@ -61,7 +62,7 @@ build() {
   write_sources "$debian_architecture" sources/etc/apt/sources.list.d/mkosi.sources
   mkosi --directory="$recipes/base" "${settings[@]}" --output-dir="$PWD/base" build
   mkosi --directory="$recipes/$flavour" "${settings[@]}" --output-dir="$PWD/output" \
-    --base-tree="$(find "$PWD/base" -maxdepth 1 -name 'base*' | head -n 1)" \
+    --base-tree="$(realpath base/base)" \
     --seed="$seed" \
     --environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=$seed" build
   mv output/image.raw "$name.raw"

@@ -91,6 +91,8 @@ export interface Engine {
   collect(plan: BuildPlan, startedAt: Date, signal: AbortSignal): Promise<Built>
   /** What an operator has to do about an error of this engine. */
   classify(error: unknown): FailureClass
+  /** What went wrong, in one line for people: the tool's own words where it has any. */
+  explain(error: unknown): string
 }
 
 /** The tool says that all is well, but what it should have made is not there or not what it should be. */

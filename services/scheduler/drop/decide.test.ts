@@ -46,8 +46,8 @@ function when(past: DropEvent[], event: DropEvent): Story {
   return { ...decision, phase: phaseOf(decision.state) }
 }
 
-function find<Subject extends DropSaid['subject']>(events: readonly DropSaid[], subject: Subject) {
-  return events.find((event): event is Extract<DropSaid, { subject: Subject }> => event.subject === subject)?.body
+function find(events: readonly DropSaid[], subject: DropSaid['subject']): DropSaid['body'] | undefined {
+  return events.find((event) => event.subject === subject)?.body
 }
 
 const milestone = scheduled({ kind: 'milestone', milestone: 'Beta', gate: 'person' })
@@ -200,7 +200,9 @@ describe('an image that cannot go on', () => {
         },
       },
     ])
-    expect(when([...past, imageFailed(ec2, 'converter')], dropFailed('scheduler')).events).toEqual([])
+    const over = [...past, imageFailed(ec2, 'converter')]
+    expect(when(over, dropFailed('scheduler')).events).toEqual([])
+    expect(when(over, imageFailed(ec2, 'boot-tester')).events).toEqual([])
   })
 
   test('that was never planned changes nothing', () => {
@@ -395,6 +397,11 @@ test.each(['blessing', 'cancellation', 'retry', 'supersession'] as const)(
     expect(when([], asks(what))).toMatchObject({ events: [], ignored: `there is no drop ${drop}` })
   },
 )
+
+test('an image that goes to EC2 alone is not looked for on the mirror', () => {
+  const past = [scheduled({ images: [generic, { ...ec2, targets: ['ec2'] }] }), ...both]
+  expect(when(past, staged(generic)).phase).toBe('blessed')
+})
 
 test('an image that is built a second time waits until its new disk is converted and tested', () => {
   const disk = { uri: 'artifact:second', sha256: 'f'.repeat(64), size: 1, format: 'raw' }

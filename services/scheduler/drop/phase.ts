@@ -27,9 +27,9 @@ export function phaseOf(state: DropState): Phase {
   return state.staged && holdsAll(state.staged.files, state.ready.images) ? 'staged' : 'ready'
 }
 
-/** Whether a tree holds the files of exactly the images that passed: a tree staged before a retry may not. */
+/** Whether a tree holds the files of exactly the images that passed and go there: one staged before a retry may not. */
 export function holdsAll(files: readonly MirroredFile[], images: readonly DropImage[]): boolean {
   const staged = new Set(files.map((file) => file.image).filter((image) => image !== null))
-  const passed = new Set(images.filter((one) => one.outcome === 'passed').map((one) => imageKey(one.image)))
-  return staged.symmetricDifference(passed).size === 0
+  const wanted = images.filter(({ image, outcome }) => outcome === 'passed' && image.targets.includes('mirror'))
+  return staged.symmetricDifference(new Set(wanted.map(({ image }) => imageKey(image)))).size === 0
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ComposeStatusChanged } from '#events/compose.ts'
 import { candidate, nightly } from '../compose/example-messages.ts'

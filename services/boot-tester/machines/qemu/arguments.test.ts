@@ -17,7 +17,7 @@ test('an x86_64 machine under TCG', () => {
   expect(qemuArguments(plan).join(' ')).toBe(
     [
       '-nodefaults -no-user-config -no-reboot -no-shutdown',
-      '-machine pc,vmport=off,hpet=off -accel tcg,thread=multi -cpu max',
+      '-machine pc,vmport=off,hpet=off -accel tcg,thread=multi -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt',
       '-smp 2 -m 1024',
       '-device VGA -display none',
       '-chardev stdio,id=console,signal=off -serial chardev:console',

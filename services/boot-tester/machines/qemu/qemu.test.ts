@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,8 @@ import { Cancelled, PermanentError, TransientError } from '#service/errors.ts'
 import type { MachineParts } from '../machine.ts'
 import { emulators } from './emulators.ts'
 import { createQemu } from './qemu.ts'
-import { writeTalkingDisk } from './talking-disk.ts'
+import { pidOfQemu } from '../../testing/pid-of-qemu.ts'
+import { writeTalkingDisk } from '../../testing/talking-disk.ts'
 
 let folder: string
 let disk: string
@@ -65,15 +66,6 @@ async function bootUntil(text: string, changes: Partial<MachineParts> = {}) {
   return machine
 }
 
-/** The process that has this machine's overlay open. */
-async function pidOfQemu(): Promise<number> {
-  for (const pid of await readdir('/proc')) {
-    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (commandLine.startsWith('qemu-system') && commandLine.includes(join(folder, 'overlay.qcow2'))) return Number(pid)
-  }
-  throw new Error('no QEMU is running')
-}
-
 describe.each(['x86_64', 'i686'] as const)('a machine of %s', (architecture) => {
   test('shows what the guest writes to its serial console, as it comes and in a file', async () => {
     {
@@ -121,7 +113,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
   'QEMU ended by somebody else with %s is an error that may pass',
   async (signal) => {
     await using machine = await bootUntil('hello')
-    process.kill(await pidOfQemu(), signal)
+    process.kill(await pidOfQemu(folder), signal)
     await expect(machine.ended).rejects.toThrow(TransientError)
     await expect(machine.screenshot(join(folder, 'screen.png'))).rejects.toThrow(TransientError)
   },
@@ -158,7 +150,7 @@ test('missing firmware is an error that names the package', async () => {
 test('cancelling ends QEMU', async () => {
   const controller = new AbortController()
   await using machine = await bootUntil('hello', { signal: controller.signal })
-  const pid = await pidOfQemu()
+  const pid = await pidOfQemu(folder)
   controller.abort(new Cancelled('by test'))
   await expect(machine.ended).rejects.toThrow('by test')
   await machine[Symbol.asyncDispose]()

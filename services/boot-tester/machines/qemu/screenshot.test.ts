@@ -6,8 +6,8 @@ import { expect, test } from 'vitest'
 import { ControlRefused } from './control.ts'
 import { pngFromPpm, takeScreenshot } from './screenshot.ts'
 
-const red = [255, 0, 0]
-const blue = [0, 0, 255]
+const red = [255, 1, 2]
+const blue = [3, 4, 255]
 const ppm = Buffer.concat([Buffer.from('P6\n2 2\n255\n'), Buffer.from([red, blue, blue, red].flat())])
 
 test('a PPM becomes a PNG of the same pixels', () => {

@@ -31,7 +31,8 @@ export function pngFromPpm(ppm: Buffer): Buffer {
   const row = width * 3
   const lines = Buffer.alloc((row + 1) * height)
   // Each line starts with the number of its filter: 0 is none.
-  for (let y = 0; y < height; y++) ppm.copy(lines, y * (row + 1) + 1, header[0].length + y * row)
+  const pixels = ppm.subarray(header[0].length)
+  for (let y = 0; y < height; y++) pixels.copy(lines, y * (row + 1) + 1, y * row, (y + 1) * row)
   const size = Buffer.alloc(13)
   size.writeUInt32BE(width, 0)
   size.writeUInt32BE(height, 4)

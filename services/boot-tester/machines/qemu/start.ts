@@ -7,7 +7,7 @@ import type { MachineParts, RunningMachine } from '../machine.ts'
 import { qemuArguments, type QemuPlan } from './arguments.ts'
 import { consoleLog } from './console-log.ts'
 import { ControlLost, listenForControl, type Control } from './control.ts'
-import { describeShutdown, explainEnd } from './ends.ts'
+import { explainEnd, readEnd } from './ends.ts'
 import { makeOverlay } from './overlay.ts'
 import { takeScreenshot } from './screenshot.ts'
 import { socketFolder } from './socket-folder.ts'
@@ -49,7 +49,7 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
       throw parts.signal.aborted ? parts.signal.reason : explainEnd(error, options)
     },
   )
-  // Whoever waits for it hears of it; when nobody does, it was us who took the power away.
+  // Whoever waits for these hears of it; when nobody does, it was us who took the power away.
   lost.catch(() => {})
   const unlessLost = async <T>(promise: Promise<T>): Promise<T> => {
     try {
@@ -66,10 +66,12 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   })
 
   const ended = Promise.withResolvers<string>()
+  ended.promise.catch(() => {})
   const accepted = port.accept(
     (event, data) => {
-      // Else it is QEMU that was told to end, by us or by somebody else.
-      if (event === 'SHUTDOWN' && data['guest'] === true) ended.resolve(describeShutdown(data['reason']))
+      const end = readEnd(event, data)
+      if (typeof end === 'string') ended.resolve(end)
+      else if (end) ended.reject(end)
     },
     AbortSignal.any([parts.signal, power.signal]),
   )

@@ -1,5 +1,5 @@
 import type { FailureClass } from '#events/vocabulary.ts'
-import { PermanentError, TransientError } from '#service/errors.ts'
+import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
 
 /** What mkosi's last words mean, most telling first. */
@@ -41,4 +41,12 @@ export function classifyMkosi(error: unknown): FailureClass {
     case 'exit':
       return meanings.find(([pattern]) => pattern.test(error.tail))?.[1] ?? 'bug'
   }
+}
+
+/** The package manager's own error where there is one: what mkosi says after it only repeats the command. */
+export function explainMkosi(error: unknown): string {
+  if (!(error instanceof ToolFailed) || error.end.why !== 'exit') return messageOf(error)
+  const lines = error.tail.split('\n').map((line) => line.trim())
+  const said = lines.findLast((line) => /^(E: |Error: |error: )/.test(line)) ?? lines.findLast((line) => line.startsWith('‣'))
+  return said === undefined ? messageOf(error) : `mkosi: ${said.replace(/^‣\s*/, '').slice(0, 500)}`
 }

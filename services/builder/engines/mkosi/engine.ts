@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts'
 import { assertFresh, assertRawDisk, assertBootSector } from '../verify.ts'
-import { classifyMkosi } from './classify.ts'
+import { classifyMkosi, explainMkosi } from './classify.ts'
 import { planMkosi } from './plan.ts'
 import { probeMkosi } from './probe.ts'
 import { runMkosi, type MkosiLimits } from './run.ts'
@@ -20,5 +20,6 @@ export function createMkosiEngine(limits: MkosiLimits): Engine {
       return { disk, packages }
     },
     classify: classifyMkosi,
+    explain: explainMkosi,
   }
 }

@@ -61,7 +61,7 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
       },
     ],
     disk: join(output, 'image.raw'),
-    packages: join(output, 'image.manifest'),
+    packages: join(output, 'packages.json'),
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { imageKey } from '#events/vocabulary.ts'
+import { messageOf } from '#service/errors.ts'
 import type { BuildPlan, BuildRequest, Engine, EngineFolders } from '../engine.ts'
 import { assertBootSector, assertFresh } from '../verify.ts'
 import { writeFiles } from '../write-files.ts'
@@ -24,6 +25,7 @@ export function createNullEngine(): Engine {
       return { disk, packages }
     },
     classify: () => 'bug',
+    explain: messageOf,
   }
 }
 

@@ -1,0 +1,117 @@
+import { mkdtemp, rm, stat, utimes } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Progress } from '#bus/bus.ts'
+import { exampleCompose, exampleImage } from '#events/examples.ts'
+import { sha256OfFile } from '#artifacts/digest.ts'
+import { readRecipe } from '../recipe.ts'
+import type { BuildRequest, Engine, EngineContext, EngineFolders } from './engine.ts'
+
+const patience = 900_000
+
+/** A request for one image of Debian 12. */
+export async function requestFor(changes: Partial<BuildRequest['image']> = {}): Promise<BuildRequest> {
+  return {
+    compose: { ...exampleCompose, id: 'Debian-12-20260101.0', short: 'Debian', version: '12', date: '20260101' },
+    image: { ...exampleImage, flavour: 'generic', recipe: 'debian-12', ...changes },
+    recipe: await readRecipe('debian-12'),
+    sources: { kind: 'distribution', mirror: null },
+  }
+}
+
+/** What every engine promises. `builds` is false where the run is too heavy: then only plan and probe are held to it. */
+export function engineContract(
+  engine: Engine,
+  { builds, request: makeRequest = requestFor }: { builds: boolean; request?: typeof requestFor },
+): void {
+  describe(`the engine ${engine.id}`, () => {
+    it('plans the same for the same request', async () => {
+      const folders = { work: '/work', cache: '/cache' }
+      expect(engine.plan(await requestFor(), folders)).toEqual(engine.plan(await requestFor(), folders))
+    })
+
+    it('plans another image for another flavour, into the same folders', async () => {
+      const folders = { work: '/work', cache: '/cache' }
+      const generic = engine.plan(await requestFor(), folders)
+      const ec2 = engine.plan(await requestFor({ flavour: 'ec2' }), folders)
+      expect(ec2).not.toEqual(generic)
+      for (const path of [generic.disk, generic.packages, ...generic.files.map((file) => file.path)]) {
+        expect(path).toMatch(/^\/work\//)
+      }
+    })
+
+    it('says for each thing that it lacks how to get it', async () => {
+      const { missing, architectures } = await engine.probe()
+      expect(architectures.length).toBeGreaterThan(0)
+      for (const { what, remedy } of missing) expect(`${what}: ${remedy}`).toMatch(/^\S.*: \S.*/)
+    })
+
+    it('calls an error that it does not know a bug', () => {
+      expect(engine.classify(new Error('never seen'))).toBe('bug')
+    })
+
+    describe.skipIf(!builds)('building', () => {
+      let folder: string
+      beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), `imagedrop-engine-${engine.id}-`))
+      })
+      afterEach(async () => {
+        await rm(folder, { recursive: true, force: true })
+      })
+
+      it(
+        'makes the same disk twice, from nothing each time, and tells how far it is',
+        { timeout: patience },
+        async () => {
+          const digests: string[] = []
+          for (const name of ['first', 'second']) {
+            const folders = { work: join(folder, name), cache: join(folder, `${name}-cache`) }
+            const progress: Progress[] = []
+            const plan = engine.plan(await makeRequest(), folders)
+            const startedAt = new Date()
+            await engine.run(plan, contextFor(folders, { progress: (step) => progress.push(step) }))
+            const built = await engine.collect(plan, startedAt, AbortSignal.timeout(patience))
+            digests.push(await sha256OfFile(built.disk))
+            const reached = progress.flatMap((step) => step.done ?? [])
+            expect(reached.length).toBeGreaterThan(0)
+            expect(reached).toEqual(reached.toSorted((one, other) => one - other))
+          }
+          expect(digests[1]).toBe(digests[0])
+        },
+      )
+
+      it('does not take the disk of an earlier build for its own', { timeout: patience }, async () => {
+        const folders = { work: join(folder, 'work'), cache: join(folder, 'cache') }
+        const plan = engine.plan(await makeRequest(), folders)
+        await engine.run(plan, contextFor(folders))
+        await utimes(plan.disk, new Date(0), new Date(0))
+        await expect(engine.collect(plan, new Date(), AbortSignal.timeout(patience))).rejects.toThrow(
+          /before the build/,
+        )
+        await rm(plan.disk)
+        await expect(engine.collect(plan, new Date(), AbortSignal.timeout(patience))).rejects.toThrow(/did not make/)
+      })
+
+      it('stops with the reason when it is told to, leaving no disk', { timeout: patience }, async () => {
+        const folders = { work: join(folder, 'work'), cache: join(folder, 'cache') }
+        const plan = engine.plan(await makeRequest(), folders)
+        const reason = new Error('not wanted any more')
+        await expect(engine.run(plan, contextFor(folders, { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason)
+        await expect(stat(plan.disk)).rejects.toThrow(/ENOENT/)
+      })
+    })
+  })
+}
+
+function contextFor(folders: EngineFolders, changes: Partial<EngineContext> = {}): EngineContext {
+  return {
+    signal: AbortSignal.timeout(patience),
+    progress: () => {},
+    log: pino({ level: 'silent' }),
+    logFile: join(folders.work, '..', 'build.log'),
+    folders,
+    ...changes,
+  }
+}

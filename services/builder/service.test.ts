@@ -1,0 +1,122 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createFolderStore } from '#artifacts/folder.ts'
+import type { ArtifactStore } from '#artifacts/store.ts'
+import { say } from '#events/define.ts'
+import { seal } from '#events/envelope.ts'
+import { imageBuilt } from '#events/image-built.ts'
+import { imageFailed } from '#events/image-failed.ts'
+import { imageRequested, type ImageRequested } from '#events/image-requested.ts'
+import { PermanentError, TransientError } from '#service/errors.ts'
+import { ToolFailed } from '#subprocess/errors.ts'
+import type { Engine } from './engines/engine.ts'
+import { classifyMkosi, explainMkosi } from './engines/mkosi/classify.ts'
+import { createNullEngine } from './engines/null/engine.ts'
+import { builder } from './service.ts'
+
+let folder: string
+let artifacts: ArtifactStore
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imagedrop-builder-'))
+  artifacts = await createFolderStore(join(folder, 'artifacts'))
+})
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function build(
+  image: Partial<ImageRequested['image']> = {},
+  engine: Engine = createNullEngine(),
+  signal?: AbortSignal,
+) {
+  const { compose } = imageRequested.example
+  const body = {
+    ...imageRequested.example,
+    // A folder has no packages to offer over the web, so that nothing here leaves the machine.
+    compose: { ...compose, location: '/srv/compose' },
+    image: { ...imageRequested.example.image, recipe: 'fedora-43', ...image },
+  }
+  const workFolder = join(folder, 'work')
+  await mkdir(workFolder, { recursive: true })
+  const packages = { mirror: null, hostMirror: () => Promise.resolve(null), fetch, requireSecurity: false }
+  const result = await builder.handle(
+    seal(say(imageRequested, body), { now: new Date() }),
+    { engine, artifacts, cacheFolder: join(folder, 'cache'), packages },
+    {
+      signal: signal ?? AbortSignal.timeout(20_000),
+      progress: () => {},
+      log: pino({ level: 'silent' }),
+      now: () => new Date(),
+      attempt: 1,
+      workFolder,
+      logFolder: workFolder,
+      state: null,
+    },
+  )
+  if (!('length' in result)) throw new Error('the builder keeps no state')
+  return result
+}
+
+function failingEngine(error: Error): Engine {
+  return {
+    ...createNullEngine(),
+    classify: classifyMkosi,
+    explain: explainMkosi,
+    async run(_plan, { logFile }) {
+      await writeFile(logFile, 'what the tool said\n')
+      throw error
+    },
+  }
+}
+
+it('stores the disk, the package list and the log, and says what built them', async () => {
+  const events = await build()
+  expect(events.map((event) => event.subject)).toEqual([imageBuilt.subject])
+  const body = imageBuilt.schema.parse(events[0]?.body)
+  expect(body.engine).toEqual({ name: 'null', version: '1' })
+  expect([body.disk.format, body.packages.format, body.log.format]).toEqual(['raw', 'json', 'log'])
+  for (const ref of [body.disk, body.packages, body.log]) await artifacts.verify(ref)
+})
+
+it('says the same disk when the same event comes twice', async () => {
+  const diskOf = ([event]: Awaited<ReturnType<typeof build>>) => imageBuilt.schema.parse(event?.body).disk
+  const first = diskOf(await build())
+  expect(diskOf(await build())).toEqual(first)
+  expect(diskOf(await build({ flavour: 'generic' }))).not.toEqual(first)
+})
+
+it.each([
+  [{ recipe: 'plan9' }, /^there is no recipe plan9; there are /],
+  [{ architecture: 'i686' as const }, /^the recipe fedora-43 is not made for i686/],
+])('refuses %j with an event', async (image, reason) => {
+  const [event] = await build(image)
+  const { failure } = imageFailed.schema.parse(event?.body)
+  expect(failure).toMatchObject({ step: 'builder', class: 'refused', log: null })
+  expect(failure.reason).toMatch(reason)
+})
+
+it('says an image failed, with the log, when its recipe cannot be built', async () => {
+  const error = new ToolFailed('mkosi', { why: 'exit', code: 1 }, 'E: Unable to locate package nothing-like-it', null)
+  const [event] = await build({}, failingEngine(error))
+  const { failure } = imageFailed.schema.parse(event?.body)
+  expect(failure).toMatchObject({ class: 'recipe' })
+  expect(failure.reason).toContain('Unable to locate package nothing-like-it')
+  const path = failure.log && (await artifacts.open(failure.log))
+  expect(path && (await readFile(path, 'utf8'))).toBe('what the tool said\n')
+})
+
+it('throws what may work next time, and what only a person can mend', async () => {
+  const tool = (tail: string) => new ToolFailed('mkosi', { why: 'exit', code: 1 }, tail, null)
+  await expect(build({}, failingEngine(tool('Hash Sum mismatch')))).rejects.toThrow(TransientError)
+  const full = build({}, failingEngine(tool('No space left on device')))
+  await expect(full).rejects.toThrow(PermanentError)
+  await expect(full).rejects.toMatchObject({ failureClass: 'capacity' })
+})
+
+it('ends with the reason when it is cancelled', async () => {
+  const reason = new Error('cancelled by an operator')
+  await expect(build({}, createNullEngine(), AbortSignal.abort(reason))).rejects.toBe(reason)
+})
