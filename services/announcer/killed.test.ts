@@ -5,7 +5,7 @@ import { extname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { debianDrop, openOffice, published } from './fixture.ts'
-import { openMailServer } from './mail/mail-server.ts'
+import { openMailServer } from './mail/mail-server.fixture.ts'
 
 const child = new URL('announce-once.fixture.ts', import.meta.url).pathname
 

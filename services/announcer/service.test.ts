@@ -5,7 +5,7 @@ import type { DropAnnounced } from '#events/drop-announced.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import { seal } from '#events/envelope.ts'
 import { debianDrop, expired, openOffice, published, superseded, type Office } from './fixture.ts'
-import { openMailServer } from './mail/mail-server.ts'
+import { openMailServer } from './mail/mail-server.fixture.ts'
 
 const drop = 'nightly-Debian-12-20260711.0'
 const list = 'cloud@lists.example.org'

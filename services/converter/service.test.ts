@@ -222,7 +222,7 @@ describe('a conversion that cannot go on', () => {
     const { error, drafts, kept } = JSON.parse(stdout) as { error: unknown; drafts: string[]; kept: number }
     expect(error).toMatchObject({ name: 'PermanentError', failureClass: 'capacity' })
     expect(error).toMatchObject({
-      message: expect.stringMatching(/^the disk is full: .{1,150}no space left.{0,20}$/i) as string,
+      message: expect.stringMatching(/^the disk is full: .{1,300}no space left.{0,20}$/i) as string,
     })
     expect(drafts).toEqual([])
     expect(kept).toBe(1)
@@ -296,6 +296,7 @@ async function onSmallDisk(format: string, room: number) {
     process.execPath,
     fixture,
     format,
+    '8',
     String(room),
   ])
 }

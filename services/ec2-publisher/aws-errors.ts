@@ -25,6 +25,7 @@ const advice: Readonly<Record<string, string>> = {
   UnrecognizedClientException: 'check the AWS credentials of this process',
   RequestExpired: 'check the clock of this machine',
   ExpiredTokenException: 'renew the AWS credentials of this process',
+  EmulatorStorageFull: 'make room on the disk that holds the emulated cloud',
   OptInRequired: 'enable the region for the account',
 }
 

@@ -1,4 +1,6 @@
+import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { join, parse } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EBS } from '@aws-sdk/client-ebs'
 import { EC2 } from '@aws-sdk/client-ec2'
@@ -175,6 +177,22 @@ it('gets through a storm of throttling and server errors', async () => {
   expect([images.length, snapshots.length]).toEqual([1, 1])
   const back = await readBack(bench, registration?.snapshotId ?? '', disk.size)
   expect(back.equals(await bytesOf(bench.artifacts, disk))).toBe(true)
+})
+
+it('says so when the disk that holds the emulated cloud is full', async () => {
+  let folder = ''
+  await using bench = await setUp({
+    faults: ({ operation }) => {
+      const [snapshot] = operation === 'PutSnapshotBlock' ? readdirSync(join(folder, 'emulator/snapshots')) : []
+      const data = join(folder, 'emulator/blocks', `${parse(snapshot ?? '').name}.data`)
+      if (snapshot !== undefined && !existsSync(data)) symlinkSync('/dev/full', data)
+      return null
+    },
+  })
+  folder = bench.folder
+  const job = handle(bench, tested(await keepDisk(bench.artifacts)))
+  await expect(job).rejects.toThrow(/EmulatorStorageFull: .*ENOSPC.* \(make room on the disk/)
+  expect((await inventory(bench)).images).toEqual([])
 })
 
 it('asks to be tried again later when AWS stays busy', async () => {

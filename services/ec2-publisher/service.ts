@@ -33,10 +33,9 @@ export const ec2Publisher = defineService({
       case 'drop.superseded.v1':
       case 'drop.expired.v1': {
         const { drop, images } = event.body
-        const ours = images.filter((one) => isForUs(one.image))
-        // An upload that was cut off may have left things that no event knows of; they carry the drop's tag.
-        const registrations = ours.flatMap((one) => one.registrations)
-        if (ours.length > 0) await cloud.withdraw(drop, registrations, context)
+        const registrations = images.flatMap((one) => one.registrations)
+        // Also when there are none: an upload that was cut off has left things that no event knows of.
+        await cloud.withdraw(drop, registrations, context)
         return []
       }
     }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createDelivery } from './delivery.ts'
-import { openMailServer, refusal } from './mail-server.ts'
+import { openMailServer, refusal } from './mail-server.fixture.ts'
 import { createSmtp } from './smtp.ts'
 
 const message = { id: '<drop.d@example.org>', bytes: Buffer.from('Message-ID: <drop.d@example.org>\r\n\r\nhello\r\n') }

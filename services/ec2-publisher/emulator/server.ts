@@ -40,7 +40,8 @@ export function createEmulatorServer(
         receiver.release(received)
       }
     } catch (error) {
-      if (error instanceof ApiError) return service === 'ebs' ? restError(error) : queryError(error, requestId)
+      const refusal = refusalIn(error)
+      if (refusal) return service === 'ebs' ? restError(refusal) : queryError(refusal, requestId)
       throw error
     }
   }
@@ -99,6 +100,13 @@ export function createEmulatorServer(
   // Longer than a client keeps a connection that it does not use, so that it is never cut off while it sends.
   server.keepAliveTimeout = 120_000
   return { server, settled: async () => void (await Promise.all(running)) }
+}
+
+/** A full disk is no trouble of the cloud's that passes: whoever waits for it should hear of it. */
+function refusalIn(error: unknown): ApiError | null {
+  if (error instanceof ApiError) return error
+  const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+  return full ? new ApiError(400, 'EmulatorStorageFull', `the emulator cannot keep more: ${error.message}`) : null
 }
 
 const xml = { 'content-type': 'text/xml;charset=UTF-8' }

@@ -6,6 +6,8 @@ import type { Policy } from '../policy/policy.ts'
 export interface OldMessage {
   readonly branch: string
   readonly arch?: string | undefined
+  /** YYYYMMDD, from the envelope that the message came in. */
+  readonly compose_date?: unknown
 }
 
 /** The release version that a message of before Pungi 4 is about; null when its branch is not one. */
@@ -23,12 +25,17 @@ export function whyOldIgnored({ branch, arch }: OldMessage): string | null {
  * Puts a message of before Pungi 4 into today's words. It names neither the compose nor its place: the id is made of
  * the day on which it was said, the place is the policy's. Throws PermanentError (refused) for an unknown branch.
  */
-export function modernise({ branch }: OldMessage, said: Date, { oldComposes }: Policy): ComposeStatusChanged {
+export function modernise(
+  { branch, compose_date: day }: OldMessage,
+  said: Date,
+  { oldComposes }: Policy,
+): ComposeStatusChanged {
   const version = versionOfBranch(branch)
   if (version === null) {
     throw new PermanentError('refused', `branch: expected rawhide or a release number, got ${JSON.stringify(branch)}`)
   }
-  const date = said.toISOString().slice(0, 10).replaceAll('-', '')
+  const date =
+    typeof day === 'string' && /^\d{8}$/.test(day) ? day : said.toISOString().slice(0, 10).replaceAll('-', '')
   const place = version === 'Rawhide' ? oldComposes.rawhide : oldComposes.branched
   return {
     compose_id: `Fedora-${version}-${date}.n.0`,

@@ -184,6 +184,12 @@ describe('a message of before Pungi 4', () => {
     })
   })
 
+  test('is of the day of its envelope, when that is known', () => {
+    expect(modernise({ branch: '19', compose_date: '20130701' }, said, policy).compose_id).toBe(
+      'Fedora-19-20130701.n.0',
+    )
+  })
+
   test('is ignored when it is about one architecture only', () => {
     expect(whyOldIgnored({ branch: '19', arch: 'armhfp' })).toBe('the compose of 19 is complete for armhfp only')
     expect(whyOldIgnored({ branch: '18' })).toBeNull()

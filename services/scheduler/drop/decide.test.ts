@@ -183,6 +183,15 @@ describe('an image that cannot go on', () => {
     expect(find(given(...past).events, 'drop.ready.v1')).toMatchObject({ complete: false })
   })
 
+  test('has failed when its last word says so, in whatever order the words arrive', () => {
+    const [wrong, right] = [imageFailed(ec2, 'converter'), converted(ec2)]
+    const others = [scheduled(), ...passes(generic), built(ec2), tested(ec2), uploaded(ec2)]
+    expect(find(given(...others, right, wrong).events, 'drop.ready.v1')).toMatchObject({ complete: true })
+    const [before, after] = [uploaded(ec2), imageFailed(ec2, 'ec2-publisher')]
+    const rest = [scheduled(), ...passes(generic), built(ec2), tested(ec2), converted(ec2)]
+    expect(find(given(...rest, after, before).events, 'drop.ready.v1')).toMatchObject({ complete: false })
+  })
+
   test('fails the drop when there is no other', () => {
     const past = [scheduled(), imageFailed(generic, 'builder')]
     const end = when(past, imageFailed(ec2, 'converter'))
@@ -291,6 +300,11 @@ describe('a failure after the blessing', () => {
     const retried = [...past, imageFailed(ec2, 'ec2-publisher'), asks('retry')]
     expect(given(...retried).events.map(tell)).not.toContain('drop.published')
     expect(when(retried, imagePublished(ec2)).events.map(tell)).toEqual(['drop.published'])
+  })
+
+  test('is over when the image is public after all', () => {
+    const told = [...past, imageFailed(ec2, 'ec2-publisher'), dropFailed('scheduler')]
+    expect(when(told, imagePublished(ec2)).phase).toBe('published')
   })
 
   test('of the announcement is mended by the announcement', () => {
@@ -412,6 +426,7 @@ test('an image that is built a second time waits until its new disk is converted
   ])
 })
 
-test('the plan is kept as it was scheduled', () => {
+test('the plan is kept as it was scheduled first', () => {
+  expect(when([scheduled()], scheduled({ images: [generic] })).state.plan).toEqual(plan)
   expect(given(scheduled()).state.plan).toEqual(plan)
 })

@@ -1,4 +1,3 @@
-import { imageKey } from '#events/vocabulary.ts'
 import type { DropRequest } from './events.ts'
 import { phaseOf } from './phase.ts'
 import type { DropState } from './state.ts'
@@ -45,12 +44,7 @@ function retry(state: DropState, drop: string, time: string): DropState | string
   const hasFailed = Object.values(state.images).some((image) => Object.keys(image.failures).length > 0)
   const isOpen = phase === 'cancelled' || phase === 'failed' || (hasFailed && !state.blessed)
   if (!isOpen) return `${drop} is ${phase}; there is nothing to retry`
-  const final = new Set(
-    state.blessed?.images.filter((one) => one.outcome === 'failed').map((one) => imageKey(one.image)),
-  )
-  const images = Object.entries(state.images).map(([key, image]) =>
-    final.has(key) ? ([key, image] as const) : ([key, { ...image, failures: {} }] as const),
-  )
+  const images = Object.entries(state.images).map(([key, image]) => [key, { ...image, failures: {} }] as const)
   return {
     ...state,
     end: null,

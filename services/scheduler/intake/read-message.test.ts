@@ -46,8 +46,12 @@ describe('a compose message', () => {
     ],
     [
       'a Rawhide message of before Pungi 4',
-      { topic: 'org.fedoraproject.prod.compose.rawhide.complete', msg: { log: 'done', branch: 'rawhide' } },
-      { topic: 'compose.rawhide.complete' },
+      {
+        timestamp: 1369139696.0,
+        topic: 'org.fedoraproject.prod.compose.rawhide.complete',
+        msg: { log: 'done', branch: 'rawhide' },
+      },
+      { topic: 'compose.rawhide.complete', message: { branch: 'rawhide', compose_date: '20130521' } },
     ],
     [
       'a branched body of before Pungi 4',

@@ -60,8 +60,17 @@ function openEnvelope(content: Json): ComposeMessage {
   const inner = isObject(msg) ? msg : isObject(body) ? (isObject(body['msg']) ? body['msg'] : body) : null
   if (inner === null && topic === undefined) return { topic: subjectOfBody(content), message: content, id: null }
   if (inner === null) throw new InvalidMessage('body', body ?? null, 'the envelope has a topic, but no body')
-  if (topic === undefined) return { topic: subjectOfBody(inner), message: inner, id }
-  return { topic: subjectOf(topic), message: inner, id }
+  const subject = topic === undefined ? subjectOfBody(inner) : subjectOf(topic)
+  return { topic: subject, message: subject === composeStatusChanged.subject ? inner : withDate(inner, content), id }
+}
+
+/** A message of before Pungi 4 does not say of which day it is, but its envelope does. */
+function withDate(message: Json, { timestamp, headers }: Json): Json {
+  const sent = isObject(headers) ? headers['sent-at'] : timestamp
+  const time = typeof sent === 'number' ? sent * 1000 : typeof sent === 'string' ? Date.parse(sent) : Number.NaN
+  // Beyond this there are no dates.
+  if (!(Math.abs(time) <= 8.64e15)) return message
+  return { compose_date: new Date(time).toISOString().slice(0, 10).replaceAll('-', ''), ...message }
 }
 
 /** A body without a topic tells by its keys what it is. */

@@ -69,6 +69,8 @@ describe('the weekly drop', () => {
       expect(await stream.hears(nightly('Rawhide', `202607${day}`), `2026-07-${day}T09:00:00Z`)).toEqual([])
       expect(stream.last.ignored).toContain('this week of rawhide has the drop weekly-Fedora-Rawhide-20260714.n.0')
     }
+    await stream.hears(nightly('Rawhide', '20260719'), '2026-07-19T10:00:00Z')
+    expect(stream.last.ignored).toBe('Fedora-Rawhide-20260719.n.0 is known already as the newest of its stream')
     expect(stream.reaches('2026-07-20T05:59:59Z')).toEqual([])
     expect(stream.reaches('2026-07-20T06:00:00Z')).toEqual(['weekly-Fedora-Rawhide-20260719.n.0'])
     expect(stream.reaches('2026-07-20T06:00:01Z')).toEqual([])
@@ -103,6 +105,15 @@ describe('the weekly drop', () => {
       'weekly-Fedora-44-20260714.n.1 instead of weekly-Fedora-44-20260714.n.0',
     ])
     expect(stream.last.events[0]?.body).toMatchObject({ supersedes: 'weekly-Fedora-44-20260714.n.0' })
+  })
+
+  test('of the next week is still due when a respin replaces that of the last', async () => {
+    const stream = new Stream()
+    await stream.hears(nightly('44', '20260719'), '2026-07-19T09:00:00Z')
+    expect(await stream.hears(nightly('44', '20260719', 1), '2026-07-20T09:00:00Z')).toHaveLength(2)
+    expect(await stream.hears(nightly('44', '20260721'), '2026-07-21T09:00:00Z')).toEqual([
+      'weekly-Fedora-44-20260721.n.0',
+    ])
   })
 
   test('is not made of an older compose that arrives late', async () => {

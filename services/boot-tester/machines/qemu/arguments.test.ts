@@ -8,8 +8,8 @@ const plan = {
   accelerator: 'tcg',
   processors: 2,
   memoryMib: 1024,
-  overlay: '/work/overlay.qcow2',
-  seed: '/work/seed.iso',
+  overlay: '/state/work/7/overlay.qcow2',
+  seed: '/state/work/7/seed.iso',
   control: '/run/control',
 } as const
 
@@ -22,8 +22,8 @@ test('an x86_64 machine under TCG', () => {
       '-device VGA -display none',
       '-chardev stdio,id=console,signal=off -serial chardev:console',
       '-chardev socket,id=control,path=/run/control -mon chardev=control,mode=control',
-      '-drive file=/work/overlay.qcow2,if=virtio,format=qcow2,cache=unsafe,discard=unmap',
-      '-drive file=/work/seed.iso,if=virtio,format=raw,readonly=on',
+      '-drive file=/state/work/7/overlay.qcow2,if=virtio,format=qcow2,cache=unsafe,discard=unmap',
+      '-drive file=/state/work/7/seed.iso,if=virtio,format=raw,readonly=on',
       '-device virtio-rng-pci',
       '-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22',
       '-device virtio-net-pci,netdev=net,romfile=',
@@ -46,6 +46,8 @@ test('an aarch64 machine boots by UEFI firmware', () => {
 })
 
 test('a comma in a path does not become an option', () => {
-  const args = qemuArguments({ ...plan, overlay: '/work/a,readonly=on/overlay.qcow2' })
-  expect(args).toContain('file=/work/a,,readonly=on/overlay.qcow2,if=virtio,format=qcow2,cache=unsafe,discard=unmap')
+  const args = qemuArguments({ ...plan, overlay: '/state/work/7/a,readonly=on/overlay.qcow2' })
+  expect(args).toContain(
+    'file=/state/work/7/a,,readonly=on/overlay.qcow2,if=virtio,format=qcow2,cache=unsafe,discard=unmap',
+  )
 })

@@ -47,6 +47,7 @@ export function classifyMkosi(error: unknown): FailureClass {
 export function explainMkosi(error: unknown): string {
   if (!(error instanceof ToolFailed) || error.end.why !== 'exit') return messageOf(error)
   const lines = error.tail.split('\n').map((line) => line.trim())
-  const said = lines.findLast((line) => /^(E: |Error: |error: )/.test(line)) ?? lines.findLast((line) => line.startsWith('‣'))
+  const said =
+    lines.findLast((line) => /^(E: |Error: |error: )/.test(line)) ?? lines.findLast((line) => line.startsWith('‣'))
   return said === undefined ? messageOf(error) : `mkosi: ${said.replace(/^‣\s*/, '').slice(0, 500)}`
 }
