@@ -70,7 +70,6 @@ export async function followDrop(stack: Stack, { requestId, composeId, screen }:
   })
   wake()
   const result = await promise
-  await running
   const ended = view as DropView | null
   if (ended)
     screen.end(

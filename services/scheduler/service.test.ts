@@ -86,6 +86,13 @@ describe('the handler', () => {
     expect(events.at(-1)).toMatchObject({ body: { images: [{ flavour: 'ec2', architecture: 'aarch64' }] } })
   })
 
+  test('does it once, and has nothing against being asked again', async () => {
+    const { state } = await handle(asked(nightly('44', '20260714')))
+    const again = await handle(asked(nightly('44', '20260714')), state)
+    expect(again.events).toEqual([])
+    expect(again.reasons).toMatchObject([{ reason: expect.stringContaining('already has the drop') as string }])
+  })
+
   test.each<[string, Record<string, unknown>, string]>([
     ['is not finished', branchedStarted, 'has the status STARTED'],
     ['lacks a field', { ...rawhideIncomplete, status: undefined }, 'status: '],
@@ -185,17 +192,21 @@ describe('the scheduler at work on a ledger and a bus', () => {
     {
       await using stack = await start()
       await stack.say(say(dropRequested, ask(nightly('43', '20260714'))))
+      await stack.say(say(dropRequested, ask(nightly('Rawhide', '20260714'))))
       await stack.say({ subject: 'pungi.compose.status.change', body: nightly('43', '20260716') })
+      await stack.say({ subject: 'pungi.compose.status.change', body: nightly('Rawhide', '20260717') })
       await stack.quiet()
-      expect(await stack.said('drop.scheduled.v1')).toHaveLength(1)
+      expect(await stack.said('drop.scheduled.v1')).toHaveLength(2)
     }
     time = new Date('2026-07-23T12:00:00Z')
     for (const _ of [1, 2]) {
       await using stack = await start()
       await stack.quiet()
-      expect((await stack.said('drop.scheduled.v1')).map(({ drop }) => drop)).toEqual([
+      expect((await stack.said('drop.scheduled.v1')).map(({ drop }) => drop).toSorted()).toEqual([
         'weekly-Fedora-43-20260714.n.0',
         'weekly-Fedora-43-20260716.n.0',
+        'weekly-Fedora-Rawhide-20260714.n.0',
+        'weekly-Fedora-Rawhide-20260717.n.0',
       ])
     }
   })

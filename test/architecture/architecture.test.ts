@@ -25,7 +25,9 @@ describe('import directions', () => {
   }
 
   it('shared/ has exactly the folders that the decision records name', () => {
-    const folders = new Set(production.map((source) => /^shared\/([^/]+)\//.exec(source.path)?.[1]).filter(Boolean))
+    const folders = new Set(
+      production.map((source) => /^shared\/([^/]+)\//.exec(source.path)?.[1]).filter((folder) => folder !== undefined),
+    )
     expect([...folders].toSorted()).toEqual(Object.keys(allowed).toSorted())
   })
 

@@ -64,7 +64,7 @@ build() {
   mkosi --directory="$recipes/$flavour" "${settings[@]}" --output-dir="$PWD/output" \
     --base-tree="$(realpath base/base)" \
     --seed="$seed" \
-    --environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=$seed" build
+    --environment="SYSTEMD_REPART_MKFS_OPTIONS_EXT4=\"-E nodiscard,lazy_itable_init=1,hash_seed=$seed\"" build
   mv output/image.raw "$name.raw"
 }
 

@@ -23,7 +23,8 @@ export function whyOldIgnored({ branch, arch }: OldMessage): string | null {
 
 /**
  * Puts a message of before Pungi 4 into today's words. It names neither the compose nor its place: the id is made of
- * the day on which it was said, the place is the policy's. Throws PermanentError (refused) for an unknown branch.
+ * the day of its envelope, or else of the day on which it came; the place is the policy's. Throws PermanentError
+ * (refused) for an unknown branch.
  */
 export function modernise(
   { branch, compose_date: day }: OldMessage,

@@ -122,6 +122,14 @@ describe('a compose that gets no drop', () => {
   })
 })
 
+test('a compose whose own metadata says that it is of updates-testing gets no drop', async () => {
+  const message = sparse(nightly('39', '20240214'))
+  const compose = { id: message.compose_id }
+  const read = () => Promise.resolve({ payload: { compose, release: { type: 'updates-testing' }, variants: {} } })
+  const result = await understandCompose(message, { policy, allowed, read }, new AbortController().signal)
+  expect(result).toBe(`${message.compose_id} is a compose of updates-testing, not of the release itself`)
+})
+
 describe('a compose message that is refused', () => {
   const good = candidate('39', 'RC-1.1', '20240214')
   test.each<[string, ComposeStatusChanged, string[]]>([

@@ -186,10 +186,10 @@ describe('an image that cannot go on', () => {
   test('has failed when its last word says so, in whatever order the words arrive', () => {
     const [wrong, right] = [imageFailed(ec2, 'converter'), converted(ec2)]
     const others = [scheduled(), ...passes(generic), built(ec2), tested(ec2), uploaded(ec2)]
-    expect(find(given(...others, right, wrong).events, 'drop.ready.v1')).toMatchObject({ complete: true })
+    expect(given(...others, right, wrong).state.ready).toMatchObject({ complete: true })
     const [before, after] = [uploaded(ec2), imageFailed(ec2, 'ec2-publisher')]
     const rest = [scheduled(), ...passes(generic), built(ec2), tested(ec2), converted(ec2)]
-    expect(find(given(...rest, after, before).events, 'drop.ready.v1')).toMatchObject({ complete: false })
+    expect(given(...rest, after, before).state.ready).toMatchObject({ complete: false })
   })
 
   test('fails the drop when there is no other', () => {

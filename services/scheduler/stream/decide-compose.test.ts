@@ -195,6 +195,7 @@ describe('a milestone drop', () => {
     await stream.hears(candidate('45', 'RC-1.3', '20261003'), now)
     expect(await stream.hears(candidate('45', 'RC-1.2', '20261002'), now)).toEqual([])
     expect(stream.last.ignored).toContain('is older than Fedora-45-20261003.0')
+    expect(await stream.hears(candidate('45', 'RC-1.2', '20261004'), now)).toEqual([])
     expect(await stream.hears(candidate('45', 'RC-1.3', '20261003'), now)).toEqual([])
     expect(stream.last.ignored).toContain('already has the drop milestone-Fedora-45-20261003.0')
   })
@@ -242,6 +243,15 @@ describe('a drop that a person asks for', () => {
       'weekly-Fedora-44-20260701.n.0',
     ])
     expect(stream.reaches('2026-07-20T06:00:00Z')).toEqual(['weekly-Fedora-44-20260716.n.0'])
+  })
+
+  test('is made of a compose that has a nightly drop already', async () => {
+    const stream = new Stream(everyNight)
+    await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
+    await stream.hears(nightly('44', '20260715'), '2026-07-15T09:00:00Z')
+    expect(await stream.hears(nightly('44', '20260715'), now, { images: null })).toEqual([
+      'weekly-Fedora-44-20260715.n.0',
+    ])
   })
 
   test('is the same one when it is asked for twice', async () => {
