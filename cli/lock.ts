@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isOwnerAlive, ownerOfThisProcess } from '#service/owner.ts'
 import { UsageError } from './usage.ts'
@@ -12,6 +12,7 @@ export async function lockState(stateFolder: string): Promise<AsyncDisposable> {
       `process ${holder.split('/')[1] ?? '?'} already works in ${stateFolder}; \`imagedrop status\` shows what it does, --state chooses another folder`,
     )
   }
+  await mkdir(stateFolder, { recursive: true })
   await writeFile(file, ownerOfThisProcess())
   return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
 }

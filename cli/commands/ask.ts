@@ -29,14 +29,15 @@ function askCommand(name: string, summary: string, request: Request, options: { 
       if (by === undefined || by === '') throw new UsageError(`--by NAME says who gives the blessing\n\n${usage}`)
       await using ledger = await openLedger(stateFolderOf(parsed.values.state))
       await requireDrop(ledger, drop)
-      if (request === retryRequested) {
-        const count = await ledger.replay(drop, new Date())
-        process.stdout.write(`${drop}: ${String(count)} jobs are queued again\n`)
-      }
       const now = new Date()
       const envelope = seal(say(request, { drop, by }), { now })
       checkOutgoing(envelope)
       await ledger.say(envelope, now)
+      // After the request was said: else a job that fails again at once would be heard before it, and be forgiven.
+      if (request === retryRequested) {
+        const count = await ledger.replay(drop, new Date())
+        process.stdout.write(`${drop}: ${String(count)} jobs are queued again\n`)
+      }
       process.stdout.write(
         `${request.summary({ drop, by })}; \`imagedrop up\`, \`serve scheduler\` or \`drop\` carries it out\n`,
       )

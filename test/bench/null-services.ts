@@ -12,6 +12,7 @@ import { imagePublished } from '#events/image-published.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
+import { imageKey } from '#events/vocabulary.ts'
 import { bindService } from '#service/bind.ts'
 import { defineService } from '#service/define.ts'
 import type { Assembled, Host } from '#service/host.ts'
@@ -87,8 +88,9 @@ const mirror = defineService({
   name: 'mirror-publisher',
   consumes: [dropReady, dropBlessed],
   emits: [dropStaged, dropMirrored],
-  handle: ({ subject, body: { drop, kind, milestone, compose } }) => {
-    const { path, files } = dropStaged.example
+  handle: ({ subject, body: { drop, kind, milestone, compose, images } }) => {
+    const { path, files: examples } = dropStaged.example
+    const files = images.flatMap(({ image }) => examples.map((file) => ({ ...file, image: imageKey(image) })))
     const definition = subject === 'drop.ready.v1' ? dropStaged : dropMirrored
     return Promise.resolve([say(definition, { drop, kind, milestone, compose, path, files })])
   },

@@ -14,7 +14,14 @@ const patience = 900_000
 /** A request for one image of Debian 12. */
 export async function requestFor(changes: Partial<BuildRequest['image']> = {}): Promise<BuildRequest> {
   return {
-    compose: { ...exampleCompose, id: 'Debian-12-20260101.0', short: 'Debian', version: '12', date: '20260101' },
+    compose: {
+      ...exampleCompose,
+      id: 'Debian-12-20260101.0',
+      short: 'Debian',
+      version: '12',
+      date: '20260101',
+      location: '/srv/compose',
+    },
     image: { ...exampleImage, flavour: 'generic', recipe: 'debian-12', ...changes },
     recipe: await readRecipe('debian-12'),
     sources: { kind: 'distribution', mirror: null },
