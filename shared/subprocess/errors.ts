@@ -51,7 +51,7 @@ function describeEnd(end: ToolEnd): string {
 
 /** The line that most likely says what went wrong: the last one that speaks of an error, else the last. */
 function lastWords(tail: string): string {
-  const lines = tail.split('\n').filter((line) => line.trim() !== '')
+  const lines = tail.split(/[\r\n]+/).filter((line) => line.trim() !== '')
   return (
     lines.findLast((line) => /error|failed|fatal|cannot|no space|not found/i.test(line)) ??
     lines.at(-1) ??

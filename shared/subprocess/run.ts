@@ -84,8 +84,11 @@ export async function run(tool: string, args: readonly string[], options: RunOpt
   if (end.status === 'rejected') throw missingOr(tool, end.reason)
   const value = end.value
   const code = value.why === 'exit' ? value.code : -1
+  // A tool that could not write its output ended by that; what kept us from taking it is the reason.
+  const broken = flows.find((flow) => flow.status === 'rejected')
+  if (value.why === 'signal' && value.signal === 'SIGPIPE' && broken) throw broken.reason
   if (!(options.okCodes ?? [0]).includes(code)) throw new ToolFailed(tool, value, said.text(), options.log ?? null)
-  for (const flow of flows) if (flow.status === 'rejected') throw flow.reason
+  if (broken) throw broken.reason
   return { code, stdout: stdout.text() }
 }
 

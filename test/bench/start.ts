@@ -14,7 +14,7 @@ export async function measureStart(): Promise<Record<string, number>> {
   for (let round = 0; round < 5; round += 1) {
     const state = await mkdtemp(join(tmpdir(), 'imagedrop-bench-'))
     const began = performance.now()
-    const child = spawn(process.execPath, [program, 'up', '--state', state, '--port', '0'], {
+    const child = spawn(program, ['up', '--state', state, '--port', '0'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     for await (const line of createInterface(child.stdout)) if (line.includes('"listening"')) break
