@@ -23,6 +23,6 @@ export async function emulateEc2(stateFolder: string, log: Logger) {
       AWS_ACCESS_KEY_ID: emulatorAccount.accessKeyId,
       AWS_SECRET_ACCESS_KEY: emulatorAccount.secretAccessKey,
     },
-    close: () => emulator.close(),
+    [Symbol.asyncDispose]: () => emulator.close(),
   }
 }

@@ -64,15 +64,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const bus = createMemoryBus()
   const now = () => new Date()
   const host: Host = { stateFolder, artifacts, log, now, env }
-  const assembled = await Promise.all(options.services.map((name) => assemble(name, host)))
-  const running = await runServices(assembled, { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log })
+  const assembled = await Promise.all(serviceNames.map((name) => assemble(name, host)))
+  const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log }
+  const isActive = ({ name }: { name: string }) => options.services.some((one) => one === name)
+  const running = await runServices(assembled, shop, isActive)
   return {
     ...running,
     stateFolder,
     ledger,
     bus,
     log,
-    assembled,
+    assembled: assembled.filter(({ service }) => isActive(service)),
     async stop(grace) {
       await running.stop(grace)
       await bus[Symbol.asyncDispose]()

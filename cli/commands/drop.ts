@@ -7,7 +7,7 @@ import { messageOf } from '#service/errors.ts'
 import { emulateEc2, hasEc2 } from '../ec2.ts'
 import { environmentFor, hostDistribution } from '../environment.ts'
 import { followDrop, type Followed } from '../follow.ts'
-import { lockState } from '../lock.ts'
+import { lockServices } from '../lock.ts'
 import { waitForEnd } from '../signals.ts'
 import { openLog, serviceNames, startStack, stateFolderOf } from '../stack.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
@@ -39,27 +39,26 @@ export const dropCommand: Command = {
     const end = waitForEnd()
     const { request, location } = await prepare(values)
     const log = await openLog(stateFolder)
-    await using _lock = await lockState(stateFolder)
-    const emulator = hasEc2(process.env) ? null : await emulateEc2(stateFolder, log)
+    await using _lock = await lockServices(stateFolder, serviceNames)
+    await using emulator = hasEc2(process.env) ? null : await emulateEc2(stateFolder, log)
     const env = { ...environmentFor({ mirror: values.mirror, location }), ...emulator?.env }
     const stack = await startStack({ stateFolder, services: serviceNames, env, log })
-    let result: Followed | 'stopped'
-    {
+    try {
       using screen = createScreen({ json: values.json === true })
       announceStart(screen, request, emulator !== null)
       const requestId = await stack.say(say(dropRequested, request))
       const composeId = String(request.message['compose_id'])
-      result = await Promise.race([
-        followDrop(stack, { requestId, composeId, screen }),
-        end.then(() => 'stopped' as const),
-      ])
+      const followed = followDrop(stack, { requestId, composeId, screen })
+      const result = await Promise.race([followed, end.then(() => 'stopped' as const)])
       if (result === 'stopped') screen.note('stopping; the next run goes on from the finished steps')
+      return status[result]
+    } finally {
+      await stack.stop(grace)
     }
-    await stack.stop(grace)
-    await emulator?.close()
-    return result === 'stopped' ? 130 : result === 'announced' ? 0 : 1
   },
 }
+
+const status: Readonly<Record<Followed | 'stopped', number>> = { announced: 0, failed: 1, stopped: 130 }
 
 interface Values {
   readonly distribution?: string | undefined

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { serveHttp } from '#service/http.ts'
 import { emulateEc2, hasEc2 } from '../ec2.ts'
 import { environmentFor } from '../environment.ts'
-import { lockState } from '../lock.ts'
+import { lockServices } from '../lock.ts'
 import { waitForEnd } from '../signals.ts'
 import { serviceNames, startStack, stateFolderOf, type ServiceName } from '../stack.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
@@ -39,18 +39,20 @@ async function serve(command: Command, args: readonly string[], services: readon
   const { values } = parseOptions(command, args, options, { positionals: command === serveCommand ? 7 : 0 })
   const stateFolder = stateFolderOf(values.state)
   const end = waitForEnd()
-  await using _lock = await lockState(stateFolder)
+  await using _lock = await lockServices(stateFolder, services)
   const log = pino(pino.destination({ dest: 1, sync: false }))
-  const emulator =
-    hasEc2(process.env) || !services.includes('ec2-publisher') ? null : await emulateEc2(stateFolder, log)
+  const needsEmulator = services.includes('ec2-publisher') && !hasEc2(process.env)
+  await using emulator = needsEmulator ? await emulateEc2(stateFolder, log) : null
   const env = { ...environmentFor({ mirror: values.mirror }), ...emulator?.env }
   const stack = await startStack({ stateFolder, services, env, log })
-  const http = await serveHttp({ ...stack, host: values.host, port: parsePort(values.port) })
-  log.info({ services, url: http.listeningOrigin, ec2: emulator ? 'emulated' : 'aws' }, 'listening')
-  await end
-  await http.close()
-  await stack.stop(grace)
-  await emulator?.close()
+  try {
+    const http = await serveHttp({ ...stack, host: values.host, port: parsePort(values.port) })
+    log.info({ services, url: http.listeningOrigin, ec2: emulator ? 'emulated' : 'aws' }, 'listening')
+    await end
+    await http.close()
+  } finally {
+    await stack.stop(grace)
+  }
   return 0
 }
 

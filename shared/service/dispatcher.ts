@@ -20,28 +20,29 @@ export interface Dispatcher {
 /** Starts to take a service's jobs. `onError` hears of what should not happen: the ledger itself failing. */
 export function createDispatcher(shop: Workshop, service: BoundService, onError: (error: unknown) => void): Dispatcher {
   const running = new Map<number, { abort: AbortController; ended: Promise<void> }>()
-  let pumping = false
+  let pumping: Promise<void> | null = null
   let again = false
   let stopped = false
   let alarm: NodeJS.Timeout | null = null
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
 
-  async function pump(): Promise<void> {
-    if (pumping) {
-      again = true
-      return
-    }
-    pumping = true
+  function pump(): Promise<void> {
+    again = true
+    pumping ??= takeAll().finally(() => {
+      pumping = null
+    })
+    return pumping
+  }
+
+  async function takeAll(): Promise<void> {
     try {
-      do {
+      while (again) {
         again = false
         await takeJobs()
-      } while (again)
+      }
     } catch (error) {
       onError(error)
       setAlarm(1_000)
-    } finally {
-      pumping = false
     }
   }
 
@@ -61,7 +62,7 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
       .catch(onError)
       .then(() => {
         running.delete(job.id)
-        return pump()
+        void pump()
       })
     running.set(job.id, { abort, ended })
     if (stopped) abort.abort(new Stopping('the process stops'))
@@ -99,6 +100,8 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
     async stop(grace) {
       stopped = true
       if (alarm) clearTimeout(alarm)
+      // What is being leased at this moment is to be put back as well.
+      await pumping
       const all = Promise.all([...running.values()].map((one) => one.ended))
       const deadline = setTimeout(() => {
         for (const { abort } of running.values()) abort.abort(new Stopping('the process stops'))

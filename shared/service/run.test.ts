@@ -242,3 +242,42 @@ it('shows progress of a job as it goes', async () => {
     done: 5,
   })
 })
+
+it('delivers what was said at the very end to the inboxes, also of services that do not run', async () => {
+  await using at = await setUp(async () => {
+    await sleep(100)
+    return [built()]
+  })
+  const heard: string[] = []
+  await at.bus.subscribe({
+    service: 'converter',
+    subjects: ['image.built.v1'],
+    deliver: (events) => Promise.resolve(void heard.push(...events.map((event) => event.subject))),
+  })
+  await at.say(request)
+  await until(async () => (await at.states())[0] === 'running')
+  await at.stop(5_000)
+  expect(heard).toEqual(['image.built.v1'])
+  expect(await at.ledger.unsent(10)).toEqual([])
+})
+
+it('fills the inbox of a service that is not active, and runs none of its jobs', async () => {
+  const stateFolder = await mkdtemp(join(tmpdir(), 'imagedrop-run-'))
+  const bus = createMemoryBus()
+  const ledger = await openSqliteLedger(stateFolder)
+  const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
+  const idle = defineService({
+    name: 'builder',
+    consumes: [imageRequested],
+    emits: [imageBuilt],
+    handle: () => Promise.reject(new Error('it must not run')),
+  })
+  const running = await runServices([{ service: bindService(idle, null) }], shop, () => false)
+  await running.say(request)
+  await until(async () => (await ledger.jobs({ service: 'builder' })).length === 1)
+  await sleep(50)
+  expect((await ledger.jobs({ service: 'builder' })).map((job) => job.state)).toEqual(['queued'])
+  await running.stop(0)
+  await ledger[Symbol.asyncDispose]()
+  await rm(stateFolder, { recursive: true })
+})

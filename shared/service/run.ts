@@ -16,18 +16,29 @@ import { createRelay } from './relay.ts'
 export interface Running {
   readonly say: Say
   /**
-   * Stops in a fixed order: intake, then running jobs (given `grace` milliseconds to end, then aborted and put
-   * back), then the outbox, then the services' own connections. Stopping twice is stopping once.
+   * Stops in a fixed order: background work, then running jobs (given `grace` milliseconds to end, then aborted and
+   * put back), then the outbox, then intake, then the services' own connections. Intake only fills inboxes; it must
+   * outlast the outbox, or what is sent last would reach nobody. Stopping twice is stopping once.
    */
   stop(grace: number): Promise<void>
 }
 
-/** Puts services to work on a bus and a ledger. */
-export async function runServices(assembled: readonly Assembled[], shop: Workshop): Promise<Running> {
+/**
+ * Puts services to work on a bus and a ledger. Those that are not `active` get their inboxes filled, for a process
+ * that will run them: a bus within one process knows no other way to keep their events.
+ */
+export async function runServices(
+  all: readonly Assembled[],
+  shop: Workshop,
+  isActive: (service: BoundService) => boolean = () => true,
+): Promise<Running> {
   const { bus, ledger, log, now } = shop
   const onError = (error: unknown) => {
     log.error({ err: error }, 'failed')
   }
+  const assembled = all.filter(({ service }) => isActive(service))
+  // First of all: what is relayed before an inbox listens is lost to it.
+  const subscriptions = await Promise.all(all.map(({ service }) => subscribe(bus, ledger, service, now)))
   await ledger.reclaim(isOwnerAlive, now())
   const relay = createRelay({ bus, ledger, now }, onError)
   const dispatchers = assembled.map(({ service }) => createDispatcher(shop, service, onError))
@@ -35,7 +46,6 @@ export async function runServices(assembled: readonly Assembled[], shop: Worksho
     if (where === 'outbox' || where === 'anywhere') relay.wake()
     for (const dispatcher of dispatchers) dispatcher.wake(where)
   })
-  const subscriptions = await Promise.all(assembled.map(({ service }) => subscribe(bus, ledger, service, now)))
 
   const say: Say = async (event, seed) => {
     const envelope = seal(event, { now: now(), ...(seed === undefined ? {} : { id: uuidFrom(seed) }) })
@@ -52,11 +62,11 @@ export async function runServices(assembled: readonly Assembled[], shop: Worksho
   async function stopOnce(grace: number): Promise<void> {
     log.info({ grace }, 'stopping')
     ending.abort(new Error('the process stops'))
-    await Promise.all(subscriptions.map((subscription) => subscription[Symbol.asyncDispose]()))
     await Promise.all([...dispatchers.map((dispatcher) => dispatcher.stop(grace)), ...background])
     watching[Symbol.dispose]()
     await relay.stop()
-    for (const one of assembled) {
+    await Promise.all(subscriptions.map((subscription) => subscription[Symbol.asyncDispose]()))
+    for (const one of all) {
       await one.close?.().catch((error: unknown) => {
         log.error({ service: one.service.name, reason: messageOf(error) }, 'failed')
       })
