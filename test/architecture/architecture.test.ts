@@ -10,7 +10,7 @@ import { readSources, type Source } from './sources.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sources = readSources()
-const isTest = ({ path }: Source) => /\.(test|contract|fixture)\.ts$/.test(path) || path.startsWith('test/')
+const isTest = ({ path }: Source) => /\.(test|contract|fixture)\.ts$|\/testing\//.test(path) || path.startsWith('test/')
 const production = sources.filter((source) => !isTest(source))
 
 describe('import directions', () => {

@@ -18,8 +18,9 @@ export function planDrop(
   policy: Policy,
 ): DropScheduled {
   const { kind, supersedes } = wish
-  const all = distribution.architectures.flatMap((architecture) =>
-    distribution.flavours.map((flavour): ImagePlan => ({
+  // The flavours of one architecture share its base: so the bases of all architectures are begun first, side by side.
+  const all = distribution.flavours.flatMap((flavour) =>
+    distribution.architectures.map((architecture): ImagePlan => ({
       flavour,
       architecture,
       recipe: distribution.recipe,

@@ -1,0 +1,37 @@
+import { copyFile, mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { createFolderStore } from '#artifacts/folder.ts'
+import { say } from '#events/define.ts'
+import { seal } from '#events/envelope.ts'
+import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
+import type { ImageTested } from '#events/image-tested.ts'
+import { assemble } from '../../services/boot-tester/main.ts'
+
+/** Boots a copy of a built disk whose root file system is overwritten at its beginning; gives the boot tester's word. */
+export async function testTornDisk(built: ImageBuilt, stateFolder: string): Promise<ImageTested> {
+  const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
+  await using draft = await artifacts.draft('disk.raw')
+  await copyFile(await artifacts.open(built.disk), draft.path)
+  {
+    await using file = await open(draft.path, 'r+')
+    // The superblock of the root file system, and much else.
+    await file.write(Buffer.alloc(1024 * 1024, 0x5a), 0, 1024 * 1024, 2 * 1024 * 1024)
+  }
+  const disk = await artifacts.keep(draft, { format: 'raw' })
+  const host = { stateFolder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
+  const { service } = await assemble({ ...host, env: { IMAGEDROP_BOOT_TESTER_IDLE_SECONDS: '60' } })
+  const workFolder = join(stateFolder, 'work', 'torn')
+  await mkdir(workFolder, { recursive: true })
+  const { events } = await service.handle(seal(say(imageBuilt, { ...built, disk }), { now: new Date() }), {
+    signal: new AbortController().signal,
+    progress: () => {},
+    log: host.log,
+    now: host.now,
+    attempt: 1,
+    workFolder,
+    logFolder: join(stateFolder, 'logs', 'torn'),
+    state: null,
+  })
+  return events[0]?.body as ImageTested
+}
