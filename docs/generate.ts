@@ -32,9 +32,9 @@ function list(events: readonly EventDefinition[]): string {
 }
 
 function replacePart(text: string, name: string, content: string): string {
-  const part = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`)
+  const part = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`)
   if (!part.test(text)) throw new Error(`docs/architecture.md has no part ${name}`)
-  return text.replace(part, (_match, start: string, end: string) => start + content + end)
+  return text.replace(part, (_match, start: string, end: string) => `${start}\n${content}\n\n${end}`)
 }
 
 if (process.argv[1] === import.meta.filename) await writeFile(page, await generatePage())
