@@ -1,5 +1,5 @@
 import { messageOf } from '#service/errors.ts'
-import { commands, findCommand } from './commands/index.ts'
+import { findCommand, overview } from './commands/index.ts'
 import { UsageError } from './usage.ts'
 
 /** The `imagedrop` command: finds the sub-command, runs it, and turns errors into one clear line. */
@@ -16,12 +16,6 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   return await command.run(rest)
-}
-
-function overview(): string {
-  const width = Math.max(...commands.map((command) => command.name.length))
-  const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`)
-  return `usage: imagedrop COMMAND\n\n${lines.join('\n')}\n\nimagedrop COMMAND --help tells more.\n`
 }
 
 try {

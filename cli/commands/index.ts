@@ -25,3 +25,10 @@ export const commands: readonly Command[] = [
 export function findCommand(name: string): Command | undefined {
   return commands.find((command) => command.name === name)
 }
+
+/** The commands, one line each, as `imagedrop help` prints them. */
+export function overview(): string {
+  const width = Math.max(...commands.map((command) => command.name.length))
+  const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`)
+  return `usage: imagedrop COMMAND\n\n${lines.join('\n')}\n\nimagedrop COMMAND --help tells more.\n`
+}

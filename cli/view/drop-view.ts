@@ -124,9 +124,9 @@ export function applyEvent(view: DropView, envelope: Envelope): void {
 
 /** Takes live progress into the view; `now` in milliseconds. */
 export function applyProgress(view: DropView, progress: JobProgress, now: number): void {
-  if (progress.service === 'scheduler') return
-  const step = stepOf(view, progress.service, progress.image)
-  // A publisher also hears of things that ask nothing of it; only its work is shown.
+  // Services also hear of things that ask nothing of them; only the steps of the plan are shown.
+  const step = view.steps.get(keyOf(progress.service, progress.image))
+  if (!step) return
   if (progress.state === 'started') {
     if (step.state === 'done') return
     Object.assign(step, { state: 'running', startedAt: now, endedAt: null, phase: '', done: null, total: null })
@@ -151,11 +151,13 @@ function plan(view: DropView, body: DropScheduled): void {
     for (const service of ['builder', 'converter', 'boot-tester']) stepOf(view, service, imageKey(image))
     if (image.targets.includes('ec2')) stepOf(view, 'ec2-publisher', imageKey(image))
   }
-  for (const service of ['mirror-publisher', 'announcer']) stepOf(view, service, null)
+  stepOf(view, 'mirror-publisher', null)
+  if (body.images.some((image) => image.targets.includes('ec2'))) stepOf(view, 'ec2-publisher', null)
+  stepOf(view, 'announcer', null)
 }
 
 function stepOf(view: DropView, service: string, image: string | null): StepView {
-  const key = `${image ?? ''}|${service}`
+  const key = keyOf(service, image)
   const known = view.steps.get(key)
   if (known) return known
   const step: StepView = {
@@ -170,6 +172,10 @@ function stepOf(view: DropView, service: string, image: string | null): StepView
   }
   view.steps.set(key, step)
   return step
+}
+
+function keyOf(service: string, image: string | null): string {
+  return `${image ?? ''}|${service}`
 }
 
 function end(view: DropView, service: string, image: string | null, state: 'done' | 'failed', time: number): void {

@@ -27,7 +27,6 @@ export function renderDrop(view: DropView, now: number, width: number): string[]
   const title = plan ? `${plan.kind} drop of ${plan.compose.id}` : view.drop
   const lines = [styleText('bold', title)]
   for (const step of view.steps.values()) {
-    if (step.image === null && step.service === 'ec2-publisher' && step.state === 'pending') continue
     lines.push(renderStep(view, step, now))
   }
   return lines.map((line) => cut(line, width))
@@ -81,7 +80,8 @@ function says(view: DropView, step: StepView): string {
   if (step.state !== 'pending') return step.phase
   if (view.state === 'staged' && view.plan?.gate === 'person') return blessingHint(view.drop)
   const failed = view.failures.some((one) => one.image === step.image && step.image !== null)
-  return styleText('dim', failed ? 'not reached' : (waits[step.service] ?? ''))
+  const wait = step.image === null && step.service === 'ec2-publisher' ? 'waits for the gate' : waits[step.service]
+  return styleText('dim', failed ? 'not reached' : (wait ?? ''))
 }
 
 /** What a release engineer types to open the gate. */

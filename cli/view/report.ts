@@ -6,7 +6,7 @@ import type { DropView } from './drop-view.ts'
 export function reportPublished(view: DropView, stateFolder: string): string[] {
   const published = view.published
   if (!published) return []
-  const files = published.files.filter((file) => file.image !== null)
+  const files = published.files.filter((file) => file.image !== null && !file.path.endsWith('.json'))
   const lines = [
     '',
     `${published.compose.id}: published and announced, blessed by ${published.by}`,

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { globSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { commands, overview } from '../../cli/commands/index.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const readme = await readFile(join(root, 'README.md'), 'utf8')
+const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>
+}
+
+it('the README shows the commands as `imagedrop help` prints them', () => {
+  expect(readme).toContain(overview().trimEnd())
+})
+
+it('every npm script that the documents name exists', async () => {
+  const documents = [readme, await readFile(join(root, 'CONTRIBUTING.md'), 'utf8')].join('\n')
+  const named = [...documents.matchAll(/npm (?:run )?([a-z:]+)/g)].map((match) => match[1] ?? '')
+  expect(named.length).toBeGreaterThan(1)
+  expect(named.filter((name) => !(name in scripts) && !['ci', 'install', 'exec', 'packages'].includes(name))).toEqual(
+    [],
+  )
+})
+
+it.each(commands.map((command) => [command.name, command] as const))(
+  '%s has a usage line and a summary',
+  (name, command) => {
+    expect(command.usage).toMatch(new RegExp(`^usage: imagedrop ${name}`))
+    expect(command.summary).toMatch(/^[a-z]/)
+  },
+)
+
+it('every relative link of the documents leads somewhere', async () => {
+  const pages = globSync('{*.md,docs/**/*.md,services/**/README.md}', { cwd: root })
+  const dead: string[] = []
+  for (const page of pages) {
+    const text = await readFile(join(root, page), 'utf8')
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)) {
+      if (!existsSync(join(root, page, '..', target))) dead.push(`${page}: ${target}`)
+    }
+  }
+  expect(dead).toEqual([])
+})
