@@ -15,6 +15,7 @@ import { createScreen, type Screen } from '../view/screen.ts'
 import { makeComposeMessage } from '../../services/scheduler/intake/from-repositories.ts'
 import { readComposeMessage } from '../../services/scheduler/intake/read-message.ts'
 import { readHostMirror } from '../../services/builder/packages/host-mirror.ts'
+import { mirrorByMetalink } from '../../services/builder/packages/metalink.ts'
 
 const options = {
   distribution: { type: 'string' },
@@ -84,6 +85,9 @@ async function prepare(values: Values): Promise<{ request: DropRequested; locati
 async function mirrorOfHost(distribution: string): Promise<string> {
   const mirror = await readHostMirror(distribution.startsWith('fedora') ? 'fedora' : 'debian')
   if (mirror) return mirror.archive
+  const [, release] = /^fedora-(\w+)$/.exec(distribution) ?? []
+  const listed = release === undefined ? null : await mirrorByMetalink(release, fetch)
+  if (listed !== null) return listed
   throw new UsageError(
     `this host's package configuration names no mirror of ${distribution}: give one with --mirror URL`,
   )

@@ -120,11 +120,16 @@ it('may try again when a server is in trouble or cannot be reached', async () =>
   )
 })
 
-it("takes Fedora's own compose, else leaves the choice to the distribution", async () => {
+it("takes Fedora's own compose, else the mirror for its own release, and refuses to make another release of it", async () => {
   const recipe = await readRecipe('fedora-43')
   const hostMirror = () => Promise.resolve(null)
-  const ask = () => findSources(compose(`${root}/fedora/compose`), recipe, 'aarch64', optionsWith({ hostMirror }))
+  const own = { ...compose(`${root}/fedora/compose`), short: 'Fedora', version: '43' }
+  const ask = (one = own) => findSources(one, recipe, 'aarch64', optionsWith({ hostMirror }))
   expect(await ask()).toEqual({ kind: 'distribution', mirror: null })
+  const neighbour = { ...own, version: '42', id: 'Fedora-42-20260101.n.0' }
+  await expect(ask(neighbour)).rejects.toThrow(/Fedora-42.*would make Fedora 43 of it/)
   pages.set('/fedora/compose/Everything/aarch64/os/repodata/repomd.xml', '<repomd/>')
-  expect(await ask()).toEqual({ kind: 'dnf', repositories: [`${root}/fedora/compose/Everything/aarch64/os`] })
+  const repositories = [`${root}/fedora/compose/Everything/aarch64/os`]
+  expect(await ask()).toEqual({ kind: 'dnf', repositories })
+  expect(await ask(neighbour)).toEqual({ kind: 'dnf', repositories })
 })

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Architecture, ComposeRef } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
-import type { Recipe } from '../recipe.ts'
+import { RecipeRefused, type Recipe } from '../recipe.ts'
 import { answers, type Fetch } from './fetch.ts'
 import type { Mirror } from './host-mirror.ts'
 import type { AptSuite, PackageSources } from './sources.ts'
@@ -28,7 +28,7 @@ export async function findSources(
 ): Promise<PackageSources> {
   return recipe.family === 'debian'
     ? await debianSources(compose, recipe, architecture, options)
-    : await fedoraSources(compose, architecture, options)
+    : await fedoraSources(compose, recipe, architecture, options)
 }
 
 async function debianSources(
@@ -67,11 +67,18 @@ async function isUsable(suite: AptSuite, architecture: Architecture, options: So
 
 async function fedoraSources(
   compose: ComposeRef,
+  recipe: Recipe,
   architecture: Architecture,
   options: SourceOptions,
 ): Promise<PackageSources> {
   const repository = `${compose.location.replace(/\/+$/, '')}/Everything/${architecture}/os`
   if (await answers(`${repository}/repodata/repomd.xml`, options)) return { kind: 'dnf', repositories: [repository] }
+  // A recipe serves neighbouring releases from their own composes; from a mirror it would make its own release of them.
+  if (compose.version.toLowerCase() !== recipe.release) {
+    throw new RecipeRefused(
+      `${compose.id} has no repository at ${repository}, and the recipe ${recipe.name} would make Fedora ${recipe.release} of it`,
+    )
+  }
   const mirror = options.mirror ?? (await options.hostMirror('fedora'))?.archive ?? null
   return { kind: 'distribution', mirror }
 }

@@ -47,9 +47,9 @@ describe('a message made of repositories', () => {
   })
 
   test.each([
-    ['fedora-43', 'releases/43/Everything/x86_64/os', 'Fedora-43-20251024.n.0'],
-    ['fedora-45', 'development/45/Everything/x86_64/os', 'Fedora-45-20251024.n.0'],
-    ['fedora-rawhide', 'development/rawhide/Everything/x86_64/os', 'Fedora-Rawhide-20251024.n.0'],
+    ['fedora-43', 'linux/releases/43/Everything/x86_64/os', 'Fedora-43-20251024.n.0'],
+    ['fedora-45', 'linux/development/45/Everything/x86_64/os', 'Fedora-45-20251024.n.0'],
+    ['fedora-rawhide', 'linux/development/rawhide/Everything/x86_64/os', 'Fedora-Rawhide-20251024.n.0'],
   ])('of %s has the date of its repository', async (distribution, place, id) => {
     await put(`${place}/repodata/repomd.xml`, repomd(Date.UTC(2025, 9, 24, 12) / 1000))
     const { message } = await makeComposeMessage({ distribution, mirror: root })

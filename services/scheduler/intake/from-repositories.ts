@@ -83,13 +83,13 @@ function fedora(version: string): Release {
   const repomd = 'repodata/repomd.xml'
   const files =
     version === 'rawhide'
-      ? [[`development/rawhide/Everything/x86_64/os/${repomd}`]]
+      ? [[`linux/development/rawhide/Everything/x86_64/os/${repomd}`]]
       : [
           [
-            `releases/${version}/Everything/x86_64/os/${repomd}`,
-            `development/${version}/Everything/x86_64/os/${repomd}`,
+            `linux/releases/${version}/Everything/x86_64/os/${repomd}`,
+            `linux/development/${version}/Everything/x86_64/os/${repomd}`,
           ],
-          [`updates/${version}/Everything/x86_64/${repomd}`],
+          [`linux/updates/${version}/Everything/x86_64/${repomd}`],
         ]
   return {
     short: 'Fedora',
