@@ -1,5 +1,4 @@
 import { pino } from 'pino'
-import { serveHttp } from '#service/http.ts'
 import { emulateEc2, hasEc2 } from '../ec2.ts'
 import { environmentFor } from '../environment.ts'
 import { lockServices } from '../lock.ts'
@@ -46,6 +45,8 @@ async function serve(command: Command, args: readonly string[], services: readon
   const env = { ...environmentFor({ mirror: values.mirror }), ...emulator?.env }
   const stack = await startStack({ stateFolder, services, env, log })
   try {
+    // Only here is the HTTP server needed: other commands do without its memory.
+    const { serveHttp } = await import('#service/http.ts')
     const http = await serveHttp({ ...stack, host: values.host, port: parsePort(values.port) })
     log.info({ services, url: http.listeningOrigin, ec2: emulator ? 'emulated' : 'aws' }, 'listening')
     await end

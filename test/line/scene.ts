@@ -16,6 +16,7 @@ const program = join(import.meta.dirname, '..', '..', 'cli', 'imagedrop.ts')
 export async function createScene() {
   const root = await mkdtemp(join(tmpdir(), 'imagedrop-line-'))
   const state = join(root, 'state')
+  const started: ChildProcessByStdio<null, Readable, Readable>[] = []
   const env = {
     ...process.env,
     IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS: root,
@@ -28,7 +29,12 @@ export async function createScene() {
     args: readonly string[],
     more: Record<string, string> = {},
   ): ChildProcessByStdio<null, Readable, Readable> {
-    return spawn(process.execPath, [program, ...args], { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [program, ...args], {
+      env: { ...env, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    started.push(child)
+    return child
   }
 
   return {
@@ -59,7 +65,11 @@ export async function createScene() {
       await using ledger = await openSqliteLedger(join(state, 'ledger'))
       return (await ledger.events({ limit: 1_000_000 })).map((row) => row.envelope)
     },
-    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
+    async [Symbol.asyncDispose]() {
+      // A test that fails leaves its processes behind; those that have ended take no notice.
+      for (const child of started) child.kill('SIGKILL')
+      await rm(root, { recursive: true, force: true, maxRetries: 3 })
+    },
   }
 }
 
