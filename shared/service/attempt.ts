@@ -42,7 +42,7 @@ export async function attempt(shop: Workshop, service: BoundService, job: Job, s
   log.info({ subject: job.envelope.subject, attempt: job.attempts, image: job.image }, 'received')
   tell('started')
   try {
-    const state = await work(shop, service, job, { ...contextOf(shop, service, job, signal, log), ...folders })
+    const state = await work(shop, service, job, contextOf(shop, job, { signal, log, folders }))
     tell(state === 'done' ? 'done' : 'failed')
     folders.clear()
   } catch (error) {
@@ -52,14 +52,7 @@ export async function attempt(shop: Workshop, service: BoundService, job: Job, s
   }
 }
 
-type HandlerContext = Context & { clear(): void }
-
-async function work(
-  shop: Workshop,
-  service: BoundService,
-  job: Job,
-  context: HandlerContext,
-): Promise<'done' | 'failed'> {
+async function work(shop: Workshop, service: BoundService, job: Job, context: Context): Promise<'done' | 'failed'> {
   const key = service.keyOf?.(job.envelope) ?? null
   const entity = key === null ? null : await shop.ledger.entity(service.name, key)
   const result = await service.handle(job.envelope, Object.assign(context, { state: entity?.state }))
@@ -134,28 +127,41 @@ async function giveUpLease(
   return 'ended'
 }
 
-function contextOf(shop: Workshop, service: BoundService, job: Job, signal: AbortSignal, log: Logger) {
+function contextOf(
+  shop: Workshop,
+  job: Job,
+  { signal, log, folders }: { signal: AbortSignal; log: Logger; folders: Folders },
+): Context {
+  const { service, drop, image } = job
   return {
     signal,
     log,
     now: shop.now,
     attempt: job.attempts,
-    progress: (progress: Parameters<Context['progress']>[0]) => {
-      shop.bus.signal({ service: service.name, drop: job.drop, image: job.image, state: 'running', ...progress })
+    progress: (progress) => {
+      shop.bus.signal({ service, drop, image, state: 'running', ...progress })
+    },
+    get workFolder() {
+      return folders.work()
+    },
+    get logFolder() {
+      return folders.logs()
     },
   }
 }
+
+type Folders = ReturnType<typeof foldersOf>
 
 /** Most jobs need no folder, so each is made when it is first asked for. */
 function foldersOf(stateFolder: string, job: Job) {
   const work = join(stateFolder, 'work', job.service, String(job.id))
   const logs = join(stateFolder, 'logs', job.drop ?? 'none', job.image ?? 'drop', job.service)
   return {
-    get workFolder() {
+    work() {
       mkdirSync(work, { recursive: true })
       return work
     },
-    get logFolder() {
+    logs() {
       mkdirSync(logs, { recursive: true })
       return logs
     },

@@ -49,6 +49,7 @@ async function setUp(handle: Handle, { keyed = false, concurrency = 1 } = {}) {
     ledger,
     bus,
     start,
+    stateFolder,
     ...running,
     said: async (subject: string) => (await ledger.events({ subject })).map((row) => row.envelope),
     states: async () => (await ledger.jobs({ service: 'builder' })).map((job) => job.state),
@@ -76,6 +77,14 @@ it('hands an event to the handler and says what the handler returned, with its c
   const [cause] = await at.said('image.requested.v1')
   expect(event).toMatchObject({ drop, causation: cause?.id, body: imageBuilt.example })
   expect(await at.states()).toEqual(['done'])
+})
+
+it('makes no folders for a job that asks for none', async () => {
+  await using at = await setUp(() => Promise.resolve([built()]))
+  await at.say(request)
+  await until(async () => (await at.said('image.built.v1')).length === 1)
+  expect(existsSync(join(at.stateFolder, 'work'))).toBe(false)
+  expect(existsSync(join(at.stateFolder, 'logs'))).toBe(false)
 })
 
 it('does the work once for an event that is said and delivered twice', async () => {

@@ -28,13 +28,20 @@ mirror=${MIRROR:-$(host_mirror debian || true)}
 : "${mirror:?this host has no Debian mirror: set MIRROR}"
 security=${SECURITY_MIRROR:-$(host_mirror debian-security || echo "${mirror%debian}debian-security")}
 
+# Whether a suite has an index, of the size that its signed list promises.
+serves() {
+  local promised served
+  promised=$(curl --silent --fail --location "$1/InRelease" | awk -v file="$2" '$3 == file { print $2; exit }')
+  served=$(curl --silent --fail --location --head "$1/$2" | tr -d '\r' | awk 'tolower($1) == "content-length:" { print $2 }')
+  [ -n "$promised" ] && [ "$promised" = "$served" ]
+}
+
 # Writes the package sources: those suites that the mirrors serve for the architecture.
 write_sources() {
   local debian_architecture=$1 file=$2 url suite
   mkdir -p "$(dirname "$file")"
   while read -r url suite; do
-    if curl --silent --fail --location --head --output /dev/null \
-      "$url/dists/$suite/main/binary-$debian_architecture/Packages.xz"; then
+    if serves "$url/dists/$suite" "main/binary-$debian_architecture/Packages.xz"; then
       printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n\n' \
         "$url" "$suite" /usr/share/keyrings/debian-archive-keyring.gpg
     fi
