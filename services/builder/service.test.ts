@@ -36,7 +36,7 @@ async function build(
   const body = {
     ...imageRequested.example,
     // A folder has no packages to offer over the web, so that nothing here leaves the machine.
-    compose: { ...compose, location: '/srv/compose' },
+    compose: { ...compose, version: '43', location: '/srv/compose' },
     image: { ...imageRequested.example.image, recipe: 'fedora-43', ...image },
   }
   const workFolder = join(folder, 'work')
