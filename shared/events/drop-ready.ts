@@ -6,7 +6,7 @@ import { dropContext, dropImage, gate } from './vocabulary.ts'
 export const dropReady = defineEvent({
   subject: 'drop.ready.v1',
   saidBy: ['scheduler'],
-  means: 'every image has passed or is accounted for; it is staged and waits for the gate',
+  means: 'every image has passed or is accounted for; it is to be staged, and then waits for the gate',
   schema: z.strictObject({
     ...dropContext,
     images: z.array(dropImage).min(1),
