@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { loginPrompt } from '../checks/login-prompt/check.ts'
 import { followConsole } from './console.ts'
 import type { Phase } from './phases.ts'
@@ -80,4 +80,17 @@ test('a guest that never ends its line fills neither the memory nor our time', (
 
 test('asking for a pattern that nobody watches for is a mistake that is told', () => {
   expect(() => follow([]).console.found(/other/)).toThrow('/other/ is not among the patterns')
+})
+
+test('a guest that gives up is heard out, however its last line is cut into pieces', async () => {
+  const words = '[    1.2] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)'
+  const cut = words.indexOf(':') + 1
+  const { ends } = follow([Buffer.from(words.slice(0, cut)), Buffer.from(`${words.slice(cut)}\r\n`)])
+  expect(ends).toEqual([words])
+
+  const prompt = follow([Buffer.from('grub rescue> ')])
+  expect(prompt.ends).toEqual([])
+  await vi.waitFor(() => {
+    expect(prompt.ends).toEqual(['grub rescue>'])
+  })
 })

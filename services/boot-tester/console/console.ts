@@ -37,6 +37,8 @@ interface Watched {
 
 /** Longer lines are looked at in part: a guest must not be able to keep our patterns busy. */
 const longestLine = 1024
+/** An unfinished line that stays as it is for so many milliseconds is all that the guest has to say. */
+const settleTime = 250
 
 /** Follows a console for a fixed set of patterns, so that nothing of what went by has to be kept. */
 export function followConsole(patterns: readonly RegExp[], events: ConsoleEvents): Console {
@@ -45,10 +47,11 @@ export function followConsole(patterns: readonly RegExp[], events: ConsoleEvents
   let phase = -1
   let rest = ''
   let last = ''
+  let unfinished: NodeJS.Timeout | undefined
 
-  const readLine = (raw: string) => {
+  const readLine = (raw: string): string => {
     const line = stripVTControlCharacters(raw.slice(-longestLine)).trimEnd()
-    if (line === '') return
+    if (line === '') return line
     last = line
     lookForSightings(watched, line, events.seconds)
     const next = phases.findLastIndex(({ begins }) => begins.test(line))
@@ -57,6 +60,9 @@ export function followConsole(patterns: readonly RegExp[], events: ConsoleEvents
       phase = next
       events.onPhase?.(reached.name)
     }
+    return line
+  }
+  const lookForDeadEnd = (line: string) => {
     if (deadEnds.some((end) => end.test(line))) events.onDeadEnd?.(line)
   }
 
@@ -70,8 +76,11 @@ export function followConsole(patterns: readonly RegExp[], events: ConsoleEvents
     write(bytes) {
       const lines = (rest + decoder.write(bytes)).split(/[\r\n]+/)
       rest = (lines.pop() ?? '').slice(-longestLine)
-      lines.forEach(readLine)
-      readLine(rest)
+      for (const line of lines) lookForDeadEnd(readLine(line))
+      const begun = readLine(rest)
+      // Bytes come as they like: the line is given time to say all of its reason, and a prompt never ends.
+      clearTimeout(unfinished)
+      if (begun !== '') unfinished = setTimeout(lookForDeadEnd, settleTime, begun).unref()
     },
     seen: (pattern) => find(pattern).promise,
     found: (pattern) => find(pattern).sighting,
