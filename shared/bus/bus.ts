@@ -30,16 +30,57 @@ export interface JobProgress extends Progress {
   readonly state: 'started' | 'running' | 'done' | 'failed' | 'waiting'
 }
 
+/** What a service wants to hear: enough to keep its events before it has ever run. */
+export type Interest = Pick<Subscription, 'service' | 'subjects'>
+
+/** Some events did not get through; all others of the same call did. */
+export class NotPublished extends Error {
+  override name = 'NotPublished'
+  readonly code = 'NOT_PUBLISHED'
+  /** Why, by event id: nobody's inbox is bound to the subject, the broker refused it, or it did not answer. */
+  readonly reasons: ReadonlyMap<string, string>
+
+  constructor(reasons: ReadonlyMap<string, string>, options?: ErrorOptions) {
+    const [first = ''] = reasons.values()
+    super(`${String(reasons.size)} events were not taken by the bus: ${first}`, options)
+    this.reasons = reasons
+  }
+}
+
+/** How a bus is doing, for `/ready` and `/metrics`. Counts are since it was opened. */
+export interface BusState {
+  readonly connected: boolean
+  /** Why it is not connected; empty when it is. */
+  readonly detail: string
+  readonly published: number
+  readonly delivered: number
+  /** Deliveries that the broker marked as tried before. */
+  readonly redelivered: number
+  /** Deliveries that were no valid event and went to the dead letters. */
+  readonly refused: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
 /**
  * Carries facts between services. An implementer delivers each event at least once to every service that
  * subscribed, and refuses invalid events on both ends. Retries, dead letters of failed work, ordering of jobs and
  * progress bookkeeping are the ledger's and the runtime's job, not yours.
  */
 export interface Bus extends AsyncDisposable {
-  /** Resolves when every event is durable for each of its subscribers. Throws InvalidEvent before anything is sent. */
+  /** Makes sure that these services' inboxes exist, so that nothing is lost before they first run. */
+  prepare(interests: readonly Interest[]): Promise<void>
+  /**
+   * Resolves when every event is durable for each of its subscribers. Throws InvalidEvent before anything is sent,
+   * NotPublished when some did not get through.
+   */
   publish(envelopes: readonly Envelope[]): Promise<void>
+  /** Disposing of it drains: what is being delivered is finished and acknowledged first. */
   subscribe(subscription: Subscription): Promise<AsyncDisposable>
   /** Shows progress to those who watch; loses it when nobody does. */
   signal(progress: JobProgress): void
   watch(listener: (progress: JobProgress) => void): Disposable
+  state(): BusState
+  /** Aborts, with the error as its reason, when trying again cannot help: the broker refuses us for a reason. */
+  readonly givenUp: AbortSignal
 }

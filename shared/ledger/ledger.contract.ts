@@ -14,6 +14,8 @@ export function testLedger(
   const later = (seconds: number) => new Date(start.getTime() + seconds * 1_000)
   const lease = (ledger: Ledger, { owner = 'a', at = 0, limit = 10 } = {}) =>
     ledger.lease('builder', { owner, now: later(at), until: later(at + 30), limit })
+  const unsent = (ledger: Ledger, { owner = 'a', at = 0, except = [] as number[] } = {}) =>
+    ledger.takeUnsent({ owner, now: later(at), until: later(at + 30), limit: 10, except })
 
   async function withLedger(body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>): Promise<void> {
     await using data = await prepare()
@@ -53,7 +55,7 @@ export function testLedger(
         await expect(
           ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [requested()] }, later(32)),
         ).rejects.toThrow(LeaseLost)
-        expect(await ledger.unsent(10)).toEqual([])
+        expect(await unsent(ledger)).toEqual([])
       }))
 
     it('keeps a lease alive by heartbeats', () =>
@@ -72,12 +74,12 @@ export function testLedger(
         const [job] = await lease(ledger)
         const event = requested()
         await ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [event] }, later(1))
-        expect((await ledger.unsent(10)).map((row) => row.envelope)).toEqual([event])
+        expect((await unsent(ledger)).map((row) => row.envelope)).toEqual([event])
         expect(await ledger.jobs({ states: ['done'] })).toHaveLength(1)
         await expect(
           ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [requested()] }, later(2)),
         ).rejects.toThrow(LeaseLost)
-        expect(await ledger.unsent(10)).toHaveLength(1)
+        expect(await unsent(ledger)).toHaveLength(1)
       }))
 
     it('keeps an entity with the job that changed it, and refuses an old version', () =>
@@ -91,7 +93,7 @@ export function testLedger(
         await expect(
           ledger.finish(other?.id ?? 0, 'a', { state: 'done', events: [requested()], entity }, later(1)),
         ).rejects.toThrow(LeaseLost)
-        expect(await ledger.unsent(10)).toEqual([])
+        expect(await unsent(ledger)).toEqual([])
         expect(await ledger.jobs({ states: ['running'] })).toHaveLength(1)
       }))
 
@@ -132,15 +134,46 @@ export function testLedger(
         const event = requested()
         await ledger.say(event, start)
         await ledger.say(event, start)
-        const rows = await ledger.unsent(10)
+        const rows = await unsent(ledger)
         expect(rows).toHaveLength(1)
         await ledger.markSent(
           rows.map((row) => row.seq),
           later(1),
         )
         await ledger.say(event, start)
-        expect(await ledger.unsent(10)).toEqual([])
+        expect(await unsent(ledger)).toEqual([])
         expect(await ledger.events({ drop: event.drop ?? '' })).toHaveLength(1)
+      }))
+
+    it('gives an event to one sender at a time, and to another when the first is gone', () =>
+      withLedger(async (ledger, open) => {
+        await using second = await open()
+        await ledger.say(requested(), start)
+        const [mine, theirs] = await Promise.all([unsent(ledger), unsent(second, { owner: 'b' })])
+        expect(mine.length + theirs.length).toBe(1)
+        const [holder, other] = mine.length === 1 ? ['a', 'b'] : ['b', 'a']
+        expect(await unsent(ledger, { owner: holder })).toHaveLength(1)
+        expect(await unsent(second, { owner: other, at: 29 })).toEqual([])
+        expect(await unsent(second, { owner: other, at: 31 })).toHaveLength(1)
+      }))
+
+    it('has the events of a job sent by the process that did it, unless that is gone', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted()], start)
+        const [job] = await lease(ledger)
+        await ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [requested()] }, later(1))
+        expect(await unsent(ledger, { owner: 'b', at: 1 })).toEqual([])
+        expect(await unsent(ledger, { at: 1 })).toHaveLength(1)
+        expect(await unsent(ledger, { owner: 'b', at: 60 })).toHaveLength(1)
+      }))
+
+    it('leaves out what cannot be sent at the moment', () =>
+      withLedger(async (ledger) => {
+        const events = [requested(), requested()]
+        for (const event of events) await ledger.say(event, start)
+        const [first] = await unsent(ledger)
+        const rest = await unsent(ledger, { except: [first?.seq ?? 0] })
+        expect(rest.map((row) => row.envelope)).toEqual(events.slice(1))
       }))
 
     it('ends the work on a drop: what waits, what runs, and what comes later', () =>
@@ -176,7 +209,7 @@ export function testLedger(
       }
       await using again = await data.open()
       expect(await lease(again)).toHaveLength(1)
-      expect(await again.unsent(10)).toHaveLength(1)
+      expect(await unsent(again)).toHaveLength(1)
     })
 
     it('rings for new work, also in another connection', () =>

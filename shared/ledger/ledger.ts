@@ -63,7 +63,7 @@ export interface JobSelector {
   readonly states?: readonly JobState[]
 }
 
-/** How much there is of what, for metrics and autoscaling. */
+/** How much there is of what, for metrics and autoscaling. Only jobs that are not over: the past is not counted. */
 export interface Backlog {
   readonly jobs: readonly { service: string; state: JobState; count: number; oldest: Date }[]
   readonly outbox: number
@@ -102,7 +102,17 @@ export interface Ledger extends AsyncDisposable {
   entity(service: string, key: string): Promise<Entity>
   /** Says an event that no job said; an id that is there already is said already. */
   say(envelope: Envelope, now: Date): Promise<void>
-  unsent(limit: number): Promise<OutboxRow[]>
+  /**
+   * Hands out events that are not sent yet, oldest first, to one sender at a time: those of `owner`'s own jobs, and
+   * those whose sender is gone. `except` leaves out those that the bus does not take at the moment.
+   */
+  takeUnsent(options: {
+    owner: string
+    now: Date
+    until: Date
+    limit: number
+    except?: readonly number[]
+  }): Promise<OutboxRow[]>
   markSent(seqs: readonly number[], now: Date): Promise<void>
   /** Takes failed, quarantined and cancelled jobs of a drop up again; resolves with their number. */
   replay(drop: string, now: Date): Promise<number>
@@ -112,6 +122,8 @@ export interface Ledger extends AsyncDisposable {
   /** The earliest time at which a waiting job is due or a lease ends, for the dispatcher's alarm clock. */
   nextDue(service: string): Promise<Date | null>
   backlog(): Promise<Backlog>
+  /** Resolves when the database answers. */
+  ping(): Promise<void>
   /** Calls back when there may be new work: for a service, in the outbox, or (null) anywhere. */
   watch(listener: (where: WorkPlace) => void): Disposable
 }

@@ -39,6 +39,8 @@ interface OutboxTable {
   envelope: string
   said_at: number
   sent_at: number | null
+  lease_owner: string | null
+  lease_until: number | null
 }
 
 interface EntitiesTable {

@@ -1,13 +1,14 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { Ledger, WorkPlace } from './ledger.ts'
 import type { Tables } from './schema.ts'
 import type { Wake } from './sqlite/wake.ts'
 import { accept } from './statements/accept.ts'
-import { finish, insertOutbox } from './statements/finish.ts'
+import { finish } from './statements/finish.ts'
 import { heartbeat } from './statements/heartbeat.ts'
 import { lease } from './statements/lease.ts'
+import { insertOutbox, markSent, takeUnsent } from './statements/outbox.ts'
 import { putBack, reclaim, replay } from './statements/put-back.ts'
-import { readBacklog, readEntity, readEvents, readJobs, readNextDue, readUnsent } from './statements/read.ts'
+import { readBacklog, readEntity, readEvents, readJobs, readNextDue } from './statements/read.ts'
 
 interface Backend {
   readonly wake: Wake
@@ -30,16 +31,17 @@ export function createSqlLedger(db: Kysely<Tables>, { wake, close }: Backend): L
     putBack: (job, owner, options) => thenRing('anywhere', putBack(db, job, owner, options)),
     reclaim: (isAlive, now) => thenRing('anywhere', reclaim(db, isAlive, now)),
     entity: (service, key) => readEntity(db, service, key),
-    say: (envelope, now) => thenRing('outbox', insertOutbox(db, envelope, now)),
-    unsent: (limit) => readUnsent(db, limit),
-    async markSent(seqs, now) {
-      await db.updateTable('outbox').set({ sent_at: now.getTime() }).where('seq', 'in', seqs).execute()
-    },
+    say: (envelope, now) => thenRing('outbox', insertOutbox(db, envelope, { now })),
+    takeUnsent: (options) => takeUnsent(db, options),
+    markSent: (seqs, now) => markSent(db, seqs, now),
     replay: (drop, now) => thenRing('anywhere', replay(db, drop, now)),
     jobs: (selector) => readJobs(db, selector),
     events: (selector) => readEvents(db, selector),
     nextDue: (service) => readNextDue(db, service),
     backlog: () => readBacklog(db),
+    async ping() {
+      await sql`select 1`.execute(db)
+    },
     watch: (listener) => wake.listen(listener),
     [Symbol.asyncDispose]: close,
   }

@@ -1,10 +1,27 @@
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Bus, BusState } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 
-/** The figures of this process and of its ledger, read when they are asked for. */
-export function createMetrics(ledger: Ledger): Registry {
+/** How long attempts take, from the lease to the recorded end, by service, subject and outcome. */
+export const attemptSeconds = new Histogram({
+  name: 'imagedrop_attempt_seconds',
+  help: 'Duration of one try at a job by service, subject and outcome',
+  labelNames: ['service', 'subject', 'outcome'],
+  buckets: [0.01, 0.1, 1, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400],
+  registers: [],
+})
+
+/** The figures of this process, its ledger and its bus, read when they are asked for. */
+export function createMetrics(ledger: Ledger, bus: Bus): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  registry.registerMetric(attemptSeconds)
+  addBacklog(registry, ledger)
+  addBus(registry, bus)
+  return registry
+}
+
+function addBacklog(registry: Registry, ledger: Ledger): void {
   const labelNames = ['service', 'state'] as const
   const oldest = new Gauge({
     name: 'imagedrop_oldest_job_age_seconds',
@@ -19,9 +36,9 @@ export function createMetrics(ledger: Ledger): Registry {
   })
   const jobs = new Gauge({
     name: 'imagedrop_jobs',
-    help: 'Jobs by service and state',
+    help: 'Jobs that are not over, by service and state',
     labelNames,
-    registers: [registry],
+    registers: [],
     async collect() {
       const backlog = await ledger.backlog()
       this.reset()
@@ -34,5 +51,38 @@ export function createMetrics(ledger: Ledger): Registry {
     },
   })
   registry.registerMetric(jobs)
-  return registry
+}
+
+const busCounters = {
+  published: ['imagedrop_bus_published_total', 'Events that the bus confirmed'],
+  delivered: ['imagedrop_bus_delivered_total', 'Events that were delivered and kept'],
+  redelivered: ['imagedrop_bus_redelivered_total', 'Deliveries that the broker marked as tried before'],
+  refused: ['imagedrop_bus_refused_total', 'Deliveries that were no valid event'],
+  bytesIn: ['imagedrop_bus_received_bytes_total', 'Bytes of message bodies received'],
+  bytesOut: ['imagedrop_bus_sent_bytes_total', 'Bytes of message bodies sent'],
+} as const satisfies Partial<Record<keyof BusState, readonly [string, string]>>
+
+function addBus(registry: Registry, bus: Bus): void {
+  const connected = new Gauge({
+    name: 'imagedrop_bus_connected',
+    help: '1 while the bus is connected',
+    registers: [],
+    collect() {
+      this.set(bus.state().connected ? 1 : 0)
+    },
+  })
+  registry.registerMetric(connected)
+  for (const key of Object.keys(busCounters) as (keyof typeof busCounters)[]) {
+    const [name, help] = busCounters[key]
+    const counter = new Counter({
+      name,
+      help,
+      registers: [],
+      collect() {
+        this.reset()
+        this.inc(bus.state()[key])
+      },
+    })
+    registry.registerMetric(counter)
+  }
 }

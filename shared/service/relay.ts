@@ -1,9 +1,11 @@
-import type { Bus } from '#bus/bus.ts'
-import type { Ledger } from '#ledger/ledger.ts'
+import { NotPublished, type Bus } from '#bus/bus.ts'
+import type { Ledger, OutboxRow } from '#ledger/ledger.ts'
 import { backoff } from './backoff.ts'
 
 const batch = 200
 const retry = { firstDelay: 200, maxDelay: 30_000 }
+/** An event that we took and did not send is anybody's after this many milliseconds. */
+const sendTime = 30_000
 
 /** Takes events from the outbox to the bus, in order, until they are confirmed. */
 export interface Relay {
@@ -13,41 +15,70 @@ export interface Relay {
   stop(): Promise<void>
 }
 
-/** Starts the relay. `onError` hears of each failed try; the events stay in the outbox and are tried again. */
-export function createRelay(
-  { bus, ledger, now }: { bus: Bus; ledger: Ledger; now: () => Date },
-  onError: (error: unknown) => void,
-): Relay {
+interface RelayOptions {
+  readonly bus: Bus
+  readonly ledger: Ledger
+  readonly owner: string
+  readonly now: () => Date
+}
+
+/**
+ * Starts the relay. `onError` hears of each failed try; the events stay in the outbox and are tried again. An event
+ * that the bus does not take holds up no other.
+ */
+export function createRelay({ bus, ledger, owner, now }: RelayOptions, onError: (error: unknown) => void): Relay {
   let pumping: Promise<void> | null = null
   let again = false
   let failures = 0
-  let alarm: NodeJS.Timeout | null = null
+  /** Set while the bus takes nothing at all. */
+  let pause: NodeJS.Timeout | null = null
+  /** Set while some events wait to be tried once more. */
+  let retryLater: NodeJS.Timeout | null = null
+  let notTaken: number[] = []
 
   async function sendAll(): Promise<void> {
     for (;;) {
       again = false
-      const rows = await ledger.unsent(batch)
-      if (rows.length === 0) {
-        if (again) continue
-        return
-      }
-      await bus.publish(rows.map((row) => row.envelope))
-      const seqs = rows.map((row) => row.seq)
-      await ledger.markSent(seqs, now())
-      failures = 0
+      const until = new Date(now().getTime() + sendTime)
+      const rows = await ledger.takeUnsent({ owner, now: now(), until, limit: batch, except: notTaken })
+      if (rows.length > 0) await send(rows)
+      else if (!again) return
     }
+  }
+
+  async function send(rows: readonly OutboxRow[]): Promise<void> {
+    const refused = await bus.publish(rows.map((row) => row.envelope)).then(() => null, refusedBy)
+    const [failed, sent] = partition(rows, (row) => refused?.reasons.has(row.envelope.id) === true)
+    const seqs = sent.map((row) => row.seq)
+    if (seqs.length > 0) await ledger.markSent(seqs, now())
+    if (refused === null) failures = 0
+    else tryLater(failed, refused)
+  }
+
+  function tryLater(rows: readonly OutboxRow[], reason: NotPublished): void {
+    failures += 1
+    onError(reason)
+    notTaken.push(...rows.map((row) => row.seq))
+    retryLater ??= setTimeout(
+      () => {
+        retryLater = null
+        notTaken = []
+        wake()
+      },
+      backoff(retry, failures),
+    )
   }
 
   function wake(): void {
     again = true
-    if (pumping || alarm) return
+    if (pumping || pause) return
     pumping = sendAll()
       .catch((error: unknown) => {
         failures += 1
         onError(error)
-        alarm = setTimeout(
+        pause = setTimeout(
           () => {
-            alarm = null
+            pause = null
             wake()
           },
           backoff(retry, failures),
@@ -63,10 +94,20 @@ export function createRelay(
     wake,
     async stop() {
       await pumping
-      if (alarm) clearTimeout(alarm)
-      alarm = setTimeout(() => {}, 0)
+      if (pause) clearTimeout(pause)
+      pause = setTimeout(() => {}, 0)
       await sendAll().catch(onError)
-      clearTimeout(alarm)
+      clearTimeout(pause)
+      if (retryLater) clearTimeout(retryLater)
     },
   }
+}
+
+function refusedBy(error: unknown): NotPublished {
+  if (error instanceof NotPublished) return error
+  throw error
+}
+
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 }

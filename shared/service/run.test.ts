@@ -267,7 +267,7 @@ it('delivers what was said at the very end to the inboxes, also of services that
   await until(async () => (await at.states())[0] === 'running')
   await at.stop(5_000)
   expect(heard).toEqual(['image.built.v1'])
-  expect(await at.ledger.unsent(10)).toEqual([])
+  expect(await at.ledger.takeUnsent({ owner: 'test', now: new Date(), until: new Date(), limit: 10 })).toEqual([])
 })
 
 it('fills the inbox of a service that is not active, and runs none of its jobs', async () => {

@@ -40,7 +40,7 @@ export async function runServices(
   // First of all: what is relayed before an inbox listens is lost to it.
   const subscriptions = await Promise.all(all.map(({ service }) => subscribe(bus, ledger, service, now)))
   await ledger.reclaim(isOwnerAlive, now())
-  const relay = createRelay({ bus, ledger, now }, onError)
+  const relay = createRelay({ bus, ledger, owner: shop.owner, now }, onError)
   const dispatchers = assembled.map(({ service }) => createDispatcher(shop, service, onError))
   const watching = ledger.watch((where) => {
     if (where === 'outbox' || where === 'anywhere') relay.wake()

@@ -9,6 +9,8 @@ import type { Bus, JobProgress, Subscription } from '../bus.ts'
 export function createMemoryBus(): Bus {
   const services = new Map<string, Subscription[]>()
   const watchers = new Set<(progress: JobProgress) => void>()
+  let published = 0
+  let delivered = 0
 
   async function deliver(competing: Subscription[], envelopes: readonly Envelope[]): Promise<void> {
     const subscription = competing.shift()
@@ -16,13 +18,18 @@ export function createMemoryBus(): Bus {
     // To the back of the row: those who compete take turns.
     competing.push(subscription)
     const wanted = envelopes.filter((envelope) => subscription.subjects.includes(envelope.subject))
-    if (wanted.length > 0) await subscription.deliver(wanted.map(parseIncoming))
+    if (wanted.length === 0) return
+    await subscription.deliver(wanted.map(parseIncoming))
+    delivered += wanted.length
   }
 
   return {
+    // Whoever listens is in this process, and subscribes before anything is published.
+    prepare: () => Promise.resolve(),
     async publish(envelopes) {
       envelopes.forEach(checkOutgoing)
       await Promise.all([...services.values()].map((competing) => deliver(competing, envelopes)))
+      published += envelopes.length
     },
     subscribe(subscription) {
       const competing = services.get(subscription.service) ?? []
@@ -42,6 +49,17 @@ export function createMemoryBus(): Bus {
       watchers.add(listener)
       return { [Symbol.dispose]: () => void watchers.delete(listener) }
     },
+    state: () => ({
+      connected: true,
+      detail: '',
+      published,
+      delivered,
+      redelivered: 0,
+      refused: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+    }),
+    givenUp: new AbortController().signal,
     [Symbol.asyncDispose]() {
       services.clear()
       watchers.clear()

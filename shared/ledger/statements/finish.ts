@@ -1,7 +1,10 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { Envelope } from '#events/envelope.ts'
 import { LeaseLost, type Outcome } from '../ledger.ts'
 import type { Tables } from '../schema.ts'
+import { insertOutbox } from './outbox.ts'
+
+/** The process that said an event sends it; after so many milliseconds any other may. */
+const sendTime = 30_000
 
 /** Ends a job: its state, its entity and its events, or nothing at all. */
 export async function finish(
@@ -25,23 +28,9 @@ export async function finish(
       throw new LeaseLost(`job ${String(job)} was cancelled while it ran`)
     }
     if (entity) await writeEntity(transaction, ended.service, entity)
-    for (const envelope of events) await insertOutbox(transaction, envelope, now)
+    const sender = { owner, until: new Date(now.getTime() + sendTime) }
+    for (const envelope of events) await insertOutbox(transaction, envelope, { now, sender })
   })
-}
-
-/** Puts an event in the outbox; one that is there already stays as it is. */
-export async function insertOutbox(db: Kysely<Tables>, envelope: Envelope, now: Date): Promise<void> {
-  await db
-    .insertInto('outbox')
-    .values({
-      event_id: envelope.id,
-      subject: envelope.subject,
-      drop_id: envelope.drop,
-      envelope: JSON.stringify(envelope),
-      said_at: now.getTime(),
-    })
-    .onConflict((conflict) => conflict.column('event_id').doNothing())
-    .execute()
 }
 
 async function writeEntity(

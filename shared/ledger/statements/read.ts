@@ -39,17 +39,6 @@ export async function readEvents(
   return (await query.execute()).map(outboxRowOf)
 }
 
-export async function readUnsent(db: Kysely<Tables>, limit: number): Promise<OutboxRow[]> {
-  const rows = await db
-    .selectFrom('outbox')
-    .select(['seq', 'envelope'])
-    .where('sent_at', 'is', null)
-    .orderBy('seq')
-    .limit(limit)
-    .execute()
-  return rows.map(outboxRowOf)
-}
-
 /** When the dispatcher has to look again although nobody rang. */
 export async function readNextDue(db: Kysely<Tables>, service: string): Promise<Date | null> {
   const live = db.selectFrom('jobs').where('service', '=', service)
@@ -71,6 +60,7 @@ export async function readBacklog(db: Kysely<Tables>): Promise<Backlog> {
   const jobs = await db
     .selectFrom('jobs')
     .select((is) => ['service', 'state', is.fn.countAll().as('count'), is.fn.min('accepted_at').as('oldest')])
+    .where('state', 'not in', ['done', 'cancelled'])
     .groupBy(['service', 'state'])
     .execute()
   const outbox = await db
