@@ -6,6 +6,8 @@ import { createRoutes } from './intake/routes.ts'
 import { ensureToken } from './intake/token.ts'
 import { keepCadence, sleepUnlessAborted } from './keep-cadence.ts'
 import { readPolicy } from './policy/read-policy.ts'
+import { poll } from './recovery/poll.ts'
+import { assertRecoveryPlaces, recoverySources } from './recovery/sources.ts'
 import { scheduler } from './service.ts'
 
 /** Different keys are independent; a job that waits for a compose's metadata does not hold up the drops. */
@@ -18,11 +20,18 @@ export const assemble: Assemble = async ({ env, stateFolder, now, log }) => {
   const allowed = [...policy.allowedLocations, ...config.allowedLocations]
   const { metadataDeadline: deadline, metadataMaxBytes: maxBytes } = config
   const read = createMetadataReader({ allowed, deadline, maxBytes })
+  assertRecoveryPlaces(policy, allowed)
   const token = config.token ?? (await ensureToken(stateFolder))
   return {
     service: bindService(scheduler, { policy, allowed, read }, { concurrency }),
-    background: (say, signal) =>
-      keepCadence(say, { cadence: policy.cadence, now, log, sleep: sleepUnlessAborted }, signal),
+    background: async (say, signal) => {
+      const clock = { now, log, sleep: sleepUnlessAborted }
+      const sources = recoverySources({ policy, allowed, config, stateFolder, now, log, say })
+      await Promise.all([
+        keepCadence(say, { cadence: policy.cadence, ...clock }, signal),
+        ...sources.map((source) => poll(source, clock, signal)),
+      ])
+    },
     routes: createRoutes({ policy, allowed, token }),
   }
 }

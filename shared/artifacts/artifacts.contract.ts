@@ -1,11 +1,23 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import type { ArtifactRef } from '#events/vocabulary.ts'
 import { ArtifactCorrupted, ArtifactMissing, type ArtifactStore } from './store.ts'
 
+/** A store for a test, and what can befall it. */
+export interface ArtifactPlace extends AsyncDisposable {
+  readonly store: ArtifactStore
+  /** The same artifacts as another host sees them. */
+  readonly elsewhere: () => Promise<ArtifactStore>
+  /** Puts other bytes in the place of an artifact, behind the store's back. */
+  readonly replace: (ref: ArtifactRef, bytes: string) => Promise<void>
+}
+
+const MiB = 1024 * 1024
+
 /** What every artifact store promises. */
-export function testArtifacts(name: string, prepare: () => Promise<{ store: ArtifactStore } & AsyncDisposable>): void {
+export function testArtifacts(name: string, prepare: () => Promise<ArtifactPlace>): void {
   describe(`the ${name} artifact store`, () => {
     it('keeps a file under its SHA-256, as it was', async () => {
       await using place = await prepare()
@@ -44,23 +56,65 @@ export function testArtifacts(name: string, prepare: () => Promise<{ store: Arti
       await expect(place.store.open(ref)).rejects.toThrow(ref.sha256)
     })
 
+    it('shows an artifact to other hosts as soon as it is kept', async () => {
+      await using place = await prepare()
+      const ref = await place.store.keepBytes('for everybody', 'log')
+      const elsewhere = await place.elsewhere()
+      expect(await readFile(await elsewhere.open(ref), 'utf8')).toBe('for everybody')
+      await elsewhere.verify(ref)
+    })
+
+    it('keeps an empty file', async () => {
+      await using place = await prepare()
+      const ref = await place.store.keepBytes('', 'log')
+      expect(ref.size).toBe(0)
+      expect(await readFile(await (await place.elsewhere()).open(ref), 'utf8')).toBe('')
+    })
+
+    it('keeps the holes of a sparse file', async () => {
+      await using place = await prepare()
+      await using draft = await place.store.draft('disk.raw')
+      {
+        await using file = await open(draft.path, 'w')
+        await file.truncate(24 * MiB)
+        await file.write('data', MiB)
+      }
+      const ref = await place.store.keep(draft, { format: 'raw' })
+      for (const store of [place.store, await place.elsewhere()]) {
+        const { size, blocks } = await stat(await store.open(ref))
+        expect(size).toBe(24 * MiB)
+        expect(blocks * 512).toBeLessThan(MiB)
+      }
+    })
+
+    it('keeps nothing when it is told to stop', async () => {
+      await using place = await prepare()
+      await using draft = await place.store.draft('late')
+      await writeFile(draft.path, 'too late')
+      const signal = AbortSignal.abort(new Error('cancelled by a person'))
+      await expect(place.store.keep(draft, { format: 'raw', signal })).rejects.toThrow('cancelled by a person')
+      const ref = { uri: 'artifact:x', sha256: sha256('too late'), size: 8, format: 'raw' }
+      await expect(place.store.open(ref)).rejects.toThrow(ArtifactMissing)
+    })
+
     it('refuses an artifact that was cut short, and one whose bytes changed', async () => {
       await using place = await prepare()
       const short = await place.store.keepBytes('will be cut', 'raw')
-      await truncate(await place.store.open(short), 4)
-      await expect(place.store.open(short)).rejects.toThrow(ArtifactCorrupted)
+      await place.replace(short, 'will')
+      await expect((await place.elsewhere()).open(short)).rejects.toThrow(ArtifactCorrupted)
       const changed = await place.store.keepBytes('will change', 'raw')
-      await writeFile(await place.store.open(changed), 'has changed')
+      await place.replace(changed, 'has changed')
       await expect(place.store.verify(changed)).rejects.toThrow(ArtifactCorrupted)
     })
 
     it('mends a corrupted artifact when the same bytes are kept again', async () => {
       await using place = await prepare()
       const ref = await place.store.keepBytes('precious', 'raw')
-      await writeFile(await place.store.open(ref), 'ruinous!')
+      await place.replace(ref, 'ruinous!')
       await expect(place.store.verify(ref)).rejects.toThrow(ArtifactCorrupted)
       await place.store.keepBytes('precious', 'raw')
       await place.store.verify(ref)
+      expect(await readFile(await (await place.elsewhere()).open(ref), 'utf8')).toBe('precious')
     })
   })
 }

@@ -27,10 +27,11 @@ export interface ArtifactStore {
   /** Stores text or bytes that fit in memory. */
   keepBytes(bytes: string | Uint8Array, format: string): Promise<ArtifactRef>
   /**
-   * A path to read the artifact from, for tools that want a file. Throws ArtifactMissing, or ArtifactCorrupted when
-   * the size is not the promised one. Never write to it.
+   * A path to read the artifact from, for tools that want a file; a store that is elsewhere fetches it first. Throws
+   * ArtifactMissing, or ArtifactCorrupted when it is not what was kept, as far as opening it tells. Never write to it.
+   * A store may take back the path after hours (its `holdFor`): who needs it longer links it (`linkArtifact`).
    */
-  open(ref: ArtifactRef): Promise<string>
+  open(ref: ArtifactRef, signal?: AbortSignal): Promise<string>
   /** Reads the artifact through and compares. Throws ArtifactMissing or ArtifactCorrupted. */
   verify(ref: ArtifactRef, signal?: AbortSignal): Promise<void>
 }
@@ -45,4 +46,16 @@ export class ArtifactMissing extends Error {
 export class ArtifactCorrupted extends Error {
   override name = 'ArtifactCorrupted'
   readonly code = 'ARTIFACT_CORRUPTED'
+}
+
+/** The store cannot be reached, or is too busy, for now: trying again later may help. */
+export class ArtifactStoreUnavailable extends Error {
+  override name = 'ArtifactStoreUnavailable'
+  readonly code = 'ARTIFACT_STORE_UNAVAILABLE'
+}
+
+/** The store answers, but not us: its name, our rights or our credentials are wrong. A person has to see to it. */
+export class ArtifactStoreRefused extends Error {
+  override name = 'ArtifactStoreRefused'
+  readonly code = 'ARTIFACT_STORE_REFUSED'
 }

@@ -54,7 +54,8 @@ function parseObject(text: string): Json {
   throw new InvalidMessage('message', content, `expected a JSON object, got ${JSON.stringify(content)}`)
 }
 
-function openEnvelope(content: Json): ComposeMessage {
+/** Tells a message from its envelope, in each of the forms that `readComposeMessage` names. Throws InvalidMessage. */
+export function openEnvelope(content: Json): ComposeMessage {
   const { topic, body, msg } = content
   const id = [content['id'], content['msg_id']].find((one) => typeof one === 'string') ?? null
   const inner = isObject(msg) ? msg : isObject(body) ? (isObject(body['msg']) ? body['msg'] : body) : null

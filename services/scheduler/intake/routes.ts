@@ -4,6 +4,7 @@ import type { Say } from '#service/host.ts'
 import { checkCompose, type UnderstandOptions } from '../compose/understand.ts'
 import { asInvalidMessage, InvalidMessage } from './message-error.ts'
 import { readComposeBody, readComposeMessage, type ComposeEvent } from './read-message.ts'
+import { seedOf } from './seed.ts'
 
 /** Far more than any compose message has. */
 const bodyLimit = 256 * 1024
@@ -40,7 +41,7 @@ async function takeIn(text: string, options: IntakeOptions, say: Say): Promise<s
   const { topic, message, id } = readComposeMessage(text)
   const event = readComposeBody(topic, message)
   assertAcceptable(event, options)
-  return await (id === null ? say(event) : say(event, `compose:${topic}:${id}`))
+  return await (id === null ? say(event) : say(event, seedOf(topic, id)))
 }
 
 function assertAcceptable(event: ComposeEvent, options: IntakeOptions): void {

@@ -31,6 +31,7 @@ const formats = z
   )
   .min(1)
   .describe('Formats that each image is made in')
+const place = z.string().regex(/^(https?:\/\/|\/)/, 'expected an http(s) URL or an absolute folder')
 const keptDays = z
   .union([z.int().min(1), z.literal('forever')], 'expected a number of days, or forever')
   .describe('Days from scheduling to withdrawal, or `forever`')
@@ -61,9 +62,15 @@ export const policySchema = section({
     Beta: keptDays,
     Final: keptDays,
   }),
-  allowedLocations: z
-    .array(z.string().regex(/^(https?:\/\/|\/)/, 'expected an http(s) URL or an absolute folder'))
-    .describe('URL prefixes and folders that a compose may lie under'),
+  allowedLocations: z.array(place).describe('URL prefixes and folders that a compose may lie under'),
+  recovery: section({
+    composes: z.array(place).describe('Places of one compose each, which may be links: `latest-Fedora-Rawhide`'),
+    folders: z.array(place).describe('Places that list composes, each in a folder of its name'),
+    minutes: z.int().min(1).max(1440).describe('How often they are looked at'),
+    days: z.int().min(1).max(60).describe('Older composes of a folder are left alone'),
+  })
+    .default({ composes: [], folders: [], minutes: 15, days: 7 })
+    .describe('Where finished composes are looked for whose message was lost'),
   oldComposes: section({
     rawhide: z.string().describe('Where a Rawhide compose of before Pungi 4 lies; {date} is filled in'),
     branched: z.string().describe('The same for a branched compose; {date} and {branch} are filled in'),
