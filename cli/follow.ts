@@ -1,6 +1,9 @@
 import { dropScheduled, type DropScheduled } from '#events/drop-scheduled.ts'
 import type { Envelope } from '#events/envelope.ts'
 import type { Stack } from './stack.ts'
+
+/** Where a drop is looked at. */
+export type Lookout = Pick<Stack, 'ledger' | 'bus' | 'stateFolder'>
 import { applyEvent, applyProgress, createDropView, type DropState, type DropView } from './view/drop-view.ts'
 import { reportFailed, reportPublished } from './view/report.ts'
 import type { Screen } from './view/screen.ts'
@@ -15,19 +18,19 @@ interface FollowOptions {
 }
 
 /** Shows a requested drop until it is announced or cannot go on by itself. */
-export async function followDrop(stack: Stack, { requestId, composeId, screen }: FollowOptions): Promise<Followed> {
+export async function followDrop(stack: Lookout, { requestId, composeId, screen }: FollowOptions): Promise<Followed> {
   const { promise, resolve, reject } = Promise.withResolvers<Followed>()
   let view: DropView | null = null
-  let seen = 0
+  const seen = new Set<number>()
 
   /** Everything that is shown comes from the outbox, in its order: what was said before this run as well. */
   async function catchUp(): Promise<void> {
     view ??= await findDrop(stack, requestId, composeId)
     if (!view) return
-    const rows = await stack.ledger.events({ drop: view.drop, after: seen })
-    for (const { seq, envelope } of rows) {
-      if (seq <= seen) continue
-      seen = seq
+    // All of them: in a shared database an earlier number may become visible after a later one.
+    for (const { seq, envelope } of await stack.ledger.events({ drop: view.drop })) {
+      if (seen.has(seq)) continue
+      seen.add(seq)
       applyEvent(view, envelope)
       screen.event(envelope, view)
     }
@@ -39,8 +42,8 @@ export async function followDrop(stack: Stack, { requestId, composeId, screen }:
   async function isQuiet(drop: string): Promise<boolean> {
     const { outbox } = await stack.ledger.backlog()
     const live = await stack.ledger.jobs({ drop, states: ['queued', 'running'] })
-    const newer = await stack.ledger.events({ drop, after: seen, limit: 1 })
-    return outbox === 0 && live.length === 0 && newer.length === 0
+    const said = await stack.ledger.events({ drop })
+    return outbox === 0 && live.length === 0 && said.every(({ seq }) => seen.has(seq))
   }
 
   let running: Promise<void> | null = null
@@ -61,7 +64,7 @@ export async function followDrop(stack: Stack, { requestId, composeId, screen }:
   }
 
   using _events = stack.ledger.watch((where) => {
-    if (where === 'outbox' || where === 'anywhere' || where.service === 'scheduler') wake()
+    if (typeof where === 'string' || where.service === 'scheduler') wake()
   })
   using _progress = stack.bus.watch((progress) => {
     if (view && progress.drop === view.drop) applyProgress(view, progress, Date.now())
@@ -79,7 +82,7 @@ export async function followDrop(stack: Stack, { requestId, composeId, screen }:
 }
 
 /** The drop that the request led to, or the one that its compose has already. Throws when there will be none. */
-async function findDrop(stack: Stack, requestId: string, composeId: string): Promise<DropView | null> {
+async function findDrop(stack: Lookout, requestId: string, composeId: string): Promise<DropView | null> {
   const scheduled = (await stack.ledger.events({ subject: dropScheduled.subject, limit: 100_000 })) as {
     envelope: Envelope<string, DropScheduled>
   }[]

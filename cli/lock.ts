@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isOwnerAlive, ownerOfThisProcess } from '#service/owner.ts'
-import type { ServiceName } from './stack.ts'
+import type { ServiceName } from './services.ts'
 import { UsageError } from './usage.ts'
 
 /** Keeps a second process from running the same services on one state folder. Asking and looking need no lock. */

@@ -6,11 +6,11 @@ import { UsageError } from './usage.ts'
 async function main(args: readonly string[]): Promise<number> {
   const [name = 'help', ...rest] = args
   if (name === 'help' || name === '--help' || name === '-h') {
-    process.stdout.write(overview())
+    process.stdout.write(await overview())
     return 0
   }
-  const command = findCommand(name)
-  if (!command) throw new UsageError(`there is no command ${JSON.stringify(name)}\n\n${overview()}`)
+  const command = await findCommand(name)
+  if (!command) throw new UsageError(`there is no command ${JSON.stringify(name)}\n\n${await overview()}`)
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`${command.usage}\n\n${command.summary}\n`)
     return 0

@@ -1,35 +1,33 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pino, type Logger } from 'pino'
-import { createFolderStore } from '#artifacts/folder.ts'
 import type { Bus } from '#bus/bus.ts'
-import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
-import { openSqliteLedger } from '#ledger/sqlite/open.ts'
+import { watchTogether, type WatchAttempt } from '#service/attempt-watch.ts'
 import type { Assemble, Assembled, Host } from '#service/host.ts'
 import { ownerOfThisProcess } from '#service/owner.ts'
 import { runServices, type Running } from '#service/run.ts'
+import { openArtifacts } from './backends/open-artifacts.ts'
+import { openBus } from './backends/open-bus.ts'
+import { openLedger } from './backends/open-ledger.ts'
+import { readArtifactSettings, readBusSettings, readLedgerSettings } from './backends/settings.ts'
+import { importAssemble, serviceNames, type ServiceName } from './services.ts'
 
-/** The services in the order of the pipeline, each assembled by its own main.ts. */
-export const serviceNames = [
-  'scheduler',
-  'builder',
-  'converter',
-  'boot-tester',
-  'ec2-publisher',
-  'mirror-publisher',
-  'announcer',
-] as const
-export type ServiceName = (typeof serviceNames)[number]
+type Environment = Readonly<Record<string, string | undefined>>
 
 export interface StackOptions {
   readonly stateFolder: string
   readonly services: readonly ServiceName[]
-  readonly env: Readonly<Record<string, string | undefined>>
+  /** How many jobs of each service run at a time in this process; default is the service's own setting. */
+  readonly concurrency?: number | undefined
+  readonly env: Environment
   readonly log: Logger
+  readonly watchers?: readonly WatchAttempt[]
+  /** Where services come from; others than the real ones take part in measurements. */
+  readonly assembleFor?: (name: ServiceName) => Promise<Assemble>
 }
 
-/** Services at work on the embedded ledger, bus and store. */
+/** Services at work on the ledger, bus and store that the environment names. */
 export interface Stack extends Running {
   readonly stateFolder: string
   readonly ledger: Ledger
@@ -50,24 +48,30 @@ export async function openLog(stateFolder: string): Promise<Logger> {
   return pino({ base: null }, pino.destination({ dest: join(folder, 'imagedrop.log'), append: true, sync: false }))
 }
 
-/** Opens the ledger of a state folder, for commands that only look or ask. */
-export async function openLedger(stateFolder: string): Promise<Ledger> {
-  return await openSqliteLedger(join(stateFolder, 'ledger'))
+/** Opens the ledger for commands that only look or ask. */
+export async function openLedgerToAsk(stateFolder: string): Promise<Ledger> {
+  return await openLedger(readLedgerSettings(process.env), stateFolder, pino({ level: 'warn' }, pino.destination(2)))
 }
 
-/** Starts services in this process on the embedded default: SQLite, a folder, and a bus in memory. */
+/** Starts services in this process: by default on SQLite, a folder, and a bus in memory. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { stateFolder, env, log } = options
-  const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
-  await artifacts.clearDrafts()
-  const ledger = await openLedger(stateFolder)
-  const bus = createMemoryBus()
+  const { stateFolder, services, env, log, watchers = [] } = options
+  const busSettings = readBusSettings(env)
+  await using opened = new AsyncDisposableStack()
+  const ledger = opened.use(await openLedger(readLedgerSettings(env), stateFolder, log))
+  const bus = opened.use(await openBus(busSettings, { stateFolder, log }))
+  const artifacts = await openArtifacts(readArtifactSettings(env), stateFolder, log)
   const now = () => new Date()
-  const host: Host = { stateFolder, artifacts, log, now, env }
-  const assembled = await Promise.all(serviceNames.map((name) => assemble(name, host)))
-  const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log }
-  const isActive = ({ name }: { name: string }) => options.services.some((one) => one === name)
+  // A bus within the process fills the inboxes of all services: nobody else does. A broker keeps them by itself.
+  const present = busSettings.url === undefined ? serviceNames : services
+  const assembled = await Promise.all(
+    present.map((name) => assemble(name, options, { stateFolder, artifacts, log, now, env })),
+  )
+  const watchAttempt = watchTogether(watchers)
+  const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log, watchAttempt }
+  const isActive = ({ name }: { name: string }) => services.some((one) => one === name)
   const running = await runServices(assembled, shop, isActive)
+  const closing = opened.move()
   return {
     ...running,
     stateFolder,
@@ -77,14 +81,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     assembled: assembled.filter(({ service }) => isActive(service)),
     async stop(grace) {
       await running.stop(grace)
-      await bus[Symbol.asyncDispose]()
-      await ledger[Symbol.asyncDispose]()
+      await closing.disposeAsync()
       log.flush()
     },
   }
 }
 
-async function assemble(name: ServiceName, host: Host): Promise<Assembled> {
-  const module = (await import(`../services/${name}/main.ts`)) as { assemble: Assemble }
-  return await module.assemble(host)
+async function assemble(name: ServiceName, options: StackOptions, host: Host): Promise<Assembled> {
+  const { concurrency, assembleFor = importAssemble } = options
+  const assembled = await (await assembleFor(name))(host)
+  if (concurrency === undefined) return assembled
+  return { ...assembled, service: { ...assembled.service, concurrency } }
 }

@@ -68,8 +68,20 @@ install_from_apt() {
   mapfile -t packages < <(printf '%s\n' "$@" | sort -u)
   [ "$(id -u)" != 0 ] || say "installing ${packages[*]}${release:+ from $release}"
   [ -z "$release" ] || options+=("--target-release=$release")
+  keep_servers_stopped
   as_root 'is the network or proxy right (apt-get update), and do the apt sources have these packages?' \
     apt-get -o DPkg::Lock::Timeout=300 install "${options[@]}" "${packages[@]}"
+}
+
+# Tests start servers of their own: a package must not start one. Only for this installation, and only as root;
+# an administrator who installs by hand decides that himself (invoke-rc.d(8), policy-rc.d).
+keep_servers_stopped() {
+  local policy=/usr/sbin/policy-rc.d
+  [ "$(id -u)" = 0 ] && [ ! -e "$policy" ] || return 0
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  # shellcheck disable=SC2064 # the path is known now
+  trap "rm -f '$policy'" EXIT
 }
 
 # Code name and name in the source, of every release that apt knows.

@@ -16,6 +16,7 @@ main() {
   esac
   install_tools "$purpose"
   install_node_modules
+  [ "$purpose" = run ] || install_test_servers
 }
 
 say() { printf 'set-up: %s\n' "$*" >&2; }
@@ -64,7 +65,7 @@ missing_tools() {
 is_there() {
   local tool
   for tool in ${1//|/ }; do
-    command -v "$tool" >/dev/null || continue
+    [ -f "$tool" ] || command -v "$tool" >/dev/null || continue
     [ "$2" = - ] || [ "$(major_version "$tool")" -ge "$2" ] || continue
     return 0
   done
@@ -119,6 +120,11 @@ install_node_modules() {
       fail 'npm ci failed, see above; is the package registry of this npm within reach (npm ping)?'
   fi
   node_runs || install_node
+}
+
+# Those that no distribution has a package of are built once, into the user's cache.
+install_test_servers() {
+  node_modules/.bin/node test/brokers/install.ts
 }
 
 # Node itself is a package too, put in place by its install script, which newer npm does not run by itself.

@@ -1,7 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { foreignEvents, ownEvents } from '#events/index.ts'
 import type { EventDefinition } from '#events/define.ts'
+import { generatePackage, packageFolder } from '../deploy/fedora-messages/generate.ts'
+import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
 import { declaredServices, type DeclaredService } from './services.ts'
 
 /** The page whose tables are derived from the code. `npm run docs` writes it; a test holds it to the code. */
@@ -37,4 +39,16 @@ function replacePart(text: string, name: string, content: string): string {
   return text.replace(part, (_match, start: string, end: string) => `${start}\n${content}\n\n${end}`)
 }
 
-if (process.argv[1] === import.meta.filename) await writeFile(page, await generatePage())
+async function writeAll(): Promise<void> {
+  await writeFile(page, await generatePage())
+  await writeFile(definitionsFile, await generateDefinitions())
+  const schemas = join(packageFolder, 'imagedrop_messages', 'schemas')
+  await rm(schemas, { recursive: true, force: true })
+  for (const [name, text] of await generatePackage()) {
+    const file = join(packageFolder, name)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await writeAll()

@@ -4,7 +4,7 @@ import { seal } from '#events/envelope.ts'
 import { blessingRequested, cancellationRequested, retryRequested, supersessionRequested } from '#events/operator.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import type { Ledger } from '#ledger/ledger.ts'
-import { openLedger, stateFolderOf } from '../stack.ts'
+import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
 
 type Request = EventDefinition<string, { drop: string; by: string }>
@@ -27,7 +27,7 @@ function askCommand(name: string, summary: string, request: Request, options: { 
       if (drop === undefined) throw new UsageError(`which drop?\n\n${usage}`)
       const by = parsed.values.by ?? (options.needsName ? undefined : userInfo().username)
       if (by === undefined || by === '') throw new UsageError(`--by NAME says who gives the blessing\n\n${usage}`)
-      await using ledger = await openLedger(stateFolderOf(parsed.values.state))
+      await using ledger = await openLedgerToAsk(stateFolderOf(parsed.values.state))
       await requireDrop(ledger, drop)
       const now = new Date()
       const envelope = seal(say(request, { drop, by }), { now })

@@ -7,9 +7,12 @@ import { messageOf } from '#service/errors.ts'
 import { emulateEc2, hasEc2 } from '../ec2.ts'
 import { environmentFor, hostDistribution } from '../environment.ts'
 import { followDrop, type Followed } from '../follow.ts'
+import { readLedgerSettings } from '../backends/settings.ts'
+import { followElsewhere } from '../follow-elsewhere.ts'
 import { lockServices } from '../lock.ts'
+import { serviceNames } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
-import { openLog, serviceNames, startStack, stateFolderOf } from '../stack.ts'
+import { openLog, startStack, stateFolderOf } from '../stack.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
 import { createScreen, type Screen } from '../view/screen.ts'
 import { makeComposeMessage } from '../../services/scheduler/intake/from-repositories.ts'
@@ -33,12 +36,17 @@ export const dropCommand: Command = {
   name: 'drop',
   usage:
     'usage: imagedrop drop [--distribution debian-12] [--compose FILE|URL|-] [--images generic.x86_64,…] [--state DIR] [--mirror URL] [--json]',
-  summary: 'turn one compose into a published drop, with all services in this process, and exit',
+  summary: 'turn one compose into a published drop, here or through the services of a shared ledger, and exit',
   async run(args) {
     const { values } = parseOptions(dropCommand, args, options)
     const stateFolder = stateFolderOf(values.state)
     const end = waitForEnd()
     const { request, location } = await prepare(values)
+    if (readLedgerSettings(process.env).url !== undefined) {
+      using screen = createScreen({ json: values.json === true })
+      screen.note(`compose: ${String(request.message['compose_id'])}; the services run elsewhere`)
+      return status[await followElsewhere(request, { stateFolder, screen, end })]
+    }
     const log = await openLog(stateFolder)
     await using _lock = await lockServices(stateFolder, serviceNames)
     await using emulator = hasEc2(process.env) ? null : await emulateEc2(stateFolder, log)

@@ -1,5 +1,5 @@
 import type { Job, Ledger } from '#ledger/ledger.ts'
-import { openLedger, stateFolderOf } from '../stack.ts'
+import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
 import { applyEvent, createDropView, type DropView } from '../view/drop-view.ts'
 import { renderDrop } from '../view/render.ts'
@@ -13,7 +13,7 @@ export const statusCommand: Command = {
     const options = { json: { type: 'boolean' }, state: { type: 'string' } } as const
     const { values, positionals } = parseOptions(statusCommand, args, options, { positionals: 1 })
     const stateFolder = stateFolderOf(values.state)
-    await using ledger = await openLedger(stateFolder)
+    await using ledger = await openLedgerToAsk(stateFolder)
     const [drop] = positionals
     if (drop === undefined) await listDrops(ledger, values.json === true)
     else await showDrop(ledger, drop, { json: values.json === true, stateFolder })

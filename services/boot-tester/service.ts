@@ -20,7 +20,7 @@ export const bootTester = defineService({
   emits: [imageTested, imageFailed],
   handle: async ({ body }, { artifacts, bootTest }: Dependencies, context) => {
     const { drop, compose, image, disk } = body
-    const path = await openDisk(artifacts, disk)
+    const path = await openDisk(artifacts, disk, context.signal)
     if (path instanceof Error) return [cannotBoot(body, path.message)]
     const report = await bootTest({ image, disk, path }, context)
     return [
@@ -40,9 +40,9 @@ export const bootTester = defineService({
   },
 })
 
-async function openDisk(artifacts: ArtifactStore, disk: ArtifactRef): Promise<string | Error> {
+async function openDisk(artifacts: ArtifactStore, disk: ArtifactRef, signal: AbortSignal): Promise<string | Error> {
   try {
-    return await artifacts.open(disk)
+    return await artifacts.open(disk, signal)
   } catch (error) {
     if (error instanceof ArtifactMissing || error instanceof ArtifactCorrupted) return error
     throw error

@@ -15,7 +15,7 @@ export async function openWorkshop(
   limits: Limits,
   context: Pick<Context, 'signal' | 'progress' | 'logFolder'>,
 ): Promise<Workshop> {
-  const path = await artifacts.open(disk)
+  const path = await artifacts.open(disk, context.signal)
   const drafts = new AsyncDisposableStack()
   const failed = new AbortController()
   const signal = AbortSignal.any([context.signal, failed.signal])

@@ -46,7 +46,7 @@ async function upload(body: ImageTested, artifacts: ArtifactStore, cloud: Cloud,
   const { drop, compose, image, disk, verdict } = body
   if (verdict !== 'passed' || !isForUs(image)) return []
   const start = performance.now()
-  const path = await artifacts.open(disk)
+  const path = await artifacts.open(disk, context.signal)
   const { registrations, bytes } = await cloud.upload(
     {
       drop,

@@ -13,7 +13,7 @@ export const streamOpened = defineEvent({
   severity: 'debug',
   schema: z.strictObject({ stream }),
   example: { stream: 'Fedora-Rawhide' },
-  summary: (body) => `the stream ${body.stream} has its first compose`,
+  summary: 'the stream {stream} has its first compose',
 })
 
 export const cadenceReached = defineEvent({
@@ -26,7 +26,7 @@ export const cadenceReached = defineEvent({
     stream: stream.nullable().describe('The stream that it is said to; null for all'),
   }),
   example: { time: '2018-04-26T06:00:00.000Z', stream: 'Fedora-Rawhide' },
-  summary: (body) => `the cadence of ${body.stream ?? 'all streams'} reached ${body.time}`,
+  summary: 'the cadence of {stream|all streams} reached {time}',
 })
 
 export const dropExpiryReached = defineEvent({
@@ -40,5 +40,5 @@ export const dropExpiryReached = defineEvent({
     onlyUnblessed: z.boolean().describe('A blessed drop is kept longer'),
   }),
   example: { drop: exampleDrop, keptDays: 30, onlyUnblessed: false },
-  summary: (body) => `${body.drop} has reached its ${String(body.keptDays)} days`,
+  summary: '{drop} has reached its {keptDays} days',
 })

@@ -35,7 +35,7 @@ export const composeStatusChanged = defineEvent({
     release_short: 'Fedora',
     compose_id: 'Fedora-Rawhide-20180426.n.0',
   },
-  summary: (body) => `the compose ${body.compose_id} is ${body.status}`,
+  summary: 'the compose {compose_id} is {status}',
 })
 export type ComposeStatusChanged = BodyOf<typeof composeStatusChanged>
 
@@ -51,7 +51,7 @@ export const rawhideComposed = defineEvent({
   means: 'a Rawhide compose of before Pungi 4 is complete',
   schema: oldCompose,
   example: { log: 'done', branch: 'rawhide', arch: '' },
-  summary: (body) => `the Rawhide compose is complete (${body.branch})`,
+  summary: 'the Rawhide compose is complete ({branch})',
 })
 
 export const branchedComposed = defineEvent({
@@ -60,5 +60,5 @@ export const branchedComposed = defineEvent({
   means: 'a branched compose of before Pungi 4 is complete',
   schema: oldCompose,
   example: { log: 'done', branch: '19', arch: '' },
-  summary: (body) => `the branched compose of ${body.branch} is complete`,
+  summary: 'the branched compose of {branch} is complete',
 })

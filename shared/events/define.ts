@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { fillSentence } from './sentence.ts'
 
 /** The parts of the pipeline that say events; `operator` is a person at the command line or the HTTP API. */
 export type Speaker =
@@ -11,6 +12,7 @@ export type Speaker =
   | 'announcer'
   | 'operator'
   | 'compose'
+  | 'koji'
 
 /** How urgently people want to hear of an event, in fedora-messaging's four steps. */
 export type Severity = 'debug' | 'info' | 'warning' | 'error'
@@ -27,6 +29,8 @@ export interface EventDefinition<Subject extends string = string, Body = unknown
   readonly schema: z.ZodType<Body>
   /** A valid body. Published with the schema and never edited afterwards. */
   readonly example: Body
+  /** The summary before it is filled, see sentence.ts. */
+  readonly sentence: string
   /** One line for people. */
   summary(body: Body): string
   /** True when the job that said this did not reach its goal, so that an operator may run it again. */
@@ -48,15 +52,21 @@ export type SaidOf<Definition> =
 /** The body type that a definition stands for. */
 export type BodyOf<Definition> = Definition extends EventDefinition<string, infer Body> ? Body : never
 
-type Options<Subject extends string, Body> = Omit<EventDefinition<Subject, Body>, 'severity'> & {
+type Options<Subject extends string, Body> = Omit<
+  EventDefinition<Subject, Body>,
+  'severity' | 'sentence' | 'summary'
+> & {
   readonly severity?: Severity
+  /** A sentence with fields of the body in it: `{drop} was blessed by {by}`. */
+  readonly summary: string
 }
 
 /** Declares one event; severity is `info` unless told. */
 export function defineEvent<const Subject extends string, Body>(
   options: Options<Subject, Body>,
 ): EventDefinition<Subject, Body> {
-  return { severity: 'info', ...options }
+  const { summary: sentence } = options
+  return { severity: 'info', ...options, sentence, summary: (body) => fillSentence(sentence, body) }
 }
 
 /** States that something happened. */

@@ -29,6 +29,6 @@ export const dropAnnounced = defineEvent({
       },
     ],
   },
-  summary: (body) => `${body.drop} was announced: ${body.told.map((one) => one.channel).join(', ')}`,
+  summary: '{drop} was announced: {told: {channel}}',
 })
 export type DropAnnounced = BodyOf<typeof dropAnnounced>

@@ -13,6 +13,6 @@ export const dropBlessed = defineEvent({
     images: z.array(dropImage).min(1),
   }),
   example: { ...exampleDropContext, by: 'dgilmore', images: [exampleDropImage] },
-  summary: (body) => `${body.drop} was blessed by ${body.by}`,
+  summary: '{drop} was blessed by {by}',
 })
 export type DropBlessed = BodyOf<typeof dropBlessed>

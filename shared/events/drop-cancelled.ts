@@ -10,7 +10,7 @@ export const dropCancelled = defineEvent({
   severity: 'warning',
   schema: z.strictObject({ drop: dropId, by: z.string().min(1) }),
   example: { drop: exampleDrop, by: 'dgilmore' },
-  summary: (body) => `${body.drop} was cancelled by ${body.by}`,
+  summary: '{drop} was cancelled by {by}',
   endsWork: true,
 })
 export type DropCancelled = BodyOf<typeof dropCancelled>

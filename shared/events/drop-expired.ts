@@ -13,7 +13,7 @@ export const dropExpired = defineEvent({
     images: z.array(dropImage),
   }),
   example: { ...exampleDropContext, keptDays: 30, images: [exampleDropImage] },
-  summary: (body) => `${body.drop} has expired after ${String(body.keptDays)} days`,
+  summary: '{drop} has expired after {keptDays} days',
   endsWork: true,
 })
 export type DropExpired = BodyOf<typeof dropExpired>

@@ -18,7 +18,7 @@ export const dropFailed = defineEvent({
       log: null,
     },
   },
-  summary: (body) => `${body.drop} failed at ${body.failure.step} (${body.failure.class}): ${body.failure.reason}`,
+  summary: '{drop} failed at {failure.step} ({failure.class}): {failure.reason}',
   isFailure: () => true,
 })
 export type DropFailed = BodyOf<typeof dropFailed>

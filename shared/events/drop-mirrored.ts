@@ -7,6 +7,6 @@ export const dropMirrored = defineEvent({
   means: 'open to the mirrors, indexes regenerated',
   schema: dropStaged.schema,
   example: dropStaged.example,
-  summary: (body) => `${body.drop} is open at ${body.path}`,
+  summary: '{drop} is open at {path}',
 })
 export type DropMirrored = BodyOf<typeof dropMirrored>

@@ -22,6 +22,6 @@ export const dropPublished = defineEvent({
     path: dropStaged.example.path,
     files: dropStaged.example.files,
   },
-  summary: (body) => `${body.drop} is published: ${body.path}`,
+  summary: '{drop} is published: {path}',
 })
 export type DropPublished = BodyOf<typeof dropPublished>

@@ -14,9 +14,6 @@ export const dropReady = defineEvent({
     gate: gate.describe('An incomplete drop always waits for a person'),
   }),
   example: { ...exampleDropContext, images: [exampleDropImage], complete: true, gate: 'person' as const },
-  summary: (body) => {
-    const passed = body.images.filter((one) => one.outcome === 'passed').length
-    return `${body.drop} is ready: ${String(passed)} of ${String(body.images.length)} images passed`
-  },
+  summary: '{drop} is ready: {#images[outcome=passed]} of {#images} images passed',
 })
 export type DropReady = BodyOf<typeof dropReady>

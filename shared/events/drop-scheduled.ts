@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleDropContext, exampleImage } from './examples.ts'
-import { dropContext, dropId, gate, imageKey, imagePlan } from './vocabulary.ts'
+import { dropContext, dropId, gate, imagePlan } from './vocabulary.ts'
 
 export const dropScheduled = defineEvent({
   subject: 'drop.scheduled.v1',
@@ -21,7 +21,6 @@ export const dropScheduled = defineEvent({
     missing: [],
     supersedes: null,
   },
-  summary: (body) =>
-    `${body.compose.id} qualifies for the ${body.kind} drop ${body.drop}: ${body.images.map(imageKey).join(', ')}`,
+  summary: '{compose.id} qualifies for the {kind} drop {drop}: {images: {flavour}.{architecture}}',
 })
 export type DropScheduled = BodyOf<typeof dropScheduled>

@@ -24,6 +24,6 @@ export const dropStaged = defineEvent({
       },
     ],
   },
-  summary: (body) => `${body.drop} is staged, closed, for ${body.path}: ${String(body.files.length)} files`,
+  summary: '{drop} is staged, closed, for {path}: {#files} files',
 })
 export type DropStaged = BodyOf<typeof dropStaged>

@@ -14,7 +14,7 @@ export const dropSuperseded = defineEvent({
     images: z.array(dropImage),
   }),
   example: { ...exampleDropContext, by: 'milestone-Fedora-19-20130522.1', images: [exampleDropImage] },
-  summary: (body) => `${body.drop} is superseded by ${body.by}`,
+  summary: '{drop} is superseded by {by}',
   endsWork: true,
 })
 export type DropSuperseded = BodyOf<typeof dropSuperseded>

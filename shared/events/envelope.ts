@@ -25,12 +25,14 @@ interface SealOptions {
   readonly now: Date
   readonly id?: string
   readonly causation?: Envelope | null
+  /** W3C `traceparent` of what said it; else that of the causation. */
+  readonly trace?: string | null
 }
 
 /** Puts an event in its envelope. */
 export function seal<Subject extends string, Body>(
   event: Said<Subject, Body>,
-  { now, id = randomUUID(), causation = null }: SealOptions,
+  { now, id = randomUUID(), causation = null, trace = null }: SealOptions,
 ): Envelope<Subject, Body> {
   return {
     id,
@@ -38,7 +40,7 @@ export function seal<Subject extends string, Body>(
     time: now.toISOString(),
     drop: dropOf(event.body) ?? causation?.drop ?? null,
     causation: causation?.id ?? null,
-    trace: causation?.trace ?? null,
+    trace: trace ?? causation?.trace ?? null,
     body: event.body,
   }
 }

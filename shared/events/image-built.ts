@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleArtifact, exampleImageContext } from './examples.ts'
-import { artifactRef, imageContext, imageKey } from './vocabulary.ts'
+import { artifactRef, imageContext } from './vocabulary.ts'
 
 export const imageBuilt = defineEvent({
   subject: 'image.built.v1',
@@ -23,6 +23,6 @@ export const imageBuilt = defineEvent({
     engine: { name: 'mkosi', version: '24.3' },
     seconds: 93.5,
   },
-  summary: (body) => `${imageKey(body.image)} of ${body.drop} was built by ${body.engine.name} ${body.engine.version}`,
+  summary: '{image.flavour}.{image.architecture} of {drop} was built by {engine.name} {engine.version}',
 })
 export type ImageBuilt = BodyOf<typeof imageBuilt>

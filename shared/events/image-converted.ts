@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleArtifact, exampleImageContext } from './examples.ts'
-import { artifactRef, imageContext, imageKey } from './vocabulary.ts'
+import { artifactRef, imageContext } from './vocabulary.ts'
 
 export const imageConverted = defineEvent({
   subject: 'image.converted.v1',
@@ -19,7 +19,6 @@ export const imageConverted = defineEvent({
     artifacts: [exampleArtifact('qcow2'), exampleArtifact('raw.xz'), exampleArtifact('raw.tar.xz')],
     seconds: 81.4,
   },
-  summary: (body) =>
-    `${imageKey(body.image)} of ${body.drop} was converted to ${body.artifacts.map((one) => one.format).join(', ')}`,
+  summary: '{image.flavour}.{image.architecture} of {drop} was converted to {artifacts: {format}}',
 })
 export type ImageConverted = BodyOf<typeof imageConverted>

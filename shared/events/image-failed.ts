@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleArtifact, exampleImageContext } from './examples.ts'
-import { failure, imageContext, imageKey } from './vocabulary.ts'
+import { failure, imageContext } from './vocabulary.ts'
 
 export const imageFailed = defineEvent({
   subject: 'image.failed.v1',
@@ -18,8 +18,8 @@ export const imageFailed = defineEvent({
       log: exampleArtifact('log'),
     },
   },
-  summary: (body) =>
-    `${imageKey(body.image)} of ${body.drop} failed at ${body.failure.step} (${body.failure.class}): ${body.failure.reason}`,
+  summary:
+    '{image.flavour}.{image.architecture} of {drop} failed at {failure.step} ({failure.class}): {failure.reason}',
   isFailure: () => true,
 })
 export type ImageFailed = BodyOf<typeof imageFailed>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleImageContext, exampleRegistration } from './examples.ts'
-import { imageContext, imageKey, registration } from './vocabulary.ts'
+import { imageContext, registration } from './vocabulary.ts'
 
 export const imagePublished = defineEvent({
   subject: 'image.published.v1',
@@ -9,7 +9,6 @@ export const imagePublished = defineEvent({
   means: 'public, and seen to be public, in each place named',
   schema: z.strictObject({ ...imageContext, registrations: z.array(registration).min(1) }),
   example: { ...exampleImageContext, registrations: [exampleRegistration] },
-  summary: (body) =>
-    `${imageKey(body.image)} of ${body.drop} is public as ${body.registrations.map((one) => `${one.imageId} in ${one.region}`).join(', ')}`,
+  summary: '{image.flavour}.{image.architecture} of {drop} is public as {registrations: {imageId} in {region}}',
 })
 export type ImagePublished = BodyOf<typeof imagePublished>

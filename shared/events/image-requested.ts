@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleImageContext } from './examples.ts'
-import { imageContext, imageKey } from './vocabulary.ts'
+import { imageContext } from './vocabulary.ts'
 
 export const imageRequested = defineEvent({
   subject: 'image.requested.v1',
@@ -9,6 +9,6 @@ export const imageRequested = defineEvent({
   means: 'one image of the plan is wanted',
   schema: z.strictObject(imageContext),
   example: exampleImageContext,
-  summary: (body) => `${body.drop} wants the image ${imageKey(body.image)}`,
+  summary: '{drop} wants the image {image.flavour}.{image.architecture}',
 })
 export type ImageRequested = BodyOf<typeof imageRequested>

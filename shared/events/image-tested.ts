@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleArtifact, exampleDropImage, exampleImageContext } from './examples.ts'
-import { artifactRef, checkResult, imageContext, imageKey, verdict } from './vocabulary.ts'
+import { artifactRef, checkResult, imageContext, verdict } from './vocabulary.ts'
 
 export const imageTested = defineEvent({
   subject: 'image.tested.v1',
@@ -27,11 +27,7 @@ export const imageTested = defineEvent({
     accelerator: 'kvm' as const,
     seconds: 74.1,
   },
-  summary: (body) => {
-    const failed = body.checks.filter((check) => check.outcome === 'failed').map((check) => check.name)
-    const why = failed.length > 0 ? ` (${failed.join(', ')})` : ''
-    return `${imageKey(body.image)} of ${body.drop} ${body.verdict} its boot test${why}`
-  },
+  summary: '{image.flavour}.{image.architecture} of {drop} {verdict} its boot test{ (checks[outcome=failed]: {name})}',
   isFailure: (body) => body.verdict === 'failed',
 })
 export type ImageTested = BodyOf<typeof imageTested>

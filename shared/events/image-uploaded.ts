@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleImageContext, exampleRegistration } from './examples.ts'
-import { imageContext, imageKey, registration } from './vocabulary.ts'
+import { imageContext, registration } from './vocabulary.ts'
 
 export const imageUploaded = defineEvent({
   subject: 'image.uploaded.v1',
@@ -14,7 +14,6 @@ export const imageUploaded = defineEvent({
     seconds: z.number().min(0),
   }),
   example: { ...exampleImageContext, registrations: [exampleRegistration], bytes: 734_003_200, seconds: 12.5 },
-  summary: (body) =>
-    `${imageKey(body.image)} of ${body.drop} is registered as ${body.registrations.map((one) => `${one.imageId} in ${one.region}`).join(', ')}`,
+  summary: '{image.flavour}.{image.architecture} of {drop} is registered as {registrations: {imageId} in {region}}',
 })
 export type ImageUploaded = BodyOf<typeof imageUploaded>

@@ -19,6 +19,7 @@ import { imagePublished } from './image-published.ts'
 import { imageRequested } from './image-requested.ts'
 import { imageTested } from './image-tested.ts'
 import { imageUploaded } from './image-uploaded.ts'
+import { kojiTaskChanged } from './koji.ts'
 import {
   blessingRequested,
   cancellationRequested,
@@ -58,7 +59,7 @@ export const ownEvents = [
 ] as const
 
 /** The events of others that we listen to. */
-export const foreignEvents = [composeStatusChanged, rawhideComposed, branchedComposed] as const
+export const foreignEvents = [composeStatusChanged, rawhideComposed, branchedComposed, kojiTaskChanged] as const
 
 type Own = (typeof ownEvents)[number]
 type Foreign = (typeof foreignEvents)[number]

@@ -14,14 +14,14 @@ export const blessingRequested = defineEvent({
   ...request,
   subject: 'drop.blessing.requested.v1',
   means: 'a release engineer gives the blessing',
-  summary: (body) => `${body.by} asks to bless ${body.drop}`,
+  summary: '{by} asks to bless {drop}',
 })
 
 export const cancellationRequested = defineEvent({
   ...request,
   subject: 'drop.cancellation.requested.v1',
   means: 'a person wants the drop stopped',
-  summary: (body) => `${body.by} asks to cancel ${body.drop}`,
+  summary: '{by} asks to cancel {drop}',
 })
 
 export const supersessionRequested = defineEvent({
@@ -29,14 +29,14 @@ export const supersessionRequested = defineEvent({
   saidBy: ['operator', 'scheduler'],
   subject: 'drop.supersession.requested.v1',
   means: 'a person, or a respin of its compose, wants the drop replaced and withdrawn',
-  summary: (body) => `${body.by} asks to supersede ${body.drop}`,
+  summary: '{by} asks to supersede {drop}',
 })
 
 export const retryRequested = defineEvent({
   ...request,
   subject: 'drop.retry.requested.v1',
   means: 'a person takes a failed or cancelled drop up again',
-  summary: (body) => `${body.by} asks to retry ${body.drop}`,
+  summary: '{by} asks to retry {drop}',
 })
 
 export const dropRequested = defineEvent({
@@ -59,6 +59,6 @@ export const dropRequested = defineEvent({
     images: null,
     by: 'dgilmore',
   },
-  summary: (body) => `${body.by} asks for a drop of ${String(body.message['compose_id'])}`,
+  summary: '{by} asks for a drop of {message.compose_id|a compose without an id}',
 })
 export type DropRequested = BodyOf<typeof dropRequested>

@@ -27,19 +27,23 @@ export function checkOutgoing(envelope: Envelope): void {
 
 /** Reads what came from the bus; unknown fields are dropped. Throws InvalidEvent naming field and value. */
 export function parseIncoming(received: unknown): Envelope {
-  const shape = envelopeShape.safeParse(withoutUnknownFields(envelopeShape, received))
-  throwIfInvalid('envelope', shape, received)
-  const envelope = shape.data as Envelope
+  const envelope = parseTolerantly('envelope', envelopeShape, received) as Envelope
   return { ...envelope, body: parseBody(envelope.subject, envelope.body) }
 }
 
 /** Reads the body of one subject; unknown fields are dropped. */
 export function parseBody(subject: string, body: unknown): unknown {
-  const { schema } = definitionOf(subject)
-  const known = withoutUnknownFields(schema, body)
-  const parsed = schema.safeParse(known)
-  throwIfInvalid(subject, parsed, known)
-  return parsed.data
+  return parseTolerantly(subject, definitionOf(subject).schema, body)
+}
+
+/** What is as we know it, which is nearly everything, is read once; only else it is cut to what we know. */
+function parseTolerantly(what: string, schema: z.ZodType, received: unknown): unknown {
+  const parsed = schema.safeParse(received)
+  if (parsed.success) return parsed.data
+  const known = withoutUnknownFields(parsed.error, received)
+  const again = schema.safeParse(known)
+  throwIfInvalid(what, again, known)
+  return again.data
 }
 
 function definitionOf(subject: string) {
@@ -49,13 +53,10 @@ function definitionOf(subject: string) {
 }
 
 /** Our schemas are strict, so a newer publisher's extra fields show up as issues of their own kind: those we cut out. */
-function withoutUnknownFields(schema: z.ZodType, value: unknown): unknown {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return value
-  const unknown = parsed.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
-  if (unknown.length === 0) return value
+function withoutUnknownFields({ issues }: z.ZodError, value: unknown): unknown {
   const copy: unknown = structuredClone(value)
-  for (const issue of unknown) {
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue
     const holder = at(copy, issue.path)
     if (typeof holder !== 'object' || holder === null) continue
     for (const key of issue.keys) Reflect.deleteProperty(holder, key)

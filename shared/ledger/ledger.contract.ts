@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { say } from '#events/define.ts'
-import { dropCancelled } from '#events/drop-cancelled.ts'
-import { seal, type Envelope } from '#events/envelope.ts'
-import { imageRequested } from '#events/image-requested.ts'
-import { LeaseLost, type Delivery, type Ledger } from './ledger.ts'
+import { LeaseLost, type Ledger } from './ledger.ts'
+import { ending, requested, wanted, type Data } from './ledger.fixture.ts'
 
-/** What every ledger promises. `open` gives a second connection to the same data when called twice in a test. */
-export function testLedger(
-  name: string,
-  prepare: () => Promise<{ open: () => Promise<Ledger> } & AsyncDisposable>,
-): void {
+/** What every ledger promises; what it promises to many at the same time is in competition.contract.ts. */
+export function testLedger(name: string, prepare: () => Promise<Data>): void {
   const start = new Date('2026-01-01T00:00:00Z')
   const later = (seconds: number) => new Date(start.getTime() + seconds * 1_000)
   const lease = (ledger: Ledger, { owner = 'a', at = 0, limit = 10 } = {}) =>
@@ -216,12 +210,30 @@ export function testLedger(
       withLedger(async (ledger, open) => {
         await using second = await open()
         const rung = Promise.withResolvers<void>()
-        using watching = second.watch(() => {
-          rung.resolve()
+        using watching = second.watch((where) => {
+          if (where === 'anywhere' || (typeof where === 'object' && where.service === 'builder')) rung.resolve()
         })
         expect(watching).toBeDefined()
         await ledger.accept('builder', [wanted()], start)
         await rung.promise
+      }))
+
+    it('rings at once within one connection, and says where', () =>
+      withLedger(async (ledger) => {
+        const places: unknown[] = []
+        using watching = ledger.watch((where) => places.push(where))
+        expect(watching).toBeDefined()
+        await ledger.accept('builder', [wanted()], start)
+        await ledger.say(requested(), start)
+        expect(places).toContainEqual({ service: 'builder' })
+        expect(places).toContain('outbox')
+      }))
+
+    it('asks nothing of the database for an empty list', () =>
+      withLedger(async (ledger) => {
+        expect(await ledger.accept('builder', [], start)).toBe(0)
+        expect(await ledger.heartbeat([], 'a', start)).toEqual(new Map())
+        await ledger.markSent([], start)
       }))
 
     it('counts what there is', () =>
@@ -235,17 +247,4 @@ export function testLedger(
         expect(jobs).toContainEqual({ service: 'builder', state: 'running', count: 1, oldest: start })
       }))
   })
-}
-
-function requested(): Envelope {
-  return seal(say(imageRequested, imageRequested.example), { now: new Date() })
-}
-
-function wanted(key: string | null = null): Delivery {
-  return { envelope: requested(), key, wanted: true, endsWork: false }
-}
-
-function ending(): Delivery {
-  const envelope = seal(say(dropCancelled, dropCancelled.example), { now: new Date() })
-  return { envelope, key: null, wanted: false, endsWork: true }
 }

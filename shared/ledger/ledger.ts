@@ -72,13 +72,31 @@ export interface Backlog {
 /** What became of a lease: still ours, somebody else's, or its job cancelled by a person. */
 export type Held = 'held' | 'lost' | 'cancelled'
 
-/** Where there may be new work: the inbox of a service, the outbox, or anywhere. */
-export type WorkPlace = { readonly service: string } | 'outbox' | 'anywhere'
+/**
+ * Where there may be new work: the inbox of a service, the outbox, or anywhere. `said` is news for those who follow a
+ * drop: events whose sender is known, so that nobody else needs to look for them.
+ */
+export type WorkPlace = { readonly service: string } | 'outbox' | 'said' | 'anywhere'
 
 /** Somebody else holds the job now, or a person cancelled it: whatever we did on it is not recorded. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost'
   readonly code = 'LEASE_LOST'
+}
+
+/**
+ * The database does not answer. The call may or may not have been done; made again, it is done once. Nothing is wrong
+ * with the job that made it.
+ */
+export class LedgerAway extends Error {
+  override name = 'LedgerAway'
+  readonly code = 'LEDGER_AWAY'
+}
+
+/** The tables lack what this version needs; the message says what to run. */
+export class SchemaOutdated extends Error {
+  override name = 'SchemaOutdated'
+  readonly code = 'SCHEMA_OUTDATED'
 }
 
 /**

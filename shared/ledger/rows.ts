@@ -3,8 +3,23 @@ import type { Envelope } from '#events/envelope.ts'
 import type { Job, OutboxRow } from './ledger.ts'
 import type { JobsTable } from './schema.ts'
 
+/** By name, never all: a column that a later version adds must not change what a prepared statement returns. */
+export const jobColumns = [
+  'id',
+  'service',
+  'envelope',
+  'state',
+  'attempts',
+  'error',
+  'drop_id',
+  'image',
+  'accepted_at',
+  'started_at',
+  'finished_at',
+] as const satisfies (keyof JobsTable)[]
+
 /** A job as the rest of the program knows it. */
-export function jobOf(row: Selectable<JobsTable>): Job {
+export function jobOf(row: Pick<Selectable<JobsTable>, (typeof jobColumns)[number]>): Job {
   return {
     id: row.id,
     service: row.service,

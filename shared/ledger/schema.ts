@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely'
+import { sql, type ColumnType, type Generated } from 'kysely'
 import type { JobState } from './ledger.ts'
 
 /** The tables, as both databases hold them. Times are milliseconds since 1970. */
@@ -48,4 +48,17 @@ interface EntitiesTable {
   key: string
   version: number
   state: string
+}
+
+/**
+ * The condition of the indexes over live jobs, word for word and with nothing to fill in: only then is a prepared
+ * statement seen to fit them.
+ */
+export function isLive(table: string) {
+  return sql<boolean>`${sql.ref(`${table}.state`)} in ('queued', 'running')`
+}
+
+/** A state as a word of the statement, for the same reason. */
+export function inState(table: string, state: JobState) {
+  return sql<boolean>`${sql.ref(`${table}.state`)} = ${sql.lit(state)}`
 }

@@ -1,7 +1,8 @@
 import { sql, type Kysely } from 'kysely'
+import type { DatabaseKind } from './database-kind.ts'
 import type { Ledger, WorkPlace } from './ledger.ts'
+import type { Persist } from './persist.ts'
 import type { Tables } from './schema.ts'
-import type { Wake } from './sqlite/wake.ts'
 import { accept } from './statements/accept.ts'
 import { finish } from './statements/finish.ts'
 import { heartbeat } from './statements/heartbeat.ts'
@@ -9,14 +10,20 @@ import { lease } from './statements/lease.ts'
 import { insertOutbox, markSent, takeUnsent } from './statements/outbox.ts'
 import { putBack, reclaim, replay } from './statements/put-back.ts'
 import { readBacklog, readEntity, readEvents, readJobs, readNextDue } from './statements/read.ts'
+import type { Wake } from './wake.ts'
 
 interface Backend {
+  readonly kind: DatabaseKind
   readonly wake: Wake
+  readonly persist: Persist
   readonly close: () => Promise<void>
 }
 
+/** For calls that name a time soon: later they would say the wrong thing, and their caller comes back anyway. */
+const soon = { patience: 5_000 }
+
 /** The ledger over any database that Kysely speaks to; every change rings the bell where it makes work. */
-export function createSqlLedger(db: Kysely<Tables>, { wake, close }: Backend): Ledger {
+export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, close }: Backend): Ledger {
   async function thenRing<Result>(where: WorkPlace, change: Promise<Result>): Promise<Result> {
     const result = await change
     wake.ring(where)
@@ -24,21 +31,44 @@ export function createSqlLedger(db: Kysely<Tables>, { wake, close }: Backend): L
   }
   return {
     accept: (service, deliveries, now) =>
-      thenRing(deliveries.some((one) => one.endsWork) ? 'anywhere' : { service }, accept(db, service, deliveries, now)),
-    lease: (service, options) => lease(db, service, options),
-    heartbeat: (jobs, owner, until) => heartbeat(db, jobs, owner, until),
-    finish: (job, owner, outcome, now) => thenRing('outbox', finish(db, job, owner, outcome, now)),
-    putBack: (job, owner, options) => thenRing('anywhere', putBack(db, job, owner, options)),
-    reclaim: (isAlive, now) => thenRing('anywhere', reclaim(db, isAlive, now)),
-    entity: (service, key) => readEntity(db, service, key),
-    say: (envelope, now) => thenRing('outbox', insertOutbox(db, envelope, { now })),
-    takeUnsent: (options) => takeUnsent(db, options),
-    markSent: (seqs, now) => markSent(db, seqs, now),
-    replay: (drop, now) => thenRing('anywhere', replay(db, drop, now)),
-    jobs: (selector) => readJobs(db, selector),
-    events: (selector) => readEvents(db, selector),
-    nextDue: (service) => readNextDue(db, service),
-    backlog: () => readBacklog(db),
+      thenRing(
+        deliveries.some((one) => one.endsWork) ? 'anywhere' : { service },
+        persist(() => accept(db, kind, service, deliveries, now)),
+      ),
+    lease: (service, options) => persist((repeated) => lease(db, kind, service, { ...options, repeated }), soon),
+    heartbeat: (jobs, owner, until) => persist(() => heartbeat(db, kind, jobs, owner, until), soon),
+    finish: (job, owner, outcome, now) =>
+      thenRing(
+        'said',
+        persist((repeated) => finish(db, job, owner, outcome, { now, repeated })),
+      ),
+    putBack: (job, owner, options) =>
+      thenRing(
+        'anywhere',
+        persist((repeated) => putBack(db, job, owner, { ...options, repeated })),
+      ),
+    reclaim: (isAlive, now) =>
+      thenRing(
+        'anywhere',
+        persist(() => reclaim(db, isAlive, now)),
+      ),
+    entity: (service, key) => persist(() => readEntity(db, service, key)),
+    say: (envelope, now) =>
+      thenRing(
+        'outbox',
+        persist(() => insertOutbox(db, [envelope], { now })),
+      ),
+    takeUnsent: (options) => persist(() => takeUnsent(db, kind, options), soon),
+    markSent: (seqs, now) => persist(() => markSent(db, kind, seqs, now)),
+    replay: (drop, now) =>
+      thenRing(
+        'anywhere',
+        persist(() => replay(db, drop, now)),
+      ),
+    jobs: (selector) => persist(() => readJobs(db, selector)),
+    events: (selector) => persist(() => readEvents(db, selector)),
+    nextDue: (service) => persist(() => readNextDue(db, service), soon),
+    backlog: () => persist(() => readBacklog(db), soon),
     async ping() {
       await sql`select 1`.execute(db)
     },

@@ -6,10 +6,12 @@ import { seal } from '#events/envelope.ts'
 import { findEvent } from '#events/index.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import type { Said } from '#events/define.ts'
-import { LeaseLost, type Job, type Ledger } from '#ledger/ledger.ts'
+import { LeaseLost, LedgerAway, type Job, type Ledger, type Outcome } from '#ledger/ledger.ts'
+import { watchNothing, type AttemptOutcome, type WatchAttempt } from './attempt-watch.ts'
 import { backoff } from './backoff.ts'
 import type { BoundService, Context } from './define.ts'
 import { Cancelled, messageOf } from './errors.ts'
+import { whileLedgerIsAway } from './ledger-patience.ts'
 import { failureClassOf, failureEvent, isTransient } from './failure.ts'
 
 /** What every attempt of this process shares. */
@@ -20,6 +22,10 @@ export interface Workshop {
   readonly stateFolder: string
   readonly now: () => Date
   readonly log: Logger
+  /** Measures or traces; default nothing. */
+  readonly watchAttempt?: WatchAttempt
+  /** Called when a job has left events in the outbox, for this process to send. */
+  readonly onSaid?: () => void
 }
 
 /** The process stops: the job goes back as it was. */
@@ -41,18 +47,25 @@ export async function attempt(shop: Workshop, service: BoundService, job: Job, s
   }
   log.info({ subject: job.envelope.subject, attempt: job.attempts, image: job.image }, 'received')
   tell('started')
+  const watch = (shop.watchAttempt ?? watchNothing)(job)
   try {
-    const state = await work(shop, service, job, contextOf(shop, job, { signal, log, folders }))
-    tell(state === 'done' ? 'done' : 'failed')
+    const context = contextOf(shop, job, { signal, log, folders })
+    const state = await work({ ...shop, trace: watch.traceparent }, service, job, context)
+    watch.end(state)
+    tell(state)
     folders.clear()
   } catch (error) {
-    const ended = await settle(shop, service, job, signal.aborted ? signal.reason : error, log)
+    const reason: unknown = signal.aborted ? signal.reason : error
+    const ended = await settle({ ...shop, trace: watch.traceparent }, service, job, reason, log)
+    watch.end(ended, reason)
     tell(ended === 'queued' ? 'waiting' : 'failed', messageOf(error))
     if (ended !== 'queued') folders.clear()
   }
 }
 
-async function work(shop: Workshop, service: BoundService, job: Job, context: Context): Promise<'done' | 'failed'> {
+type TracedShop = Workshop & { readonly trace: string | null }
+
+async function work(shop: TracedShop, service: BoundService, job: Job, context: Context): Promise<'done' | 'failed'> {
   const key = service.keyOf?.(job.envelope) ?? null
   const entity = key === null ? null : await shop.ledger.entity(service.name, key)
   const result = await service.handle(job.envelope, Object.assign(context, { state: entity?.state }))
@@ -60,28 +73,37 @@ async function work(shop: Workshop, service: BoundService, job: Job, context: Co
   const state = result.events.some(isFailure) ? 'failed' : 'done'
   const events = sealAll(shop, job, result.events)
   const written = key !== null && entity !== null && 'state' in result
-  await shop.ledger.finish(
-    job.id,
-    shop.owner,
-    { state, events, ...(written ? { entity: { key, version: entity.version, state: result.state } } : {}) },
-    shop.now(),
-  )
+  const outcome = {
+    state,
+    events,
+    ...(written ? { entity: { key, version: entity.version, state: result.state } } : {}),
+  }
+  const now = shop.now()
+  // The work is done: its result is kept until the ledger has it, or somebody else has the job.
+  await whileLedgerIsAway(context.log, () => shop.ledger.finish(job.id, shop.owner, outcome, now), context.signal)
+  if (events.length > 0) shop.onSaid?.()
   for (const event of events) context.log.info({ subject: event.subject, said: event.id }, 'emitted')
   return state
 }
 
 async function settle(
-  shop: Workshop,
+  shop: TracedShop,
   service: BoundService,
   job: Job,
   error: unknown,
   log: Logger,
-): Promise<'queued' | 'ended' | 'lost'> {
+): Promise<Exclude<AttemptOutcome, 'done' | 'failed'>> {
   const { ledger, owner } = shop
   try {
     if (error instanceof LeaseLost) return await giveUpLease(shop, job, log, error)
     if (error instanceof Stopping) {
       await ledger.putBack(job.id, owner, { at: shop.now(), error: null, counts: false })
+      return 'queued'
+    }
+    if (error instanceof LedgerAway) {
+      // Not the job's doing, so not its attempt. If its end was recorded after all, this finds the lease gone.
+      const at = new Date(shop.now().getTime() + backoff(service.retry, 1))
+      await ledger.putBack(job.id, owner, { at, error: error.message, counts: false })
       return 'queued'
     }
     if (error instanceof Cancelled) {
@@ -101,6 +123,7 @@ async function settle(
     }
     const events = sealAll(shop, job, failureEvent(service, job.envelope, error))
     await ledger.finish(job.id, owner, { state: 'quarantined', events, error: messageOf(error) }, shop.now())
+    if (events.length > 0) shop.onSaid?.()
     log.error({ err: error, class: failureClassOf(error) }, 'failed')
     return 'ended'
   } catch (second) {
@@ -171,8 +194,8 @@ function foldersOf(stateFolder: string, job: Job) {
   }
 }
 
-function sealAll(shop: Workshop, job: Job, events: readonly Said[]) {
-  const sealed = events.map((event) => seal(event, { now: shop.now(), causation: job.envelope }))
+function sealAll({ now, trace }: TracedShop, job: Job, events: readonly Said[]) {
+  const sealed = events.map((event) => seal(event, { now: now(), causation: job.envelope, trace }))
   sealed.forEach(checkOutgoing)
   return sealed
 }

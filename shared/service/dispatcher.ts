@@ -93,7 +93,7 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
 
   return {
     wake(where) {
-      if (where === 'outbox' || (where !== 'anywhere' && where.service !== service.name)) return
+      if (where !== 'anywhere' && (typeof where === 'string' || where.service !== service.name)) return
       void pump()
       if (where === 'anywhere') void beat().catch(onError)
     },

@@ -1,4 +1,4 @@
-import { ArtifactCorrupted, ArtifactMissing } from '#artifacts/store.ts'
+import { ArtifactCorrupted, ArtifactMissing, ArtifactStoreRefused, ArtifactStoreUnavailable } from '#artifacts/store.ts'
 import { say, type EventDefinition, type Said } from '#events/define.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import type { Envelope } from '#events/envelope.ts'
@@ -10,10 +10,11 @@ import { Cancelled, messageOf, PermanentError, TransientError } from './errors.t
 /** What kind of failure an error is. */
 export function failureClassOf(error: unknown): FailureClass {
   if (error instanceof PermanentError) return error.failureClass
-  if (error instanceof TransientError) return 'transient'
+  if (isTransient(error)) return 'transient'
   if (error instanceof Cancelled) return 'cancelled'
   if (error instanceof ToolMissing) return 'environment'
   if (error instanceof ArtifactMissing || error instanceof ArtifactCorrupted) return 'environment'
+  if (error instanceof ArtifactStoreRefused) return 'environment'
   if (hasCode(error, 'ENOSPC')) return 'capacity'
   if (error instanceof ToolFailed) return error.end.why === 'exit' ? 'bug' : 'stuck'
   return 'bug'
@@ -21,7 +22,8 @@ export function failureClassOf(error: unknown): FailureClass {
 
 /** Whether another try may help without anybody's doing. */
 export function isTransient(error: unknown): boolean {
-  return error instanceof TransientError || (error instanceof ToolFailed && error.end.why === 'signal')
+  if (error instanceof TransientError || error instanceof ArtifactStoreUnavailable) return true
+  return error instanceof ToolFailed && error.end.why === 'signal'
 }
 
 /** The event that tells the others that this job's image, or drop, cannot go on; none when it was about neither. */

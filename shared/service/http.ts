@@ -1,9 +1,12 @@
-import fastify, { type FastifyInstance } from 'fastify'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { Bus } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import type { Assembled, Say } from './host.ts'
-import { createMetrics } from './metrics.ts'
+import { messageOf } from './errors.ts'
+import { createProbes } from './probes.ts'
 
 export interface HttpOptions {
   readonly assembled: readonly Assembled[]
@@ -15,30 +18,59 @@ export interface HttpOptions {
   readonly port: number
 }
 
+export interface HttpServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
 /**
- * Serves `/live` (the process runs), `/ready` (the ledger answers and the bus is connected), `/metrics` (Prometheus text), and the routes
- * that the services bring. Resolves when it listens.
+ * Serves `/live` (the process runs), `/ready` (the ledger answers and the bus is connected), `/metrics` (Prometheus
+ * text), and the routes that the services bring. Resolves when it listens.
  */
-export async function serveHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { assembled, bus, ledger, say, host, port } = options
-  const app = fastify({ logger: false, bodyLimit: 1024 * 1024 })
-  const metrics = createMetrics(ledger, bus)
-  app.get('/live', () => ({ status: 'ok' }))
-  app.get('/ready', async (_request, reply) => {
-    const { connected, detail } = bus.state()
-    try {
-      await ledger.ping()
-    } catch (error) {
-      options.log.error({ err: error }, 'failed')
-      return await reply.code(503).send({ status: 'the ledger does not answer' })
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const { log, host, port } = options
+  const probe = createProbes(options)
+  const others = await listenerFor(options)
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    void (request.method === 'GET' ? probe(path) : Promise.resolve(null)).then(
+      (answer) => {
+        if (answer === null) others(request, response)
+        else response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body)
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'failed')
+        response.writeHead(500).end(messageOf(error))
+      },
+    )
+  })
+  server.listen(port, host)
+  await once(server, 'listening')
+  const address = server.address() as AddressInfo
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return {
+    url: `http://${name}:${String(address.port)}`,
+    async close() {
+      server.close()
+      server.closeIdleConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Most services have no routes of their own, and need not carry the web framework's 10 MB. */
+async function listenerFor({ assembled, say }: HttpOptions): Promise<RequestListener> {
+  const routes = assembled.flatMap((one) => one.routes ?? [])
+  if (routes.length === 0) {
+    return (_request, response) => {
+      response.writeHead(404).end()
     }
-    if (!connected) return await reply.code(503).send({ status: `the bus is not connected: ${detail}` })
-    return { status: 'ok' }
-  })
-  app.get('/metrics', async (_request, reply) => {
-    return await reply.type(metrics.contentType).send(await metrics.metrics())
-  })
-  for (const one of assembled) one.routes?.(app, say)
-  await app.listen({ host, port })
-  return app
+  }
+  const { default: fastify } = await import('fastify')
+  const app = fastify({ logger: false, bodyLimit: 1024 * 1024 })
+  for (const add of routes) add(app, say)
+  await app.ready()
+  return (request, response) => {
+    app.routing(request, response)
+  }
 }

@@ -1,15 +1,21 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Bus, BusState } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
+import type { WatchAttempt } from './attempt-watch.ts'
 
-/** How long attempts take, from the lease to the recorded end, by service, subject and outcome. */
-export const attemptSeconds = new Histogram({
+const attemptSeconds = new Histogram({
   name: 'imagedrop_attempt_seconds',
-  help: 'Duration of one try at a job by service, subject and outcome',
+  help: 'Duration of one try at a job, from its lease to its recorded end, by service, subject and outcome',
   labelNames: ['service', 'subject', 'outcome'],
   buckets: [0.01, 0.1, 1, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400],
   registers: [],
 })
+
+/** Measures how long attempts take. */
+export const measureAttempt: WatchAttempt = ({ service, envelope: { subject } }) => {
+  const stop = attemptSeconds.startTimer({ service, subject })
+  return { traceparent: null, end: (outcome) => void stop({ outcome }) }
+}
 
 /** The figures of this process, its ledger and its bus, read when they are asked for. */
 export function createMetrics(ledger: Ledger, bus: Bus): Registry {

@@ -1,14 +1,12 @@
-import type { Bus } from '#bus/bus.ts'
-import type { EventDefinition } from '#events/define.ts'
-import { seal, uuidFrom, type Envelope } from '#events/envelope.ts'
-import { findEvent, ownEvents } from '#events/index.ts'
+import { seal, uuidFrom } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
-import type { Delivery, Ledger } from '#ledger/ledger.ts'
 import type { Workshop } from './attempt.ts'
 import type { BoundService } from './define.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { messageOf } from './errors.ts'
 import type { Assembled, Say } from './host.ts'
+import { inboxOf } from './inbox.ts'
+import { whileLedgerIsAway } from './ledger-patience.ts'
 import { isOwnerAlive } from './owner.ts'
 import { createRelay } from './relay.ts'
 
@@ -38,10 +36,12 @@ export async function runServices(
   }
   const assembled = all.filter(({ service }) => isActive(service))
   // First of all: what is relayed before an inbox listens is lost to it.
-  const subscriptions = await Promise.all(all.map(({ service }) => subscribe(bus, ledger, service, now)))
-  await ledger.reclaim(isOwnerAlive, now())
+  const subscriptions = await Promise.all(all.map(({ service }) => subscribe(shop, service)))
+  await whileLedgerIsAway(log, () => ledger.reclaim(isOwnerAlive, now()))
   const relay = createRelay({ bus, ledger, owner: shop.owner, now }, onError)
-  const dispatchers = assembled.map(({ service }) => createDispatcher(shop, service, onError))
+  const dispatchers = assembled.map(({ service }) =>
+    createDispatcher({ ...shop, onSaid: relay.wake }, service, onError),
+  )
   const watching = ledger.watch((where) => {
     if (where === 'outbox' || where === 'anywhere') relay.wake()
     for (const dispatcher of dispatchers) dispatcher.wake(where)
@@ -77,28 +77,14 @@ export async function runServices(
   return { say, stop: (grace) => (stopping ??= stopOnce(grace)) }
 }
 
-/** What ends work on a drop is heard by every service, whether it asked for it or not, but not by who said it. */
-const endings: readonly EventDefinition[] = (ownEvents as readonly EventDefinition[]).filter((event) => event.endsWork)
-
-async function subscribe(bus: Bus, ledger: Ledger, service: BoundService, now: () => Date): Promise<AsyncDisposable> {
-  const wanted = new Set(service.consumes.map((event) => event.subject))
-  const heard = endings.filter((event) => !event.saidBy.includes(service.name)).map((event) => event.subject)
-  const subjects = [...wanted.union(new Set(heard))]
-
-  function deliveryOf(envelope: Envelope): Delivery {
-    const isWanted = wanted.has(envelope.subject)
-    return {
-      envelope,
-      wanted: isWanted,
-      key: isWanted ? (service.keyOf?.(envelope) ?? null) : null,
-      endsWork: heard.includes(envelope.subject) && findEvent(envelope.subject)?.endsWork === true,
-    }
-  }
+async function subscribe({ bus, ledger, now, log }: Workshop, service: BoundService): Promise<AsyncDisposable> {
+  const { subjects, deliveryOf } = inboxOf(service)
   return await bus.subscribe({
     service: service.name,
     subjects,
-    async deliver(envelopes) {
-      await ledger.accept(service.name, envelopes.map(deliveryOf), now())
-    },
+    deliver: (envelopes) =>
+      whileLedgerIsAway(log, async () => {
+        await ledger.accept(service.name, envelopes.map(deliveryOf), now())
+      }),
   })
 }

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { EventDefinition } from '#events/define.ts'
 import { foreignEvents, ownEvents } from '#events/index.ts'
+import { generatePackage, packageFolder } from '../../deploy/fedora-messages/generate.ts'
 import { generatePage, page } from '../../docs/generate.ts'
 import { declaredServices, serviceFolders } from '../../docs/services.ts'
 import { readSources, type Source } from './sources.ts'
@@ -58,7 +59,11 @@ describe('import directions', () => {
     ['kysely', 'shared/ledger/'],
     ['node:sqlite', 'shared/ledger/sqlite/'],
     ['amqplib', 'shared/bus/amqp/'],
-    ['nats', 'shared/bus/nats/'],
+    ['@nats-io/transport-node', 'shared/bus/nats/'],
+    ['@nats-io/jetstream', 'shared/bus/nats/'],
+    ['pg', 'shared/ledger/postgres/'],
+    ['@aws-sdk/client-s3', 'shared/artifacts/s3/'],
+    ['@opentelemetry/api', 'cli/tracing.ts'],
     ['@aws-sdk/client-ec2', 'services/ec2-publisher/'],
     ['@aws-sdk/client-ebs', 'services/ec2-publisher/'],
     ['nodemailer', 'services/announcer/'],
@@ -86,7 +91,8 @@ describe('events', () => {
   it('every event is heard by somebody', async () => {
     const services = await declaredServices()
     // These are for people and for other programs on the bus, and those that end work are heard by the runtime.
-    const forOthers = new Set(['drop.cancelled.v1'])
+    // Koji's are carried by the bridge until an engine builds with Koji.
+    const forOthers = new Set(['drop.cancelled.v1', 'buildsys.task.state.change'])
     const heard = new Set(services.flatMap((service) => service.consumes.map((event) => event.subject)))
     const unheard = [...events, ...foreignEvents].map((event) => event.subject).filter((subject) => !heard.has(subject))
     expect(unheard.filter((subject) => !forOthers.has(subject))).toEqual([])
@@ -117,5 +123,12 @@ describe('the shape of the code', () => {
 
   it('the generated tables of docs/architecture.md are current (npm run docs)', async () => {
     expect(await generatePage()).toBe(await readFile(page, 'utf8'))
+  })
+
+  it('the Python package in deploy/fedora-messages/ is current (npm run docs)', async () => {
+    const generated = await generatePackage()
+    for (const [name, text] of generated) expect(await readFile(join(packageFolder, name), 'utf8'), name).toBe(text)
+    const schemas = await readdir(join(packageFolder, 'imagedrop_messages', 'schemas'))
+    expect(schemas.filter((name) => !generated.has(`imagedrop_messages/schemas/${name}`))).toEqual([])
   })
 })

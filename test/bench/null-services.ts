@@ -15,20 +15,20 @@ import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageKey } from '#events/vocabulary.ts'
 import { bindService } from '#service/bind.ts'
 import { defineService } from '#service/define.ts'
-import type { Assembled, Host } from '#service/host.ts'
+import type { Assemble, Assembled, Host } from '#service/host.ts'
+import { serviceNames, type ServiceName } from '../../cli/services.ts'
 import { assemble as assembleScheduler } from '../../services/scheduler/main.ts'
 
-/** The real scheduler, and six services whose steps do nothing but say that they are done. */
+/** The real scheduler, or a service whose steps do nothing but say that they are done. */
+export function nullAssemble(name: ServiceName): Assemble {
+  if (name === 'scheduler') return assembleScheduler
+  const bind = steps[name]
+  return () => Promise.resolve({ service: bind() })
+}
+
+/** All seven in one process. */
 export async function nullServices(host: Host): Promise<Assembled[]> {
-  const services = [
-    bindService(builder, null, { concurrency: 4 }),
-    bindService(converter, null, { concurrency: 4 }),
-    bindService(tester, null, { concurrency: 4 }),
-    bindService(cloud, null, { concurrency: 4 }),
-    bindService(mirror, null),
-    bindService(announcer, null),
-  ]
-  return [await assembleScheduler(host), ...services.map((service) => ({ service }))]
+  return await Promise.all(serviceNames.map((name) => nullAssemble(name)(host)))
 }
 
 const disk = exampleArtifact('raw')
@@ -104,3 +104,12 @@ const announcer = defineService({
     return Promise.resolve([say(dropAnnounced, { drop, kind, milestone, compose, told: dropAnnounced.example.told })])
   },
 })
+
+const steps = {
+  builder: () => bindService(builder, null, { concurrency: 4 }),
+  converter: () => bindService(converter, null, { concurrency: 4 }),
+  'boot-tester': () => bindService(tester, null, { concurrency: 4 }),
+  'ec2-publisher': () => bindService(cloud, null, { concurrency: 4 }),
+  'mirror-publisher': () => bindService(mirror, null, { concurrency: 4 }),
+  announcer: () => bindService(announcer, null, { concurrency: 4 }),
+}

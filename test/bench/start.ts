@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const program = join(import.meta.dirname, '..', '..', 'cli', 'imagedrop.ts')
+const program = join(import.meta.dirname, '..', '..', 'cli', 'imagedrop.js')
 
 /** From the start of `imagedrop up`, all services in one process, until it answers; and the memory it then holds. */
 export async function measureStart(): Promise<Record<string, number>> {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { globSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { commands, overview } from '../../cli/commands/index.ts'
+import { allCommands, overview } from '../../cli/commands/index.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const readme = await readFile(join(root, 'README.md'), 'utf8')
@@ -11,8 +11,8 @@ const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
   scripts: Record<string, string>
 }
 
-it('the README shows the commands as `imagedrop help` prints them', () => {
-  expect(readme).toContain(overview().trimEnd())
+it('the README shows the commands as `imagedrop help` prints them', async () => {
+  expect(readme).toContain((await overview()).trimEnd())
 })
 
 it('every npm script that the documents name exists', async () => {
@@ -24,7 +24,7 @@ it('every npm script that the documents name exists', async () => {
   )
 })
 
-it.each(commands.map((command) => [command.name, command] as const))(
+it.each((await allCommands()).map((command) => [command.name, command] as const))(
   '%s has a usage line and a summary',
   (name, command) => {
     expect(command.usage).toMatch(new RegExp(`^usage: imagedrop ${name}`))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { checkMirror, createScene, fastEngines } from '../line/scene.ts'
+import { seededRandom } from './random.ts'
 import { registeredImages } from './registered-images.ts'
 
 const kills = 30
@@ -11,7 +12,7 @@ const kills = 30
 it(`a drop survives ${String(kills)} kills at random moments, and everything exists exactly once`, async () => {
   await using scene = await createScene()
   const seed = Number(process.env['IMAGEDROP_TEST_SEED'] ?? Date.now() % 1_000_000)
-  const random = randomFrom(seed)
+  const random = seededRandom(seed)
   console.info(`seed ${String(seed)}`)
   const drops: string[] = []
   let killed = 0
@@ -55,14 +56,3 @@ it(`a drop survives ${String(kills)} kills at random moments, and everything exi
   expect(await checkMirror(join(scene.state, 'mirror'))).toBeGreaterThanOrEqual(4 * 3 * drops.length)
   expect(globSync('*.eml', { cwd: join(scene.state, 'announcements') })).toHaveLength(drops.length)
 }, 600_000)
-
-/** A small generator with a seed (mulberry32), so that a failing run can be repeated. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let value = Math.imul(state ^ (state >>> 15), 1 | state)
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296
-  }
-}

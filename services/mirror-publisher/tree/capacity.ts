@@ -14,11 +14,12 @@ export async function assertRoom(
   files: readonly PlannedFile[],
   artifacts: ArtifactStore,
   folder: string,
+  signal: AbortSignal,
 ): Promise<void> {
   const { dev } = await stat(folder)
   let wanted = forIndexes
   for (const { artifact } of files) {
-    const source = await stat(await artifacts.open(artifact))
+    const source = await stat(await artifacts.open(artifact, signal))
     if (source.dev !== dev) wanted += artifact.size
   }
   const free = await freeBytes(folder)

@@ -38,7 +38,7 @@ export async function stageDrop(plan: TreePlan, mirror: Mirror, context: Context
   if (fulfils(existing, plan)) return existing
   await discard(staged, withdrawn)
 
-  await assertRoom(plan.files, mirror.artifacts, staging)
+  await assertRoom(plan.files, mirror.artifacts, staging, context.signal)
   try {
     const record = await fillFolder(partial, plan, mirror, context)
     await syncTree(partial)
@@ -57,7 +57,7 @@ async function fillFolder(folder: string, plan: TreePlan, mirror: Mirror, contex
     context.signal.throwIfAborted()
     const to = join(folder, path)
     await makeFolder(dirname(to))
-    await linkArtifact(await mirror.artifacts.open(artifact), to)
+    await linkArtifact(await mirror.artifacts.open(artifact, context.signal), to)
     await chmod(to, 0o644)
   }
   const images = plan.files.map(({ path, artifact, image }): MirroredFile => ({

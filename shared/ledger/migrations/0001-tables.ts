@@ -1,10 +1,11 @@
 import { sql, type Kysely } from 'kysely'
+import type { DatabaseKind } from '../database-kind.ts'
 
 /** Inbox and jobs in one table, the outbox, entities, and the drops that services have let go. */
-export async function up(db: Kysely<unknown>): Promise<void> {
+export async function up(db: Kysely<unknown>, { countedUp }: DatabaseKind): Promise<void> {
   await db.schema
     .createTable('jobs')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', countedUp)
     .addColumn('service', 'text', (column) => column.notNull())
     .addColumn('event_id', 'text', (column) => column.notNull())
     .addColumn('subject', 'text', (column) => column.notNull())
@@ -31,7 +32,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   await db.schema
     .createTable('outbox')
-    .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('seq', countedUp)
     .addColumn('event_id', 'text', (column) => column.notNull().unique())
     .addColumn('subject', 'text', (column) => column.notNull())
     .addColumn('drop_id', 'text')

@@ -4,10 +4,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { Ledger } from '../ledger.ts'
 import { migrate } from '../migrate.ts'
+import { once } from '../persist.ts'
 import type { Tables } from '../schema.ts'
 import { createSqlLedger } from '../sql-ledger.ts'
 import { createSqliteDialect } from './dialect.ts'
-import { createWake } from './wake.ts'
+import { sqlite } from './kind.ts'
+import { createFileWake } from './wake.ts'
 
 /**
  * Opens the embedded ledger in a folder: one SQLite file, write-ahead log, every commit synced to the disk.
@@ -20,12 +22,14 @@ export async function openSqliteLedger(folder: string): Promise<Ledger> {
   database.exec('pragma journal_mode = wal')
   database.exec('pragma synchronous = full')
   const db = new Kysely<Tables>({ dialect: createSqliteDialect(database) })
-  await migrate(db)
-  const wake = createWake(join(folder, 'wake'))
+  await migrate(db, sqlite)
+  const wake = createFileWake(join(folder, 'wake'))
   return createSqlLedger(db, {
+    kind: sqlite,
     wake,
+    persist: once,
     async close() {
-      wake.close()
+      await wake.close()
       await db.destroy()
       database.close()
     },

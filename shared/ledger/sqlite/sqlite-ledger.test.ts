@@ -1,13 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { testLedgerCompetition } from '../competition.contract.ts'
 import { testLedger } from '../ledger.contract.ts'
+import type { Data } from '../ledger.fixture.ts'
 import { openSqliteLedger } from './open.ts'
 
-testLedger('SQLite', async () => {
+testLedger('SQLite', prepare)
+testLedgerCompetition('SQLite', prepare)
+
+async function prepare(): Promise<Data> {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-ledger-'))
   return {
     open: () => openSqliteLedger(folder),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   }
-})
+}

@@ -1,18 +1,12 @@
 import { closeSync, openSync, utimesSync, watch, type FSWatcher } from 'node:fs'
 import type { WorkPlace } from '../ledger.ts'
-
-/** Tells this process, and others with the same ledger, that there may be work. */
-export interface Wake {
-  ring(where: WorkPlace): void
-  listen(listener: (where: WorkPlace) => void): Disposable
-  close(): void
-}
+import type { Wake } from '../wake.ts'
 
 /** Other processes hear of changes this many milliseconds late at most; in between, one touch tells of many. */
 const touchEvery = 50
 
 /** Rings within the process at once, and across processes by touching a file that each of them watches. */
-export function createWake(file: string): Wake {
+export function createFileWake(file: string): Wake {
   closeSync(openSync(file, 'a'))
   const listeners = new Set<(where: WorkPlace) => void>()
   let watcher: FSWatcher | null = null
@@ -41,9 +35,11 @@ export function createWake(file: string): Wake {
     close() {
       listeners.clear()
       watcher?.close()
-      if (touch === null) return
-      clearTimeout(touch)
-      touchNow()
+      if (touch !== null) {
+        clearTimeout(touch)
+        touchNow()
+      }
+      return Promise.resolve()
     },
   }
 }

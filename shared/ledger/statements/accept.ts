@@ -1,85 +1,119 @@
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type Kysely } from 'kysely'
+import type { DatabaseKind } from '../database-kind.ts'
 import type { Delivery } from '../ledger.ts'
-import type { Tables } from '../schema.ts'
+import { isLive, type Tables } from '../schema.ts'
+
+/** Rows in one statement at most: a statement has a bounded number of parameters, and a database of locks. */
+const rowsAtOnce = 200
 
 /** Puts deliveries in a service's inbox, each once. Resolves with the number of jobs that are new. */
 export async function accept(
   db: Kysely<Tables>,
+  kind: DatabaseKind,
   service: string,
   deliveries: readonly Delivery[],
   now: Date,
 ): Promise<number> {
+  if (deliveries.length === 0) return 0
+  const parts = splitAtEndings(deliveries)
+  if (parts.length === 1 && parts[0]?.[0]?.endsWork === false) return await insertJobs(db, kind, service, parts[0], now)
   return await db.transaction().execute(async (transaction) => {
     let accepted = 0
-    // In order: an event that ends work ends that of the deliveries before it, not its own.
-    for (const delivery of deliveries) {
-      if (delivery.endsWork) await endWork(transaction, service, delivery, now)
-      accepted += await insertJob(transaction, service, delivery, now)
+    for (const part of parts) {
+      const [first] = part
+      if (first?.endsWork === true) await endWork(transaction, kind, service, first, now)
+      accepted += await insertJobs(transaction, kind, service, part, now)
     }
     return accepted
   })
 }
 
-async function insertJob(
-  db: Transaction<Tables>,
+/** In order, an ending by itself: it ends the work of the deliveries before it, not its own. */
+function splitAtEndings(deliveries: readonly Delivery[]): Delivery[][] {
+  const parts: Delivery[][] = []
+  for (const delivery of deliveries) {
+    const last = parts.at(-1)
+    if (last && !delivery.endsWork && last[0]?.endsWork === false && last.length < rowsAtOnce) last.push(delivery)
+    else parts.push([delivery])
+  }
+  return parts
+}
+
+async function insertJobs(
+  db: Kysely<Tables>,
+  kind: DatabaseKind,
   service: string,
-  { envelope, key, wanted, endsWork }: Delivery,
+  deliveries: readonly Delivery[],
   now: Date,
 ): Promise<number> {
-  const ended = !endsWork && (await isEnded(db, service, envelope.drop))
-  const state = wanted ? (ended ? 'cancelled' : 'queued') : 'done'
   const result = await db
     .insertInto('jobs')
-    .values({
-      service,
-      event_id: envelope.id,
-      subject: envelope.subject,
-      drop_id: envelope.drop,
-      image: imageOf(envelope.body),
-      key,
-      envelope: JSON.stringify(envelope),
-      state,
-      attempts: 0,
-      due_at: now.getTime(),
-      cancel_requested: 0,
-      accepted_at: now.getTime(),
-    })
+    .values(deliveries.map((delivery) => jobRow(kind, service, delivery, now)))
     .onConflict((conflict) => conflict.columns(['service', 'event_id']).doNothing())
     .executeTakeFirst()
   return Number(result.numInsertedOrUpdatedRows ?? 0)
 }
 
-async function isEnded(db: Transaction<Tables>, service: string, drop: string | null): Promise<boolean> {
-  if (drop === null) return false
-  const row = await db
-    .selectFrom('ended_drops')
-    .select('drop_id')
-    .where('service', '=', service)
-    .where('drop_id', '=', drop)
-    .executeTakeFirst()
-  return row !== undefined
+function jobRow(kind: DatabaseKind, service: string, delivery: Delivery, now: Date) {
+  const { envelope, key } = delivery
+  return {
+    service,
+    event_id: envelope.id,
+    subject: envelope.subject,
+    drop_id: envelope.drop,
+    image: imageOf(envelope.body),
+    key,
+    envelope: JSON.stringify(envelope),
+    state: stateOf(kind, service, delivery),
+    attempts: 0,
+    due_at: now.getTime(),
+    cancel_requested: 0,
+    accepted_at: now.getTime(),
+  } as const
 }
 
-async function endWork(db: Transaction<Tables>, service: string, { envelope }: Delivery, now: Date): Promise<void> {
-  if (envelope.drop === null || (await isKnown(db, service, envelope.id))) return
+function stateOf(kind: DatabaseKind, service: string, { envelope, wanted, endsWork }: Delivery) {
+  if (!wanted) return 'done'
+  if (endsWork || envelope.drop === null) return 'queued'
+  return sql<
+    'cancelled' | 'queued'
+  >`case when ${kind.hasEnded(service, envelope.drop)} then 'cancelled' else 'queued' end`
+}
+
+/** One statement for the jobs: one that goes from running to queued between two would escape both. */
+async function endWork(
+  db: Kysely<Tables>,
+  kind: DatabaseKind,
+  service: string,
+  { envelope }: Delivery,
+  now: Date,
+): Promise<void> {
+  if (envelope.drop === null) return
+  await kind.holdEnding(db, service, envelope.drop)
+  if (await isKnown(db, service, envelope.id)) return
   await db
     .insertInto('ended_drops')
     .values({ service, drop_id: envelope.drop })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-  const live = db.updateTable('jobs').where('service', '=', service).where('drop_id', '=', envelope.drop)
-  await live
-    .set({ state: 'cancelled', finished_at: now.getTime(), error: `ended by ${envelope.subject}` })
-    .where('state', '=', 'queued')
-    .execute()
-  await live
-    .set({ cancel_requested: sql`1` })
-    .where('state', '=', 'running')
+  const ifQueued = <Value>(value: Value, otherwise: string) =>
+    sql<Value>`case when state = 'queued' then ${value} else ${sql.ref(otherwise)} end`
+  await db
+    .updateTable('jobs')
+    .set({
+      state: ifQueued('cancelled', 'state'),
+      finished_at: ifQueued(now.getTime(), 'finished_at'),
+      error: ifQueued(`ended by ${envelope.subject}`, 'error'),
+      cancel_requested: sql`case when state = 'queued' then cancel_requested else 1 end`,
+    })
+    .where('service', '=', service)
+    .where('drop_id', '=', envelope.drop)
+    .where(isLive('jobs'))
     .execute()
 }
 
 /** A redelivered ending must not end what a person has taken up again since. */
-async function isKnown(db: Transaction<Tables>, service: string, eventId: string): Promise<boolean> {
+async function isKnown(db: Kysely<Tables>, service: string, eventId: string): Promise<boolean> {
   const row = await db
     .selectFrom('jobs')
     .select('id')

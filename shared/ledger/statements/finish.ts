@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import { LeaseLost, type Outcome } from '../ledger.ts'
 import type { Tables } from '../schema.ts'
 import { insertOutbox } from './outbox.ts'
@@ -6,35 +6,71 @@ import { insertOutbox } from './outbox.ts'
 /** The process that said an event sends it; after so many milliseconds any other may. */
 const sendTime = 30_000
 
+interface FinishOptions {
+  readonly now: Date
+  /** An earlier try may have ended the job although its answer was lost. */
+  readonly repeated: boolean
+}
+
 /** Ends a job: its state, its entity and its events, or nothing at all. */
 export async function finish(
   db: Kysely<Tables>,
   job: number,
   owner: string,
-  { state, events, error, entity }: Outcome,
-  now: Date,
+  outcome: Outcome,
+  { now, repeated }: FinishOptions,
 ): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    const ended = await transaction
-      .updateTable('jobs')
-      .set({ state, error: error ?? null, finished_at: now.getTime(), lease_owner: null, lease_until: null })
-      .where('id', '=', job)
-      .where('lease_owner', '=', owner)
-      .where('state', '=', 'running')
-      .returning(['service', 'cancel_requested'])
-      .executeTakeFirst()
-    if (!ended) throw new LeaseLost(`the lease on job ${String(job)} is no longer held by ${owner}`)
-    if (ended.cancel_requested === 1 && state !== 'cancelled') {
-      throw new LeaseLost(`job ${String(job)} was cancelled while it ran`)
-    }
-    if (entity) await writeEntity(transaction, ended.service, entity)
-    const sender = { owner, until: new Date(now.getTime() + sendTime) }
-    for (const envelope of events) await insertOutbox(transaction, envelope, { now, sender })
-  })
+  try {
+    // One statement needs no transaction around it.
+    if (outcome.events.length === 0 && !outcome.entity) await endJob(db, job, owner, outcome, now)
+    else await db.transaction().execute((transaction) => endWithAll(transaction, job, owner, outcome, now))
+  } catch (error) {
+    if (repeated && error instanceof LeaseLost && (await hasEnded(db, job, outcome, now))) return
+    throw error
+  }
+}
+
+async function endWithAll(db: Kysely<Tables>, job: number, owner: string, outcome: Outcome, now: Date): Promise<void> {
+  const service = await endJob(db, job, owner, outcome, now)
+  if (outcome.entity) await writeEntity(db, service, outcome.entity)
+  const sender = { owner, until: new Date(now.getTime() + sendTime) }
+  if (outcome.events.length > 0) await insertOutbox(db, outcome.events, { now, sender })
+}
+
+async function endJob(
+  db: Kysely<Tables>,
+  job: number,
+  owner: string,
+  { state, error }: Outcome,
+  now: Date,
+): Promise<string> {
+  const ended = await db
+    .updateTable('jobs')
+    .set({ state, error: error ?? null, finished_at: now.getTime(), lease_owner: null, lease_until: null })
+    .where('id', '=', job)
+    .where('lease_owner', '=', owner)
+    .where('state', '=', 'running')
+    .$if(state !== 'cancelled', (query) => query.where('cancel_requested', '=', 0))
+    .returning('service')
+    .executeTakeFirst()
+  if (!ended) throw new LeaseLost(`job ${String(job)} was cancelled, or its lease is no longer held by ${owner}`)
+  return ended.service
+}
+
+/** Only we end this job in this way at this millisecond. */
+async function hasEnded(db: Kysely<Tables>, job: number, { state }: Outcome, now: Date): Promise<boolean> {
+  const row = await db
+    .selectFrom('jobs')
+    .select('id')
+    .where('id', '=', job)
+    .where('state', '=', state)
+    .where('finished_at', '=', now.getTime())
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 async function writeEntity(
-  db: Transaction<Tables>,
+  db: Kysely<Tables>,
   service: string,
   { key, version, state }: NonNullable<Outcome['entity']>,
 ): Promise<void> {

@@ -1,10 +1,12 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
+import type { DatabaseKind } from '../database-kind.ts'
 import type { Held } from '../ledger.ts'
 import type { Tables } from '../schema.ts'
 
 /** Prolongs the leases that are still ours and tells what became of each job. */
 export async function heartbeat(
   db: Kysely<Tables>,
+  kind: DatabaseKind,
   jobs: readonly number[],
   owner: string,
   until: Date,
@@ -12,7 +14,7 @@ export async function heartbeat(
   const rows = await db
     .updateTable('jobs')
     .set({ lease_until: until.getTime() })
-    .where('id', 'in', jobs)
+    .where(kind.among(sql.ref('id'), jobs))
     .where('lease_owner', '=', owner)
     .where('state', '=', 'running')
     .returning(['id', 'cancel_requested'])

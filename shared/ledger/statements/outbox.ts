@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { Envelope } from '#events/envelope.ts'
+import type { DatabaseKind } from '../database-kind.ts'
 import type { OutboxRow } from '../ledger.ts'
 import { outboxRowOf } from '../rows.ts'
 import type { Tables } from '../schema.ts'
@@ -16,23 +17,24 @@ interface TakeOptions extends Sender {
   readonly except?: readonly number[]
 }
 
-/** Puts an event in the outbox; one that is there already stays as it is. */
+/** Puts events in the outbox; one that is there already stays as it is. */
 export async function insertOutbox(
   db: Kysely<Tables>,
-  envelope: Envelope,
+  envelopes: readonly Envelope[],
   { now, sender }: { now: Date; sender?: Sender },
 ): Promise<void> {
+  const rows = envelopes.map((envelope) => ({
+    event_id: envelope.id,
+    subject: envelope.subject,
+    drop_id: envelope.drop,
+    envelope: JSON.stringify(envelope),
+    said_at: now.getTime(),
+    lease_owner: sender?.owner ?? null,
+    lease_until: sender?.until.getTime() ?? null,
+  }))
   await db
     .insertInto('outbox')
-    .values({
-      event_id: envelope.id,
-      subject: envelope.subject,
-      drop_id: envelope.drop,
-      envelope: JSON.stringify(envelope),
-      said_at: now.getTime(),
-      lease_owner: sender?.owner ?? null,
-      lease_until: sender?.until.getTime() ?? null,
-    })
+    .values(rows)
     .onConflict((conflict) => conflict.column('event_id').doNothing())
     .execute()
 }
@@ -40,37 +42,43 @@ export async function insertOutbox(
 /** Hands out events to send, each to one sender. Those of our own jobs are ours already: no second write for them. */
 export async function takeUnsent(
   db: Kysely<Tables>,
+  kind: DatabaseKind,
   { owner, now, until, limit, except = [] }: TakeOptions,
 ): Promise<OutboxRow[]> {
-  const free = db
+  const time = now.getTime()
+  const found = await db
     .selectFrom('outbox')
-    .select(['seq', 'envelope', 'lease_owner'])
+    .select(['seq', 'envelope', 'lease_owner', 'lease_until'])
     .where('sent_at', 'is', null)
-    .where((is) =>
-      is.or([is('lease_owner', 'is', null), is('lease_owner', '=', owner), is('lease_until', '<', now.getTime())]),
-    )
-    .$if(except.length > 0, (query) => query.where('seq', 'not in', except))
+    .where((is) => is.or([is('lease_owner', 'is', null), is('lease_owner', '=', owner), is('lease_until', '<', time)]))
+    .$if(except.length > 0, (query) => query.where((is) => is.not(kind.among(sql.ref('seq'), except))))
     .orderBy('seq')
     .limit(limit)
-  const found = await free.execute()
-  const others = found.filter((row) => row.lease_owner !== owner).map((row) => row.seq)
+    .execute()
+  const isOurs = (row: (typeof found)[number]) => row.lease_owner === owner && (row.lease_until ?? 0) >= time
+  const others = found.filter((row) => !isOurs(row)).map((row) => row.seq)
   if (others.length === 0) return found.map(outboxRowOf)
   const taken = await db
     .updateTable('outbox')
     .set({ lease_owner: owner, lease_until: until.getTime() })
-    .where('seq', 'in', others)
+    .where(kind.among(sql.ref('seq'), others))
     .where('sent_at', 'is', null)
-    .where((is) => is.or([is('lease_owner', 'is', null), is('lease_until', '<', now.getTime())]))
+    .where((is) => is.or([is('lease_owner', 'is', null), is('lease_owner', '=', owner), is('lease_until', '<', time)]))
     .returning('seq')
     .execute()
   const mine = new Set(taken.map((row) => row.seq))
-  return found.filter((row) => row.lease_owner === owner || mine.has(row.seq)).map(outboxRowOf)
+  return found.filter((row) => isOurs(row) || mine.has(row.seq)).map(outboxRowOf)
 }
 
-export async function markSent(db: Kysely<Tables>, seqs: readonly number[], now: Date): Promise<void> {
+export async function markSent(
+  db: Kysely<Tables>,
+  kind: DatabaseKind,
+  seqs: readonly number[],
+  now: Date,
+): Promise<void> {
   await db
     .updateTable('outbox')
     .set({ sent_at: now.getTime(), lease_owner: null, lease_until: null })
-    .where('seq', 'in', seqs)
+    .where(kind.among(sql.ref('seq'), seqs))
     .execute()
 }

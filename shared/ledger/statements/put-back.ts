@@ -1,11 +1,13 @@
 import { sql, type Kysely } from 'kysely'
 import { LeaseLost } from '../ledger.ts'
-import type { Tables } from '../schema.ts'
+import { inState, isLive, type Tables } from '../schema.ts'
 
 interface PutBackOptions {
   readonly at: Date
   readonly error: string | null
   readonly counts: boolean
+  /** An earlier try may have put it back although its answer was lost. */
+  readonly repeated: boolean
 }
 
 /** Gives a leased job back to be tried again. */
@@ -13,7 +15,7 @@ export async function putBack(
   db: Kysely<Tables>,
   job: number,
   owner: string,
-  { at, error, counts }: PutBackOptions,
+  { at, error, counts, repeated }: PutBackOptions,
 ): Promise<void> {
   const result = await db
     .updateTable('jobs')
@@ -29,18 +31,27 @@ export async function putBack(
     .where('lease_owner', '=', owner)
     .where('state', '=', 'running')
     .executeTakeFirst()
+  // Either the earlier try did it or the job is somebody else's: it is given up, which is all that was asked.
+  if (repeated) return
   if (result.numUpdatedRows !== 1n) throw new LeaseLost(`the lease on job ${String(job)} is no longer held by ${owner}`)
 }
 
 /** Puts the jobs of dead owners back at once, rather than when their leases run out. */
 export async function reclaim(db: Kysely<Tables>, isAlive: (owner: string) => boolean, now: Date): Promise<number> {
-  const holders = await db.selectFrom('jobs').select('lease_owner').distinct().where('state', '=', 'running').execute()
+  const holders = await db
+    .selectFrom('jobs')
+    .select('lease_owner')
+    .distinct()
+    .where(isLive('jobs'))
+    .where(inState('jobs', 'running'))
+    .execute()
   const dead = holders.map((row) => row.lease_owner).filter((owner) => owner !== null && !isAlive(owner))
   if (dead.length === 0) return 0
   const result = await db
     .updateTable('jobs')
     .set({ state: 'queued', due_at: now.getTime(), lease_owner: null, lease_until: null })
-    .where('state', '=', 'running')
+    .where(isLive('jobs'))
+    .where(inState('jobs', 'running'))
     .where('lease_owner', 'in', dead)
     .executeTakeFirst()
   return Number(result.numUpdatedRows)

@@ -1,7 +1,7 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { Backlog, Entity, Job, JobSelector, OutboxRow } from '../ledger.ts'
-import { jobOf, outboxRowOf } from '../rows.ts'
-import type { Tables } from '../schema.ts'
+import { jobColumns, jobOf, outboxRowOf } from '../rows.ts'
+import { isLive, type Tables } from '../schema.ts'
 
 export async function readEntity(db: Kysely<Tables>, service: string, key: string): Promise<Entity> {
   const row = await db
@@ -14,7 +14,7 @@ export async function readEntity(db: Kysely<Tables>, service: string, key: strin
 }
 
 export async function readJobs(db: Kysely<Tables>, { drop, service, eventId, states }: JobSelector): Promise<Job[]> {
-  let query = db.selectFrom('jobs').selectAll().orderBy('id')
+  let query = db.selectFrom('jobs').select(jobColumns).orderBy('id')
   if (drop !== undefined) query = query.where('drop_id', '=', drop)
   if (service !== undefined) query = query.where('service', '=', service)
   if (eventId !== undefined) query = query.where('event_id', '=', eventId)
@@ -41,26 +41,20 @@ export async function readEvents(
 
 /** When the dispatcher has to look again although nobody rang. */
 export async function readNextDue(db: Kysely<Tables>, service: string): Promise<Date | null> {
-  const live = db.selectFrom('jobs').where('service', '=', service)
-  const [waiting, running] = await Promise.all([
-    live
-      .select((is) => is.fn.min('due_at').as('at'))
-      .where('state', '=', 'queued')
-      .executeTakeFirst(),
-    live
-      .select((is) => is.fn.min('lease_until').as('at'))
-      .where('state', '=', 'running')
-      .executeTakeFirst(),
-  ])
-  const times = [waiting?.at, running?.at].filter((at) => at !== undefined && at !== null)
-  return times.length === 0 ? null : new Date(Math.min(...times.map(Number)))
+  const row = await db
+    .selectFrom('jobs')
+    .select(sql<number | null>`min(case when state = 'queued' then due_at else lease_until end)`.as('at'))
+    .where('service', '=', service)
+    .where(isLive('jobs'))
+    .executeTakeFirst()
+  return row === undefined || row.at === null ? null : new Date(row.at)
 }
 
 export async function readBacklog(db: Kysely<Tables>): Promise<Backlog> {
   const jobs = await db
     .selectFrom('jobs')
     .select((is) => ['service', 'state', is.fn.countAll().as('count'), is.fn.min('accepted_at').as('oldest')])
-    .where('state', 'not in', ['done', 'cancelled'])
+    .where(sql<boolean>`state not in ('done', 'cancelled')`)
     .groupBy(['service', 'state'])
     .execute()
   const outbox = await db

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { credentials, type SocketOptions } from 'amqplib'
+import type { Settings } from './options.ts'
+
+const connectTime = 15_000
+
+/** The URL as amqplib wants it. */
+export function addressOf({ url, heartbeat }: Settings): string {
+  const address = new URL(url)
+  address.searchParams.set('heartbeat', String(heartbeat))
+  return address.href
+}
+
+/** How the socket is opened, and who we say we are. */
+export async function socketOptions(
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<SocketOptions & { signal: AbortSignal }> {
+  const { ca, cert, key } = settings.tls
+  const file = async (path: string | undefined) => (path === undefined ? undefined : await readFile(path))
+  const [authority, certificate, secret] = await Promise.all([ca, cert, key].map(file))
+  return {
+    // Node destroys the socket with it; amqplib itself only asks the other end to close.
+    signal,
+    timeout: connectTime,
+    clientProperties: {
+      app: settings.app,
+      ...(settings.appUrl !== '' && { app_url: settings.appUrl }),
+      ...(settings.contacts.length > 0 && { app_contacts_email: settings.contacts.join(', ') }),
+    },
+    minVersion: 'TLSv1.2',
+    ...(authority && { ca: authority }),
+    ...(certificate && secret && { cert: certificate, key: secret, credentials: credentials.external() }),
+  }
+}
+
+/** For logs. */
+export function withoutPassword(url: string): string {
+  const shown = new URL(url)
+  shown.password = ''
+  shown.search = ''
+  return shown.href
+}

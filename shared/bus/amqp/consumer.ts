@@ -1,0 +1,150 @@
+import type { Channel, ConsumeMessage } from 'amqplib'
+import { parseIncoming } from '#events/parse.ts'
+import type { Subscription } from '../bus.ts'
+import { keepAttached, type Attached, type Attachment, type AttachmentOptions } from './attachment.ts'
+import { createKeeper, type Delivery, type Keeper } from './keeper.ts'
+import { declareQueue } from './topology.ts'
+import { fromMessage } from './from-message.ts'
+
+/** What a bus counts of its deliveries. */
+export interface Intake {
+  delivered: number
+  redelivered: number
+  refused: number
+  bytesIn: number
+}
+
+type ConsumerOptions = Omit<AttachmentOptions, 'attach'> & {
+  readonly subscription: Subscription
+  readonly intake: Intake
+}
+
+/**
+ * After this time in which nothing could be kept, a consumer gives its events back, so that others get them, and goes
+ * on with a few. Those stay with it for longer, but shorter than the 30 minutes after which RabbitMQ takes them away
+ * and closes the channel: each return counts towards the delivery limit.
+ */
+const giveBackAfter = { all: 5 * 60_000, few: 25 * 60_000 }
+const few = 10
+
+/** Consumes for one subscription, over all connections. */
+export function startConsumer(options: ConsumerOptions): Attachment {
+  const { settings, subscription, intake } = options
+  const log = settings.log.child({ service: subscription.service })
+  /** Nothing works: a few events are enough to find out when something does. */
+  let probing = false
+
+  async function attach(channel: Channel, end: (reason: Error) => void): Promise<Attached> {
+    const queue = await declareQueue(channel, settings, subscription)
+    await channel.prefetch(probing ? Math.min(few, settings.prefetch) : settings.prefetch)
+    const keeper = createKeeper({
+      deliver: (envelopes) => subscription.deliver(envelopes),
+      kept(deliveries, all) {
+        intake.delivered += deliveries.length
+        answer(() => {
+          settle(channel, deliveries, all)
+        })
+        if (!probing) return
+        probing = false
+        end(new Error('events can be kept again'))
+      },
+      condemn({ envelope, tag }, error) {
+        log.error({ event: envelope.id, subject: envelope.subject, err: error }, 'event put with the dead letters')
+        answer(() => {
+          channel.reject(messageOf(tag), false)
+        })
+      },
+      giveBack(error) {
+        log.error({ err: error }, 'no event could be kept for too long: given back')
+        probing = true
+        end(new Error('no event could be kept for too long'))
+      },
+      giveBackAfter: probing ? giveBackAfter.few : giveBackAfter.all,
+      deliveryLimit: settings.deliveryLimit,
+      retry: settings.retry,
+      random: settings.random,
+    })
+    const { consumerTag } = await channel.consume(queue, (message) => {
+      if (message) receive(channel, keeper, message)
+      else end(new Error('the broker cancelled the consumer'))
+    })
+    return {
+      cancel: () => channel.cancel(consumerTag),
+      drain: () => keeper.drain(),
+      lost: () => {
+        keeper.stop()
+      },
+    }
+  }
+
+  /** Acknowledges or rejects. On a channel that has just gone nobody listens, and the events come again. */
+  function answer(send: () => void): void {
+    try {
+      send()
+    } catch (error) {
+      log.debug({ err: error }, 'the broker will deliver again')
+    }
+  }
+
+  function receive(channel: Channel, keeper: Keeper, message: ConsumeMessage): void {
+    const { redelivered, deliveryTag: tag, routingKey } = message.fields
+    intake.bytesIn += message.content.length
+    if (redelivered) intake.redelivered += 1
+    try {
+      const received = { routingKey, content: message.content, properties: message.properties }
+      const envelope = parseIncoming(fromMessage(received, settings.topicPrefix, new Date()))
+      if (subscription.subjects.includes(envelope.subject)) {
+        keeper.take({ envelope, tag, returns: returnsOf(message) })
+        return
+      }
+      // Bound for an earlier version of this service.
+      log.debug({ event: envelope.id, subject: envelope.subject }, 'nobody here asked for this event')
+      answer(() => {
+        channel.ack(message)
+      })
+    } catch (error) {
+      intake.refused += 1
+      log.error({ message: message.properties.messageId as unknown, topic: routingKey, err: error }, 'no valid event')
+      answer(() => {
+        channel.reject(message, false)
+      })
+    }
+  }
+
+  return keepAttached({ ...options, attach })
+}
+
+function settle(channel: Channel, deliveries: readonly Delivery[], all: boolean): void {
+  const last = deliveries.at(-1)
+  if (all && last) channel.ack(messageOf(last.tag), true)
+  else for (const { tag } of deliveries) channel.ack(messageOf(tag))
+}
+
+/** amqplib wants the whole message back, of which it uses the tag. */
+function messageOf(deliveryTag: number) {
+  const fields = { deliveryTag, redelivered: false, exchange: '', routingKey: '', consumerTag: '' }
+  return { fields, content: Buffer.alloc(0), properties: noProperties }
+}
+
+const noProperties = {
+  contentType: undefined,
+  contentEncoding: undefined,
+  headers: undefined,
+  deliveryMode: undefined,
+  priority: undefined,
+  correlationId: undefined,
+  replyTo: undefined,
+  expiration: undefined,
+  messageId: undefined,
+  timestamp: undefined,
+  type: undefined,
+  userId: undefined,
+  appId: undefined,
+  clusterId: undefined,
+}
+
+/** Quorum queues count; of a classic queue we only learn that it was not the first time. */
+function returnsOf({ properties, fields }: ConsumeMessage): number {
+  const count = properties.headers?.['x-delivery-count'] as unknown
+  return typeof count === 'number' ? count : fields.redelivered ? 1 : 0
+}

@@ -1,0 +1,55 @@
+import { JetStreamApiCodes, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
+import { codeOf, nullWhen, type Grounds } from './grounds.ts'
+import { Mismatch } from './refusal.ts'
+import { covers } from './subjects.ts'
+
+/** The server's codes, which stand in no list of the client's. */
+const inOtherShape = 10058
+const subjectsTaken = 10065
+
+/**
+ * Makes the stream when there is none, and adds our subjects to one that lacks some. It takes no subject away and
+ * changes nothing else: a newer process may be at work, and how long events are kept is the operator's to say.
+ */
+export async function ensureStream(grounds: Pick<Grounds, 'jsm' | 'settings' | 'subjects'>): Promise<void> {
+  const { jsm, subjects } = grounds
+  const { stream: name } = grounds.settings
+  for (let turns = 0; turns < 10; turns += 1) {
+    const found = await jsm.streams.info(name).catch(nullWhen(JetStreamApiCodes.StreamNotFound))
+    if (found) check(found.config)
+    const present = found?.config.subjects ?? []
+    const missing = subjects.stored.filter((subject) => !covers(present, subject))
+    if (found && missing.length === 0) return
+    try {
+      if (found) await jsm.streams.update(name, { subjects: [...present, ...missing] })
+      else await jsm.streams.add(newStream(grounds))
+    } catch (error) {
+      if (codeOf(error) === subjectsTaken) {
+        throw new Mismatch(`another stream than ${name} takes in some of ${missing.join(', ')}`, { cause: error })
+      }
+      // Somebody else made it meanwhile.
+      if (codeOf(error) !== inOtherShape) throw error
+    }
+  }
+  throw new Error(`the stream ${name} is being changed by somebody else`)
+}
+
+function check({ name, retention, storage }: StreamConfig): void {
+  if (retention !== RetentionPolicy.Limits) {
+    throw new Mismatch(`the stream ${name}: expected retention limits, got ${retention}`)
+  }
+  if (storage !== StorageType.File) throw new Mismatch(`the stream ${name}: expected file storage, got ${storage}`)
+}
+
+function newStream({ settings, subjects }: Pick<Grounds, 'settings' | 'subjects'>) {
+  return {
+    name: settings.stream,
+    subjects: [...subjects.stored],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    num_replicas: settings.replicas,
+    duplicate_window: nanos(settings.duplicateWindowMs),
+    max_age: nanos(settings.maxAgeMs),
+  }
+}

@@ -1,0 +1,75 @@
+import { uuidFrom, type Envelope } from '#events/envelope.ts'
+import { findEvent } from '#events/index.ts'
+import { InvalidEvent, parseIncoming } from '#events/parse.ts'
+import { eventHeaders, severityNumbers } from '../headers.ts'
+
+/** An event as NATS carries it: the body alone, all else in headers. */
+export interface OutgoingMessage {
+  /** `Nats-Msg-Id`: what the server knows duplicates by. */
+  readonly id: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly data: string
+}
+
+/** What is read of a message from the stream. */
+export interface IncomingMessage {
+  readonly subject: string
+  readonly header: (name: string) => string
+  readonly data: Uint8Array
+  /** Where and when the stream stored it: the same at every delivery. */
+  readonly stream: string
+  readonly seq: number
+  readonly storedAt: Date
+}
+
+/** The header that the server knows duplicates by, and that carries the event's id. */
+export const idHeader = 'Nats-Msg-Id'
+
+const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+
+/** Puts an event into a message. */
+export function toMessage(envelope: Envelope): OutgoingMessage {
+  const { id, subject, time, drop, causation, trace, body } = envelope
+  const severity = findEvent(subject)?.severity ?? 'info'
+  return {
+    id,
+    headers: {
+      [eventHeaders.schema]: `imagedrop.${subject}`,
+      [eventHeaders.severity]: String(severityNumbers[severity]),
+      [eventHeaders.time]: time,
+      ...(drop === null ? {} : { [eventHeaders.drop]: drop }),
+      ...(causation === null ? {} : { [eventHeaders.causation]: causation }),
+      ...(trace === null ? {} : { [eventHeaders.trace]: trace }),
+    },
+    data: JSON.stringify(body),
+  }
+}
+
+/**
+ * Reads an event, also one of a publisher that left headers out: what they would say is then made from where and when
+ * the stream stored it, so that every delivery reads the same. Throws InvalidEvent naming field and value.
+ */
+export function fromMessage(message: IncomingMessage): Envelope {
+  const { subject, header, stream, seq, storedAt } = message
+  const id = header(idHeader)
+  const causation = header(eventHeaders.causation)
+  const time = new Date(header(eventHeaders.time))
+  return parseIncoming({
+    id: uuid4.test(id) ? id : uuidFrom(`${stream} ${String(seq)} ${storedAt.toISOString()}`),
+    subject,
+    time: (Number.isNaN(time.getTime()) ? storedAt : time).toISOString(),
+    drop: header(eventHeaders.drop) || null,
+    causation: uuid4.test(causation) ? causation : null,
+    trace: header(eventHeaders.trace) || null,
+    body: readBody(message),
+  })
+}
+
+function readBody({ subject, data }: IncomingMessage): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data))
+  } catch (error) {
+    const start = Buffer.from(data.subarray(0, 80)).toString('latin1')
+    throw new InvalidEvent(`${subject}: the body is not JSON, got ${JSON.stringify(start)}`, { cause: error })
+  }
+}

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import { fillSentence } from './sentence.ts'
+
+const body = {
+  drop: { id: 'weekly-1', days: 30 },
+  stream: null,
+  images: [
+    { name: 'one', outcome: 'passed' },
+    { name: 'two', outcome: 'failed' },
+    { name: 'three', outcome: 'failed' },
+  ],
+  none: [],
+}
+
+it.each([
+  ['a field at any depth', '{drop.id} after {drop.days} days', 'weekly-1 after 30 days'],
+  ['other words where there is nothing', 'of {stream|all streams}', 'of all streams'],
+  ['a question mark where nobody thought of other words', 'of {stream} in {nowhere.at.all}', 'of ? in ?'],
+  ['the items of a list', '{images: {name} {outcome}}', 'one passed, two failed, three failed'],
+  ['only some items of a list', '{images[outcome=failed]: {name}}', 'two, three'],
+  ['how many there are', '{#images[outcome=failed]} of {#images}', '2 of 3'],
+  ['brackets around what there is', 'over{ (images[outcome=passed]: {name})}', 'over (one)'],
+  ['no brackets around nothing', 'over{ (none: {name})}', 'over'],
+])('a sentence says %s', (_what, sentence, text) => {
+  expect(fillSentence(sentence, body)).toBe(text)
+})
+
+it('a form that means nothing is refused, by name', () => {
+  expect(() => fillSentence('{drop id}', body)).toThrow('{drop id}')
+})
+
+it('a value that looks like a form stays as it is', () => {
+  expect(fillSentence('{by}', { by: '{drop}' })).toBe('{drop}')
+})

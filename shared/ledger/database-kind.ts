@@ -1,0 +1,21 @@
+import type { Expression, Kysely, RawBuilder, SelectQueryBuilder, SqlBool } from 'kysely'
+import type { Tables } from './schema.ts'
+
+/** Everything in which the two databases differ; statements and migrations are otherwise the same for both. */
+export interface DatabaseKind {
+  readonly name: 'SQLite' | 'PostgreSQL'
+  /** The type of a primary key that the database counts up itself. */
+  readonly countedUp: RawBuilder<unknown>
+  /** Whether a number is one of a list, as one text however long the list is. */
+  among(column: Expression<number>, list: readonly number[]): RawBuilder<SqlBool>
+  /** Takes the rows of `table` for this transaction, and passes over those that another one has. */
+  takeRows<From, Table extends keyof From & string, Row>(
+    query: SelectQueryBuilder<From, Table, Row>,
+    table: Table,
+  ): SelectQueryBuilder<From, Table, Row>
+  /** Whether a service has let a drop go, also when that is committed only while we ask. */
+  hasEnded(service: string, drop: string): RawBuilder<SqlBool>
+  /** Until the transaction ends, nobody else looks whether the service has let the drop go. */
+  holdEnding(db: Kysely<Tables>, service: string, drop: string): Promise<void>
+  isTableMissing(error: unknown): boolean
+}

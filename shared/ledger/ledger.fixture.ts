@@ -1,0 +1,37 @@
+import { say } from '#events/define.ts'
+import { dropCancelled } from '#events/drop-cancelled.ts'
+import { seal, type Envelope } from '#events/envelope.ts'
+import { imageRequested } from '#events/image-requested.ts'
+import { LedgerAway, type Delivery, type Ledger } from './ledger.ts'
+
+/** One ledger's data for one test. */
+export interface Data extends AsyncDisposable {
+  /** Called twice, it gives a second connection to the same data. */
+  readonly open: () => Promise<Ledger>
+  /** Ends the database under its connections and starts it again. Absent where it lives within the process. */
+  readonly restart?: () => Promise<void>
+}
+
+export function requested(): Envelope {
+  return seal(say(imageRequested, imageRequested.example), { now: new Date() })
+}
+
+export function wanted(key: string | null = null): Delivery {
+  return { envelope: requested(), key, wanted: true, endsWork: false }
+}
+
+export function ending(): Delivery {
+  const envelope = seal(say(dropCancelled, dropCancelled.example), { now: new Date() })
+  return { envelope, key: null, wanted: false, endsWork: true }
+}
+
+/** Makes a call again for as long as the ledger is away. */
+export async function patiently<Result>(call: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof LedgerAway)) throw error
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * What each role may do, for the roles that deploy/postgres/roles.sql has made; without them nothing changes. A
+ * service's role is `imagedrop_` and its name, and sees its own rows only. What a person says is sent by the scheduler.
+ */
+export const grants = `do $$
+declare
+  service record;
+  tables constant text[] := array['jobs', 'outbox', 'entities', 'ended_drops'];
+  name text;
+begin
+  if to_regrole('imagedrop_operator') is null then return; end if;
+  foreach name in array tables loop
+    execute format('alter table %I enable row level security', name);
+    execute format('drop policy if exists imagedrop_operator on %I', name);
+    execute format('create policy imagedrop_operator on %I to imagedrop_operator using (true)', name);
+  end loop;
+
+  for service in
+    select rolname as role, replace(substr(rolname, length('imagedrop_') + 1), '_', '-') as name from pg_roles
+    where rolname like 'imagedrop\\_%' and rolname not in ('imagedrop_owner', 'imagedrop_operator', 'imagedrop_monitor')
+  loop
+    foreach name in array tables loop
+      execute format('drop policy if exists %I on %I', service.role, name);
+      execute format('create policy %I on %I to %I using (%s)', service.role, name, service.role,
+        case name when 'outbox' then 'said_by = current_user' else format('service = %L', service.name) end);
+    end loop;
+    execute format('grant select on kysely_migration, jobs, outbox, entities, ended_drops to %I', service.role);
+    execute format('grant insert on jobs, entities, ended_drops to %I', service.role);
+    execute format('grant insert (event_id, subject, drop_id, envelope, said_at, lease_owner, lease_until) on outbox to %I', service.role);
+    execute format('grant update (sent_at, lease_owner, lease_until) on outbox to %I', service.role);
+    execute format('grant update (state, attempts, due_at, lease_owner, lease_until, cancel_requested, error, started_at, finished_at) on jobs to %I', service.role);
+    execute format('grant update (version, state) on entities to %I', service.role);
+  end loop;
+
+  if to_regrole('imagedrop_scheduler') is not null then
+    drop policy if exists said_by_people on outbox;
+    create policy said_by_people on outbox to imagedrop_scheduler using (said_by = 'imagedrop_operator');
+  end if;
+
+  grant select on kysely_migration, jobs, outbox, entities, ended_drops to imagedrop_operator;
+  grant update (state, attempts, due_at, error, finished_at, cancel_requested) on jobs to imagedrop_operator;
+  grant insert (event_id, subject, drop_id, envelope, said_at, lease_owner, lease_until) on outbox to imagedrop_operator;
+  grant delete on ended_drops to imagedrop_operator;
+
+  if to_regrole('imagedrop_monitor') is not null then
+    drop policy if exists imagedrop_monitor on jobs;
+    create policy imagedrop_monitor on jobs for select to imagedrop_monitor using (true);
+    drop policy if exists imagedrop_monitor on outbox;
+    create policy imagedrop_monitor on outbox for select to imagedrop_monitor using (true);
+    grant select on kysely_migration to imagedrop_monitor;
+    grant select (service, state, due_at, lease_until, accepted_at, started_at, finished_at) on jobs to imagedrop_monitor;
+    grant select (subject, said_by, said_at, sent_at) on outbox to imagedrop_monitor;
+  end if;
+end $$`

@@ -1,0 +1,17 @@
+import { sql } from 'kysely'
+import { DatabaseError } from 'pg'
+import type { DatabaseKind } from '../database-kind.ts'
+
+/** Many writers at a time: rows are locked one by one, and the end of a drop by a lock of its own. */
+export const postgres: DatabaseKind = {
+  name: 'PostgreSQL',
+  countedUp: sql`bigint generated always as identity primary key`,
+  among: (column, list) => sql`${column} = any(${list}::bigint[])`,
+  takeRows: (query, table) => query.forUpdate(table).skipLocked(),
+  // The function takes the shared half of holdEnding's lock: see the migration that makes it.
+  hasEnded: (service, drop) => sql`has_ended(${service}, ${drop})`,
+  async holdEnding(db, service, drop) {
+    await sql`select pg_advisory_xact_lock(ending_lock(${service}, ${drop}))`.execute(db)
+  },
+  isTableMissing: (error) => error instanceof DatabaseError && error.code === '42P01',
+}

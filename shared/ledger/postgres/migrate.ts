@@ -1,0 +1,32 @@
+import { sql } from 'kysely'
+import type { Logger } from 'pino'
+import { migrate, migrations } from '../migrate.ts'
+import type { PostgresAddress } from './connection.ts'
+import { openDatabase } from './database.ts'
+import { grants } from './grants.ts'
+import { postgres } from './kind.ts'
+import { createPersist } from './persist.ts'
+
+/** Waits for other migrations as long as they take, and for tables in use a moment only: others wait behind us. */
+const settings = { lock_timeout: 3_000, statement_timeout: 0, jit: 'off' }
+
+interface MigrateOptions extends PostgresAddress {
+  readonly log: Logger
+}
+
+/**
+ * Brings the tables to this version's shape while older processes work on them, and renews what each role may do.
+ * One process at a time does it. Resolves with the names of the migrations that were missing.
+ */
+export async function migratePostgres(options: MigrateOptions, steps = migrations): Promise<string[]> {
+  const { log } = options
+  const { db, close } = openDatabase(options, { poolSize: 2, log, settings })
+  const persist = createPersist(log, new AbortController().signal)
+  try {
+    const done = await persist(() => migrate(db, postgres, steps), { patience: 120_000 })
+    await persist(() => db.transaction().execute((transaction) => sql.raw(grants).execute(transaction)))
+    return done
+  } finally {
+    await close()
+  }
+}

@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CompiledQuery, Kysely, type DatabaseConnection, type Dialect } from 'kysely'
+import { Pool } from 'pg'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { say } from '#events/define.ts'
+import { dropCancelled } from '#events/drop-cancelled.ts'
+import { seal } from '#events/envelope.ts'
+import { imageRequested } from '#events/image-requested.ts'
+import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
+import type { Ledger } from '../ledger.ts'
+import { once } from '../persist.ts'
+import type { Tables } from '../schema.ts'
+import { createSqlLedger } from '../sql-ledger.ts'
+import { clientConfig } from './connection.ts'
+import { createPostgresDialect } from './dialect.ts'
+import { postgres } from './kind.ts'
+import { migratePostgres } from './migrate.ts'
+
+const log = pino({ level: 'silent' })
+const now = new Date('2026-01-01T00:00:00Z')
+const until = new Date(now.getTime() + 30_000)
+const past = 100_000
+let server: PostgresServer
+let young: string
+let old: string
+
+beforeAll(async () => {
+  server = await providePostgres()
+  await server.administer(await readFile(join(import.meta.dirname, '../../../deploy/postgres/roles.sql'), 'utf8'))
+  young = await server.createDatabase()
+  await migratePostgres({ url: young, log })
+  await fill(young, 500)
+  old = await server.createDatabase({ like: young })
+  await fill(old, past)
+}, 120_000)
+afterAll(() => server[Symbol.asyncDispose]())
+
+describe.each([['postgres'], ['imagedrop_builder']])('as %s', (user) => {
+  it('no statement costs more after a hundred thousand jobs than after a few', async () => {
+    const first = await costs(as(young, user))
+    const last = await costs(as(old, user))
+    expect([...last.keys()]).toEqual([...first.keys()])
+    for (const [call, cost] of last) {
+      // A tree of a hundred thousand entries is one or two levels higher.
+      expect(cost, call).toBeLessThan((first.get(call) ?? 0) * 1.5 + 20)
+    }
+  })
+})
+
+/** The planner's estimate for everything that each call sends. A table read whole counts 1e10: seqscan is off. */
+async function costs(url: string): Promise<Map<string, number>> {
+  const total = new Map<string, number>()
+  let call = ''
+  const pool = new Pool({ ...clientConfig({ url }, new Set()), max: 1 })
+  pool.on('error', () => {})
+  const db = new Kysely<Tables>({
+    dialect: explaining(createPostgresDialect(pool), (cost) => total.set(call, (total.get(call) ?? 0) + cost)),
+  })
+  const wake = { ring: () => {}, listen: () => ({ [Symbol.dispose]() {} }), close: () => Promise.resolve() }
+  const ledger = createSqlLedger(db, { kind: postgres, persist: once, wake, close: () => pool.end() })
+  for (const [name, run] of Object.entries(calls)) {
+    call = name
+    await run(ledger)
+  }
+  await ledger[Symbol.asyncDispose]()
+  return total
+}
+
+const calls: Record<string, (ledger: Ledger) => Promise<unknown>> = {
+  accept: (ledger) => ledger.accept('builder', [wanted(), wanted()], now),
+  'accept an ending': (ledger) => {
+    const envelope = seal(say(dropCancelled, { ...dropCancelled.example, drop: 'other' }), { now })
+    return ledger.accept('builder', [{ envelope, key: null, wanted: false, endsWork: true }], now)
+  },
+  lease: (ledger) => ledger.lease('builder', { owner: 'a', now, until, limit: 4 }),
+  heartbeat: (ledger) => ledger.heartbeat([1, 2, 3], 'a', until),
+  async finish(ledger) {
+    const [job] = await ledger.jobs({ drop: imageRequested.example.drop, states: ['running'] })
+    const entity = { key: job?.envelope.id ?? '', version: 0, state: {} }
+    const events = [seal(say(imageRequested, imageRequested.example), { now })]
+    await ledger.finish(job?.id ?? 0, 'a', { state: 'done', events, entity }, now)
+  },
+  putBack: async (ledger) => {
+    const [job] = await ledger.jobs({ drop: imageRequested.example.drop, states: ['running'] })
+    await ledger.putBack(job?.id ?? 0, 'a', { at: now, error: null, counts: true })
+  },
+  takeUnsent: (ledger) => ledger.takeUnsent({ owner: 'b', now, until, limit: 10, except: [1, 2] }),
+  markSent: (ledger) => ledger.markSent([1, 2, 3], now),
+  reclaim: (ledger) => ledger.reclaim(() => false, now),
+  entity: (ledger) => ledger.entity('builder', 'k'),
+  nextDue: (ledger) => ledger.nextDue('builder'),
+  backlog: (ledger) => ledger.backlog(),
+}
+
+function explaining(dialect: Dialect, onCost: (cost: number) => void): Dialect {
+  async function explain(connection: DatabaseConnection, query: CompiledQuery): Promise<void> {
+    if (/^(begin|commit|rollback)/.test(query.sql)) return
+    const explained = { ...CompiledQuery.raw(`explain (format json) ${query.sql}`), parameters: query.parameters }
+    const { rows } = await connection.executeQuery<{ 'QUERY PLAN': [{ Plan: { 'Total Cost': number } }] }>(explained)
+    onCost(rows[0]?.['QUERY PLAN'][0].Plan['Total Cost'] ?? Infinity)
+  }
+  return {
+    ...dialect,
+    createDriver() {
+      const driver = dialect.createDriver()
+      const inner = new WeakMap<DatabaseConnection, DatabaseConnection>()
+      const innerOf = (outer: DatabaseConnection) => inner.get(outer) ?? outer
+      return {
+        init: () => driver.init(),
+        destroy: () => driver.destroy(),
+        async acquireConnection() {
+          const connection = await driver.acquireConnection()
+          const outer: DatabaseConnection = {
+            async executeQuery<Row>(query: CompiledQuery) {
+              await explain(connection, query)
+              return await connection.executeQuery<Row>(query)
+            },
+            streamQuery: connection.streamQuery.bind(connection),
+          }
+          inner.set(outer, connection)
+          return outer
+        },
+        releaseConnection: (outer) => driver.releaseConnection(innerOf(outer)),
+        beginTransaction: (outer, settings) => driver.beginTransaction(innerOf(outer), settings),
+        commitTransaction: (outer) => driver.commitTransaction(innerOf(outer)),
+        rollbackTransaction: (outer) => driver.rollbackTransaction(innerOf(outer)),
+      }
+    },
+  }
+}
+
+/** A past of jobs that are done and events that are sent, and a few that are not. */
+async function fill(url: string, count: number): Promise<void> {
+  await server.administer(
+    `insert into jobs (service, event_id, subject, drop_id, key, envelope, state, attempts, due_at, accepted_at, finished_at)
+     select (array['builder', 'converter', 'scheduler'])[1 + n % 3], 'past-${String(count)}-' || n, 'x', 'drop-' || n / 50,
+       case n % 3 when 2 then 'drop-' || n / 50 end, '{}', 'done', 1, n, n, n
+     from generate_series(1, ${String(count)}) n`,
+    url,
+  )
+  await server.administer(
+    `insert into outbox (event_id, subject, drop_id, envelope, said_at, sent_at, said_by)
+     select 'past-${String(count)}-' || n, 'x', 'drop-' || n / 50, '{}', n, n, 'imagedrop_builder'
+     from generate_series(1, ${String(count)}) n`,
+    url,
+  )
+  await server.administer('analyze', url)
+}
+
+function wanted() {
+  const envelope = seal(say(imageRequested, imageRequested.example), { now })
+  return { envelope, key: envelope.id, wanted: true, endsWork: false }
+}
+
+function as(url: string, user: string): string {
+  const address = new URL(url)
+  address.username = user
+  return address.href
+}

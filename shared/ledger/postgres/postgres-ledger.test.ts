@@ -1,0 +1,31 @@
+import { pino } from 'pino'
+import { afterAll, beforeAll } from 'vitest'
+import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
+import { testLedgerCompetition } from '../competition.contract.ts'
+import { testLedger } from '../ledger.contract.ts'
+import type { Data } from '../ledger.fixture.ts'
+import { migratePostgres } from './migrate.ts'
+import { openPostgresLedger } from './open.ts'
+
+const log = pino({ level: 'silent' })
+let server: PostgresServer
+let empty: string
+
+beforeAll(async () => {
+  server = await providePostgres()
+  empty = await server.createDatabase()
+  await migratePostgres({ url: empty, log })
+}, 120_000)
+afterAll(() => server[Symbol.asyncDispose]())
+
+testLedger('PostgreSQL', prepare)
+testLedgerCompetition('PostgreSQL', prepare)
+
+async function prepare(): Promise<Data> {
+  const url = await server.createDatabase({ like: empty })
+  return {
+    open: () => openPostgresLedger({ url, poolSize: 3, log }),
+    ...(server.place.folder === '' ? {} : { restart: () => server.restart() }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+}

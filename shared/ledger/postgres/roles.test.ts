@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { say } from '#events/define.ts'
+import { dropCancelled } from '#events/drop-cancelled.ts'
+import { seal } from '#events/envelope.ts'
+import { imageBuilt } from '#events/image-built.ts'
+import { imageRequested } from '#events/image-requested.ts'
+import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
+import { LeaseLost, type Ledger } from '../ledger.ts'
+import { migratePostgres } from './migrate.ts'
+import { openPostgresLedger } from './open.ts'
+
+const log = pino({ level: 'silent' })
+const rolesFile = join(import.meta.dirname, '..', '..', '..', 'deploy', 'postgres', 'roles.sql')
+const now = new Date('2026-01-01T00:00:00Z')
+const until = new Date(now.getTime() + 30_000)
+let server: PostgresServer
+let url: string
+
+beforeAll(async () => {
+  server = await providePostgres()
+  url = await server.createDatabase()
+  const roles = await readFile(rolesFile, 'utf8')
+  await server.administer(roles)
+  // Twice: running it again changes nothing.
+  await server.administer(roles)
+  await server.administer(`alter database ${new URL(url).pathname.slice(1)} owner to imagedrop_owner`)
+  await migratePostgres({ url: as('owner'), log })
+}, 120_000)
+afterAll(() => server[Symbol.asyncDispose]())
+
+it('a service does a whole job with its own account, and its events are its own to send', async () => {
+  await using builder = await open('builder')
+  await using other = await open('builder')
+  await using converter = await open('converter')
+  const rung = Promise.withResolvers<void>()
+  using watching = other.watch((where) => {
+    if (typeof where === 'object' && where.service === 'builder') rung.resolve()
+  })
+  expect(watching).toBeDefined()
+  const [job] = await leaseNew(builder, 'builder')
+  await rung.promise
+  await builder.heartbeat([job.id], 'a', until)
+  const event = seal(say(imageBuilt, imageBuilt.example), { now })
+  const entity = { key: 'k', version: 0, state: { count: 1 } }
+  await builder.finish(job.id, 'a', { state: 'done', events: [event], entity }, now)
+  expect(await builder.entity('builder', 'k')).toEqual({ state: { count: 1 }, version: 1 })
+  expect(await converter.takeUnsent({ owner: 'c', now: later(3_600), until: later(3_700), limit: 10 })).toEqual([])
+  const rows = await builder.takeUnsent({ owner: 'a', now, until, limit: 10 })
+  expect(rows.map((row) => row.envelope)).toEqual([event])
+  await builder.markSent(
+    rows.map((row) => row.seq),
+    now,
+  )
+  await builder.accept('builder', [{ envelope: cancelled(), key: null, wanted: false, endsWork: true }], now)
+  expect((await builder.backlog()).outbox).toBe(0)
+})
+
+it('a service neither sees nor changes the jobs, entities and events of another', async () => {
+  await using builder = await open('builder')
+  await using converter = await open('converter')
+  const [job] = await leaseNew(converter, 'converter')
+  const entity = { key: 'secret', version: 0, state: {} }
+  await converter.finish(
+    job.id,
+    'a',
+    { state: 'done', events: [seal(say(imageBuilt, imageBuilt.example), { now })], entity },
+    now,
+  )
+  const [running] = await leaseNew(converter, 'converter')
+
+  expect(await builder.jobs({ service: 'converter' })).toEqual([])
+  expect(await builder.entity('converter', 'secret')).toEqual({ state: undefined, version: 0 })
+  expect(await builder.events({ subject: 'image.built.v1' })).toHaveLength(1)
+  expect(await converter.events({ subject: 'image.built.v1' })).toHaveLength(1)
+  expect(await builder.lease('converter', { owner: 'b', now: later(3_600), until: later(3_700), limit: 10 })).toEqual(
+    [],
+  )
+  expect(await builder.heartbeat([running.id], 'a', until)).toEqual(new Map([[running.id, 'lost']]))
+  await expect(builder.finish(running.id, 'a', { state: 'done', events: [] }, now)).rejects.toThrow(LeaseLost)
+  const delivery = { envelope: requested(), key: null, wanted: true, endsWork: false }
+  await expect(builder.accept('converter', [delivery], now)).rejects.toThrow(
+    /row-level security policy for table "jobs"/,
+  )
+  expect(await converter.jobs({ states: ['running'] })).toMatchObject([{ id: running.id }])
+})
+
+it.each([
+  ['builder', `update jobs set state = 'done' where service = 'converter' returning id`, 'no rows'],
+  ['builder', `update jobs set service = 'converter'`, 'permission denied for table jobs'],
+  ['builder', `update jobs set envelope = '{}'`, 'permission denied for table jobs'],
+  ['builder', `update outbox set envelope = '{}'`, 'permission denied for table outbox'],
+  [
+    'builder',
+    `insert into outbox (event_id, subject, envelope, said_at, said_by) values ('x', 'x', '{}', 0, 'imagedrop_operator')`,
+    'permission denied for table outbox',
+  ],
+  ['builder', `delete from jobs`, 'permission denied for table jobs'],
+  ['builder', `delete from ended_drops`, 'permission denied for table ended_drops'],
+  ['builder', `select from entities where service = 'converter'`, 'no rows'],
+  [
+    'builder',
+    `insert into entities values ('converter', 'k', 1, '{}')`,
+    'row-level security policy for table "entities"',
+  ],
+  ['builder', `alter table jobs add column x text`, 'must be owner of table jobs'],
+  ['builder', `alter table jobs disable row level security`, 'must be owner of table jobs'],
+  ['builder', `create table mine (x text)`, 'permission denied for schema public'],
+  ['builder', `truncate outbox`, 'permission denied for table outbox'],
+  ['builder', `set role imagedrop_converter`, 'permission denied to set role "imagedrop_converter"'],
+  ['operator', `alter table jobs add column x text`, 'must be owner of table jobs'],
+  ['operator', `delete from jobs`, 'permission denied for table jobs'],
+  ['monitor', `select envelope from jobs`, 'permission denied for table jobs'],
+  ['monitor', `select envelope from outbox`, 'permission denied for table outbox'],
+  ['monitor', `select from entities`, 'permission denied for table entities'],
+  ['monitor', `update jobs set state = 'done'`, 'permission denied for table jobs'],
+])('the %s cannot: %s', async (role, statement, refusal) => {
+  await expect(rowsOf(role, statement)).resolves.toBe(refusal)
+})
+
+it('a person looks, takes up again and says, and the scheduler sends what was said', async () => {
+  await using operator = await open('operator')
+  await using scheduler = await open('scheduler')
+  await using announcer = await open('announcer')
+  const [job] = await leaseNew(announcer, 'announcer')
+  await announcer.finish(job.id, 'a', { state: 'quarantined', events: [], error: 'no' }, now)
+  expect(await operator.jobs({ service: 'announcer' })).toMatchObject([{ state: 'quarantined' }])
+  expect(await operator.replay(imageRequested.example.drop, now)).toBeGreaterThan(0)
+  expect(await announcer.jobs({})).toMatchObject([{ state: 'queued' }])
+  const event = cancelled()
+  await operator.say(event, now)
+  expect(await announcer.takeUnsent({ owner: 'a', now, until, limit: 10 })).toEqual([])
+  const rows = await scheduler.takeUnsent({ owner: 's', now, until, limit: 10 })
+  expect(rows.map((row) => row.envelope)).toEqual([event])
+  await scheduler.markSent(
+    rows.map((row) => row.seq),
+    now,
+  )
+})
+
+it('the monitor counts everything', async () => {
+  await using announcer = await open('announcer')
+  await using monitor = await open('monitor')
+  await announcer.accept('announcer', [{ envelope: requested(), key: null, wanted: true, endsWork: false }], now)
+  const { jobs } = await monitor.backlog()
+  expect(jobs.find((one) => one.service === 'announcer' && one.state === 'queued')?.count).toBeGreaterThan(0)
+  expect(jobs.some((one) => one.service === 'converter')).toBe(true)
+})
+
+it('an account that is a member of several roles runs their services together', async () => {
+  await server.administer('create role imagedrop_worker login in role imagedrop_builder, imagedrop_converter')
+  await migratePostgres({ url: as('owner'), log })
+  await using both = await open('worker')
+  await leaseNew(both, 'builder')
+  await leaseNew(both, 'converter')
+  await both.say(cancelled(), now)
+  expect(await both.takeUnsent({ owner: 'w', now, until, limit: 10 })).toHaveLength(1)
+  await using acting = await openPostgresLedger({ url, role: 'imagedrop_monitor', log })
+  await expect(acting.jobs({})).rejects.toThrow('permission denied')
+})
+
+function as(role: string): string {
+  const address = new URL(url)
+  address.username = `imagedrop_${role}`
+  return address.href
+}
+
+function open(role: string): Promise<Ledger> {
+  return openPostgresLedger({ url: as(role), poolSize: 2, log })
+}
+
+async function leaseNew(ledger: Ledger, service: string) {
+  await ledger.accept(service, [{ envelope: requested(), key: null, wanted: true, endsWork: false }], now)
+  const [job] = await ledger.lease(service, { owner: 'a', now, until, limit: 1 })
+  if (!job) throw new Error(`${service} got no job`)
+  return [job] as const
+}
+
+/** What a role hears when it tries something. */
+async function rowsOf(role: string, statement: string): Promise<string> {
+  const client = new Client({ connectionString: as(role) })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query(statement)
+    return rowCount === 0 ? 'no rows' : `${String(rowCount)} rows`
+  } catch (error) {
+    const message = error instanceof Error ? error.message : ''
+    return message.replace('new row violates ', '')
+  } finally {
+    await client.end()
+  }
+}
+
+function requested() {
+  return seal(say(imageRequested, imageRequested.example), { now })
+}
+
+function cancelled() {
+  return seal(say(dropCancelled, dropCancelled.example), { now })
+}
+
+function later(seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1_000)
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import { connect } from 'amqplib'
+import { pino } from 'pino'
+import { openAmqpBus } from '#bus/amqp/amqp-bus.ts'
+import type { Bus } from '#bus/bus.ts'
+import { say } from '#events/define.ts'
+import { seal, type Envelope } from '#events/envelope.ts'
+import { imageRequested } from '#events/image-requested.ts'
+import { migratePostgres } from '#ledger/postgres/migrate.ts'
+import { openPostgresLedger } from '#ledger/postgres/open.ts'
+import { run } from '#subprocess/run.ts'
+import { providePostgres } from '../brokers/postgres.ts'
+import { providePythonEnvironment } from '../brokers/python-venv.ts'
+import { provideRabbitmq } from '../brokers/rabbitmq.ts'
+
+const count = 20_000
+/** As the relay sends them. */
+const batch = 200
+const rounds = 3
+const subject = imageRequested.subject
+const log = pino({ level: 'silent' })
+
+/** Messages per second through one RabbitMQ: ours against amqplib alone and against fedora-messaging's own client. */
+export async function measureBusRates(): Promise<Record<string, number>> {
+  const python = await providePythonEnvironment('bench', [
+    'fedora-messaging',
+    join(import.meta.dirname, '../../deploy/fedora-messages'),
+  ])
+  await using rabbitmq = await provideRabbitmq()
+  await using postgres = await providePostgres()
+  const database = await postgres.createDatabase()
+  await migratePostgres({ url: database, log })
+  await using ledger = await openPostgresLedger({ url: database, log })
+  await using bus = await openAmqpBus({ url: rabbitmq.url, log, queuePrefix: 'bench.' })
+  const accept = async (service: string, envelopes: readonly Envelope[]) => {
+    const deliveries = envelopes.map((envelope) => ({ envelope, key: null, wanted: true, endsWork: false }))
+    await ledger.accept(service, deliveries, new Date())
+  }
+  const rates: Record<string, number[]> = {}
+  const note = (name: string, seconds: number) => (rates[name] ??= []).push(Math.round(count / seconds))
+
+  for (let round = 0; round < rounds; round += 1) {
+    const ours = `ours${String(round)}`
+    const theirs = `theirs${String(round)}`
+    await bus.prepare([ours, theirs].map((service) => ({ service, subjects: [subject] })))
+    note('publish, ours', await publishOurs(bus))
+    note('publish, amqplib alone', await publishAlone(rabbitmq.url))
+    note('consume-validate-store-ack, ours', await consumeOurs(bus, ours, accept))
+    const script = join(import.meta.dirname, 'consume.py')
+    const { stdout } = await run(join(python, 'python'), [script, rabbitmq.url, `bench.${theirs}`, String(count)])
+    note('consume, fedora-messaging', Number(stdout.trim()))
+    await empty(rabbitmq.url, [`bench.${ours}`, `bench.${theirs}`])
+  }
+  const median = (values: readonly number[]) => values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0
+  return Object.fromEntries(Object.entries(rates).map(([name, values]) => [`${name}, messages/s`, median(values)]))
+}
+
+async function publishOurs(bus: Bus): Promise<number> {
+  const events = Array.from({ length: count }, requested)
+  const began = performance.now()
+  for (let at = 0; at < count; at += batch) await bus.publish(events.slice(at, at + batch))
+  return (performance.now() - began) / 1_000
+}
+
+/** Nothing but the library: the same bodies into as many quorum queues, persistent, confirmed, as many at a time. */
+async function publishAlone(url: string): Promise<number> {
+  const connection = await connect(url)
+  const channel = await connection.createConfirmChannel()
+  const queues = ['alone.1', 'alone.2']
+  for (const queue of queues) {
+    await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } })
+    await channel.bindQueue(queue, 'amq.topic', 'alone')
+  }
+  const body = Buffer.from(JSON.stringify(imageRequested.example))
+  const began = performance.now()
+  for (let at = 0; at < count; at += batch) {
+    for (let index = 0; index < batch; index += 1) {
+      channel.publish('amq.topic', 'alone', body, { persistent: true, contentType: 'application/json' })
+    }
+    await channel.waitForConfirms()
+  }
+  const seconds = (performance.now() - began) / 1_000
+  for (const queue of queues) await channel.deleteQueue(queue)
+  await connection.close()
+  return seconds
+}
+
+async function consumeOurs(
+  bus: Bus,
+  service: string,
+  keep: (service: string, envelopes: readonly Envelope[]) => Promise<void>,
+): Promise<number> {
+  const done = Promise.withResolvers<number>()
+  let began = 0
+  let seen = 0
+  await using _subscription = await bus.subscribe({
+    service,
+    subjects: [subject],
+    async deliver(envelopes) {
+      if (began === 0) began = performance.now()
+      await keep(service, envelopes)
+      seen += envelopes.length
+      if (seen >= count) done.resolve((performance.now() - began) / 1_000)
+    },
+  })
+  return await done.promise
+}
+
+/** The next round begins with empty queues that take nothing more. */
+async function empty(url: string, queues: readonly string[]): Promise<void> {
+  const connection = await connect(url)
+  const channel = await connection.createChannel()
+  for (const queue of queues) await channel.deleteQueue(queue)
+  await connection.close()
+}
+
+function requested(): Envelope {
+  return seal(say(imageRequested, imageRequested.example), { now: new Date() })
+}

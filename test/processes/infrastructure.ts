@@ -1,0 +1,79 @@
+import { mkdtemp, mkdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Bus } from '#bus/bus.ts'
+import { openAmqpBus } from '#bus/amqp/amqp-bus.ts'
+import { dropRequested } from '#events/operator.ts'
+import { say } from '#events/define.ts'
+import { seal, uuidFrom, type Envelope } from '#events/envelope.ts'
+import type { Ledger } from '#ledger/ledger.ts'
+import { migratePostgres } from '#ledger/postgres/migrate.ts'
+import { openPostgresLedger } from '#ledger/postgres/open.ts'
+import { providePostgres } from '../brokers/postgres.ts'
+import { provideRabbitmq } from '../brokers/rabbitmq.ts'
+import type { Server } from '../brokers/server.ts'
+import { startTcpProxy, type TcpProxy } from '../brokers/tcp-proxy.ts'
+import { interests } from '../../cli/services.ts'
+
+/** RabbitMQ and PostgreSQL, each behind a wire that can be cut, with all tables and queues made. */
+export interface Infrastructure extends AsyncDisposable {
+  readonly root: string
+  readonly state: string
+  /** What the processes are told: the way over the wires. */
+  readonly env: Readonly<Record<string, string>>
+  readonly rabbitmq: Server
+  readonly postgres: Server
+  readonly wires: readonly TcpProxy[]
+  /** The test's own connections, which nothing cuts. */
+  readonly bus: Bus
+  readonly ledger: Ledger
+}
+
+export async function provideInfrastructure(): Promise<Infrastructure> {
+  await using made = new AsyncDisposableStack()
+  const root = await mkdtemp(join(tmpdir(), 'imagedrop-fleet-'))
+  made.defer(() => rm(root, { recursive: true, force: true, maxRetries: 3 }))
+  const state = join(root, 'state')
+  await mkdir(state)
+  const [rabbitmq, postgres] = await Promise.all([provideRabbitmq(), providePostgres()])
+  made.use(rabbitmq)
+  made.use(postgres)
+  const databaseUrl = await postgres.createDatabase()
+  const busWire = made.use(await startTcpProxy(rabbitmq.place.port))
+  const ledgerWire = made.use(await startTcpProxy(postgres.place.port))
+  const log = pino({ level: 'fatal' })
+  await migratePostgres({ url: databaseUrl, log })
+  const ledger = made.use(await openPostgresLedger({ url: databaseUrl, log }))
+  const bus = made.use(await openAmqpBus({ url: rabbitmq.url, log }))
+  await bus.prepare(await interests())
+  const env = {
+    IMAGEDROP_STATE: state,
+    IMAGEDROP_BUS_URL: busWire.url(rabbitmq.url),
+    IMAGEDROP_LEDGER_URL: ledgerWire.url(databaseUrl),
+    IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS: root,
+    IMAGEDROP_BUILDER_ENGINE: 'null',
+    IMAGEDROP_BOOT_TESTER_MACHINE: 'null',
+    AWS_ACCESS_KEY_ID: '',
+  }
+  const all = made.move()
+  return {
+    root,
+    state,
+    env,
+    rabbitmq,
+    postgres,
+    wires: [busWire, ledgerWire],
+    bus,
+    ledger,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+/** A person's request for the drop of a compose, the n-th of many; the same `n` is the same event. */
+export function requestOf(n: number, location: string): Envelope {
+  const date = new Date(Date.UTC(2000, 0, 1 + n)).toISOString().slice(0, 10).replaceAll('-', '')
+  const message = { compose_id: `Debian-12-${date}.n.0`, location, status: 'FINISHED' }
+  const body = { topic: 'pungi.compose.status.change', message, images: null, by: 'bench' }
+  return seal(say(dropRequested, body), { now: new Date(), id: uuidFrom(`request ${String(n)} ${location}`) })
+}
