@@ -73,7 +73,7 @@ async function work(shop: TracedShop, service: BoundService, job: Job, context: 
   const state = result.events.some(isFailure) ? 'failed' : 'done'
   const events = sealAll(shop, job, result.events)
   const written = key !== null && entity !== null && 'state' in result
-  const outcome = {
+  const outcome: Outcome = {
     state,
     events,
     ...(written ? { entity: { key, version: entity.version, state: result.state } } : {}),

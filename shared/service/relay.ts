@@ -10,7 +10,7 @@ const sendTime = 30_000
 /** Takes events from the outbox to the bus, in order, until they are confirmed. */
 export interface Relay {
   /** There may be events. */
-  wake(): void
+  readonly wake: () => void
   /** Sends what is there, once more if it can, and ends. */
   stop(): Promise<void>
 }
