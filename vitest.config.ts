@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Two kinds of tests. `fast` runs side by side. `slow` boots machines and builds images: one file at a time, so
- * that real tools get both cores.
+ * Two kinds of tests. `fast` runs first. `slow` boots machines, builds images and breaks brokers, two files at a time:
+ * while one waits for a guest or a server, the other has the cores.
  */
 export default defineConfig({
   test: {
@@ -13,6 +13,9 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: ['**/*.slow.test.ts', 'node_modules/**'],
           testTimeout: 30_000,
+          // More than vitest takes by itself on two cores: much of the time is waiting for servers.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -20,7 +23,8 @@ export default defineConfig({
           name: 'slow',
           include: ['**/*.slow.test.ts'],
           exclude: ['node_modules/**'],
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 900_000,
           hookTimeout: 900_000,
         },

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=1 --v8-pool-size=2
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=1 --v8-pool-size=2
 import { enableCompileCache } from 'node:module'
 
 // What Node has compiled once it keeps: that is a third of the start. The flags keep the garbage and the memory of

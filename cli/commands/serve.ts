@@ -7,6 +7,7 @@ import { lockServices } from '../lock.ts'
 import { parseServiceName, serviceNames, type ServiceName } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { startStack, stateFolderOf } from '../stack.ts'
+import { tidyMemoryAfterStart } from '../tidy-memory.ts'
 import type { Tracing } from '../tracing.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
 
@@ -65,6 +66,7 @@ async function serve(command: Command, args: readonly string[], services: readon
     const { serveHttp } = await import('#service/http.ts')
     const http = await serveHttp({ ...stack, host: values.host, port })
     log.info({ services, url: http.url, ec2: emulator ? 'emulated' : 'aws' }, 'listening')
+    tidyMemoryAfterStart()
     await orGivenUp(end, [stack.bus])
     await http.close()
   } finally {

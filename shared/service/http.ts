@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Bus } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
@@ -30,19 +31,19 @@ export interface HttpServer {
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { log, host, port } = options
   const probe = createProbes(options)
-  const others = await listenerFor(options)
+  const others = listenerFor(options)
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
-    void (request.method === 'GET' ? probe(path) : Promise.resolve(null)).then(
-      (answer) => {
-        if (answer === null) others(request, response)
+    const answered = request.method === 'GET' ? probe(path) : Promise.resolve(null)
+    answered
+      .then(async (answer) => {
+        if (answer === null) await others(request, response)
         else response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body)
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         log.error({ err: error }, 'failed')
         response.writeHead(500).end(messageOf(error))
-      },
-    )
+      })
   })
   server.listen(port, host)
   await once(server, 'listening')
@@ -58,19 +59,27 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
-/** Most services have no routes of their own, and need not carry the web framework's 10 MB. */
-async function listenerFor({ assembled, say }: HttpOptions): Promise<RequestListener> {
+/**
+ * The routes that the services bring, behind the web framework. Most services have none, and the others are not asked
+ * for hours: its 10 MB are loaded with the first request.
+ */
+function listenerFor({ assembled, say }: HttpOptions): (...exchange: Parameters<RequestListener>) => Promise<void> {
   const routes = assembled.flatMap((one) => one.routes ?? [])
-  if (routes.length === 0) {
-    return (_request, response) => {
+  let app: Promise<FastifyInstance> | null = null
+  return async (request, response) => {
+    if (routes.length === 0) {
       response.writeHead(404).end()
+      return
     }
+    app ??= createApp(routes, say)
+    ;(await app).routing(request, response)
   }
+}
+
+async function createApp(routes: readonly NonNullable<Assembled['routes']>[], say: Say): Promise<FastifyInstance> {
   const { default: fastify } = await import('fastify')
   const app = fastify({ logger: false, bodyLimit: 1024 * 1024 })
   for (const add of routes) add(app, say)
   await app.ready()
-  return (request, response) => {
-    app.routing(request, response)
-  }
+  return app
 }

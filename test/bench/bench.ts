@@ -1,6 +1,47 @@
+import { measureBusRates } from './bus-rates.ts'
+import { measureIdleServices } from './idle-services.ts'
+import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
 import { measureNullDrops } from './null-drops.ts'
 import { measureStart } from './start.ts'
 
-/** `npm run bench`: the figures of the README that a laptop can measure in a minute. Times in milliseconds. */
-const figures = { ...(await measureStart()), ...(await measureNullDrops(50)) }
-for (const [name, value] of Object.entries(figures)) console.info(`${name.padEnd(40)} ${String(value)}`)
+/**
+ * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
+ * minute with nothing else installed. Times in milliseconds, memory in MB.
+ */
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  async embedded() {
+    print({ ...(await measureStart()), ...(await measureNullDrops(50)) })
+  },
+  async idle() {
+    for (const { service, ready, memory } of await measureIdleServices())
+      print({ [`${service}, ready`]: ready, memory })
+  },
+  async bus() {
+    print(await measureBusRates())
+  },
+  async processes() {
+    for (const each of [1, 2, 4]) printStretch(`${String(each)} of each`, await measureManyProcesses(each, 2_000))
+  },
+  async growth() {
+    const { first, last } = await measureGrowth(20_000)
+    printStretch('100 drops on an empty ledger', first)
+    printStretch('100 drops after 19,900', last)
+  },
+}
+
+const wanted = process.argv.slice(2)
+for (const name of wanted.length === 0 ? ['embedded'] : wanted) {
+  const measure = parts[name]
+  if (!measure) throw new Error(`there is no part ${name}; there are ${Object.keys(parts).join(', ')}`)
+  await measure()
+}
+
+function printStretch(name: string, { perSecond, p50, p95, p99, cost }: Stretch): void {
+  print({ [`${name}, drops/s`]: perSecond, p50, p95, p99 })
+  const { ours, broker, database } = cost
+  print({ '  processor ms per drop, ours': ours, broker, database })
+}
+
+function print(figures: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(figures)) console.info(`${name.padEnd(44)} ${String(value)}`)
+}

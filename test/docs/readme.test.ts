@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { globSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { readArtifactSettings, readBusSettings, readLedgerSettings } from '../../cli/backends/settings.ts'
 import { allCommands, overview } from '../../cli/commands/index.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -42,4 +43,16 @@ it('every relative link of the documents leads somewhere', async () => {
     }
   }
   expect(dead).toEqual([])
+})
+
+it('docs/operations.md names every setting of the bus, the ledger and the artifact store', async () => {
+  const page = await readFile(join(root, 'docs', 'operations.md'), 'utf8')
+  const settings = [readBusSettings({}), readLedgerSettings({}), readArtifactSettings({})]
+  const names = settings.flatMap((one) => Object.keys(one))
+  const unnamed = names.filter((name) => {
+    const variable = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+    return !page.includes(`_${variable}\``)
+  })
+  expect(names.length).toBeGreaterThan(10)
+  expect(unnamed).toEqual([])
 })

@@ -2,11 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { serviceNames, type ServiceName } from '../../cli/services.ts'
 
 const program = join(import.meta.dirname, 'serve.ts')
+/** As cli/imagedrop.js has them. */
+const flags = ['--max-semi-space-size=1', '--v8-pool-size=2']
 
 interface FleetOptions {
   /** How many processes of each service. */
@@ -75,8 +78,8 @@ async function startProcess(
   env: Record<string, string>,
   log: WriteStream,
 ): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, ...env },
+  const child = spawn(process.execPath, [...flags, program, ...args], {
+    env: { ...process.env, ...env, NODE_COMPILE_CACHE: join(tmpdir(), 'imagedrop-compile-cache') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   child.stderr.on('data', (chunk: Buffer) => log.write(chunk))

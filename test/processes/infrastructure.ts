@@ -25,6 +25,8 @@ export interface Infrastructure extends AsyncDisposable {
   readonly rabbitmq: Server
   readonly postgres: Server
   readonly wires: readonly TcpProxy[]
+  /** The way to the database that nothing cuts. */
+  readonly databaseUrl: string
   /** The test's own connections, which nothing cuts. */
   readonly bus: Bus
   readonly ledger: Ledger
@@ -64,6 +66,7 @@ export async function provideInfrastructure(): Promise<Infrastructure> {
     rabbitmq,
     postgres,
     wires: [busWire, ledgerWire],
+    databaseUrl,
     bus,
     ledger,
     [Symbol.asyncDispose]: () => all.disposeAsync(),

@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import { readArtifactSettings, readBusSettings, readLedgerSettings } from '../../cli/backends/settings.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+
+type Environment = Readonly<Record<string, string>>
+
+/** Reads an environment as a process of one service would. Throws, naming the variable, when it could not start with it. */
+export async function readAllSettings(service: string, env: Environment): Promise<void> {
+  readBusSettings(env)
+  readLedgerSettings(env)
+  readArtifactSettings(env)
+  if (service === 'migrate') return
+  const module = (await import(join(root, 'services', service, 'config.ts'))) as Record<string, unknown>
+  const read = Object.entries(module).find(([name]) => /^read\w+Config$/.test(name))?.[1]
+  if (typeof read !== 'function') throw new Error(`services/${service}/config.ts exports no function that reads it`)
+  read(env)
+  const prefixes = ['BUS', 'LEDGER', 'ARTIFACTS', service.toUpperCase().replaceAll('-', '_')]
+  const known = (name: string) =>
+    name === 'IMAGEDROP_STATE' || prefixes.some((one) => name.startsWith(`IMAGEDROP_${one}_`))
+  const unknown = Object.keys(env).filter((name) => name.startsWith('IMAGEDROP_') && !known(name))
+  if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: the ${service} reads no such setting`)
+}
