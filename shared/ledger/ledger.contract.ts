@@ -123,6 +123,16 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
         expect(await lease(ledger, { at: 1 })).toHaveLength(1)
       }))
 
+    it('has what dead owners did not send sent at once by another', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted()], start)
+        const [job] = await lease(ledger, { owner: 'dead' })
+        await ledger.finish(job?.id ?? 0, 'dead', { state: 'done', events: [requested()] }, later(1))
+        expect(await unsent(ledger, { at: 2 })).toEqual([])
+        await ledger.reclaim((owner) => owner !== 'dead', later(2))
+        expect(await unsent(ledger, { at: 2 })).toHaveLength(1)
+      }))
+
     it('says an event of one id once', () =>
       withLedger(async (ledger) => {
         const event = requested()

@@ -115,7 +115,7 @@ export interface Ledger extends AsyncDisposable {
   finish(job: number, owner: string, outcome: Outcome, now: Date): Promise<void>
   /** Gives a job back to be tried again from a time on; `counts` false takes the attempt back. */
   putBack(job: number, owner: string, options: { at: Date; error: string | null; counts: boolean }): Promise<void>
-  /** Gives back the jobs of owners that are known to be dead. */
+  /** Gives back the jobs, and the events to send, of owners that are known to be dead. */
   reclaim(isAlive: (owner: string) => boolean, now: Date): Promise<number>
   entity(service: string, key: string): Promise<Entity>
   /** Says an event that no job said; an id that is there already is said already. */

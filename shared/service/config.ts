@@ -10,7 +10,8 @@ export class InvalidConfig extends Error {
 /**
  * Reads a service's settings from the environment: the key `xzThreads` of the prefix `CONVERTER` is the variable
  * `IMAGEDROP_CONVERTER_XZ_THREADS`. Values are strings: use `z.coerce` for numbers. Throws InvalidConfig naming
- * the variable and the value; an unknown variable with the prefix is refused too.
+ * the variable and the value; an unknown variable with the prefix is refused too. An empty value is none, as files that
+ * pass variables on cannot leave one out.
  */
 export function readConfig<Shape extends z.ZodRawShape>(
   prefix: string,
@@ -21,7 +22,7 @@ export function readConfig<Shape extends z.ZodRawShape>(
   const names = new Map(Object.keys(shape).map((key) => [variableOf(start, key), key]))
   const given: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith(start) || value === undefined) continue
+    if (!name.startsWith(start) || value === undefined || value === '') continue
     const key = names.get(name)
     if (key === undefined)
       throw new InvalidConfig(`${name}: there is no such setting; there are ${[...names.keys()].join(', ')}`)

@@ -57,7 +57,8 @@ describe('compose.yaml', () => {
   })
 
   it('killing containers in the middle of their work loses nothing and doubles nothing', async () => {
-    await handIn(range(8, 14))
+    const release = await stack.holdConverters()
+    await handIn([8])
     let victim = ''
     await vi.waitFor(async () => {
       // The owner of a lease begins with the host, and the host of a container is named by its id.
@@ -68,6 +69,8 @@ describe('compose.yaml', () => {
       victim = held[0] ?? ''
     }, patience)
     await engine.docker(['kill', '--signal', 'KILL', victim, ...(await stack.containers('builder'))])
+    await release()
+    await handIn(range(9, 14))
     await stack.compose(['up', '--detach', '--no-recreate', '--scale', 'converter=3'])
     await announced(13)
 

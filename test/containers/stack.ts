@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { run, type RunOptions } from '#subprocess/run.ts'
 import { freePort } from '#test/brokers/server.ts'
 import { provideBaseImages } from './base-images.ts'
@@ -18,18 +19,25 @@ export interface ContainerStack extends AsyncDisposable {
   containers(service: string): Promise<string[]>
   /** Rows of the ledger, their columns with tabs between them. */
   query(sql: string): Promise<string[]>
+  /** Lets converters work, but not record that they are done, until the result is called. */
+  holdConverters(): Promise<() => Promise<void>>
   /** Hands in a message over HTTP, as `POST /composes`. */
   handIn(message: { topic: string; body: unknown }): Promise<void>
 }
 
-/** The ledger forgets who held a lease when the job is done; the test does not. */
-const recordLeases = `
+/** The ledger forgets who held a lease when the job is done; the test does not. And converters can be held up. */
+const triggers = `
   create table leases (service text, owner text, at timestamptz default now());
   create function record_lease() returns trigger language plpgsql as
     $$ begin insert into leases values (new.service, new.lease_owner); return null; end $$;
   create trigger record_lease after update on jobs for each row
     when (new.lease_owner is not null and new.lease_owner is distinct from old.lease_owner)
-    execute function record_lease()`
+    execute function record_lease();
+  create function hold_converters() returns trigger language plpgsql as
+    $$ begin perform pg_advisory_xact_lock_shared(42); return new; end $$;
+  create trigger hold_converters before update on jobs for each row
+    when (new.service = 'converter' and new.state = 'done')
+    execute function hold_converters()`
 
 /** Builds the image and starts everything; waits for nothing but the migration. */
 export async function startContainers(engine: Engine): Promise<ContainerStack> {
@@ -68,6 +76,15 @@ export async function startContainers(engine: Engine): Promise<ContainerStack> {
         await compose(['exec', '-T', '-e', password, 'postgres', ...psql, '-c', sql], { input: Readable.from([]) }),
       )
     },
+    async holdConverters() {
+      const held = stack.query('select pg_advisory_lock(42), pg_sleep(600)').catch(() => [])
+      const holder = "from pg_stat_activity where query like '%pg_sleep(600)%' and wait_event = 'PgSleep'"
+      while ((await stack.query(`select pid ${holder}`)).length === 0) await sleep(100)
+      return async () => {
+        await stack.query(`select pg_terminate_backend(pid) ${holder}`)
+        await held
+      }
+    },
     async handIn(message) {
       const response = await fetch(`http://127.0.0.1:${String(port)}/composes`, {
         method: 'POST',
@@ -84,7 +101,7 @@ export async function startContainers(engine: Engine): Promise<ContainerStack> {
   }
   try {
     await compose(['up', '--detach'], { log: join(folder, 'up.log') })
-    await stack.query(recordLeases)
+    await stack.query(triggers)
   } catch (error) {
     console.error(await compose(['logs', '--no-color', '--tail', '40']))
     await stack[Symbol.asyncDispose]()

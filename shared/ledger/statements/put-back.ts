@@ -36,20 +36,18 @@ export async function putBack(
   if (result.numUpdatedRows !== 1n) throw new LeaseLost(`the lease on job ${String(job)} is no longer held by ${owner}`)
 }
 
-/** Puts the jobs of dead owners back at once, rather than when their leases run out. */
+/** Gives back what dead owners hold at once, rather than when their leases run out: jobs, and events to send. */
 export async function reclaim(db: Kysely<Tables>, isAlive: (owner: string) => boolean, now: Date): Promise<number> {
-  const holders = await db
-    .selectFrom('jobs')
-    .select('lease_owner')
-    .distinct()
-    .where(isLive('jobs'))
-    .where(inState('jobs', 'running'))
-    .execute()
+  const running = db.selectFrom('jobs').where(isLive('jobs')).where(inState('jobs', 'running'))
+  const unsent = db.selectFrom('outbox').where('sent_at', 'is', null)
+  const holders = await running.select('lease_owner').union(unsent.select('lease_owner')).execute()
   const dead = holders.map((row) => row.lease_owner).filter((owner) => owner !== null && !isAlive(owner))
   if (dead.length === 0) return 0
+  const released = { lease_owner: null, lease_until: null }
+  await db.updateTable('outbox').set(released).where('sent_at', 'is', null).where('lease_owner', 'in', dead).execute()
   const result = await db
     .updateTable('jobs')
-    .set({ state: 'queued', due_at: now.getTime(), lease_owner: null, lease_until: null })
+    .set({ state: 'queued', due_at: now.getTime(), ...released })
     .where(isLive('jobs'))
     .where(inState('jobs', 'running'))
     .where('lease_owner', 'in', dead)
