@@ -83,12 +83,13 @@ export async function followDrop(stack: Lookout, { requestId, composeId, screen 
 
 /** The drop that the request led to, or the one that its compose has already. Throws when there will be none. */
 async function findDrop(stack: Lookout, requestId: string, composeId: string): Promise<DropView | null> {
+  // The job first: its events are there when it is over, and not the other way round.
+  const [job] = await stack.ledger.jobs({ service: 'scheduler', eventId: requestId })
   const scheduled = (await stack.ledger.events({ subject: dropScheduled.subject, limit: 100_000 })) as {
     envelope: Envelope<string, DropScheduled>
   }[]
   const mine = scheduled.findLast(({ envelope }) => envelope.causation === requestId)
   if (mine) return createDropView(mine.envelope.body.drop)
-  const [job] = await stack.ledger.jobs({ service: 'scheduler', eventId: requestId })
   if (!job || job.state === 'queued' || job.state === 'running') return null
   const earlier = scheduled.findLast(({ envelope }) => envelope.body.compose.id === composeId)
   if (earlier) return createDropView(earlier.envelope.body.drop)

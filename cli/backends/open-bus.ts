@@ -47,7 +47,8 @@ async function openNats(url: string, settings: BusSettings, { log }: Identity): 
     subjectPrefix: topicPrefix,
     prefetch,
     maxDeliver: deliveryLimit,
-    tls: tlsOf(settings),
+    // An empty one would ask for TLS.
+    ...(Object.keys(tlsOf(settings)).length === 0 ? {} : { tls: tlsOf(settings) }),
     ...(nkeySeed === undefined ? {} : { nkeySeedFile: nkeySeed }),
     ...(credentials === undefined ? {} : { credsFile: credentials }),
   })

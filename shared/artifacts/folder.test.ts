@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ArtifactRef } from '#events/vocabulary.ts'
@@ -21,14 +21,21 @@ async function prepare() {
 
 testArtifacts('folder', prepare)
 
-it('the folder artifact store clears the drafts of dead processes and keeps those of living ones', async () => {
+it('clears the drafts of dead processes of this host, and of other hosts only what is days old', async () => {
   await using place = await prepare()
   await using mine = await place.store.draft('mine')
-  const dead = join(place.folder, 'drafts', '999999999-x')
-  await mkdir(dead)
+  const draftOf = async (name: string) => {
+    const folder = join(place.folder, 'drafts', name)
+    await mkdir(folder)
+    return folder
+  }
+  const dead = await draftOf(`${hostname()}~999999999~x`)
+  const elsewhere = await draftOf('another-host~999999999~x')
+  const forgotten = await draftOf('another-host~999999999~y')
+  await utimes(forgotten, new Date(0), new Date(0))
   await place.store.clearDrafts()
-  expect(existsSync(dead)).toBe(false)
-  expect(existsSync(join(mine.path, '..'))).toBe(true)
+  expect([dead, forgotten].filter((folder) => existsSync(folder))).toEqual([])
+  expect([join(mine.path, '..'), elsewhere].every((folder) => existsSync(folder))).toBe(true)
 })
 
 it('a linked artifact is the same file', async () => {

@@ -171,6 +171,14 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
         expect(await unsent(ledger, { owner: 'b', at: 60 })).toHaveLength(1)
       }))
 
+    it('has what a process says by itself sent by that process', () =>
+      withLedger(async (ledger) => {
+        const events = [requested(), requested()]
+        for (const event of events) await ledger.say(event, start, 'a')
+        expect(await unsent(ledger, { owner: 'b' })).toEqual([])
+        expect((await unsent(ledger)).map((row) => row.envelope)).toEqual(events)
+      }))
+
     it('leaves out what cannot be sent at the moment', () =>
       withLedger(async (ledger) => {
         const events = [requested(), requested()]

@@ -118,8 +118,11 @@ export interface Ledger extends AsyncDisposable {
   /** Gives back the jobs, and the events to send, of owners that are known to be dead. */
   reclaim(isAlive: (owner: string) => boolean, now: Date): Promise<number>
   entity(service: string, key: string): Promise<Entity>
-  /** Says an event that no job said; an id that is there already is said already. */
-  say(envelope: Envelope, now: Date): Promise<void>
+  /**
+   * Says an event that no job said; an id that is there already is said already. `sender` is the process that sends it
+   * as long as it lives, in the order in which it said it; without one, anybody does.
+   */
+  say(envelope: Envelope, now: Date, sender?: string): Promise<void>
   /**
    * Hands out events that are not sent yet, oldest first, to one sender at a time: those of `owner`'s own jobs, and
    * those whose sender is gone. `except` leaves out those that the bus does not take at the moment.

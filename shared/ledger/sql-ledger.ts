@@ -53,10 +53,10 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, close
         persist(() => reclaim(db, isAlive, now)),
       ),
     entity: (service, key) => persist(() => readEntity(db, service, key)),
-    say: (envelope, now) =>
+    say: (envelope, now, sender) =>
       thenRing(
-        'outbox',
-        persist(() => insertOutbox(db, [envelope], { now })),
+        sender === undefined ? 'outbox' : 'said',
+        persist(() => insertOutbox(db, [envelope], { now, ...(sender === undefined ? {} : { owner: sender }) })),
       ),
     takeUnsent: (options) => persist(() => takeUnsent(db, kind, options), soon),
     markSent: (seqs, now) => persist(() => markSent(db, kind, seqs, now)),

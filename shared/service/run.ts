@@ -50,7 +50,8 @@ export async function runServices(
   const say: Say = async (event, seed) => {
     const envelope = seal(event, { now: now(), ...(seed === undefined ? {} : { id: uuidFrom(seed) }) })
     checkOutgoing(envelope)
-    await ledger.say(envelope, now())
+    await ledger.say(envelope, now(), shop.owner)
+    relay.wake()
     return envelope.id
   }
   const ending = new AbortController()

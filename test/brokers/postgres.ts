@@ -61,7 +61,7 @@ const postgres: ServerKind = {
     await makeCluster(place)
   },
   command({ folder, port }, program) {
-    const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 60 }
+    const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 300 }
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${String(value)}`])
     const [command, ...args] = ordinary(program, ['-D', join(folder, 'data'), ...options])
     return { command, args }

@@ -82,14 +82,21 @@ async function startProcess(
     env: { ...process.env, ...env, NODE_COMPILE_CACHE: join(tmpdir(), 'imagedrop-compile-cache') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  child.stderr.on('data', (chunk: Buffer) => log.write(chunk))
+  let said = ''
+  const note = (text: string) => {
+    said = (said + text).slice(-4_000)
+    log.write(text)
+  }
+  child.stderr.on('data', (chunk: Buffer) => {
+    note(chunk.toString())
+  })
   const ready = Promise.withResolvers<void>()
   createInterface(child.stdout).on('line', (line) => {
     if (line.includes('"listening"')) ready.resolve()
-    else log.write(`${line}\n`)
+    else note(`${line}\n`)
   })
   child.once('exit', (code) => {
-    ready.reject(new Error(`${args.join(' ')} ended with ${String(code)} before it was ready`))
+    ready.reject(new Error(`${args.join(' ')} ended with ${String(code)} before it was ready: ${said}`))
   })
   await ready.promise
   return child

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -267,7 +267,7 @@ it('the drafts of dead processes are cleared at the start, and those of living o
   const cacheFolder = join(scene.folder, 'cache')
   const store = await scene.open({ cacheFolder })
   await using mine = await draftOf(store, Buffer.from('mine'))
-  const dead = join(cacheFolder, 'drafts', '999999999-x')
+  const dead = join(cacheFolder, 'drafts', `${hostname()}~999999999~x`)
   await mkdir(dead)
   await scene.open({ cacheFolder })
   expect(existsSync(dead)).toBe(false)

@@ -3,9 +3,6 @@ import { LeaseLost, type Outcome } from '../ledger.ts'
 import type { Tables } from '../schema.ts'
 import { insertOutbox } from './outbox.ts'
 
-/** The process that said an event sends it; after so many milliseconds any other may. */
-const sendTime = 30_000
-
 interface FinishOptions {
   readonly now: Date
   /** An earlier try may have ended the job although its answer was lost. */
@@ -33,8 +30,7 @@ export async function finish(
 async function endWithAll(db: Kysely<Tables>, job: number, owner: string, outcome: Outcome, now: Date): Promise<void> {
   const service = await endJob(db, job, owner, outcome, now)
   if (outcome.entity) await writeEntity(db, service, outcome.entity)
-  const sender = { owner, until: new Date(now.getTime() + sendTime) }
-  if (outcome.events.length > 0) await insertOutbox(db, outcome.events, { now, sender })
+  if (outcome.events.length > 0) await insertOutbox(db, outcome.events, { now, owner })
 }
 
 async function endJob(

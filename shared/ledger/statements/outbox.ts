@@ -5,13 +5,12 @@ import type { OutboxRow } from '../ledger.ts'
 import { outboxRowOf } from '../rows.ts'
 import type { Tables } from '../schema.ts'
 
-/** Who sends an event, and until when nobody else does. */
-export interface Sender {
+/** The process that said an event sends it; after so many milliseconds any other may. */
+const sendTime = 30_000
+
+interface TakeOptions {
   readonly owner: string
   readonly until: Date
-}
-
-interface TakeOptions extends Sender {
   readonly now: Date
   readonly limit: number
   readonly except?: readonly number[]
@@ -21,7 +20,7 @@ interface TakeOptions extends Sender {
 export async function insertOutbox(
   db: Kysely<Tables>,
   envelopes: readonly Envelope[],
-  { now, sender }: { now: Date; sender?: Sender },
+  { now, owner }: { now: Date; owner?: string },
 ): Promise<void> {
   const rows = envelopes.map((envelope) => ({
     event_id: envelope.id,
@@ -29,8 +28,8 @@ export async function insertOutbox(
     drop_id: envelope.drop,
     envelope: JSON.stringify(envelope),
     said_at: now.getTime(),
-    lease_owner: sender?.owner ?? null,
-    lease_until: sender?.until.getTime() ?? null,
+    lease_owner: owner ?? null,
+    lease_until: owner === undefined ? null : now.getTime() + sendTime,
   }))
   await db
     .insertInto('outbox')
