@@ -27,7 +27,9 @@ export const builder = defineService({
     try {
       const recipe = await readRecipe(image.recipe)
       assertArchitecture(recipe, image.architecture)
-      const sources = await findSources(compose, recipe, image.architecture, { ...packages, ...context })
+      const sources = engine.usesPackages
+        ? await findSources(compose, recipe, image.architecture, { ...packages, ...context })
+        : ({ kind: 'distribution', mirror: null } as const)
       const built = await buildImage({ compose, image, recipe, sources }, dependencies, context)
       const { version } = await engine.probe()
       const seconds = Math.max(0, context.now().getTime() - start) / 1000

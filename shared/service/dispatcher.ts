@@ -1,4 +1,4 @@
-import type { Job, WorkPlace } from '#ledger/ledger.ts'
+import { LeaseLost, type Job, type WorkPlace } from '#ledger/ledger.ts'
 import { attempt, Stopping, type Workshop } from './attempt.ts'
 import type { BoundService } from './define.ts'
 import { Cancelled } from './errors.ts'
@@ -61,7 +61,8 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
     const ended = attempt(shop, service, job, abort.signal)
       .catch(onError)
       .then(() => {
-        running.delete(job.id)
+        // A job that was put back may be running again already.
+        if (running.get(job.id)?.abort === abort) running.delete(job.id)
         void pump()
       })
     running.set(job.id, { abort, ended })
@@ -70,11 +71,15 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
 
   async function beat(): Promise<void> {
     if (running.size === 0) return
+    const asked = new Map(running)
     const until = new Date(shop.now().getTime() + leaseTime)
-    const held = await shop.ledger.heartbeat([...running.keys()], shop.owner, until)
-    for (const [id, what] of held) {
-      if (what === 'cancelled') running.get(id)?.abort.abort(new Cancelled('cancelled on request'))
-      if (what === 'lost') running.get(id)?.abort.abort(new Cancelled('the lease was lost'))
+    const held = await shop.ledger.heartbeat([...asked.keys()], shop.owner, until)
+    for (const [id, { abort }] of asked) {
+      // What was said of a try that has ended since says nothing of the next.
+      if (running.get(id)?.abort !== abort) continue
+      const what = held.get(id)
+      if (what === 'cancelled') abort.abort(new Cancelled('cancelled on request'))
+      if (what === 'lost') abort.abort(new LeaseLost(`the lease on job ${String(id)} was lost`))
     }
   }
 

@@ -13,6 +13,7 @@ import type { EnvelopeOf } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imageRequested } from '#events/image-requested.ts'
+import type { Ledger } from '#ledger/ledger.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { bindService } from './bind.ts'
 import { defineService, type Context } from './define.ts'
@@ -30,10 +31,13 @@ const built = () => say(imageBuilt, imageBuilt.example)
 const request = say(imageRequested, imageRequested.example)
 
 /** A builder with the given handler, at work on a fresh ledger. */
-async function setUp(handle: Handle, { keyed = false, concurrency = 1 } = {}) {
+async function setUp(
+  handle: Handle,
+  { keyed = false, concurrency = 1, wrap = (ledger: Ledger): Ledger => ledger } = {},
+) {
   const stateFolder = await mkdtemp(join(tmpdir(), 'imagedrop-run-'))
   const bus = createMemoryBus()
-  const ledger = await openSqliteLedger(stateFolder)
+  const ledger = wrap(await openSqliteLedger(stateFolder))
   const definition = defineService({
     name: 'builder',
     consumes: [imageRequested],
@@ -116,6 +120,34 @@ it('retries a transient error, keeps the work folder meanwhile, and succeeds', a
   await until(async () => (await at.said('image.built.v1')).length === 1)
   expect(attempts).toEqual([1, 2, 3])
   await until(() => !existsSync(folder))
+})
+
+it('what is said of a try that has ended does not end the next', async () => {
+  const second = Promise.withResolvers<void>()
+  const heard = Promise.withResolvers<void>()
+  await using at = await setUp(
+    async (_event, _nothing, { attempt }) => {
+      if (attempt === 1) throw new TransientError('the first time')
+      second.resolve()
+      await heard.promise
+      return [built()]
+    },
+    {
+      // Putting the first try back rings for a look at all leases; its answer is held up until the second try runs.
+      wrap: (ledger) => ({
+        ...ledger,
+        async heartbeat(jobs: readonly number[]) {
+          await second.promise
+          setTimeout(heard.resolve, 50)
+          return new Map(jobs.map((job) => [job, 'lost' as const]))
+        },
+      }),
+    },
+  )
+  await at.say(request)
+  await heard.promise
+  await until(async () => (await at.states())[0] !== 'running')
+  expect(await at.states()).toEqual(['done'])
 })
 
 it('puts a job in quarantine when its attempts are used up, and tells that the image failed', async () => {

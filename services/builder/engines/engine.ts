@@ -79,6 +79,8 @@ export interface Built {
  */
 export interface Engine {
   readonly id: string
+  /** Whether it installs packages, so that their sources are looked up for it. */
+  readonly usesPackages: boolean
   probe(): Promise<EngineProbe>
   /** Pure: the same request and folders give the same plan. */
   plan(request: BuildRequest, folders: EngineFolders): BuildPlan

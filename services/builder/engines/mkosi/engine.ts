@@ -9,6 +9,7 @@ import { runMkosi, type MkosiLimits } from './run.ts'
 export function createMkosiEngine(limits: MkosiLimits): Engine {
   return {
     id: 'mkosi',
+    usesPackages: true,
     probe: probeMkosi,
     plan: planMkosi,
     run: (plan, context) => runMkosi(plan, context, limits),

@@ -10,6 +10,7 @@ import { writeFiles } from '../write-files.ts'
 export function createNullEngine(): Engine {
   return {
     id: 'null',
+    usesPackages: false,
     probe: () => Promise.resolve({ version: '1', architectures: ['i686', 'x86_64', 'aarch64'], missing: [] }),
     plan: planNothing,
     async run(plan, { signal, progress }) {
