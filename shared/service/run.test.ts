@@ -134,14 +134,19 @@ it('what is said of a try that has ended does not end the next', async () => {
     },
     {
       // Putting the first try back rings for a look at all leases; its answer is held up until the second try runs.
-      wrap: (ledger) => ({
-        ...ledger,
-        async heartbeat(jobs: readonly number[]) {
-          await second.promise
-          setTimeout(heard.resolve, 50)
-          return new Map(jobs.map((job) => [job, 'lost' as const]))
-        },
-      }),
+      wrap: (ledger) => {
+        let isFirst = true
+        return {
+          ...ledger,
+          async heartbeat(jobs: readonly number[], owner: string, until: Date) {
+            if (!isFirst) return await ledger.heartbeat(jobs, owner, until)
+            isFirst = false
+            await second.promise
+            setTimeout(heard.resolve, 50)
+            return new Map(jobs.map((job) => [job, 'lost' as const]))
+          },
+        }
+      },
     },
   )
   await at.say(request)
