@@ -24,11 +24,9 @@ it('assembles with nothing configured, one change of the mirror at a time', asyn
   expect(service.concurrency).toBe(1)
 })
 
-it('refuses a setting that there is not, and an empty one', () => {
+it('refuses a setting that there is not, and takes an empty one for none', () => {
   expect(() => readMirrorPublisherConfig({ IMAGEDROP_MIRROR_PUBLISHER_ROTO: join('/', 'srv') })).toThrow(
     'IMAGEDROP_MIRROR_PUBLISHER_ROTO: there is no such setting',
   )
-  expect(() => readMirrorPublisherConfig({ IMAGEDROP_MIRROR_PUBLISHER_ROOT: '' })).toThrow(
-    'IMAGEDROP_MIRROR_PUBLISHER_ROOT',
-  )
+  expect(readMirrorPublisherConfig({ IMAGEDROP_MIRROR_PUBLISHER_ROOT: '' }).root).toBeUndefined()
 })
