@@ -1,23 +1,13 @@
 import type { Channel, ChannelModel } from 'amqplib'
-import { z } from 'zod'
 import type { JobProgress } from '../bus.ts'
+import { createPacer, readProgress, type Pacer } from '../progress.ts'
 import { keepAttached, type Attachment, type AttachmentOptions } from './attachment.ts'
 import type { Link } from './link.ts'
 import type { Settings } from './options.ts'
 import { progressExchangeOf } from './topology.ts'
 
-/** Between two signals of one job, in milliseconds; of those in between the last is sent. */
-const signalInterval = 250
-
-/** Sends progress while that costs nobody anything; else drops it. */
-export interface Signals {
-  send(progress: JobProgress): void
-  stop(): void
-}
-
-/** Shows progress to everyone who watches, at most four times a second for each job. */
-export function createSignals(link: Link, settings: Settings): Signals {
-  const jobs = new Map<string, { timer: NodeJS.Timeout; next: JobProgress | null }>()
+/** Shows progress to everyone who watches, at most four times a second for each job, while that costs nobody anything. */
+export function createSignals(link: Link, settings: Settings): Pacer {
   let open: { model: ChannelModel; channel: Channel | null } | null = null
 
   function emit(progress: JobProgress): void {
@@ -51,32 +41,7 @@ export function createSignals(link: Link, settings: Settings): Signals {
     return null
   }
 
-  function send(progress: JobProgress): void {
-    const job = JSON.stringify([progress.service, progress.drop, progress.image])
-    const known = jobs.get(job)
-    if (known) {
-      known.next = progress
-      return
-    }
-    emit(progress)
-    const timer = setTimeout(() => {
-      const next = jobs.get(job)?.next
-      jobs.delete(job)
-      if (next) send(next)
-    }, signalInterval)
-    jobs.set(job, { timer: timer.unref(), next: null })
-  }
-
-  return {
-    send,
-    stop() {
-      for (const { timer, next } of jobs.values()) {
-        clearTimeout(timer)
-        if (next) emit(next)
-      }
-      jobs.clear()
-    },
-  }
+  return createPacer(emit)
 }
 
 /** Hears everybody's progress. */
@@ -96,7 +61,7 @@ export function startWatching(
       const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, durable: false })
       await channel.bindQueue(queue, exchange, '')
       const take = (content: Buffer) => {
-        const progress = progressIn(content)
+        const progress = readProgress(content)
         if (progress) listener(progress)
       }
       const { consumerTag } = await channel.consume(
@@ -124,25 +89,4 @@ async function openChannel(model: ChannelModel, settings: Settings): Promise<Cha
 async function declare(channel: Channel, settings: Settings): Promise<void> {
   if (settings.passive) await channel.checkExchange(progressExchangeOf(settings))
   else await channel.assertExchange(progressExchangeOf(settings), 'fanout', { durable: true })
-}
-
-const shape = z.object({
-  service: z.string(),
-  drop: z.string().nullable(),
-  image: z.string().nullable(),
-  state: z.enum(['started', 'running', 'done', 'failed', 'waiting']),
-  phase: z.string(),
-  done: z.number().optional(),
-  total: z.number().optional(),
-  unit: z.enum(['bytes', 'percent', 'checks', 'steps']).optional(),
-})
-
-/** What is no progress is not worth a word: somebody else's message on our exchange. */
-function progressIn(content: Buffer): JobProgress | null {
-  try {
-    const parsed = shape.safeParse(JSON.parse(content.toString()))
-    return parsed.success ? (parsed.data as JobProgress) : null
-  } catch {
-    return null
-  }
 }
