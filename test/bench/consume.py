@@ -25,4 +25,7 @@ def callback(_message):
 
 
 arguments = {"durable": True, "auto_delete": False, "exclusive": False, "arguments": {}}
-api.consume(callback, bindings=[], queues={queue: arguments})
+try:
+    api.consume(callback, bindings=[], queues={queue: arguments})
+except exceptions.HaltConsumer:
+    pass
