@@ -15,7 +15,7 @@ export function reportPublished(view: DropView, stateFolder: string): string[] {
   for (const { image, registrations } of published.images) {
     for (const one of registrations) {
       const emulated = one.emulated ? ' (emulated)' : ''
-      lines.push(`  EC2       ${one.imageId} in ${one.region}${emulated}: ${imageKey(image)}, ${one.name}`)
+      lines.push(`  ${one.target.padEnd(9)} ${one.id} in ${one.place}${emulated}: ${imageKey(image)}, ${one.name}`)
     }
   }
   for (const one of view.told ?? []) lines.push(`  ${one.channel.padEnd(9)} ${one.to}`)

@@ -76,13 +76,13 @@ function dropImage({ flavour, architecture }: Plan, date: string): DropImage {
     ],
     registrations:
       flavour === 'ec2'
-        ? ['us-east-1', 'eu-central-1'].map((region) => ({
-            cloud: 'ec2' as const,
+        ? ['us-east-1', 'eu-central-1'].map((place) => ({
+            target: 'ec2',
             emulated: true,
-            region,
-            imageId: `ami-0${sha256(region + architecture).slice(0, 16)}`,
-            snapshotId: 'snap-0123456789abcdef0',
+            place,
+            id: `ami-0${sha256(place + architecture).slice(0, 16)}`,
             name: `debian-12-ec2-${architecture}-${date}`,
+            details: { snapshot: 'snap-0123456789abcdef0' },
           }))
         : [],
     failure: null,

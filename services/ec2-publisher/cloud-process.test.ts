@@ -16,7 +16,7 @@ it('uploads, publishes and withdraws in processes of their own', async () => {
     expect.arrayContaining(['looking for the image (us-east-1)', 'uploading (us-east-1)', 'registering (us-east-1)']),
   )
   await handle(bench, blessed(registrations))
-  expect((await inventory(bench)).images).toMatchObject([{ Public: true, ImageId: registrations[0]?.imageId }])
+  expect((await inventory(bench)).images).toMatchObject([{ Public: true, ImageId: registrations[0]?.id }])
   await handle(bench, superseded(registrations, event.body.drop))
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
   expect(await readFile(join(bench.folder, 'upload.log'), 'utf8')).toContain('uploading')

@@ -61,8 +61,8 @@ it.each(['lost', 'unheard'] as const)(
       const [registration] = registrationsIn(await handle(bench, event))
       const { images, snapshots } = await inventory(bench)
       expect([number, images.length, snapshots.length]).toEqual([number, 1, 1])
-      expect(images[0]?.ImageId).toBe(registration?.imageId)
-      const back = await readBack(bench, registration?.snapshotId ?? '', disk.size)
+      expect(images[0]?.ImageId).toBe(registration?.id)
+      const back = await readBack(bench, registration?.details['snapshot'] ?? '', disk.size)
       expect(back.equals(await bytesOf(bench.artifacts, disk))).toBe(true)
       return true
     })

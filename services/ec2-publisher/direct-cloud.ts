@@ -49,7 +49,7 @@ export function createDirectCloud(settings: Ec2Settings): Cloud {
 
   async function publish(registrations: readonly Registration[], context: CloudContext): Promise<void> {
     assertSameCloud(registrations, settings)
-    const regions = Map.groupBy(registrations, (one) => one.region)
+    const regions = Map.groupBy(registrations, (one) => one.place)
     for (const [name, images] of regions)
       await within(name, 'looking at the images', context, (region) =>
         assertPublishable(region, images, paceOf(context)),
@@ -65,8 +65,8 @@ export function createDirectCloud(settings: Ec2Settings): Cloud {
 
   async function withdraw(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<void> {
     const mine = registrations.filter((one) => one.emulated === settings.emulated)
-    for (const name of new Set([...settings.regions, ...mine.map((one) => one.region)])) {
-      const there = mine.filter((one) => one.region === name)
+    for (const name of new Set([...settings.regions, ...mine.map((one) => one.place)])) {
+      const there = mine.filter((one) => one.place === name)
       await within(name, `withdrawing ${drop}`, context, (region) => withdrawDrop(region, drop, there, paceOf(context)))
     }
   }
@@ -97,6 +97,6 @@ function assertSameCloud(registrations: readonly Registration[], { emulated }: E
   const [from, to] = emulated ? ['EC2', 'its emulator'] : ['the emulator', 'EC2']
   throw new PermanentError(
     'environment',
-    `${other.imageId} was registered in ${from}, but this process speaks to ${to}; give it the same setting as then`,
+    `${other.id} was registered in ${from}, but this process speaks to ${to}; give it the same setting as then`,
   )
 }

@@ -23,7 +23,7 @@ export async function assertPublishable(region: Region, images: readonly Registr
 /** Makes an image public and waits until everybody sees it so. Its snapshot stays ours unless told. */
 export async function publishImage(
   region: Region,
-  { imageId, snapshotId }: Registration,
+  { id: imageId, details }: Registration,
   publicSnapshot: boolean,
   pace: Pace,
 ): Promise<void> {
@@ -36,7 +36,7 @@ export async function publishImage(
     pace,
   )
   if (publicSnapshot) {
-    const share = { SnapshotId: snapshotId, CreateVolumePermission: everybody }
+    const share = { SnapshotId: details['snapshot'], CreateVolumePermission: everybody }
     await patiently(() => ec2.modifySnapshotAttribute(share, options), isBusy, pace)
   }
   await pollUntil(
@@ -46,7 +46,7 @@ export async function publishImage(
   )
 }
 
-async function assertThere(region: Region, { imageId, name }: Registration, pace: Pace): Promise<void> {
+async function assertThere(region: Region, { id: imageId, name }: Registration, pace: Pace): Promise<void> {
   const image = await lookFor(region, imageId, pace)
   if (image?.State === 'available' && image.Name === name) return
   const found = image ? `is ${image.State ?? '?'} and named ${image.Name ?? '?'}` : 'is not there'

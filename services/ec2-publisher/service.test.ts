@@ -36,7 +36,7 @@ it('uploads a disk that reads back bit by bit, registered and still private', as
   const { images, snapshots } = await inventory(bench)
   expect(images).toMatchObject([
     {
-      ImageId: registration?.imageId,
+      ImageId: registration?.id,
       Name: 'Fedora-Cloud-Base-AmazonEC2.x86_64-19-Beta-1.2',
       Architecture: 'x86_64',
       BootMode: 'legacy-bios',
@@ -48,8 +48,10 @@ it('uploads a disk that reads back bit by bit, registered and still private', as
       Public: false,
     },
   ])
-  expect(snapshots).toMatchObject([{ SnapshotId: registration?.snapshotId, State: 'completed', VolumeSize: 1 }])
-  const back = await readBack(bench, registration?.snapshotId ?? '', disk.size)
+  expect(snapshots).toMatchObject([
+    { SnapshotId: registration?.details['snapshot'], State: 'completed', VolumeSize: 1 },
+  ])
+  const back = await readBack(bench, registration?.details['snapshot'] ?? '', disk.size)
   expect(back.equals(await bytesOf(bench.artifacts, disk))).toBe(true)
   expect(progress.at(-1)).toBe(Math.max(...progress))
 })
@@ -87,7 +89,6 @@ it.each([
 
 it.each([
   ['failed its test', { verdict: 'failed' as const }, {}],
-  ['is of another flavour', {}, { flavour: 'generic' }],
   ['is not meant for EC2', {}, { targets: ['mirror'] }],
 ] satisfies [string, object, Partial<ImagePlan>][])('leaves an image alone that %s', async (_, change, plan) => {
   await using bench = await setUp()
@@ -110,7 +111,7 @@ it('makes one image when two processes do the same job at the same time', async 
   await using bench = await setUp()
   const event = tested(await keepDisk(bench.artifacts))
   const both = await Promise.all([handle(bench, event), handle(bench, event), handle(bench, event)])
-  expect(new Set(both.map((said) => registrationsIn(said)[0]?.imageId)).size).toBe(1)
+  expect(new Set(both.map((said) => registrationsIn(said)[0]?.id)).size).toBe(1)
   const { images, snapshots } = await inventory(bench)
   expect([images.length, snapshots.length]).toEqual([1, 1])
 })
@@ -122,19 +123,19 @@ it('keeps two drops apart that hold the same disk, so that one can be withdrawn'
   const nightly = tested(disk, {}, 'nightly-Fedora-19-20130521.0')
   const [one] = registrationsIn(await handle(bench, weekly))
   const [other] = registrationsIn(await handle(bench, nightly))
-  expect(one?.snapshotId).not.toBe(other?.snapshotId)
+  expect(one?.details['snapshot']).not.toBe(other?.details['snapshot'])
   await handle(bench, superseded([one], weekly.body.drop))
   const { images, snapshots } = await inventory(bench)
-  expect(images.map((image) => image.ImageId)).toEqual([other?.imageId])
-  expect(snapshots.map((snapshot) => snapshot.SnapshotId)).toEqual([other?.snapshotId])
+  expect(images.map((image) => image.ImageId)).toEqual([other?.id])
+  expect(snapshots.map((snapshot) => snapshot.SnapshotId)).toEqual([other?.details['snapshot']])
 })
 
 it('puts the image into every region that is configured', async () => {
   await using bench = await setUp({}, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1, eu-central-1' })
   const registrations = registrationsIn(await handle(bench, tested(await keepDisk(bench.artifacts))))
-  expect(registrations.map((one) => one.region)).toEqual(['us-east-1', 'eu-central-1'])
-  expect(new Set(registrations.map((one) => one.imageId)).size).toBe(2)
-  expect((await inventory(bench)).images).toMatchObject([{ ImageId: registrations[0]?.imageId }])
+  expect(registrations.map((one) => one.place)).toEqual(['us-east-1', 'eu-central-1'])
+  expect(new Set(registrations.map((one) => one.id)).size).toBe(2)
+  expect((await inventory(bench)).images).toMatchObject([{ ImageId: registrations[0]?.id }])
 })
 
 it('refuses a disk that is not what its digest promises, and leaves nothing behind', async () => {
@@ -175,7 +176,7 @@ it('gets through a storm of throttling and server errors', async () => {
   storm = false
   const { images, snapshots } = await inventory(bench)
   expect([images.length, snapshots.length]).toEqual([1, 1])
-  const back = await readBack(bench, registration?.snapshotId ?? '', disk.size)
+  const back = await readBack(bench, registration?.details['snapshot'] ?? '', disk.size)
   expect(back.equals(await bytesOf(bench.artifacts, disk))).toBe(true)
 })
 
@@ -219,7 +220,7 @@ it('does not adopt an image of the same name that a person made', async () => {
   await bench.region.ec2.registerImage({
     Name: 'Fedora-Cloud-Base-AmazonEC2.i686-19-Beta-1.2',
     RootDeviceName: '/dev/xvda',
-    BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { SnapshotId: registration?.snapshotId } }],
+    BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { SnapshotId: registration?.details['snapshot'] } }],
   })
   await expect(handle(bench, tested(await keepDisk(bench.artifacts), { architecture: 'i686' }))).rejects.toThrow(
     /something that imagedrop did not make/,
@@ -242,7 +243,7 @@ it("is not disturbed by somebody else's public image of the same name", async ()
   await theirs.modifyImageAttribute({ ImageId: imageId, LaunchPermission: { Add: [{ Group: 'all' }] } })
 
   const [registration] = registrationsIn(await handle(bench, tested(await keepDisk(bench.artifacts))))
-  expect(registration?.imageId).not.toBe(imageId)
+  expect(registration?.id).not.toBe(imageId)
   expect(registration?.name).toBe(name)
 })
 
@@ -260,7 +261,7 @@ it('starts a new snapshot when the one that its client token stands for was dele
   await handle(bench, superseded([first], event.body.drop))
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
   const [second] = registrationsIn(await handle(bench, event))
-  expect(second?.snapshotId).not.toBe(first?.snapshotId)
+  expect(second?.details['snapshot']).not.toBe(first?.details['snapshot'])
   expect((await inventory(bench)).images).toHaveLength(1)
 })
 
@@ -293,7 +294,7 @@ it.each([
   const registrations = registrationsIn(await handle(bench, tested(await keepDisk(bench.artifacts))))
   await handle(bench, blessed(registrations))
   // EBS direct reads no public snapshots: that tells which it is.
-  const reading = readBack(bench, registrations[0]?.snapshotId ?? '', 10).then(() => 'read')
+  const reading = readBack(bench, registrations[0]?.details['snapshot'] ?? '', 10).then(() => 'read')
   expect(await reading.catch((error: unknown) => (error as Error).message)).toBe(expected)
 })
 
@@ -319,7 +320,7 @@ it('publishes none of a drop when one of its images is gone', async () => {
   await using bench = await setUp()
   const [one] = registrationsIn(await handle(bench, tested(await keepDisk(bench.artifacts))))
   const [gone] = registrationsIn(await handle(bench, tested(await keepDisk(bench.artifacts), { architecture: 'i686' })))
-  await bench.region.ec2.deregisterImage({ ImageId: gone?.imageId })
+  await bench.region.ec2.deregisterImage({ ImageId: gone?.id })
   await sleep(20)
   await expect(handle(bench, blessed([one, gone].filter((each) => each !== undefined)))).rejects.toThrow(
     /ami-\w+ in us-east-1 is not there, but was registered as/,

@@ -9,10 +9,11 @@ import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageTested, type ImageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
-import { imageKey, type DropImage, type ImagePlan } from '#events/vocabulary.ts'
+import { imageKey, type DropImage, type Registration } from '#events/vocabulary.ts'
 import { defineService, type Context } from '#service/define.ts'
 import { amiName } from './ami-name.ts'
 import type { Cloud } from './cloud.ts'
+import { target } from './step.ts'
 
 export interface Dependencies {
   readonly artifacts: ArtifactStore
@@ -33,7 +34,7 @@ export const ec2Publisher = defineService({
       case 'drop.superseded.v1':
       case 'drop.expired.v1': {
         const { drop, images } = event.body
-        const registrations = images.flatMap((one) => one.registrations)
+        const registrations = images.flatMap(ours)
         // Also when there are none: an upload that was cut off has left things that no event knows of.
         await cloud.withdraw(drop, registrations, context)
         return []
@@ -44,7 +45,7 @@ export const ec2Publisher = defineService({
 
 async function upload(body: ImageTested, artifacts: ArtifactStore, cloud: Cloud, context: Context) {
   const { drop, compose, image, disk, verdict } = body
-  if (verdict !== 'passed' || !isForUs(image)) return []
+  if (verdict !== 'passed' || !image.targets.includes(target)) return []
   const start = performance.now()
   const path = await artifacts.open(disk, context.signal)
   const { registrations, bytes } = await cloud.upload(
@@ -64,17 +65,15 @@ async function upload(body: ImageTested, artifacts: ArtifactStore, cloud: Cloud,
 async function publish({ drop, compose, images }: DropBlessed, cloud: Cloud, context: Context) {
   const wanted = images.filter(isPublishable)
   if (wanted.length === 0) return []
-  await cloud.publish(
-    wanted.flatMap((one) => one.registrations),
-    context,
-  )
-  return wanted.map(({ image, registrations }) => say(imagePublished, { drop, compose, image, registrations }))
+  await cloud.publish(wanted.flatMap(ours), context)
+  return wanted.map((one) => say(imagePublished, { drop, compose, image: one.image, registrations: ours(one) }))
 }
 
-function isForUs(image: ImagePlan): boolean {
-  return image.flavour === 'ec2' && image.targets.includes('ec2')
+function isPublishable(one: DropImage): boolean {
+  return one.outcome === 'passed' && ours(one).length > 0
 }
 
-function isPublishable({ image, outcome, registrations }: DropImage): boolean {
-  return outcome === 'passed' && isForUs(image) && registrations.length > 0
+/** An image may be registered in other clouds as well. */
+function ours({ registrations }: DropImage): Registration[] {
+  return registrations.filter((one) => one.target === target)
 }

@@ -8,6 +8,7 @@ import { applyTags, availability, findImage, registerImage } from './provide-ima
 import { provideSnapshot } from './provide-snapshot.ts'
 import type { Region } from './region.ts'
 import { removeSnapshot } from './remove.ts'
+import { target } from './step.ts'
 import { bytesToRead } from './upload-blocks.ts'
 import type { Pace } from './wait.ts'
 
@@ -35,12 +36,12 @@ export async function uploadImage(region: Region, order: UploadOrder, upload: Up
   await applyTags(region, order, [imageId, snapshotId], pace)
   const [snapshot] = await findSnapshots(region, pace, where('snapshot-id', snapshotId))
   const registration: Registration = {
-    cloud: 'ec2',
+    target,
     emulated: settings.emulated,
-    region: region.name,
-    imageId,
-    snapshotId,
+    place: region.name,
+    id: imageId,
     name: order.name,
+    details: { snapshot: snapshotId },
   }
   return { registration, bytes: snapshot?.FullSnapshotSizeInBytes ?? bytesToRead(upload.extents, order.disk.size) }
 }

@@ -22,14 +22,14 @@ export async function withdrawDrop(
       const images = await findBoth(
         findImages,
         'image-id',
-        registrations.map((one) => one.imageId),
+        registrations.map((one) => one.id),
       )
       const live = images.filter((one) => one.State !== 'deregistered')
       for (const image of live) await removeImage(region, image.ImageId ?? '', pace)
       const snapshots = await findBoth(
         findSnapshots,
         'snapshot-id',
-        registrations.map((one) => one.snapshotId),
+        registrations.flatMap((one) => one.details['snapshot'] ?? []),
       )
       for (const snapshot of snapshots) await removeUnlessUsed(region, snapshot.SnapshotId ?? '', pace)
       return live.length + snapshots.length === 0 ? true : null

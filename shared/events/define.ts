@@ -1,18 +1,8 @@
 import type { z } from 'zod'
 import { fillSentence } from './sentence.ts'
 
-/** The parts of the pipeline that say events; `operator` is a person at the command line or the HTTP API. */
-export type Speaker =
-  | 'scheduler'
-  | 'builder'
-  | 'converter'
-  | 'boot-tester'
-  | 'ec2-publisher'
-  | 'mirror-publisher'
-  | 'announcer'
-  | 'operator'
-  | 'compose'
-  | 'koji'
+/** Who says an event: a service by its name, `operator` for a person, or one of those whose events we read. */
+export type Speaker = string
 
 /** How urgently people want to hear of an event, in fedora-messaging's four steps. */
 export type Severity = 'debug' | 'info' | 'warning' | 'error'

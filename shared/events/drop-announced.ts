@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleDropContext } from './examples.ts'
-import { dropContext } from './vocabulary.ts'
+import { channel, dropContext } from './vocabulary.ts'
 
 export const dropAnnounced = defineEvent({
   subject: 'drop.announced.v1',
@@ -12,7 +12,7 @@ export const dropAnnounced = defineEvent({
     told: z
       .array(
         z.strictObject({
-          channel: z.enum(['mail', 'file', 'feed', 'page']),
+          channel,
           to: z.string().describe('Address or path'),
           id: z.string().describe('Message-ID, Atom entry id or file name'),
         }),
@@ -23,7 +23,7 @@ export const dropAnnounced = defineEvent({
     ...exampleDropContext,
     told: [
       {
-        channel: 'mail' as const,
+        channel: 'mail',
         to: 'cloud@lists.fedoraproject.org',
         id: '<drop.milestone-Fedora-19-20130521.0@imagedrop.example.org>',
       },

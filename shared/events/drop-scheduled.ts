@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleDropContext, exampleImage } from './examples.ts'
-import { dropContext, dropId, gate, imagePlan } from './vocabulary.ts'
+import { dropContext, dropId, gate, imagePlan, publisher } from './vocabulary.ts'
 
 export const dropScheduled = defineEvent({
   subject: 'drop.scheduled.v1',
@@ -10,6 +10,7 @@ export const dropScheduled = defineEvent({
   schema: z.strictObject({
     ...dropContext,
     images: z.array(imagePlan).min(1),
+    publishers: z.array(publisher).describe('Who publishes images to the targets that they name, the mirror apart'),
     gate,
     missing: z.array(z.string()).describe('What the compose itself lacks, when it finished incomplete'),
     supersedes: dropId.nullable().describe('The drop that this respin replaces'),
@@ -17,6 +18,7 @@ export const dropScheduled = defineEvent({
   example: {
     ...exampleDropContext,
     images: [exampleImage],
+    publishers: [{ target: 'ec2', service: 'ec2-publisher', after: 'tests' as const }],
     gate: 'person' as const,
     missing: [],
     supersedes: null,

@@ -37,12 +37,12 @@ export const exampleImage: ImagePlan = {
 export const exampleImageContext = { drop: exampleDrop, compose: exampleCompose, image: exampleImage }
 
 export const exampleRegistration: Registration = {
-  cloud: 'ec2',
+  target: 'ec2',
   emulated: false,
-  region: 'us-east-1',
-  imageId: 'ami-0123456789abcdef0',
-  snapshotId: 'snap-0123456789abcdef0',
+  place: 'us-east-1',
+  id: 'ami-0123456789abcdef0',
   name: 'Fedora-Cloud-Base-AmazonEC2.x86_64-19-Beta-1.2',
+  details: { snapshot: 'snap-0123456789abcdef0' },
 }
 
 /** An artifact of the example drop in one format. */

@@ -9,6 +9,6 @@ export const imagePublished = defineEvent({
   means: 'public, and seen to be public, in each place named',
   schema: z.strictObject({ ...imageContext, registrations: z.array(registration).min(1) }),
   example: { ...exampleImageContext, registrations: [exampleRegistration] },
-  summary: '{image.flavour}.{image.architecture} of {drop} is public as {registrations: {imageId} in {region}}',
+  summary: '{image.flavour}.{image.architecture} of {drop} is public as {registrations: {id} in {place}}',
 })
 export type ImagePublished = BodyOf<typeof imagePublished>

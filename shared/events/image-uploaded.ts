@@ -14,6 +14,6 @@ export const imageUploaded = defineEvent({
     seconds: z.number().min(0),
   }),
   example: { ...exampleImageContext, registrations: [exampleRegistration], bytes: 734_003_200, seconds: 12.5 },
-  summary: '{image.flavour}.{image.architecture} of {drop} is registered as {registrations: {imageId} in {region}}',
+  summary: '{image.flavour}.{image.architecture} of {drop} is registered as {registrations: {id} in {place}}',
 })
 export type ImageUploaded = BodyOf<typeof imageUploaded>

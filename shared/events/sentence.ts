@@ -4,7 +4,7 @@
  *
  *     {compose.id}                            the field
  *     {stream|all streams}                    the words when there is none
- *     {registrations: {imageId} in {region}}  each item of a list, with commas between them
+ *     {registrations: {id} in {place}}        each item of a list, with commas between them
  *     {#images[outcome=passed]}               how many items, here only those with that outcome
  *     { (checks[outcome=failed]: {name})}     in brackets, which go too when there is nothing in them
  */

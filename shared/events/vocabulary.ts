@@ -12,7 +12,13 @@ export const dropId = z
 export const architecture = z.enum(['i686', 'x86_64', 'aarch64'])
 export type Architecture = z.infer<typeof architecture>
 
-export const flavour = z.enum(['generic', 'ec2'])
+/** A name that a folder stands for: a flavour of a recipe, a target of a publisher, a channel of the announcer. */
+const folderName = z
+  .string()
+  .max(40)
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
+
+export const flavour = folderName.describe('What an image is made for: a folder of its recipe, as `generic` or `ec2`')
 export type Flavour = z.infer<typeof flavour>
 
 export const composeRef = z
@@ -57,8 +63,22 @@ export const formatPlan = z
   .describe('One format that an image is wanted in')
 export type FormatPlan = z.infer<typeof formatPlan>
 
-export const target = z.enum(['mirror', 'ec2'])
+export const target = folderName.describe('Where an image is published: `mirror`, or the target of a publisher')
 export type Target = z.infer<typeof target>
+
+export const channel = folderName.describe('How people are told: `mail`, `feed`, `page`, …')
+
+/** The service that publishes single images to a target, as it declares itself. */
+export const publisher = z
+  .strictObject({
+    target,
+    service: z.string().describe('Name of the service'),
+    after: z
+      .enum(['tests', 'mirror'])
+      .describe('Uploads an image that passed its boot test, or takes it from the open mirror'),
+  })
+  .describe('Who publishes images to a target, and when')
+export type Publisher = z.infer<typeof publisher>
 
 export const imagePlan = z
   .strictObject({
@@ -89,14 +109,14 @@ export type Verdict = z.infer<typeof verdict>
 
 export const registration = z
   .strictObject({
-    cloud: z.literal('ec2'),
+    target,
     emulated: z.boolean().describe('True when an emulator stood in for the cloud'),
-    region: z.string(),
-    imageId: z.string().describe('AMI id'),
-    snapshotId: z.string(),
-    name: z.string().describe('AMI name, unique per account and region'),
+    place: z.string().describe('Region, availability zone, project or registry'),
+    id: z.string().describe('What the cloud calls the image: an AMI id, a Glance UUID, …'),
+    name: z.string().describe('What people see it as, unique in its place'),
+    details: z.record(z.string(), z.string()).describe('What else its publisher needs to find again, as `snapshot`'),
   })
-  .describe('One image in one region of one cloud')
+  .describe('One image in one place of one target')
 export type Registration = z.infer<typeof registration>
 
 export const failure = z

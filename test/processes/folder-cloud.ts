@@ -25,8 +25,14 @@ export function createFolderCloud(folder: string): Cloud {
 
   async function register(name: string): Promise<Registration> {
     const id = createHash('sha256').update(name).digest('hex').slice(0, 17)
-    const ids = { imageId: `ami-${id}`, snapshotId: `snap-${id}` }
-    const registration: Registration = { cloud: 'ec2', emulated: true, region: 'us-east-1', name, ...ids }
+    const registration: Registration = {
+      target: 'ec2',
+      emulated: true,
+      place: 'us-east-1',
+      id: `ami-${id}`,
+      name,
+      details: { snapshot: `snap-${id}` },
+    }
     try {
       await writeFile(pathOf(name), JSON.stringify(registration), { flag: 'wx' })
     } catch (error) {

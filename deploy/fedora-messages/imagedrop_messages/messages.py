@@ -84,7 +84,7 @@ class ImageUploadedV1(ImagedropMessage):
     topic = "image.uploaded.v1"
     severity = INFO
     body_schema = load_schema(topic)
-    sentence = "{image.flavour}.{image.architecture} of {drop} is registered as {registrations: {imageId} in {region}}"
+    sentence = "{image.flavour}.{image.architecture} of {drop} is registered as {registrations: {id} in {place}}"
 
 
 class ImageFailedV1(ImagedropMessage):
@@ -138,7 +138,7 @@ class ImagePublishedV1(ImagedropMessage):
     topic = "image.published.v1"
     severity = INFO
     body_schema = load_schema(topic)
-    sentence = "{image.flavour}.{image.architecture} of {drop} is public as {registrations: {imageId} in {region}}"
+    sentence = "{image.flavour}.{image.architecture} of {drop} is public as {registrations: {id} in {place}}"
 
 
 class DropMirroredV1(ImagedropMessage):

@@ -77,9 +77,9 @@ function tellImage(one: DropImage, { files }: DropPublished, linkTo: LinkTo): St
     key,
     passed: one.outcome === 'passed',
     downloads: files.filter((file) => file.image === key).map((file) => tellFile(file, linkTo)),
-    amis: one.registrations.map(({ region, imageId, name, emulated }) => ({
-      region: cleanText(region),
-      id: cleanText(imageId),
+    amis: one.registrations.map(({ place, id, name, emulated }) => ({
+      region: cleanText(place),
+      id: cleanText(id),
       name: cleanText(name),
       emulated,
     })),

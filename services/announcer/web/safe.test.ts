@@ -24,7 +24,7 @@ function withText(text: string): DropPublished {
       ...image,
       outcome: 'failed',
       checks: image.checks.map((check) => ({ ...check, name: text, detail: text })),
-      registrations: image.registrations.map((one) => ({ ...one, region: text, imageId: text, name: text })),
+      registrations: image.registrations.map((one) => ({ ...one, place: text, id: text, name: text })),
       failure: { step: text, class: 'bug', reason: text, log: null },
     })),
     files: body.files.map((file) => ({ ...file, path: `${text}/${text}`, sha256: text })),

@@ -35,7 +35,7 @@ const generations: readonly [Generation, ...Generation[]] = [
     variant: 'CloudImages',
     numbered: ['Alpha', 'Beta'],
     imageFolder: (arch) => arch,
-    image: (flavour, { arch, release, edition }) => `Fedora${amazon(flavour)}-${arch}-${release}-${edition}-sda`,
+    image: (flavour, { arch, release, edition }) => `Fedora${mark(flavour)}-${arch}-${release}-${edition}-sda`,
     checksum: oldChecksum('Fedora-Images'),
   },
   {
@@ -45,7 +45,7 @@ const generations: readonly [Generation, ...Generation[]] = [
     variant: 'CloudImages',
     numbered: [],
     imageFolder: (arch) => arch,
-    image: (flavour, { arch, version, edition }) => `Fedora-Cloud-Base${amazon(flavour)}-${edition}-${version}.${arch}`,
+    image: (flavour, { arch, version, edition }) => `Fedora-Cloud-Base${mark(flavour)}-${edition}-${version}.${arch}`,
     checksum: oldChecksum('Fedora-Cloud-Images'),
   },
   {
@@ -144,17 +144,20 @@ function mirrorWord(architecture: Architecture): string {
   return architecture === 'i686' ? 'i386' : architecture
 }
 
-/** Before Fedora 40 the mirrors held no image of EC2's own, so today's word marks it there. */
-function amazon(flavour: Flavour): string {
-  return flavour === 'ec2' ? '-AmazonEC2' : ''
-}
+/** What the mirrors call the flavours that they have long held; others are named after themselves. */
+const profiles: Readonly<Record<Flavour, string>> = { generic: 'Generic', ec2: 'AmazonEC2' }
 
 function profile(flavour: Flavour): string {
-  return flavour === 'ec2' ? 'AmazonEC2' : 'Generic'
+  return profiles[flavour] ?? flavour
+}
+
+/** Before Fedora 40 the mirrors held the generic image alone, without a word for it; today's words mark the others. */
+function mark(flavour: Flavour): string {
+  return flavour === 'generic' ? '' : `-${profile(flavour)}`
 }
 
 function cloudBase(flavour: Flavour, { arch, release, edition }: Words): string {
-  return `Fedora-Cloud-Base${amazon(flavour)}-${release}-${edition}.${arch}`
+  return `Fedora-Cloud-Base${mark(flavour)}-${release}-${edition}.${arch}`
 }
 
 function cloudProfile(flavour: Flavour, { arch, release, edition }: Words): string {

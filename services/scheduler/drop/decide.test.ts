@@ -98,7 +98,7 @@ describe('a scratch drop that goes well', () => {
           packages: { format: 'json' },
           registrations: [],
         },
-        { image: ec2, outcome: 'passed', checks: [{ name: 'ssh' }], registrations: [{ cloud: 'ec2' }], failure: null },
+        { image: ec2, outcome: 'passed', checks: [{ name: 'ssh' }], registrations: [{ target: 'ec2' }], failure: null },
       ],
     })
   })
@@ -367,7 +367,7 @@ describe('a supersession', () => {
   test('by a person withdraws what is published, with its registrations', () => {
     const end = when([...untilPublished, announced()], asks('supersession'))
     expect(find(end.events, 'drop.superseded.v1')).toMatchObject({
-      images: [{}, { registrations: [{ cloud: 'ec2' }] }],
+      images: [{}, { registrations: [{ target: 'ec2' }] }],
     })
   })
 

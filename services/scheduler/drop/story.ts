@@ -17,7 +17,14 @@ export const ec2: ImagePlan = { ...generic, flavour: 'ec2', targets: ['mirror', 
 const compose = { ...exampleDropContext.compose, id: 'Debian-12-20260711.n.0', short: 'Debian', version: '12' }
 const context = { drop: 'weekly-Debian-12-20260711.n.0', kind: 'weekly' as const, milestone: null, compose }
 
-export const plan: DropScheduled = { ...context, images: [generic, ec2], gate: 'policy', missing: [], supersedes: null }
+export const plan: DropScheduled = {
+  ...context,
+  images: [generic, ec2],
+  publishers: [],
+  gate: 'policy',
+  missing: [],
+  supersedes: null,
+}
 export const { drop } = plan
 
 const artifact = (name: string, format: string): ArtifactRef => {

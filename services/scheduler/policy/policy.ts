@@ -43,10 +43,7 @@ export const policySchema = section({
     .array(section({ short: releaseName, versions: versions.optional(), reason: z.string().min(1) }))
     .describe('Releases that are known and get no drop'),
   formats: section({ milestone: formats, weekly: formats, nightly: formats }),
-  targets: section({
-    generic: z.array(target).min(1),
-    ec2: z.array(target).min(1),
-  }).describe('Where the images of each flavour are published'),
+  targets: z.record(flavour, z.array(target).min(1)).describe('Where the images of each flavour are published'),
   gates: section({ milestone: gate, weekly: gate, nightly: gate }).describe('Who blesses a complete drop'),
   cadence: section({
     weekday: z

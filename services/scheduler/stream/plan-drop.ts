@@ -25,7 +25,7 @@ export function planDrop(
       architecture,
       recipe: distribution.recipe,
       formats: [...policy.formats[kind]],
-      targets: [...policy.targets[flavour]],
+      targets: [...(policy.targets[flavour] ?? [])],
     })),
   )
   return {
@@ -34,6 +34,7 @@ export function planDrop(
     milestone: kind === 'milestone' ? (candidate?.milestone ?? null) : null,
     compose,
     images: choose(all, wish.images, compose.id),
+    publishers: [],
     gate: policy.gates[kind],
     missing: [...missing],
     supersedes,

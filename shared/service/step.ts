@@ -1,0 +1,39 @@
+import type { Publisher } from '#events/vocabulary.ts'
+
+/** What a publisher of single images publishes to, and what it needs for that. */
+export interface Publishing {
+  readonly target: string
+  /** What people call the target: `Amazon EC2`. */
+  readonly title: string
+  /** Flavours that can be published there, by name or by how their names begin (`ec2-*`); null for all. */
+  readonly flavours: readonly string[] | null
+  /** Formats that it must find among those of the plan; none when it takes the raw disk. */
+  readonly formats: readonly string[]
+  /** `tests`: uploads what passed its boot test, private until the blessing. `mirror`: takes it from the open mirror. */
+  readonly after: Publisher['after']
+}
+
+/**
+ * A service's place in the pipeline and the words that people see for it. Each service declares it once, in its
+ * `step.ts`; the scheduler, the views and the generated documents know services by nothing else. Data only: who reads
+ * it loads no service.
+ */
+export interface Step {
+  readonly service: string
+  /** What it works on: each image, or the drop as a whole. */
+  readonly of: 'image' | 'drop'
+  /** The subject whose event begins it. Steps are shown in the order of these events. */
+  readonly follows: string
+  /** What people call the work, in at most ten characters: `boot test`. */
+  readonly verb: string
+  /** What it waits for while it has not begun: `waits for the build`. */
+  readonly waits: string
+  /** For a service that publishes single images to a target. */
+  readonly publishes?: Publishing
+}
+
+/** Whether a target takes images of this flavour. */
+export function takesFlavour({ flavours }: Publishing, flavour: string): boolean {
+  if (flavours === null) return true
+  return flavours.some((one) => (one.endsWith('*') ? flavour.startsWith(one.slice(0, -1)) : flavour === one))
+}
