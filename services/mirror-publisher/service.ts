@@ -32,7 +32,7 @@ export const mirrorPublisher = defineService({
         case 'drop.blessed.v1': {
           const record = await openDrop(planTree(body), mirror, context)
           await writeFileTimeList(mirror.root, context.signal)
-          return [say(dropMirrored, tell(body, record))]
+          return [say(dropMirrored, { ...tell(body, record), images: body.images })]
         }
         case 'drop.superseded.v1':
         case 'drop.expired.v1':

@@ -4,7 +4,7 @@ import type { SaidOf } from '#events/define.ts'
 import { dropScheduled } from '#events/drop-scheduled.ts'
 import type { EnvelopeOf } from '#events/envelope.ts'
 import { dropRequested, supersessionRequested } from '#events/operator.ts'
-import { heardByDrop, saidByDrop } from './drop/events.ts'
+import { heardByDrop, saidByDrop } from '#drop/events.ts'
 
 const composeMessages = [composeStatusChanged, rawhideComposed, branchedComposed, dropRequested] as const
 const cadence = [streamOpened, cadenceReached] as const

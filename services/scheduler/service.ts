@@ -1,6 +1,6 @@
 import { defineService, type Context } from '#service/define.ts'
-import { decide } from './drop/decide.ts'
-import { readDropState } from './drop/state.ts'
+import { decide } from '#drop/decide.ts'
+import { readDropState } from '#drop/state.ts'
 import { handleCadence } from './handle-cadence.ts'
 import { handleCompose, type SchedulerDependencies } from './handle-compose.ts'
 import { consumes, emits, isCadence, isComposeMessage, type Outcome, type SchedulerEvent } from './hears.ts'

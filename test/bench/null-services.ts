@@ -91,8 +91,10 @@ const mirror = defineService({
   handle: ({ subject, body: { drop, kind, milestone, compose, images } }) => {
     const { path, files: examples } = dropStaged.example
     const files = images.flatMap(({ image }) => examples.map((file) => ({ ...file, image: imageKey(image) })))
-    const definition = subject === 'drop.ready.v1' ? dropStaged : dropMirrored
-    return Promise.resolve([say(definition, { drop, kind, milestone, compose, path, files })])
+    const tree = { drop, kind, milestone, compose, path, files }
+    return Promise.resolve([
+      subject === 'drop.ready.v1' ? say(dropStaged, tree) : say(dropMirrored, { ...tree, images }),
+    ])
   },
 })
 

@@ -16,7 +16,9 @@ type Planned = DropState & { readonly plan: DropScheduled }
  */
 export function closeImages(state: Planned): readonly [DropState, readonly DropSaid[]] {
   if (state.blessed) return [state, []]
-  const outcomes = state.plan.images.map((plan) => outcomeOf(plan, state.images[imageKey(plan)] ?? unknownImage))
+  const outcomes = state.plan.images.map((plan) =>
+    outcomeOf(plan, state.images[imageKey(plan)] ?? unknownImage, state.plan.publishers),
+  )
   if (outcomes.includes('pending')) return [{ ...state, ready: null, saidFailed: false }, []]
   if (!outcomes.includes('passed')) return fail({ ...state, ready: null }, imagesOf(state))
   if (state.ready && state.ready.images.every((one, index) => one.outcome === outcomes[index])) return [state, []]
@@ -37,7 +39,9 @@ export function failIfUnpublishable(state: Planned): readonly [DropState, readon
   if (!state.blessed || state.published) return [state, []]
   const failed = state.blessed.images.flatMap((image) => {
     const failure =
-      image.outcome === 'passed' ? firstFailure(state.images[imageKey(image.image)] ?? unknownImage) : null
+      image.outcome === 'passed'
+        ? firstFailure(state.images[imageKey(image.image)] ?? unknownImage, state.plan.publishers)
+        : null
     return failure ? [{ ...image, failure }] : []
   })
   return failed.length > 0 ? fail(state, failed) : [{ ...state, saidFailed: false }, []]

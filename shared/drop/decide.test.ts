@@ -23,7 +23,7 @@ import {
   tell,
   tested,
   uploaded,
-} from './story.ts'
+} from './testing/drop-events.ts'
 
 interface Story extends DropDecision {
   readonly phase: string
@@ -107,6 +107,33 @@ describe('a scratch drop that goes well', () => {
     const past = [scheduled(), ...passes(generic), built(ec2), tested(ec2), converted(ec2)]
     expect(given(...past).events.map(tell)).not.toContain('drop.ready')
     expect(when(past, uploaded(ec2)).events.map(tell)).toEqual(['drop.ready'])
+  })
+
+  describe('with an image for two more targets, one of which takes it from the mirror', () => {
+    const moon = { ...ec2, targets: ['mirror', 'ec2', 'moon'] }
+    const ready = [scheduled({ images: [moon] }), ...passes(moon)]
+    const open = [...ready, staged(moon), mirrored(moon)]
+
+    test('is ready without that which comes after the mirror', () => {
+      expect(given(...ready).events.map(tell)).toEqual(['image.requested ec2.x86_64', 'drop.ready'])
+    })
+
+    test('is published when it is public in both, whichever is last', () => {
+      expect(when([...open, imagePublished(moon)], imagePublished(moon, 'moon')).phase).toBe('published')
+      expect(when([...open, imagePublished(moon, 'moon')], imagePublished(moon)).phase).toBe('published')
+      expect(when([...open, imagePublished(moon)], imagePublished(moon)).phase).toBe('blessed')
+    })
+
+    test('says where it is registered in each', () => {
+      const told = find(given(...open, imagePublished(moon), imagePublished(moon, 'moon')).events, 'drop.published.v1')
+      expect(told).toMatchObject({ images: [{ registrations: [{ target: 'ec2' }, { target: 'moon' }] }] })
+    })
+
+    test('fails when one of them cannot publish it, and goes on when that is mended', () => {
+      const broken = [...open, imagePublished(moon), imageFailed(moon, 'moon-publisher')]
+      expect(phaseOf(given(...broken).state)).toBe('failed')
+      expect(when([...broken, asks('retry')], imagePublished(moon, 'moon')).phase).toBe('published')
+    })
   })
 
   test('is blessed by the policy when it is staged', () => {

@@ -6,13 +6,15 @@ import { artifactRef, checkResult, dropImage, failure, mirroredFile, registratio
 const time = z.string()
 const diskOf = z.string().describe('SHA-256 of the raw disk that the word is about')
 
+const placed = z.record(z.string(), z.strictObject({ time, registrations: z.array(registration) }))
+
 const imageState = z.strictObject({
   requested: z.boolean(),
   built: z.strictObject({ time, disk: diskOf, packages: artifactRef }).nullable(),
   converted: z.strictObject({ time, disk: diskOf, artifacts: z.array(artifactRef) }).nullable(),
   tested: z.strictObject({ time, disk: diskOf, passed: z.boolean(), checks: z.array(checkResult) }).nullable(),
-  uploaded: z.strictObject({ time, registrations: z.array(registration) }).nullable(),
-  published: z.strictObject({ time, registrations: z.array(registration) }).nullable(),
+  uploaded: placed.describe('By target'),
+  published: placed.describe('By target'),
   failures: z.record(z.string(), z.strictObject({ time, failure })).describe('By step'),
 })
 /** What is known of one image. */
@@ -75,8 +77,8 @@ export const unknownImage: ImageState = {
   built: null,
   converted: null,
   tested: null,
-  uploaded: null,
-  published: null,
+  uploaded: {},
+  published: {},
   failures: {},
 }
 

@@ -16,9 +16,10 @@ export function imagesOf(
   state: DropState & { readonly plan: DropScheduled },
   unfinished = 'it was not finished',
 ): DropImage[] {
+  const { publishers } = state.plan
   const failure: Failure = { step: 'scheduler', class: 'cancelled', reason: unfinished, log: null }
   const current = state.plan.images.map((plan) =>
-    describeImage(plan, state.images[imageKey(plan)] ?? unknownImage, failure),
+    describeImage(plan, state.images[imageKey(plan)] ?? unknownImage, { publishers, unfinished: failure }),
   )
   if (!state.blessed) return current
   return state.blessed.images.map((image) => {

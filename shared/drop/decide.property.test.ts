@@ -20,7 +20,7 @@ import {
   staged,
   tell,
   tested,
-} from './story.ts'
+} from './testing/drop-events.ts'
 
 const success = [
   scheduled(),

@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto'
-import { exampleDropContext, exampleRegistration } from '#events/examples.ts'
+import { exampleDropContext, exampleDropImage, exampleRegistration } from '#events/examples.ts'
 import type { DropScheduled } from '#events/drop-scheduled.ts'
-import { imageKey, type ArtifactRef, type Failure, type ImagePlan } from '#events/vocabulary.ts'
-import type { DropEvent, DropSaid } from './events.ts'
+import {
+  imageKey,
+  type ArtifactRef,
+  type Failure,
+  type ImagePlan,
+  type Publisher,
+  type Registration,
+} from '#events/vocabulary.ts'
+import type { DropEvent, DropSaid } from '../events.ts'
 
 /** The events of one drop in a test: two images, one of them for EC2. */
 export const generic: ImagePlan = {
@@ -12,6 +19,11 @@ export const generic: ImagePlan = {
   formats: [{ format: 'raw.xz', level: 1 }],
   targets: ['mirror'],
 }
+/** Two clouds: one is uploaded to before the blessing, the other takes its image from the open mirror. */
+export const publishers: Publisher[] = [
+  { target: 'ec2', service: 'ec2-publisher', after: 'tests' },
+  { target: 'moon', service: 'moon-publisher', after: 'mirror' },
+]
 export const ec2: ImagePlan = { ...generic, flavour: 'ec2', targets: ['mirror', 'ec2'] }
 
 const compose = { ...exampleDropContext.compose, id: 'Debian-12-20260711.n.0', short: 'Debian', version: '12' }
@@ -20,7 +32,7 @@ const context = { drop: 'weekly-Debian-12-20260711.n.0', kind: 'weekly' as const
 export const plan: DropScheduled = {
   ...context,
   images: [generic, ec2],
-  publishers: [],
+  publishers,
   gate: 'policy',
   missing: [],
   supersedes: null,
@@ -73,15 +85,16 @@ export const tested = (image: ImagePlan, verdict: 'passed' | 'failed' = 'passed'
     seconds: 1,
   },
 })
-export const uploaded = (image: ImagePlan): DropEvent => ({
+const registeredIn = (target: string): Registration[] => [{ ...exampleRegistration, target }]
+export const uploaded = (image: ImagePlan, target = 'ec2'): DropEvent => ({
   subject: 'image.uploaded.v1',
   ...at(),
-  body: { ...of(image), registrations: [exampleRegistration], bytes: 1, seconds: 1 },
+  body: { ...of(image), registrations: registeredIn(target), bytes: 1, seconds: 1 },
 })
-export const imagePublished = (image: ImagePlan): DropEvent => ({
+export const imagePublished = (image: ImagePlan, target = 'ec2'): DropEvent => ({
   subject: 'image.published.v1',
   ...at(),
-  body: { ...of(image), registrations: [exampleRegistration] },
+  body: { ...of(image), registrations: registeredIn(target) },
 })
 const failureAt = (step: string): Failure => ({ step, class: 'recipe', reason: 'it broke', log: null })
 export const imageFailed = (image: ImagePlan, step: string): DropEvent => ({
@@ -105,7 +118,7 @@ export const staged = (...images: ImagePlan[]): DropEvent => ({
 export const mirrored = (...images: ImagePlan[]): DropEvent => ({
   subject: 'drop.mirrored.v1',
   ...at(),
-  body: treeOf(images),
+  body: { ...treeOf(images), images: images.map((image) => ({ ...exampleDropImage, image })) },
 })
 export const announced = (): DropEvent => ({
   subject: 'drop.announced.v1',

@@ -10,7 +10,10 @@ export function hearImageWord(state: DropState, word: ImageWord): DropState | st
   const key = imageKey(image)
   if (!state.plan?.images.some((one) => imageKey(one) === key)) return `the plan of ${drop} has no image ${key}`
   if (word.subject === 'image.failed.v1' && isBeforeRetry(state, word.time)) return `${drop} was retried since`
-  return { ...state, images: { ...state.images, [key]: hearImage(state.images[key] ?? unknownImage, word) } }
+  return {
+    ...state,
+    images: { ...state.images, [key]: hearImage(state.images[key] ?? unknownImage, word, state.plan.publishers) },
+  }
 }
 
 /** Takes in a service's word on the whole drop; a reason when it cannot matter. */

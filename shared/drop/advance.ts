@@ -8,6 +8,7 @@ import { closeImages, failIfUnpublishable } from './close.ts'
 import { contextOf, imagesOf } from './describe.ts'
 import { sayEnd } from './end.ts'
 import type { DropSaid } from './events.ts'
+import { isPublished } from './image.ts'
 import { holdsAll } from './phase.ts'
 import { unknownImage, type DropState } from './state.ts'
 
@@ -59,7 +60,7 @@ function finish(state: Planned): readonly [DropState, readonly DropSaid[]] {
   if (state.published || !blessed || !mirrored) return [state, []]
   const waiting = blessed.images.some(
     ({ image, outcome }) =>
-      outcome === 'passed' && image.targets.includes('ec2') && !state.images[imageKey(image)]?.published,
+      outcome === 'passed' && !isPublished(image, state.images[imageKey(image)] ?? unknownImage, plan.publishers),
   )
   if (waiting) return [state, []]
   const { path, files } = mirrored

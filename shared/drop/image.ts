@@ -1,0 +1,154 @@
+import {
+  imageKey,
+  type DropImage,
+  type Failure,
+  type ImagePlan,
+  type Publisher,
+  type Registration,
+} from '#events/vocabulary.ts'
+import type { ImageWord } from './events.ts'
+import { publishersFor, stepsOfImages } from './publishers.ts'
+import type { ImageState } from './state.ts'
+
+type Publishers = readonly Publisher[]
+
+/** Takes in a service's word on an image. The later word of a step holds, in whatever order the two arrive. */
+export function hearImage(image: ImageState, { subject, time, body }: ImageWord, publishers: Publishers): ImageState {
+  switch (subject) {
+    case 'image.built.v1': {
+      const built = later(image.built, { time, disk: body.disk.sha256, packages: body.packages })
+      return cleared({ ...image, built }, 'builder', time)
+    }
+    case 'image.converted.v1': {
+      const converted = later(image.converted, { time, disk: body.disk.sha256, artifacts: body.artifacts })
+      return cleared({ ...image, converted }, 'converter', time)
+    }
+    case 'image.tested.v1': {
+      const passed = body.verdict === 'passed'
+      const tested = later(image.tested, { time, disk: body.disk.sha256, passed, checks: body.checks })
+      if (passed) return cleared({ ...image, tested }, 'boot-tester', time)
+      return failed({ ...image, tested }, verdictOf(body), time, publishers)
+    }
+    case 'image.uploaded.v1': {
+      const uploaded = placed(image.uploaded, body.registrations, time)
+      return clearedIn(body.registrations, { ...image, uploaded }, time, publishers)
+    }
+    case 'image.published.v1': {
+      const published = placed(image.published, body.registrations, time)
+      return clearedIn(body.registrations, { ...image, published }, time, publishers)
+    }
+    case 'image.failed.v1':
+      return failed(image, body.failure, time, publishers)
+  }
+}
+
+/** Whether an image has passed every step before publication, cannot go on, or is still on its way. */
+export function outcomeOf(plan: ImagePlan, image: ImageState, publishers: Publishers): 'passed' | 'failed' | 'pending' {
+  if (Object.keys(image.failures).length > 0) return 'failed'
+  const { built, converted, tested, uploaded } = image
+  if (!built || !converted || !tested?.passed) return 'pending'
+  // After a second build, words about the first disk no longer count.
+  if (converted.disk !== built.disk || tested.disk !== built.disk) return 'pending'
+  const uploaders = publishersFor(plan, publishers).filter(({ after }) => after === 'tests')
+  return uploaders.every(({ target }) => uploaded[target]) ? 'passed' : 'pending'
+}
+
+/** Whether an image is public in every target of its plan that is not the mirror. */
+export function isPublished(plan: ImagePlan, { published }: ImageState, publishers: Publishers): boolean {
+  return publishersFor(plan, publishers).every(({ target }) => published[target])
+}
+
+/** The image as events on the whole drop carry it; one still on its way counts as failed for `unfinished`. */
+export function describeImage(
+  plan: ImagePlan,
+  image: ImageState,
+  { publishers, unfinished }: { publishers: Publishers; unfinished: Failure },
+): DropImage {
+  const outcome = outcomeOf(plan, image, publishers)
+  return {
+    image: plan,
+    outcome: outcome === 'passed' ? 'passed' : 'failed',
+    artifacts: image.converted?.artifacts ?? [],
+    packages: image.built?.packages ?? null,
+    checks: image.tested?.checks ?? [],
+    registrations: Object.values({ ...image.uploaded, ...image.published }).flatMap((one) => one.registrations),
+    failure: outcome === 'pending' ? unfinished : firstFailure(image, publishers),
+  }
+}
+
+/** The failure of the earliest step; null when there is none. */
+export function firstFailure({ failures }: ImageState, publishers: Publishers): Failure | null {
+  const steps = stepsOfImages(publishers)
+  const order = (step: string) => (steps.indexOf(step) + steps.length + 1) % (steps.length + 1)
+  const [first] = Object.entries(failures).toSorted(([one], [other]) => order(one) - order(other))
+  return first?.[1].failure ?? null
+}
+
+/** One line on a failed image, for people. */
+export function describeFailure(plan: ImagePlan, failure: Failure): string {
+  return `${imageKey(plan)} failed at ${failure.step} (${failure.class}): ${failure.reason}`
+}
+
+function later<Word extends { time: string }>(known: Word | null | undefined, word: Word): Word {
+  return known && known.time > word.time ? known : word
+}
+
+type Placed = ImageState['uploaded']
+
+/** One event may be about several targets; of each, the later word holds. */
+function placed(known: Placed, registrations: readonly Registration[], time: string): Placed {
+  const byTarget = Map.groupBy(registrations, (one) => one.target)
+  const words = [...byTarget].map(([target, there]) => {
+    return [target, later(known[target], { time, registrations: there })] as const
+  })
+  return { ...known, ...Object.fromEntries(words) }
+}
+
+/** A success ends the failure that its step told before. */
+function cleared(image: ImageState, step: string, time: string): ImageState {
+  const { [step]: failure, ...others } = image.failures
+  return failure && failure.time <= time ? { ...image, failures: others } : image
+}
+
+function clearedIn(
+  registrations: readonly Registration[],
+  image: ImageState,
+  time: string,
+  publishers: Publishers,
+): ImageState {
+  const speakers = publishers.filter(({ target }) => registrations.some((one) => one.target === target))
+  return speakers.reduce((known, { service }) => cleared(known, service, time), image)
+}
+
+function failed(image: ImageState, failure: Failure, time: string, publishers: Publishers): ImageState {
+  const told = image.failures[failure.step]
+  const isStale = succeededAt(image, failure.step, publishers) > time || (told !== undefined && told.time > time)
+  return isStale ? image : { ...image, failures: { ...image.failures, [failure.step]: { time, failure } } }
+}
+
+function succeededAt(image: ImageState, step: string, publishers: Publishers): string {
+  const { built, converted, tested, uploaded, published } = image
+  switch (step) {
+    case 'builder':
+      return built?.time ?? ''
+    case 'converter':
+      return converted?.time ?? ''
+    case 'boot-tester':
+      return tested?.passed ? tested.time : ''
+    default: {
+      const targets = publishers.filter((one) => one.service === step).map((one) => one.target)
+      const times = targets.flatMap((target) => [uploaded[target]?.time ?? '', published[target]?.time ?? ''])
+      return times.toSorted().at(-1) ?? ''
+    }
+  }
+}
+
+function verdictOf({ checks, console }: Extract<ImageWord, { subject: 'image.tested.v1' }>['body']): Failure {
+  const bad = checks.filter((check) => check.outcome === 'failed').map(({ name, detail }) => `${name}: ${detail}`)
+  return {
+    step: 'boot-tester',
+    class: 'verdict',
+    reason: `boot test failed: ${bad.join('; ') || 'no check passed'}`,
+    log: console,
+  }
+}
