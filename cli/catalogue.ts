@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import type { EventDefinition } from '#events/define.ts'
 import { foreignEvents, ownEvents } from '#events/index.ts'
+import type { ServiceDefinition } from '#service/define.ts'
+import { speakersOf } from '#service/speakers.ts'
 
 const all: readonly EventDefinition[] = [...ownEvents, ...foreignEvents]
 
 /** The event catalogue as a table for people. */
-export function catalogue(): string {
-  const rows = all.map((event) => [event.subject, event.saidBy.join(', '), event.means])
+export function catalogue(services: readonly ServiceDefinition[]): string {
+  const rows = all.map((event) => [event.subject, speakersOf(event, services).join(', '), event.means])
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   return rows
     .map(([subject = '', saidBy = '', means = '']) => {

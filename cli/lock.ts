@@ -1,11 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isOwnerAlive, ownerOfThisProcess } from '#service/owner.ts'
-import type { ServiceName } from './services.ts'
 import { UsageError } from './usage.ts'
 
 /** Keeps a second process from running the same services on one state folder. Asking and looking need no lock. */
-export async function lockServices(stateFolder: string, services: readonly ServiceName[]): Promise<AsyncDisposable> {
+export async function lockServices(stateFolder: string, services: readonly string[]): Promise<AsyncDisposable> {
   const folder = join(stateFolder, 'locks')
   await mkdir(folder, { recursive: true })
   await using taken = new AsyncDisposableStack()

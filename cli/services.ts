@@ -1,45 +1,46 @@
 import type { Interest } from '#bus/bus.ts'
+import * as discovery from '#service/discover.ts'
 import type { ServiceDefinition } from '#service/define.ts'
 import type { Assemble } from '#service/host.ts'
 import { inboxOf } from '#service/inbox.ts'
+import type { Step } from '#service/step.ts'
 import { UsageError } from './usage.ts'
 
-/** The services in the order of the pipeline. */
-export const serviceNames = [
-  'scheduler',
-  'builder',
-  'converter',
-  'boot-tester',
-  'ec2-publisher',
-  'mirror-publisher',
-  'announcer',
-] as const
-export type ServiceName = (typeof serviceNames)[number]
-
-export function parseServiceName(name: string): ServiceName {
-  const known = serviceNames.find((one) => one === name)
-  if (!known) throw new UsageError(`there is no service ${JSON.stringify(name)}; there are ${serviceNames.join(', ')}`)
-  return known
+/** The services that there are: this project's, and those of the folders that the environment adds. */
+export interface Services {
+  /** In the order of the pipeline. */
+  readonly names: readonly string[]
+  readonly steps: readonly Step[]
+  readonly roots: readonly string[]
+  /** Throws UsageError for a name that is no service's. */
+  readonly parse: (name: string) => string
+  /** Only services that run here are loaded. */
+  readonly assemble: (name: string) => Promise<Assemble>
+  /** What each service.ts declares; loads them all. */
+  readonly definitions: () => Promise<ServiceDefinition[]>
+  /** What each service's inbox takes in, so that a broker can keep it before the service first runs. */
+  readonly interests: () => Promise<Interest[]>
 }
 
-/** The function by which a service's main.ts puts it together. Only services that run here are loaded. */
-export async function importAssemble(name: ServiceName): Promise<Assemble> {
-  const module = (await import(`../services/${name}/main.ts`)) as { assemble: Assemble }
-  return module.assemble
-}
+/** Finds the services by their folders. */
+export async function findServices(env: Readonly<Record<string, string | undefined>>): Promise<Services> {
+  const roots = discovery.readRoots(env)
+  const { folders, steps } = await discovery.findServices(roots)
+  const names = folders.map(({ name }) => name)
 
-/** What each service's inbox takes in, so that a broker can keep it before the service first runs. */
-export async function interests(): Promise<Interest[]> {
-  return await Promise.all(serviceNames.map(async (name) => inboxOf(await importDefinition(name))))
-}
-
-async function importDefinition(name: ServiceName): Promise<ServiceDefinition> {
-  const module = (await import(`../services/${name}/service.ts`)) as Record<string, unknown>
-  const definition = Object.values(module).find((value) => isDefinition(value, name))
-  if (!definition) throw new Error(`services/${name}/service.ts exports no service ${name}`)
-  return definition as ServiceDefinition
-}
-
-function isDefinition(value: unknown, name: ServiceName): boolean {
-  return typeof value === 'object' && value !== null && 'consumes' in value && 'name' in value && value.name === name
+  function find(name: string) {
+    const known = folders.find((one) => one.name === name)
+    if (!known) throw new UsageError(`there is no service ${JSON.stringify(name)}; there are ${names.join(', ')}`)
+    return known
+  }
+  const definitions = () => discovery.readDefinitions(folders)
+  return {
+    names,
+    steps,
+    roots,
+    parse: (name) => find(name).name,
+    assemble: (name) => discovery.importAssemble(find(name)),
+    definitions,
+    interests: async () => (await definitions()).map(inboxOf),
+  }
 }

@@ -11,20 +11,22 @@ import { openArtifacts } from './backends/open-artifacts.ts'
 import { openBus } from './backends/open-bus.ts'
 import { openLedger } from './backends/open-ledger.ts'
 import { readArtifactSettings, readBusSettings, readLedgerSettings } from './backends/settings.ts'
-import { importAssemble, serviceNames, type ServiceName } from './services.ts'
+import type { Services } from './services.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 export interface StackOptions {
   readonly stateFolder: string
-  readonly services: readonly ServiceName[]
+  readonly services: Services
+  /** Names of those that run in this process. */
+  readonly run: readonly string[]
   /** How many jobs of each service run at a time in this process; default is the service's own setting. */
   readonly concurrency?: number | undefined
   readonly env: Environment
   readonly log: Logger
   readonly watchers?: readonly WatchAttempt[]
   /** Where services come from; others than the real ones take part in measurements. */
-  readonly assembleFor?: (name: ServiceName) => Promise<Assemble>
+  readonly assembleFor?: (name: string) => Promise<Assemble>
 }
 
 /** Services at work on the ledger, bus and store that the environment names. */
@@ -55,7 +57,7 @@ export async function openLedgerToAsk(stateFolder: string): Promise<Ledger> {
 
 /** Starts services in this process: by default on SQLite, a folder, and a bus in memory. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { stateFolder, services, env, log, watchers = [] } = options
+  const { stateFolder, services, run, env, log, watchers = [] } = options
   const busSettings = readBusSettings(env)
   await using opened = new AsyncDisposableStack()
   const ledger = opened.use(await openLedger(readLedgerSettings(env), stateFolder, log))
@@ -63,13 +65,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const artifacts = await openArtifacts(readArtifactSettings(env), stateFolder, log)
   const now = () => new Date()
   // A bus within the process fills the inboxes of all services: nobody else does. A broker keeps them by itself.
-  const present = busSettings.url === undefined ? serviceNames : services
+  const present = busSettings.url === undefined ? services.names : run
   const assembled = await Promise.all(
-    present.map((name) => assemble(name, options, { stateFolder, artifacts, log, now, env })),
+    present.map((name) => assemble(name, options, { stateFolder, artifacts, log, now, env, ...services })),
   )
   const watchAttempt = watchTogether(watchers)
   const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log, watchAttempt }
-  const isActive = ({ name }: { name: string }) => services.some((one) => one === name)
+  const isActive = ({ name }: { name: string }) => run.includes(name)
   const running = await runServices(assembled, shop, isActive)
   const closing = opened.move()
   return {
@@ -87,8 +89,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function assemble(name: ServiceName, options: StackOptions, host: Host): Promise<Assembled> {
-  const { concurrency, assembleFor = importAssemble } = options
+async function assemble(name: string, options: StackOptions, host: Host): Promise<Assembled> {
+  const { concurrency, services, assembleFor = services.assemble } = options
   const assembled = await (await assembleFor(name))(host)
   if (concurrency === undefined) return assembled
   return { ...assembled, service: { ...assembled.service, concurrency } }

@@ -4,25 +4,28 @@ import { foreignEvents, ownEvents } from '#events/index.ts'
 import type { EventDefinition } from '#events/define.ts'
 import { generatePackage, packageFolder } from '../deploy/fedora-messages/generate.ts'
 import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
-import { declaredServices, type DeclaredService } from './services.ts'
+import type { ServiceDefinition } from '#service/define.ts'
+import { readHouse } from '#service/discover.ts'
+import { speakersOf } from '#service/speakers.ts'
 
 /** The page whose tables are derived from the code. `npm run docs` writes it; a test holds it to the code. */
 export const page = join(import.meta.dirname, 'architecture.md')
 
 /** The page with its generated parts as the code has them now. */
 export async function generatePage(): Promise<string> {
-  const services = await declaredServices()
+  const services = await readHouse()
   const text = await readFile(page, 'utf8')
-  return replacePart(replacePart(text, 'events', eventTable()), 'services', serviceMap(services))
+  return replacePart(replacePart(text, 'events', eventTable(services)), 'services', serviceMap(services))
 }
 
-function eventTable(): string {
-  const rows = ownEvents.map((event) => `| \`${event.subject}\` | ${event.saidBy.join(', ')} | ${event.means} |`)
-  const foreign = foreignEvents.map((event) => `| \`${event.subject}\` | ${event.saidBy.join(', ')} | ${event.means} |`)
-  return ['| subject | said by | means |', '| --- | --- | --- |', ...rows, ...foreign].join('\n')
+function eventTable(services: readonly ServiceDefinition[]): string {
+  const rows = [...ownEvents, ...foreignEvents].map(
+    (event) => `| \`${event.subject}\` | ${speakersOf(event, services).join(', ')} | ${event.means} |`,
+  )
+  return ['| subject | said by | means |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
-function serviceMap(services: readonly DeclaredService[]): string {
+function serviceMap(services: readonly ServiceDefinition[]): string {
   const rows = services.map(
     ({ name, consumes, emits }) => `| [${name}](../services/${name}) | ${list(consumes)} | ${list(emits)} |`,
   )

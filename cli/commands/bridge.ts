@@ -47,7 +47,7 @@ function parseSubjects(text: string | undefined): string[] {
   if (text === undefined) throw new UsageError(`which subjects?\n\n${bridgeCommand.usage}`)
   if (text === 'all') return all.map((event) => event.subject)
   if (text === 'composes')
-    return foreignEvents.filter(({ saidBy }) => saidBy.some((one) => one === 'compose')).map((event) => event.subject)
+    return foreignEvents.filter(({ outside }) => outside === 'compose').map((event) => event.subject)
   const subjects = text.split(',').map((one) => one.trim())
   const unknown = subjects.find((subject) => all.every((event) => event.subject !== subject))
   if (unknown === undefined) return subjects

@@ -10,7 +10,7 @@ import { followDrop, type Followed } from '../follow.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
 import { followElsewhere } from '../follow-elsewhere.ts'
 import { lockServices } from '../lock.ts'
-import { serviceNames } from '../services.ts'
+import { findServices } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { openLog, startStack, stateFolderOf } from '../stack.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
@@ -48,10 +48,11 @@ export const dropCommand: Command = {
       return status[await followElsewhere(request, { stateFolder, screen, end })]
     }
     const log = await openLog(stateFolder)
-    await using _lock = await lockServices(stateFolder, serviceNames)
+    const services = await findServices(process.env)
+    await using _lock = await lockServices(stateFolder, services.names)
     await using emulator = hasEc2(process.env) ? null : await emulateEc2(stateFolder, log)
     const env = { ...environmentFor({ mirror: values.mirror, location }), ...emulator?.env }
-    const stack = await startStack({ stateFolder, services: serviceNames, env, log })
+    const stack = await startStack({ stateFolder, services, run: services.names, env, log })
     try {
       using screen = createScreen({ json: values.json === true })
       announceStart(screen, request, emulator !== null)

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { catalogue, jsonSchemas } from '../catalogue.ts'
+import { findServices } from '../services.ts'
 import { parseOptions, type Command } from '../usage.ts'
 
 export const eventsCommand: Command = {
@@ -11,7 +12,8 @@ export const eventsCommand: Command = {
     const { values } = parseOptions(eventsCommand, args, { 'json-schema': { type: 'string' } })
     const folder = values['json-schema']
     if (folder === undefined) {
-      process.stdout.write(catalogue())
+      const { definitions } = await findServices(process.env)
+      process.stdout.write(catalogue(await definitions()))
       return 0
     }
     await mkdir(folder, { recursive: true })

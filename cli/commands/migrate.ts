@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { openBus } from '../backends/open-bus.ts'
 import { openLedger } from '../backends/open-ledger.ts'
 import { readBusSettings, readLedgerSettings } from '../backends/settings.ts'
-import { interests } from '../services.ts'
+import { findServices } from '../services.ts'
 import { stateFolderOf } from '../stack.ts'
 import { parseOptions, type Command } from '../usage.ts'
 
@@ -18,6 +18,7 @@ export const migrateCommand: Command = {
     const settings = readBusSettings(process.env)
     if (settings.url === undefined) return 0
     await using bus = await openBus(settings, { stateFolder, log })
+    const { interests } = await findServices(process.env)
     const inboxes = await interests()
     await bus.prepare(inboxes)
     process.stdout.write(`bus: the inboxes of ${inboxes.map(({ service }) => service).join(', ')} are there\n`)

@@ -4,7 +4,7 @@ import { environmentFor } from '../environment.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
 import { orGivenUp } from '../given-up.ts'
 import { lockServices } from '../lock.ts'
-import { parseServiceName, serviceNames, type ServiceName } from '../services.ts'
+import { findServices, type Services } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { startStack, stateFolderOf } from '../stack.ts'
 import { tidyMemoryAfterStart } from '../tidy-memory.ts'
@@ -26,7 +26,10 @@ export const upCommand: Command = {
   name: 'up',
   usage: 'usage: imagedrop up [--state DIR] [--mirror URL] [--host ADDRESS] [--port PORT] [--drain SECONDS]',
   summary: 'run all services in one process and wait for composes, on the bus and on POST /composes',
-  run: (args) => serve(upCommand, args, serviceNames),
+  async run(args) {
+    const services = await findServices(process.env)
+    return await serve(upCommand, args, services, services.names)
+  },
 }
 
 export const serveCommand: Command = {
@@ -35,14 +38,21 @@ export const serveCommand: Command = {
     'usage: imagedrop serve SERVICE… [--concurrency JOBS] [--drain SECONDS] [--state DIR] [--mirror URL] [--host ADDRESS] [--port PORT]',
   summary: 'run chosen services in one process',
   async run(args) {
-    const { positionals } = parseOptions(serveCommand, args, options, { positionals: serviceNames.length })
-    if (positionals.length === 0) throw new UsageError(`which services? There are ${serviceNames.join(', ')}`)
-    return await serve(serveCommand, args, positionals.map(parseServiceName))
+    const services = await findServices(process.env)
+    const { positionals } = parseOptions(serveCommand, args, options, { positionals: services.names.length })
+    if (positionals.length === 0) throw new UsageError(`which services? There are ${services.names.join(', ')}`)
+    return await serve(serveCommand, args, services, positionals.map(services.parse))
   },
 }
 
-async function serve(command: Command, args: readonly string[], services: readonly ServiceName[]): Promise<number> {
-  const { values } = parseOptions(command, args, options, { positionals: command === serveCommand ? 7 : 0 })
+async function serve(
+  command: Command,
+  args: readonly string[],
+  services: Services,
+  run: readonly string[],
+): Promise<number> {
+  const positionals = command === serveCommand ? services.names.length : 0
+  const { values } = parseOptions(command, args, options, { positionals })
   const stateFolder = stateFolderOf(values.state)
   const concurrency =
     values.concurrency === undefined ? undefined : parseNumber('concurrency', values.concurrency, 1_000)
@@ -52,20 +62,20 @@ async function serve(command: Command, args: readonly string[], services: readon
   const end = waitForEnd()
   // Processes that share a database share the work as well; those that share a file do not need to.
   const alone = readLedgerSettings(process.env).url === undefined
-  await using _lock = alone ? await lockServices(stateFolder, services) : null
+  await using _lock = alone ? await lockServices(stateFolder, run) : null
   const log = pino(pino.destination({ dest: 1, sync: false }))
-  const needsEmulator = services.includes('ec2-publisher') && !hasEc2(process.env)
+  const needsEmulator = run.includes('ec2-publisher') && !hasEc2(process.env)
   await using emulator = needsEmulator ? await emulateEc2(stateFolder, log) : null
   const env = { ...environmentFor({ mirror: values.mirror }), ...emulator?.env }
   const { measureAttempt } = await import('#service/metrics.ts')
   await using tracing = await startTracing(env)
   const watchers = [measureAttempt, ...(tracing ? [tracing.watch] : [])]
-  const stack = await startStack({ stateFolder, services, concurrency, env, log, watchers })
+  const stack = await startStack({ stateFolder, services, run, concurrency, env, log, watchers })
   try {
     // Only here is the HTTP server needed: other commands do without its memory.
     const { serveHttp } = await import('#service/http.ts')
     const http = await serveHttp({ ...stack, host: values.host, port })
-    log.info({ services, url: http.url, ec2: emulator ? 'emulated' : 'aws' }, 'listening')
+    log.info({ services: run, url: http.url, ec2: emulator ? 'emulated' : 'aws' }, 'listening')
     tidyMemoryAfterStart()
     await orGivenUp(end, [stack.bus])
     await http.close()

@@ -11,10 +11,9 @@ import {
   type QueueDeclaration,
 } from '#bus/amqp/topology.ts'
 import { routingKeyOf } from '#bus/amqp/wire.ts'
-import type { Speaker } from '#events/define.ts'
 import { ownEvents } from '#events/index.ts'
 import { inboxOf as interestOf } from '#service/inbox.ts'
-import { declaredServices } from '../../docs/services.ts'
+import { readHouse } from '#service/discover.ts'
 
 /** Where the definitions are kept. */
 export const definitionsFile = join(import.meta.dirname, 'definitions.json')
@@ -29,10 +28,10 @@ const operator = 'imagedrop-operator'
  */
 export async function generateDefinitions(topicPrefix = ''): Promise<string> {
   const settings = settingsOf({ url: 'amqp://broker', topicPrefix, log: pino({ level: 'silent' }) })
-  const services = await declaredServices()
+  const services = await readHouse()
   const names = services.map(({ name }) => name)
   const bindings = services.flatMap((service) =>
-    interestOf({ ...service, name: service.name as Speaker }).subjects.flatMap((subject) =>
+    interestOf(service).subjects.flatMap((subject) =>
       bindingsOf(settings, subject).map(({ exchange, pattern }) =>
         binding(exchange, inboxOf(settings, service.name).queue, pattern),
       ),

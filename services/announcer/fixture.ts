@@ -9,6 +9,7 @@ import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import type { ComposeRef, DropImage, ImagePlan, MirroredFile } from '#events/vocabulary.ts'
 import type { BoundService } from '#service/define.ts'
+import { house } from '#test/support/house.ts'
 import { assemble } from './main.ts'
 
 const sha256 = (seed: string) => Buffer.from(seed.padEnd(32, '.')).toString('hex').slice(0, 64)
@@ -118,7 +119,7 @@ export async function openOffice(env: Record<string, string> = {}, onState?: str
   const state = onState ?? (await mkdtemp(join(tmpdir(), 'announcer-')))
   const log = pino({ level: 'silent' })
   const now = () => new Date('2026-07-12T00:00:00Z')
-  const { service } = await assemble({ stateFolder: state, env, log, now, artifacts: noArtifacts })
+  const { service } = await assemble({ ...house, stateFolder: state, env, log, now, artifacts: noArtifacts })
   return {
     state,
     at: (path) => join(state, 'announcements', path),

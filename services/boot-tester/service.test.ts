@@ -11,6 +11,7 @@ import { seal } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import type { ArtifactRef, CheckResult } from '#events/vocabulary.ts'
 import { TransientError } from '#service/errors.ts'
+import { house } from '#test/support/house.ts'
 import type { BootTest } from './boot-report.ts'
 import { assemble } from './main.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
@@ -121,7 +122,7 @@ test('the null machine passes at once and says that it booted nothing', async ()
 })
 
 test('it is put together from the environment, and a wrong setting stops the start', async () => {
-  const host = { stateFolder: folder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
+  const host = { ...house, stateFolder: folder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
   const { service } = await assemble({ ...host, env: { IMAGEDROP_BOOT_TESTER_MACHINE: 'null' } })
   expect(service).toMatchObject({ name: 'boot-tester', concurrency: 2 })
   const { events } = await service.handle(built(), context())

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
+import { house } from '#test/support/house.ts'
 import { readMirrorPublisherConfig } from './config.ts'
 import { assemble } from './main.ts'
 import { openWorkshop } from './testing/workshop.ts'
@@ -8,6 +9,7 @@ import { openWorkshop } from './testing/workshop.ts'
 it('assembles with nothing configured, one change of the mirror at a time', async () => {
   await using workshop = await openWorkshop()
   const { service } = await assemble({
+    ...house,
     stateFolder: workshop.home,
     artifacts: workshop.store,
     log: pino({ level: 'silent' }),

@@ -8,6 +8,7 @@ import { createFolderStore } from '#artifacts/folder.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import { say, type Said } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
+import { house } from '#test/support/house.ts'
 import { consumes } from './hears.ts'
 import { blessingRequested, dropRequested } from '#events/operator.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
@@ -143,7 +144,7 @@ describe('the scheduler at work on a ledger and a bus', () => {
     const ledger = await openSqliteLedger(join(stateFolder, 'ledger'))
     const bus = createMemoryBus()
     const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
-    const assembled: Assembled = await assemble({ stateFolder, artifacts, log, now, env: {} })
+    const assembled: Assembled = await assemble({ ...house, stateFolder, artifacts, log, now, env: {} })
     const running = await runServices([assembled], { ledger, bus, owner: 'test/1/1', stateFolder, now, log })
     const said = async (subject: string) => (await ledger.events({ subject })).map(({ envelope }) => envelope)
     return {
@@ -248,6 +249,8 @@ describe('the scheduler at work on a ledger and a bus', () => {
   test('does not start with a policy that is wrong', async () => {
     const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
     const env = { IMAGEDROP_SCHEDULER_POLICY: '/nonexistent.yaml' }
-    await expect(assemble({ stateFolder, artifacts, log, now: () => time, env })).rejects.toThrow('/nonexistent.yaml')
+    await expect(assemble({ ...house, stateFolder, artifacts, log, now: () => time, env })).rejects.toThrow(
+      '/nonexistent.yaml',
+    )
   })
 })

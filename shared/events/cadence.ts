@@ -8,7 +8,6 @@ const stream = z.string().min(1).describe('Short name and version of a release: 
 
 export const streamOpened = defineEvent({
   subject: 'stream.opened.v1',
-  saidBy: ['scheduler'],
   means: 'the first compose of a release was seen; the cadence serves it from now on',
   severity: 'debug',
   schema: z.strictObject({ stream }),
@@ -18,7 +17,6 @@ export const streamOpened = defineEvent({
 
 export const cadenceReached = defineEvent({
   subject: 'cadence.reached.v1',
-  saidBy: ['scheduler'],
   means: 'it is the time of day at which drops that are due by the calendar are scheduled or expire',
   severity: 'debug',
   schema: z.strictObject({
@@ -31,7 +29,6 @@ export const cadenceReached = defineEvent({
 
 export const dropExpiryReached = defineEvent({
   subject: 'drop.expiry.reached.v1',
-  saidBy: ['scheduler'],
   means: 'the drop is as old as the retention policy lets a drop of its kind become',
   severity: 'debug',
   schema: z.strictObject({

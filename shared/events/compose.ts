@@ -7,7 +7,7 @@ import { defineEvent, type BodyOf } from './define.ts'
  */
 export const composeStatusChanged = defineEvent({
   subject: 'pungi.compose.status.change',
-  saidBy: ['compose'],
+  outside: 'compose',
   means: 'a compose changed its status',
   schema: z.looseObject({
     compose_id: z.string().min(1),
@@ -47,7 +47,7 @@ const oldCompose = z.looseObject({
 
 export const rawhideComposed = defineEvent({
   subject: 'compose.rawhide.complete',
-  saidBy: ['compose'],
+  outside: 'compose',
   means: 'a Rawhide compose of before Pungi 4 is complete',
   schema: oldCompose,
   example: { log: 'done', branch: 'rawhide', arch: '' },
@@ -56,7 +56,7 @@ export const rawhideComposed = defineEvent({
 
 export const branchedComposed = defineEvent({
   subject: 'compose.branched.complete',
-  saidBy: ['compose'],
+  outside: 'compose',
   means: 'a branched compose of before Pungi 4 is complete',
   schema: oldCompose,
   example: { log: 'done', branch: '19', arch: '' },

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import { fillSentence } from './sentence.ts'
 
-/** Who says an event: a service by its name, `operator` for a person, or one of those whose events we read. */
-export type Speaker = string
+/** Those outside of the services who say events: a person, the compose scripts, Koji. */
+export type Outsider = 'operator' | 'compose' | 'koji'
 
 /** How urgently people want to hear of an event, in fedora-messaging's four steps. */
 export type Severity = 'debug' | 'info' | 'warning' | 'error'
@@ -11,7 +11,8 @@ export type Severity = 'debug' | 'info' | 'warning' | 'error'
 export interface EventDefinition<Subject extends string = string, Body = unknown> {
   /** Routing key on AMQP and subject on NATS, without the configurable prefix. */
   readonly subject: Subject
-  readonly saidBy: readonly Speaker[]
+  /** Who says it besides the services, which declare what they say themselves. */
+  readonly outside?: Outsider
   /** What is true once this event was said, in one clause. */
   readonly means: string
   readonly severity: Severity

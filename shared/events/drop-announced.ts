@@ -5,7 +5,6 @@ import { channel, dropContext } from './vocabulary.ts'
 
 export const dropAnnounced = defineEvent({
   subject: 'drop.announced.v1',
-  saidBy: ['announcer'],
   means: 'who was told, with the message ids',
   schema: z.strictObject({
     ...dropContext,

@@ -5,7 +5,6 @@ import { dropContext, dropImage } from './vocabulary.ts'
 
 export const dropBlessed = defineEvent({
   subject: 'drop.blessed.v1',
-  saidBy: ['scheduler'],
   means: 'the gate is open: by a person for milestones, by policy for scratch drops',
   schema: z.strictObject({
     ...dropContext,

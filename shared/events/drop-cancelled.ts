@@ -5,7 +5,6 @@ import { dropId } from './vocabulary.ts'
 
 export const dropCancelled = defineEvent({
   subject: 'drop.cancelled.v1',
-  saidBy: ['scheduler'],
   means: 'a person stopped it; every service drops its work on it, `imagedrop retry` takes it up again',
   severity: 'warning',
   schema: z.strictObject({ drop: dropId, by: z.string().min(1) }),

@@ -5,7 +5,6 @@ import { dropContext, dropImage } from './vocabulary.ts'
 
 export const dropExpired = defineEvent({
   subject: 'drop.expired.v1',
-  saidBy: ['scheduler'],
   means: 'the retention policy no longer keeps it; publishers withdraw it',
   schema: z.strictObject({
     ...dropContext,

@@ -5,7 +5,6 @@ import { dropId, failure } from './vocabulary.ts'
 
 export const dropFailed = defineEvent({
   subject: 'drop.failed.v1',
-  saidBy: ['scheduler', 'ec2-publisher', 'mirror-publisher', 'announcer'],
   means: 'a step on the whole drop cannot go on: step, class, reason, log',
   severity: 'error',
   schema: z.strictObject({ drop: dropId, failure }),

@@ -6,7 +6,6 @@ import { dropContext, dropImage, mirroredFile } from './vocabulary.ts'
 
 export const dropMirrored = defineEvent({
   subject: 'drop.mirrored.v1',
-  saidBy: ['mirror-publisher'],
   means: 'open to the mirrors, indexes regenerated',
   schema: z.strictObject({
     ...dropContext,

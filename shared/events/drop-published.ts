@@ -6,7 +6,6 @@ import { dropContext, dropImage, mirroredFile } from './vocabulary.ts'
 
 export const dropPublished = defineEvent({
   subject: 'drop.published.v1',
-  saidBy: ['scheduler'],
   means: 'every target is done',
   schema: z.strictObject({
     ...dropContext,

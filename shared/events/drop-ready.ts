@@ -5,7 +5,6 @@ import { dropContext, dropImage, gate } from './vocabulary.ts'
 
 export const dropReady = defineEvent({
   subject: 'drop.ready.v1',
-  saidBy: ['scheduler'],
   means: 'every image has passed or is accounted for; it is to be staged, and then waits for the gate',
   schema: z.strictObject({
     ...dropContext,

@@ -5,7 +5,6 @@ import { dropContext, dropId, gate, imagePlan, publisher } from './vocabulary.ts
 
 export const dropScheduled = defineEvent({
   subject: 'drop.scheduled.v1',
-  saidBy: ['scheduler'],
   means: 'a compose qualifies; the plan: images, formats, targets, gate',
   schema: z.strictObject({
     ...dropContext,

@@ -5,7 +5,6 @@ import { dropContext, mirroredFile } from './vocabulary.ts'
 
 export const dropStaged = defineEvent({
   subject: 'drop.staged.v1',
-  saidBy: ['mirror-publisher'],
   means: 'the whole tree is on the mirror master, still closed',
   schema: z.strictObject({
     ...dropContext,

@@ -5,7 +5,6 @@ import { dropContext, dropImage } from './vocabulary.ts'
 
 export const dropSuperseded = defineEvent({
   subject: 'drop.superseded.v1',
-  saidBy: ['scheduler'],
   means: 'a newer drop, or a person, took its place; publishers withdraw it',
   severity: 'warning',
   schema: z.strictObject({

@@ -5,7 +5,6 @@ import { artifactRef, imageContext } from './vocabulary.ts'
 
 export const imageBuilt = defineEvent({
   subject: 'image.built.v1',
-  saidBy: ['builder'],
   means: 'its raw disk is in the artifact store, verified',
   schema: z.strictObject({
     ...imageContext,

@@ -5,7 +5,6 @@ import { artifactRef, imageContext } from './vocabulary.ts'
 
 export const imageConverted = defineEvent({
   subject: 'image.converted.v1',
-  saidBy: ['converter'],
   means: 'every format the plan names is in the store, verified by decoding',
   schema: z.strictObject({
     ...imageContext,

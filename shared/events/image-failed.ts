@@ -5,7 +5,6 @@ import { failure, imageContext } from './vocabulary.ts'
 
 export const imageFailed = defineEvent({
   subject: 'image.failed.v1',
-  saidBy: ['builder', 'converter', 'boot-tester', 'ec2-publisher'],
   means: 'one image cannot go on: step, class, reason, log',
   severity: 'error',
   schema: z.strictObject({ ...imageContext, failure }),

@@ -5,7 +5,6 @@ import { imageContext, registration } from './vocabulary.ts'
 
 export const imagePublished = defineEvent({
   subject: 'image.published.v1',
-  saidBy: ['ec2-publisher'],
   means: 'public, and seen to be public, in each place named',
   schema: z.strictObject({ ...imageContext, registrations: z.array(registration).min(1) }),
   example: { ...exampleImageContext, registrations: [exampleRegistration] },

@@ -5,7 +5,6 @@ import { imageContext } from './vocabulary.ts'
 
 export const imageRequested = defineEvent({
   subject: 'image.requested.v1',
-  saidBy: ['scheduler'],
   means: 'one image of the plan is wanted',
   schema: z.strictObject(imageContext),
   example: exampleImageContext,

@@ -5,7 +5,6 @@ import { artifactRef, checkResult, imageContext, verdict } from './vocabulary.ts
 
 export const imageTested = defineEvent({
   subject: 'image.tested.v1',
-  saidBy: ['boot-tester'],
   means: 'the verdict, every check, console log, screenshot',
   schema: z.strictObject({
     ...imageContext,

@@ -5,7 +5,6 @@ import { imageContext, registration } from './vocabulary.ts'
 
 export const imageUploaded = defineEvent({
   subject: 'image.uploaded.v1',
-  saidBy: ['ec2-publisher'],
   means: 'registered in the cloud, still private',
   schema: z.strictObject({
     ...imageContext,

@@ -7,7 +7,7 @@ import { defineEvent, type BodyOf } from './define.ts'
  */
 export const kojiTaskChanged = defineEvent({
   subject: 'buildsys.task.state.change',
-  saidBy: ['koji'],
+  outside: 'koji',
   means: 'a Koji task changed its state; also of scratch builds',
   schema: z.looseObject({
     id: z.int().describe('The task'),

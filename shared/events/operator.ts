@@ -5,7 +5,7 @@ import { dropId } from './vocabulary.ts'
 
 /** What a person asked for: facts like all others, said by the `operator`. The scheduler answers with its own. */
 const request = {
-  saidBy: ['operator' as const],
+  outside: 'operator' as const,
   schema: z.strictObject({ drop: dropId, by: z.string().min(1).describe('Who asked') }),
   example: { drop: exampleDrop, by: 'dgilmore' },
 }
@@ -26,7 +26,6 @@ export const cancellationRequested = defineEvent({
 
 export const supersessionRequested = defineEvent({
   ...request,
-  saidBy: ['operator', 'scheduler'],
   subject: 'drop.supersession.requested.v1',
   means: 'a person, or a respin of its compose, wants the drop replaced and withdrawn',
   summary: '{by} asks to supersede {drop}',
@@ -40,7 +39,7 @@ export const retryRequested = defineEvent({
 })
 
 export const dropRequested = defineEvent({
-  saidBy: ['operator'],
+  outside: 'operator',
   subject: 'drop.requested.v1',
   means: 'a person hands in a compose message and wants its drop now, whatever the cadence says',
   schema: z.strictObject({

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Progress } from '#bus/bus.ts'
-import type { EventDefinition, Said, SaidOf, Speaker } from '#events/define.ts'
+import type { EventDefinition, Said, SaidOf } from '#events/define.ts'
 import type { Envelope, EnvelopeOf } from '#events/envelope.ts'
 
 /** What every handler is given besides its event and its dependencies. */
@@ -32,7 +32,7 @@ export interface ServiceDefinition<
   Emits extends EventDefinition = EventDefinition,
   Dependencies = unknown,
 > {
-  readonly name: Speaker
+  readonly name: string
   readonly consumes: readonly Consumes[]
   readonly emits: readonly Emits[]
   readonly retry?: Partial<RetryPolicy>
@@ -60,7 +60,7 @@ export function defineService<
 
 /** A service with its dependencies bound: what the runtime runs. */
 export interface BoundService {
-  readonly name: Speaker
+  readonly name: string
   readonly consumes: readonly EventDefinition[]
   readonly emits: readonly EventDefinition[]
   readonly retry: RetryPolicy

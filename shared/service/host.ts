@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import type { Said } from '#events/define.ts'
 import type { BoundService } from './define.ts'
+import type { Step } from './step.ts'
 
 /** What a process offers to the services that it runs; each service's main.ts takes from it what it needs. */
 export interface Host {
@@ -11,6 +12,10 @@ export interface Host {
   readonly artifacts: ArtifactStore
   readonly log: Logger
   readonly now: () => Date
+  /** Folders laid out as this project is: where recipes, channels and the like are looked for. Its own is the first. */
+  readonly roots: readonly string[]
+  /** The steps of the pipeline, as all services declare them. */
+  readonly steps: readonly Step[]
   /** The environment, read by each service's config.ts and nowhere else. */
   readonly env: Readonly<Record<string, string | undefined>>
 }

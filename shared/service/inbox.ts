@@ -1,5 +1,5 @@
 import type { Interest } from '#bus/bus.ts'
-import type { EventDefinition, Speaker } from '#events/define.ts'
+import type { EventDefinition } from '#events/define.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { findEvent, ownEvents } from '#events/index.ts'
 import type { Delivery } from '#ledger/ledger.ts'
@@ -11,8 +11,9 @@ export interface Inbox extends Interest {
 }
 
 interface Listener {
-  readonly name: Speaker
+  readonly name: string
   readonly consumes: readonly EventDefinition[]
+  readonly emits: readonly EventDefinition[]
   readonly keyOf?: ((event: Envelope) => string) | null
 }
 
@@ -20,9 +21,10 @@ interface Listener {
 const endings: readonly EventDefinition[] = (ownEvents as readonly EventDefinition[]).filter((event) => event.endsWork)
 
 /** The inbox of a service. */
-export function inboxOf({ name, consumes, keyOf }: Listener): Inbox {
+export function inboxOf({ name, consumes, emits, keyOf }: Listener): Inbox {
   const wanted = new Set(consumes.map((event) => event.subject))
-  const heard = new Set(endings.filter((event) => !event.saidBy.includes(name)).map((event) => event.subject))
+  const said = new Set(emits.map((event) => event.subject))
+  const heard = new Set(endings.map((event) => event.subject).filter((subject) => !said.has(subject)))
   return {
     service: name,
     subjects: [...wanted.union(heard)],

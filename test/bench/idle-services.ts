@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { serviceNames, type ServiceName } from '../../cli/services.ts'
+import { house } from '#test/support/house.ts'
 import { residentMegabytes } from '../processes/fleet.ts'
 import { provideInfrastructure } from '../processes/infrastructure.ts'
 
@@ -13,7 +13,7 @@ const rounds = 3
 const settleTime = 3_000
 
 export interface IdleService {
-  readonly service: ServiceName
+  readonly service: string
   /** From the start of the process until it answers, in milliseconds; the median of three. */
   readonly ready: number
   /** Resident memory when it has nothing to do, in MB. */
@@ -29,7 +29,7 @@ export async function measureIdleServices(): Promise<IdleService[]> {
     IMAGEDROP_EC2_PUBLISHER_ENDPOINT: 'http://127.0.0.1:9',
   }
   const results: IdleService[] = []
-  for (const service of serviceNames) {
+  for (const service of house.names) {
     const times: number[] = []
     let memory = 0
     for (let round = 0; round < rounds; round += 1) {

@@ -9,6 +9,7 @@ import { say } from '#events/define.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { ownerOfThisProcess } from '#service/owner.ts'
 import { runServices } from '#service/run.ts'
+import { house } from '#test/support/house.ts'
 import { nullServices } from './null-services.ts'
 
 /** Drops of four images through the real scheduler, ledger and bus, with steps that do nothing; every event durable. */
@@ -20,7 +21,7 @@ export async function measureNullDrops(count: number): Promise<Record<string, nu
   const ledger = await openSqliteLedger(join(stateFolder, 'ledger'))
   const bus = createMemoryBus()
   const env = { IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS: stateFolder }
-  const assembled = await nullServices({ stateFolder, artifacts, log, now, env })
+  const assembled = await nullServices({ ...house, stateFolder, artifacts, log, now, env })
   const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log }
   const running = await runServices(assembled, shop)
 

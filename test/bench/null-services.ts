@@ -14,21 +14,22 @@ import { imageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageKey } from '#events/vocabulary.ts'
 import { bindService } from '#service/bind.ts'
-import { defineService } from '#service/define.ts'
+import { defineService, type BoundService } from '#service/define.ts'
 import type { Assemble, Assembled, Host } from '#service/host.ts'
-import { serviceNames, type ServiceName } from '../../cli/services.ts'
+import { house } from '#test/support/house.ts'
 import { assemble as assembleScheduler } from '../../services/scheduler/main.ts'
 
 /** The real scheduler, or a service whose steps do nothing but say that they are done. */
-export function nullAssemble(name: ServiceName): Assemble {
+export function nullAssemble(name: string): Assemble {
   if (name === 'scheduler') return assembleScheduler
   const bind = steps[name]
+  if (!bind) throw new RangeError(`there is no null service ${name}`)
   return () => Promise.resolve({ service: bind() })
 }
 
 /** All seven in one process. */
 export async function nullServices(host: Host): Promise<Assembled[]> {
-  return await Promise.all(serviceNames.map((name) => nullAssemble(name)(host)))
+  return await Promise.all(house.names.map((name) => nullAssemble(name)(host)))
 }
 
 const disk = exampleArtifact('raw')
@@ -107,7 +108,7 @@ const announcer = defineService({
   },
 })
 
-const steps = {
+const steps: Readonly<Record<string, () => BoundService>> = {
   builder: () => bindService(builder, null, { concurrency: 4 }),
   converter: () => bindService(converter, null, { concurrency: 4 }),
   'boot-tester': () => bindService(tester, null, { concurrency: 4 }),

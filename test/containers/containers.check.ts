@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { serviceFolders } from '../../docs/services.ts'
+import { house } from '#test/support/house.ts'
 import { provideEngine, type Engine } from './engine.ts'
 import { startContainers, type ContainerStack } from './stack.ts'
 
 /** Long enough for leases of a killed container to run out. */
 const patience = { timeout: 180_000, interval: 500 }
 
-const services = await serviceFolders()
+const services = house.names
 const cleanup = new AsyncDisposableStack()
 let engine: Engine
 let stack: ContainerStack

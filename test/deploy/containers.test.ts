@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { serviceFolders } from '../../docs/services.ts'
+import { house } from '#test/support/house.ts'
 import { readAllSettings } from './settings.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -26,7 +26,7 @@ interface Container {
 }
 
 const compose = parse(await read('compose.yaml'), { merge: true }) as { services: Readonly<Record<string, Container>> }
-const services = await serviceFolders()
+const services = house.names
 const ours = Object.entries(compose.services).filter(([name]) => [...services, 'migrate'].includes(name))
 
 describe('compose.yaml', () => {

@@ -7,12 +7,12 @@ import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { run } from '#subprocess/run.ts'
-import { serviceFolders } from '../../docs/services.ts'
+import { house } from '#test/support/house.ts'
 import { readAllSettings } from './settings.ts'
 import { faultsOf, type Manifest } from './strict-schema.ts'
 
 const folder = join(import.meta.dirname, '..', '..', 'deploy', 'kubernetes')
-const services = await serviceFolders()
+const services = house.names
 
 interface Container {
   readonly image: string

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '#subprocess/run.ts'
-import { serviceFolders } from '../../docs/services.ts'
+import { house } from '#test/support/house.ts'
 
 const source = join(import.meta.dirname, '..', '..', 'deploy', 'systemd')
 const folder = await mkdtemp(join(tmpdir(), 'imagedrop-systemd-'))
@@ -21,7 +21,7 @@ async function analyze(args: readonly string[]): Promise<string[]> {
   return lines
 }
 
-const services = await serviceFolders()
+const services = house.names
 
 describe.skipIf(!isNew)('the unit of', () => {
   it.each(services)('%s is one that systemd understands', async (service) => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Envelope } from '#events/envelope.ts'
-import { interests } from '../../cli/services.ts'
+import { house } from '#test/support/house.ts'
 import type { Fleet } from '../processes/fleet.ts'
 import type { Infrastructure } from '../processes/infrastructure.ts'
 
@@ -85,7 +85,9 @@ async function harm(kind: (typeof kinds)[number][0], { fleet, infrastructure, ra
 
 /** Every tenth message is published once more, some seconds late: what a confused bridge or a shovel does. */
 async function repeatMessages({ infrastructure: { bus }, random, faults }: Scene, signal: AbortSignal): Promise<void> {
-  const subjects = [...new Set((await interests()).flatMap((one) => one.subjects))].filter((one) => one.endsWith('.v1'))
+  const subjects = [...new Set((await house.interests()).flatMap((one) => one.subjects))].filter((one) =>
+    one.endsWith('.v1'),
+  )
   const late = new Set<Promise<void>>()
   const repeat = async (envelope: Envelope) => {
     await sleep(random() * 5_000, undefined, { signal }).catch(() => {})

@@ -6,6 +6,7 @@ import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import type { ImageTested } from '#events/image-tested.ts'
+import { house } from '#test/support/house.ts'
 import { assemble } from '../../services/boot-tester/main.ts'
 
 /** Boots a copy of a built disk whose root file system is overwritten at its beginning; gives the boot tester's word. */
@@ -19,7 +20,7 @@ export async function testTornDisk(built: ImageBuilt, stateFolder: string): Prom
     await file.write(Buffer.alloc(1024 * 1024, 0x5a), 0, 1024 * 1024, 2 * 1024 * 1024)
   }
   const disk = await artifacts.keep(draft, { format: 'raw' })
-  const host = { stateFolder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
+  const host = { ...house, stateFolder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
   const { service } = await assemble({ ...host, env: { IMAGEDROP_BOOT_TESTER_IDLE_SECONDS: '60' } })
   const workFolder = join(stateFolder, 'work', 'torn')
   await mkdir(workFolder, { recursive: true })

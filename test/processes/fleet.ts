@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { serviceNames, type ServiceName } from '../../cli/services.ts'
+import { house } from '#test/support/house.ts'
 
 const program = join(import.meta.dirname, 'serve.ts')
 /** As cli/imagedrop.js has them. */
@@ -21,7 +21,7 @@ interface FleetOptions {
 }
 
 interface Member {
-  readonly service: ServiceName
+  readonly service: string
   child: ChildProcess
 }
 
@@ -29,26 +29,27 @@ interface Member {
 export interface Fleet extends AsyncDisposable {
   readonly size: number
   /** Kills one process with SIGKILL and starts another in its place; resolves when that works. */
-  replace(index: number): Promise<ServiceName>
+  replace(index: number): Promise<string>
   /** Seconds of processor time that the processes have used, by service, those that were killed not counted. */
-  cpuSeconds(): Promise<Map<ServiceName, number>>
+  cpuSeconds(): Promise<Map<string, number>>
   /** Resident memory of one process of each service, in MB. */
-  memory(): Promise<Map<ServiceName, number>>
+  memory(): Promise<Map<string, number>>
 }
 
 /** Starts the processes, two at a time, and resolves when all work. */
 export async function startFleet({ each, kind, env, log }: FleetOptions): Promise<Fleet> {
   const output = createWriteStream(log, { flags: 'a' })
-  const start = async (service: ServiceName) => await startProcess([service, kind], env, output)
+  const start = async (service: string) => await startProcess([service, kind], env, output)
   const members: Member[] = []
-  const wanted = Array.from({ length: each }, () => serviceNames).flat()
+  const { names } = house
+  const wanted = Array.from({ length: each }, () => names).flat()
   for (let index = 0; index < wanted.length; index += 2) {
     const pair = wanted.slice(index, index + 2)
     members.push(...(await Promise.all(pair.map(async (service) => ({ service, child: await start(service) })))))
   }
   const first = <Value>(read: (pid: number) => Promise<Value>) =>
-    Promise.all(serviceNames.map(async (service) => [service, await read(pidOf(service))] as const))
-  const pidOf = (service: ServiceName) => members.find((one) => one.service === service)?.child.pid ?? 0
+    Promise.all(names.map(async (service) => [service, await read(pidOf(service))] as const))
+  const pidOf = (service: string) => members.find((one) => one.service === service)?.child.pid ?? 0
   return {
     size: members.length,
     async replace(index) {
@@ -59,7 +60,7 @@ export async function startFleet({ each, kind, env, log }: FleetOptions): Promis
       return member.service
     },
     async cpuSeconds() {
-      const used = new Map<ServiceName, number>()
+      const used = new Map<string, number>()
       for (const { service, child } of members) {
         used.set(service, (used.get(service) ?? 0) + (await cpuSecondsOf(child.pid ?? 0)))
       }

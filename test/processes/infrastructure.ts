@@ -14,7 +14,7 @@ import { providePostgres } from '../brokers/postgres.ts'
 import { provideRabbitmq } from '../brokers/rabbitmq.ts'
 import type { Server } from '../brokers/server.ts'
 import { startTcpProxy, type TcpProxy } from '../brokers/tcp-proxy.ts'
-import { interests } from '../../cli/services.ts'
+import { house } from '#test/support/house.ts'
 
 /** RabbitMQ and PostgreSQL, each behind a wire that can be cut, with all tables and queues made. */
 export interface Infrastructure extends AsyncDisposable {
@@ -48,7 +48,7 @@ export async function provideInfrastructure(): Promise<Infrastructure> {
   await migratePostgres({ url: databaseUrl, log })
   const ledger = made.use(await openPostgresLedger({ url: databaseUrl, log }))
   const bus = made.use(await openAmqpBus({ url: rabbitmq.url, log }))
-  await bus.prepare(await interests())
+  await bus.prepare(await house.interests())
   const env = {
     IMAGEDROP_STATE: state,
     IMAGEDROP_BUS_URL: busWire.url(rabbitmq.url),

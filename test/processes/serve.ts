@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
-import { importAssemble, parseServiceName, type ServiceName } from '../../cli/services.ts'
+import { findServices } from '../../cli/services.ts'
 import { waitForEnd } from '../../cli/signals.ts'
 import { startStack } from '../../cli/stack.ts'
 import { ec2Publisher } from '../../services/ec2-publisher/service.ts'
@@ -17,10 +17,12 @@ const [name = '', kind = ''] = process.argv.slice(2)
 const stateFolder = process.env['IMAGEDROP_STATE'] ?? ''
 const log = pino({ level: process.env['IMAGEDROP_TEST_LOG'] ?? 'warn', base: { pid: process.pid, name } })
 
+const services = await findServices(process.env)
 const end = waitForEnd()
 const stack = await startStack({
   stateFolder,
-  services: [parseServiceName(name)],
+  services,
+  run: [services.parse(name)],
   env: process.env,
   log,
   assembleFor: kind === 'null' ? (service) => Promise.resolve(nullAssemble(service)) : assembleReal,
@@ -33,8 +35,8 @@ process.stdout.write('{"msg":"listening"}\n')
 await end
 await stack.stop(2_000)
 
-async function assembleReal(service: ServiceName): Promise<Assemble> {
-  if (service !== 'ec2-publisher') return await importAssemble(service)
+async function assembleReal(service: string): Promise<Assemble> {
+  if (service !== 'ec2-publisher') return await services.assemble(service)
   const cloud = createFolderCloud(join(stateFolder, 'cloud'))
   return ({ artifacts }) =>
     Promise.resolve({ service: bindService(ec2Publisher, { artifacts, cloud }, { concurrency: 4 }) })

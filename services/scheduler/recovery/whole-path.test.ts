@@ -8,6 +8,7 @@ import { createFolderStore } from '#artifacts/folder.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { runServices } from '#service/run.ts'
+import { house } from '#test/support/house.ts'
 import { nightly } from '../compose/example-messages.ts'
 import { assemble } from '../main.ts'
 import { startArchive } from './testing/archive-server.ts'
@@ -35,7 +36,7 @@ async function prepare() {
     const ledger = await openSqliteLedger(join(stateFolder, 'ledger'))
     const bus = createMemoryBus()
     const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
-    const assembled = await assemble({ stateFolder, artifacts, log, now, env })
+    const assembled = await assemble({ ...house, stateFolder, artifacts, log, now, env })
     const running = await runServices([assembled], { ledger, bus, owner: 'test/1/1', stateFolder, now, log })
     return {
       ...running,
