@@ -3,6 +3,7 @@ import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { dropRequested, type DropRequested } from '#events/operator.ts'
 import { checkOutgoing } from '#events/parse.ts'
+import type { Step } from '#service/step.ts'
 import { openBus } from './backends/open-bus.ts'
 import { openLedger } from './backends/open-ledger.ts'
 import { readBusSettings, readLedgerSettings } from './backends/settings.ts'
@@ -11,6 +12,7 @@ import type { Screen } from './view/screen.ts'
 
 interface ElsewhereOptions {
   readonly stateFolder: string
+  readonly steps: readonly Step[]
   readonly screen: Screen
   readonly end: Promise<unknown>
 }
@@ -18,7 +20,7 @@ interface ElsewhereOptions {
 /** Asks for a drop in a ledger that is shared with services in other processes, and shows how they get on with it. */
 export async function followElsewhere(
   request: DropRequested,
-  { stateFolder, screen, end }: ElsewhereOptions,
+  { stateFolder, steps, screen, end }: ElsewhereOptions,
 ): Promise<Followed | 'stopped'> {
   const log = pino({ level: 'warn' }, pino.destination(2))
   await using ledger = await openLedger(readLedgerSettings(process.env), stateFolder, log)
@@ -28,7 +30,7 @@ export async function followElsewhere(
   checkOutgoing(envelope)
   await ledger.say(envelope, now)
   const composeId = String(request.message['compose_id'])
-  const followed = followDrop({ ledger, bus, stateFolder }, { requestId: envelope.id, composeId, screen })
+  const followed = followDrop({ ledger, bus, stateFolder }, { requestId: envelope.id, composeId, steps, screen })
   const result = await Promise.race([followed, end.then(() => 'stopped' as const)])
   if (result === 'stopped')
     screen.note('no longer following; the services go on, `imagedrop status` shows how far they are')

@@ -1,12 +1,18 @@
-import { dropScheduled, type DropScheduled } from '#events/drop-scheduled.ts'
-import type { Envelope } from '#events/envelope.ts'
+import type { JobProgress } from '#bus/bus.ts'
+import { readDrop } from '#drop/read.ts'
+import type { DropState } from '#drop/state.ts'
+import { progressKey } from '#drop/view-step.ts'
+import { viewDrop, type DropView } from '#drop/view.ts'
+import type { Job } from '#ledger/ledger.ts'
+import type { Step } from '#service/step.ts'
+import { findRequestedDrop, type Found } from './requested-drop.ts'
 import type { Stack } from './stack.ts'
+import { readPublished } from './view/published.ts'
+import { reportEarlier, reportFailed, reportPublished } from './view/report.ts'
+import type { Screen } from './view/screen.ts'
 
 /** Where a drop is looked at. */
 export type Lookout = Pick<Stack, 'ledger' | 'bus' | 'stateFolder'>
-import { applyEvent, applyProgress, createDropView, type DropState, type DropView } from './view/drop-view.ts'
-import { reportFailed, reportPublished } from './view/report.ts'
-import type { Screen } from './view/screen.ts'
 
 /** How a followed drop ended. */
 export type Followed = 'announced' | 'failed'
@@ -14,36 +20,61 @@ export type Followed = 'announced' | 'failed'
 interface FollowOptions {
   readonly requestId: string
   readonly composeId: string
+  readonly steps: readonly Step[]
   readonly screen: Screen
 }
 
-/** Shows a requested drop until it is announced or cannot go on by itself. */
-export async function followDrop(stack: Lookout, { requestId, composeId, screen }: FollowOptions): Promise<Followed> {
+/** Shows a requested drop until it is announced and nothing of it is left to do, or until it cannot go on by itself. */
+export async function followDrop(lookout: Lookout, options: FollowOptions): Promise<Followed> {
+  const { ledger, bus, stateFolder } = lookout
+  const { requestId, composeId, steps, screen } = options
   const { promise, resolve, reject } = Promise.withResolvers<Followed>()
-  let view: DropView | null = null
+  let found: Found | null = null
+  let known: { state: DropState; jobs: readonly Job[] } | null = null
+  const live = new Map<string, JobProgress>()
   const seen = new Set<number>()
 
-  /** Everything that is shown comes from the outbox, in its order: what was said before this run as well. */
   async function catchUp(): Promise<void> {
-    view ??= await findDrop(stack, requestId, composeId)
-    if (!view) return
-    // All of them: in a shared database an earlier number may become visible after a later one.
-    for (const { seq, envelope } of await stack.ledger.events({ drop: view.drop })) {
+    found ??= await findRequestedDrop(lookout, { requestId, composeId })
+    if (!found) return
+    const { drop } = found
+    // The scheduler's memory first: what led to it is in the events that are read after it.
+    const state = await readDrop(ledger, drop)
+    await showEvents(drop)
+    known = { state, jobs: await ledger.jobs({ drop }) }
+    const view = show()
+    if (view?.phase === 'announced' && known.jobs.every(isOver)) resolve('announced')
+    else if (view && isStuck(view) && (await isQuiet(drop))) resolve('failed')
+  }
+
+  /** Of a drop of before this run, only what is new is shown. */
+  async function showEvents(drop: string): Promise<void> {
+    const events = await ledger.events({ drop })
+    const isFirst = seen.size === 0
+    if (isFirst && found?.isEarlier === true) {
+      for (const { seq } of events) seen.add(seq)
+      return
+    }
+    // All of them each time: in a shared database an earlier number may become visible after a later one.
+    for (const { seq, envelope } of events) {
       if (seen.has(seq)) continue
       seen.add(seq)
-      applyEvent(view, envelope)
-      screen.event(envelope, view)
+      screen.event(envelope)
     }
-    if (view.state === 'announced') resolve('announced')
-    else if (stuck.has(view.state) && (await isQuiet(view.drop))) resolve('failed')
+  }
+
+  function show(): DropView | null {
+    const view = known && viewDrop(known.state, { steps, jobs: known.jobs, live })
+    if (view) screen.show(view)
+    return view
   }
 
   /** Nothing is on its way any more: a failed drop that somebody retries is not over. */
   async function isQuiet(drop: string): Promise<boolean> {
-    const { outbox } = await stack.ledger.backlog()
-    const live = await stack.ledger.jobs({ drop, states: ['queued', 'running'] })
-    const said = await stack.ledger.events({ drop })
-    return outbox === 0 && live.length === 0 && said.every(({ seq }) => seen.has(seq))
+    const { outbox } = await ledger.backlog()
+    const jobs = await ledger.jobs({ drop })
+    const said = await ledger.events({ drop })
+    return outbox === 0 && jobs.every(isOver) && said.every(({ seq }) => seen.has(seq))
   }
 
   let running: Promise<void> | null = null
@@ -63,40 +94,36 @@ export async function followDrop(stack: Lookout, { requestId, composeId, screen 
       })
   }
 
-  using _events = stack.ledger.watch((where) => {
+  using _events = ledger.watch((where) => {
     if (typeof where === 'string' || where.service === 'scheduler') wake()
   })
-  using _progress = stack.bus.watch((progress) => {
-    if (view && progress.drop === view.drop) applyProgress(view, progress, Date.now())
-    // Not every job that ends says something, and its end may be the end of all.
-    if (progress.state !== 'running') wake()
+  using _progress = bus.watch((progress) => {
+    if (found && progress.drop === found.drop) live.set(progressKey(progress), progress)
+    if (progress.state === 'running') show()
+    // Not every job that ends says something, and its end may be the last that happens.
+    else wake()
   })
   wake()
   const result = await promise
-  const ended = view as DropView | null
-  if (ended)
-    screen.end(
-      result === 'announced' ? reportPublished(ended, stack.stateFolder) : reportFailed(ended, stack.stateFolder),
-    )
+  screen.end(await reportEnd(result))
   return result
+
+  async function reportEnd(result: Followed): Promise<string[]> {
+    const view = show()
+    if (!view || result === 'failed') return view ? reportFailed(view, stateFolder) : []
+    const published = await readPublished(ledger, view.drop)
+    if (!published) return []
+    return found?.isEarlier === true && found.wasOver
+      ? reportEarlier(published, stateFolder)
+      : reportPublished(published, stateFolder)
+  }
 }
 
-/** The drop that the request led to, or the one that its compose has already. Throws when there will be none. */
-async function findDrop(stack: Lookout, requestId: string, composeId: string): Promise<DropView | null> {
-  // The job first: its events are there when it is over, and not the other way round.
-  const [job] = await stack.ledger.jobs({ service: 'scheduler', eventId: requestId })
-  const scheduled = (await stack.ledger.events({ subject: dropScheduled.subject, limit: 100_000 })) as {
-    envelope: Envelope<string, DropScheduled>
-  }[]
-  const mine = scheduled.findLast(({ envelope }) => envelope.causation === requestId)
-  if (mine) return createDropView(mine.envelope.body.drop)
-  if (!job || job.state === 'queued' || job.state === 'running') return null
-  const earlier = scheduled.findLast(({ envelope }) => envelope.body.compose.id === composeId)
-  if (earlier) return createDropView(earlier.envelope.body.drop)
-  throw new Error(
-    job.error ?? `${composeId} leads to no drop; the reason is in ${stack.stateFolder}/logs/imagedrop.log`,
-  )
+function isOver({ state }: Job): boolean {
+  return state !== 'queued' && state !== 'running'
 }
 
-/** States from which a drop goes no further by itself. */
-const stuck: ReadonlySet<DropState> = new Set(['failed', 'incomplete', 'cancelled', 'superseded'])
+/** It goes no further without a person. A milestone that waits for its blessing is followed on. */
+function isStuck({ phase, waitsForPerson, passed, total }: DropView): boolean {
+  return phase === 'failed' || phase === 'cancelled' || phase === 'superseded' || (waitsForPerson && passed < total)
+}

@@ -45,7 +45,8 @@ export const dropCommand: Command = {
     if (readLedgerSettings(process.env).url !== undefined) {
       using screen = createScreen({ json: values.json === true })
       screen.note(`compose: ${String(request.message['compose_id'])}; the services run elsewhere`)
-      return status[await followElsewhere(request, { stateFolder, screen, end })]
+      const { steps } = await findServices(process.env)
+      return status[await followElsewhere(request, { stateFolder, steps, screen, end })]
     }
     const log = await openLog(stateFolder)
     const services = await findServices(process.env)
@@ -58,7 +59,7 @@ export const dropCommand: Command = {
       announceStart(screen, request, emulator !== null)
       const requestId = await stack.say(say(dropRequested, request))
       const composeId = String(request.message['compose_id'])
-      const followed = followDrop(stack, { requestId, composeId, screen })
+      const followed = followDrop(stack, { requestId, composeId, steps: services.steps, screen })
       const result = await Promise.race([followed, end.then(() => 'stopped' as const)])
       if (result === 'stopped') screen.note('stopping; the next run goes on from the finished steps')
       return status[result]

@@ -1,9 +1,15 @@
 import type { Job, Ledger } from '#ledger/ledger.ts'
+import { readDrop } from '#drop/read.ts'
+import { viewDrop } from '#drop/view.ts'
+import type { Step } from '#service/step.ts'
+import { findServices } from '../services.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
-import { applyEvent, createDropView, type DropView } from '../view/drop-view.ts'
+import { listDrops } from '../view/drop-list.ts'
+import { readPublished } from '../view/published.ts'
 import { renderDrop } from '../view/render.ts'
 import { reportFailed, reportPublished } from '../view/report.ts'
+import { ageOf, renderTable } from '../view/table.ts'
 
 export const statusCommand: Command = {
   name: 'status',
@@ -13,49 +19,55 @@ export const statusCommand: Command = {
     const options = { json: { type: 'boolean' }, state: { type: 'string' } } as const
     const { values, positionals } = parseOptions(statusCommand, args, options, { positionals: 1 })
     const stateFolder = stateFolderOf(values.state)
+    const { steps } = await findServices(process.env)
     await using ledger = await openLedgerToAsk(stateFolder)
     const [drop] = positionals
-    if (drop === undefined) await listDrops(ledger, values.json === true)
-    else await showDrop(ledger, drop, { json: values.json === true, stateFolder })
+    const json = values.json === true
+    if (drop === undefined) await showList(ledger, steps, json)
+    else await showDrop(ledger, drop, { steps, json, stateFolder })
     return 0
   },
 }
 
-/** Folds a drop's events into its view. */
-export async function readDrop(ledger: Ledger, drop: string): Promise<DropView> {
-  const view = createDropView(drop)
-  for (const { envelope } of await ledger.events({ drop })) applyEvent(view, envelope)
-  return view
-}
-
-async function listDrops(ledger: Ledger, json: boolean): Promise<void> {
-  const scheduled = await ledger.events({ subject: 'drop.scheduled.v1', limit: 10_000 })
-  const drops = [...new Set(scheduled.map((row) => row.envelope.drop ?? ''))]
-  const views = await Promise.all(drops.map((drop) => readDrop(ledger, drop)))
-  for (const view of views) {
-    const line = { drop: view.drop, state: view.state, kind: view.plan?.kind, failures: view.failures.length }
-    process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${view.drop}  ${view.state}\n`)
+async function showList(ledger: Ledger, steps: readonly Step[], json: boolean): Promise<void> {
+  const drops = await listDrops(ledger, steps)
+  if (json) {
+    for (const drop of drops) process.stdout.write(`${JSON.stringify(drop)}\n`)
+    return
   }
-  if (views.length === 0 && !json) process.stdout.write('there are no drops yet\n')
+  const now = new Date()
+  const rows = drops.map(({ drop, compose, kind, state, passed, images, since, waitsFor }) => {
+    return [drop, compose, kind, state, `${String(passed)}/${String(images)}`, ageOf(since, now), waitsFor ?? '']
+  })
+  const heading = ['DROP', 'COMPOSE', 'KIND', 'STATE', 'IMAGES', 'SINCE', 'WAITS FOR']
+  const lines = rows.length === 0 ? ['there are no drops yet'] : renderTable(heading, rows)
+  process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-async function showDrop(ledger: Ledger, drop: string, options: { json: boolean; stateFolder: string }): Promise<void> {
-  const view = await readDrop(ledger, drop)
-  if (!view.plan) throw new UsageError(`there is no drop ${JSON.stringify(drop)}; \`imagedrop status\` lists them`)
-  const open = await ledger.jobs({ drop, states: ['queued', 'running', 'quarantined'] })
-  if (options.json) {
-    const { plan, state, failures, published, told, by } = view
-    const document = { drop, state, plan, steps: [...view.steps.values()], failures, published, told, by }
-    process.stdout.write(`${JSON.stringify({ ...document, jobs: open.map(describeJob) })}\n`)
+interface ShowOptions {
+  readonly steps: readonly Step[]
+  readonly json: boolean
+  readonly stateFolder: string
+}
+
+async function showDrop(ledger: Ledger, drop: string, { steps, json, stateFolder }: ShowOptions): Promise<void> {
+  const jobs = await ledger.jobs({ drop })
+  const view = viewDrop(await readDrop(ledger, drop), { steps, jobs })
+  if (!view) throw new UsageError(`there is no drop ${JSON.stringify(drop)}; \`imagedrop status\` lists them`)
+  const published = await readPublished(ledger, drop)
+  const open = jobs.filter(({ state }) => state === 'queued' || state === 'running' || state === 'quarantined')
+  if (json) {
+    const { phase: state, ...rest } = view
+    process.stdout.write(`${JSON.stringify({ ...rest, state, published, jobs: open.map(describeJob) })}\n`)
     return
   }
   const lines = renderDrop(view, Date.now(), process.stdout.columns || 120)
-  if (view.published) lines.push(...reportPublished(view, options.stateFolder))
-  else if (view.failures.length > 0) lines.push(...reportFailed(view, options.stateFolder))
+  if (published) lines.push(...reportPublished(published, stateFolder))
+  else if (view.failures.length > 0) lines.push(...reportFailed(view, stateFolder))
   for (const job of open.map(describeJob)) {
     lines.push(`  ${job.service} ${job.state} on ${job.subject}${job.error === null ? '' : `: ${job.error}`}`)
   }
-  process.stdout.write(`${lines.join('\n')}\n${view.state}\n`)
+  process.stdout.write(`${lines.join('\n')}\n${view.phase}\n`)
 }
 
 function describeJob(job: Job) {

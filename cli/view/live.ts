@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import type { DropView } from './drop-view.ts'
+import type { DropView } from '#drop/view.ts'
 import { renderDrop } from './render.ts'
 
 /** Redraws the view in place ten times a second at most; other lines go above it. */

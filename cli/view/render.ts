@@ -1,40 +1,18 @@
 import { styleText } from 'node:util'
-import type { DropView, StepView } from './drop-view.ts'
-
-/** What people call the work of a service. */
-const verbs: Readonly<Record<string, string>> = {
-  builder: 'build',
-  converter: 'convert',
-  'boot-tester': 'boot test',
-  'ec2-publisher': 'EC2',
-  'mirror-publisher': 'mirror',
-  announcer: 'announce',
-}
-
-/** What a step that has not begun waits for. */
-const waits: Readonly<Record<string, string>> = {
-  builder: 'waits for a free builder',
-  converter: 'waits for the build',
-  'boot-tester': 'waits for the build',
-  'ec2-publisher': 'waits for the boot test',
-  'mirror-publisher': 'waits for every image',
-  announcer: 'waits for every target',
-}
+import type { DropView } from '#drop/view.ts'
+import type { StepView } from '#drop/view-step.ts'
 
 /** One line per image and step. `now` in milliseconds, `width` in columns. */
 export function renderDrop(view: DropView, now: number, width: number): string[] {
-  const plan = view.plan
-  const title = plan ? `${plan.kind} drop of ${plan.compose.id}` : view.drop
-  const lines = [styleText('bold', title)]
-  for (const step of view.steps.values()) {
-    lines.push(renderStep(view, step, now))
-  }
+  const { kind, compose } = view.plan
+  const title = styleText('bold', `${kind} drop of ${compose.id}`)
+  const lines = [title, ...view.steps.map((step) => renderStep(view, step, now))]
   return lines.map((line) => cut(line, width))
 }
 
 function renderStep(view: DropView, step: StepView, now: number): string {
   const name = (step.image ?? 'drop').padEnd(16)
-  const verb = (verbs[step.service] ?? step.service).padEnd(10)
+  const verb = step.verb.padEnd(10)
   const elapsed = elapsedOf(step, now).padStart(6)
   return `${mark(step)} ${name} ${verb} ${elapsed}  ${bar(step)}${says(view, step)}`
 }
@@ -49,13 +27,15 @@ function mark(step: StepView): string {
       return styleText('cyan', '●')
     case 'waiting':
       return styleText('yellow', '…')
+    case 'queued':
     case 'pending':
       return styleText('dim', '·')
   }
 }
 
-function elapsedOf({ startedAt, endedAt }: StepView, now: number): string {
-  return startedAt === null ? '' : formatDuration((endedAt ?? now) - startedAt)
+function elapsedOf({ worked, runningSince }: StepView, now: number): string {
+  const time = worked + (runningSince === null ? 0 : now - runningSince.getTime())
+  return time === 0 && runningSince === null ? '' : formatDuration(time)
 }
 
 /** `1:05`, or `0.4 s` below ten seconds. */
@@ -76,12 +56,9 @@ function bar({ state, done, total }: StepView): string {
 }
 
 function says(view: DropView, step: StepView): string {
-  if (step.state === 'done') return ''
-  if (step.state !== 'pending') return step.phase
-  if (view.state === 'staged' && view.plan?.gate === 'person') return blessingHint(view.drop)
-  const failed = view.failures.some((one) => one.image === step.image && step.image !== null)
-  const wait = step.image === null && step.service === 'ec2-publisher' ? 'waits for the gate' : waits[step.service]
-  return styleText('dim', failed ? 'not reached' : (wait ?? ''))
+  if (step.state !== 'pending' && step.state !== 'queued') return step.phase
+  if (view.waitsForPerson && step.image === null) return blessingHint(view.drop)
+  return styleText('dim', step.phase)
 }
 
 /** What a release engineer types to open the gate. */

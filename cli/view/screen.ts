@@ -1,13 +1,15 @@
+import type { DropView } from '#drop/view.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { findEvent } from '#events/index.ts'
-import type { DropView } from './drop-view.ts'
 import { createLive } from './live.ts'
 import { blessingHint } from './render.ts'
 
 /** Where a running drop is shown. */
 export interface Screen extends Disposable {
   note(line: string): void
-  event(envelope: Envelope, view: DropView): void
+  event(envelope: Envelope): void
+  /** How the drop stands now. */
+  show(view: DropView): void
   end(report: readonly string[]): void
 }
 
@@ -24,6 +26,7 @@ function createJsonScreen(): Screen {
   return {
     note: (line) => void process.stderr.write(`${line}\n`),
     event: (envelope) => void process.stdout.write(`${JSON.stringify(envelope)}\n`),
+    show: () => {},
     end: (report) => void process.stderr.write(`${report.join('\n')}\n`),
     [Symbol.dispose]: () => {},
   }
@@ -37,7 +40,8 @@ function createTerminalScreen(): Screen {
     note: (line) => {
       live.print(line)
     },
-    event(_envelope, view) {
+    event: () => {},
+    show(view) {
       shown = view
     },
     end: (report) => void reports.push(...report),
@@ -49,12 +53,16 @@ function createTerminalScreen(): Screen {
 }
 
 function createPlainScreen(): Screen {
+  let hinted = false
   return {
     note: (line) => void process.stdout.write(`${line}\n`),
-    event(envelope, view) {
+    event(envelope) {
       const summary = findEvent(envelope.subject)?.summary(envelope.body) ?? ''
       process.stdout.write(`${envelope.time.slice(11, 19)}  ${summary}\n`)
-      if (view.state === 'staged' && view.plan?.gate === 'person') process.stdout.write(`${blessingHint(view.drop)}\n`)
+    },
+    show({ drop, waitsForPerson }) {
+      if (waitsForPerson && !hinted) process.stdout.write(`${blessingHint(drop)}\n`)
+      hinted = waitsForPerson
     },
     end: (report) => void process.stdout.write(`${report.join('\n')}\n`),
     [Symbol.dispose]: () => {},

@@ -1,3 +1,4 @@
+import { keyOfDrop } from '#drop/read.ts'
 import { readComposeId } from './compose/compose-id.ts'
 import { streamOf } from './compose/notice.ts'
 import { versionOfBranch } from './compose/old-message.ts'
@@ -9,7 +10,7 @@ const unreadable = 'stream:unreadable'
 /** What an event is about: a stream of composes, or a drop. Events about one thing are handled one after the other. */
 export function keyOf(event: SchedulerEvent): string {
   if (isComposeMessage(event)) return streamOfMessage(event)
-  if (!isCadence(event)) return `drop:${event.body.drop}`
+  if (!isCadence(event)) return keyOfDrop(event.body.drop)
   // The memory of which streams there are is a thing of its own.
   return event.subject === 'stream.opened.v1' || event.body.stream === null ? 'cadence' : `stream:${event.body.stream}`
 }

@@ -14,9 +14,9 @@ import { scheduler } from './service.ts'
 const concurrency = 8
 
 /** Puts the scheduler together. */
-export const assemble: Assemble = async ({ env, stateFolder, now, log }) => {
+export const assemble: Assemble = async ({ env, stateFolder, now, log, steps, roots }) => {
   const config = readSchedulerConfig(env)
-  const policy = readPolicy(config.policy)
+  const policy = readPolicy(config.policy, { steps, roots })
   const allowed = [...policy.allowedLocations, ...config.allowedLocations]
   const { metadataDeadline: deadline, metadataMaxBytes: maxBytes } = config
   const read = createMetadataReader({ allowed, deadline, maxBytes })

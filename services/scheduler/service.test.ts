@@ -26,7 +26,7 @@ const log = pino({ level: 'silent' })
 const patience = { timeout: 20_000 }
 
 describe('the handler', () => {
-  const policy = readPolicy(join(import.meta.dirname, '../../deploy/drops.yaml'))
+  const policy = readPolicy(join(import.meta.dirname, '../../deploy/drops.yaml'), house)
   const read = createMetadataReader({ allowed: [], deadline: 100, maxBytes: 1000 })
   const now = () => new Date('2026-07-14T09:00:00Z')
 

@@ -1,4 +1,4 @@
-import { imageKey, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
+import { imageKey, mirror, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
 import type { DropState } from './state.ts'
 
 /** Where a drop stands. */
@@ -27,9 +27,14 @@ export function phaseOf(state: DropState): Phase {
   return state.staged && holdsAll(state.staged.files, state.ready.images) ? 'staged' : 'ready'
 }
 
+/** Whether a staged drop goes on only when a person blesses it. */
+export function waitsForPerson(state: DropState): boolean {
+  return phaseOf(state) === 'staged' && (state.ready?.complete !== true || state.plan?.gate === 'person')
+}
+
 /** Whether a tree holds the files of exactly the images that passed and go there: one staged before a retry may not. */
 export function holdsAll(files: readonly MirroredFile[], images: readonly DropImage[]): boolean {
   const staged = new Set(files.map((file) => file.image).filter((image) => image !== null))
-  const wanted = images.filter(({ image, outcome }) => outcome === 'passed' && image.targets.includes('mirror'))
+  const wanted = images.filter(({ image, outcome }) => outcome === 'passed' && image.targets.includes(mirror))
   return staged.symmetricDifference(new Set(wanted.map(({ image }) => imageKey(image)))).size === 0
 }

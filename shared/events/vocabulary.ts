@@ -63,6 +63,9 @@ export const formatPlan = z
   .describe('One format that an image is wanted in')
 export type FormatPlan = z.infer<typeof formatPlan>
 
+/** The target whose files are published as one tree, drop by drop; all others take single images. */
+export const mirror = 'mirror'
+
 export const target = folderName.describe('Where an image is published: `mirror`, or the target of a publisher')
 export type Target = z.infer<typeof target>
 

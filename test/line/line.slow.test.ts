@@ -52,14 +52,21 @@ it('turns one compose message into four published and announced images', async (
   const [mail = ''] = globSync('*.eml', { cwd: join(scene.state, 'announcements') })
   expect(await readFile(join(scene.state, 'announcements', mail), 'utf8')).toContain('ami-')
 
-  const again = await scene.command(dropArgs(scene, compose, '--json'), fastEngines)
+  const again = await scene.command(dropArgs(scene, compose), fastEngines)
   expect(again.status).toBe(0)
+  expect(again.stdout).toMatch(/^compose: .*\nEC2: .*\nDebian-12-20260711\.n\.0 was published on .*: it is in .*\n$/)
   expect(subjectsOf(await scene.events())).toMatchObject({ 'drop.scheduled.v1': 1, 'drop.announced.v1': 1 })
 
   const listed = await scene.command(['status', '--state', scene.state])
-  expect(listed.stdout).toBe(`${weeklyDrop}  announced\n`)
+  const [, row = ''] = listed.stdout.split('\n')
+  expect(row.split(/ {2,}/)).toEqual([weeklyDrop, nightly, 'weekly', 'announced', '4/4', '0 min'])
   const shown = await scene.command(['status', weeklyDrop, '--state', scene.state])
   expect(shown.stdout).toContain('published and announced')
+  expect(shown.stdout).toMatch(/\nannounced\n$/)
+  // Every step shows the time that it took, and none is open.
+  const steps = shown.stdout.split('\n').filter((line) => /^. (drop|\w+\.\w+) /.test(line))
+  expect(steps.length).toBeGreaterThan(14)
+  expect(steps.filter((line) => !/^✔ .* \d+(\.\d s|:\d\d)$/.test(line.trimEnd()))).toEqual([])
 })
 
 it('makes only the images that were asked for, and names those that there are when one is unknown', async () => {

@@ -3,13 +3,14 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ComposeStatusChanged } from '#events/compose.ts'
 import { PermanentError } from '#service/errors.ts'
+import { house } from '#test/support/house.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import { branchedStarted, candidate, nightly, postRelease, rawhideIncomplete, sparse } from './example-messages.ts'
 import { modernise, whyOldIgnored } from './old-message.ts'
 import { MetadataUnreadable } from './read-metadata.ts'
 import { understandCompose } from './understand.ts'
 
-const policy = readPolicy(fileURLToPath(new URL('../../../deploy/drops.yaml', import.meta.url)))
+const policy = readPolicy(fileURLToPath(new URL('../../../deploy/drops.yaml', import.meta.url)), house)
 const allowed = [...policy.allowedLocations, 'http://mirror.example.org/debian']
 
 /** Understands a message while the compose's own metadata is out of reach. */

@@ -6,12 +6,13 @@ import { fastify, type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Said } from '#events/define.ts'
 import { uuidFrom } from '#events/envelope.ts'
+import { house } from '#test/support/house.ts'
 import { branchedStarted, candidate, rawhideIncomplete } from '../compose/example-messages.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import { createRoutes } from './routes.ts'
 import { ensureToken, readToken, tokenPath } from './token.ts'
 
-const policy = readPolicy(join(import.meta.dirname, '../../../deploy/drops.yaml'))
+const policy = readPolicy(join(import.meta.dirname, '../../../deploy/drops.yaml'), house)
 const token = 'a-token-of-some-length'
 
 describe('POST /composes', () => {

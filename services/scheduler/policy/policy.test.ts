@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { house } from '#test/support/house.ts'
 import { findDistribution } from './find-distribution.ts'
 import { parsePolicy, readPolicy } from './read-policy.ts'
 import { matchesVersion } from './versions.ts'
@@ -11,11 +12,11 @@ const shipped = readFileSync(path, 'utf8')
 /** The shipped policy with one change in its text. */
 function changed(from: string, to: string): () => unknown {
   expect(shipped).toContain(from)
-  return () => parsePolicy(shipped.replace(from, to), 'drops.yaml')
+  return () => parsePolicy(shipped.replace(from, to), 'drops.yaml', house)
 }
 
 describe('the shipped policy', () => {
-  const policy = readPolicy(path)
+  const policy = readPolicy(path, house)
 
   test.each([
     ['Fedora', 'Rawhide', 'fedora-rawhide', ['x86_64', 'aarch64']],
@@ -77,6 +78,20 @@ describe('a policy that is wrong', () => {
       "'0.10', compression: zstd",
       ['formats.weekly.0', 'needs compat 1.1'],
     ],
+    ['a target that nobody publishes to', 'ec2: [mirror, ec2]', 'ec2: [mirror, moon]', ['targets.ec2', '"moon"']],
+    [
+      'a flavour that a target does not take',
+      'generic: [mirror]',
+      'generic: [ec2]',
+      ['targets.generic', 'flavours ec2'],
+    ],
+    ['a flavour that goes nowhere', 'generic: [mirror]', 'minimal: [mirror]', ['targets.generic', 'expected where']],
+    [
+      'a flavour without a folder',
+      'flavours: [generic, ec2]',
+      'flavours: [azure]\n    # generic, ec2',
+      ['targets.azure'],
+    ],
     ['a relative location', '- https://koji', '- ftp://koji', ['allowedLocations.0', 'expected an http(s) URL']],
     ['text that is not YAML', '  weekday', '   weekday', ['drops.yaml is not YAML', 'line']],
     ['a key given twice', 'hour: 6', 'hour: 6\n  hour: 7', ['drops.yaml is not YAML', 'unique']],
@@ -87,7 +102,7 @@ describe('a policy that is wrong', () => {
   })
 
   test('a missing file is named', () => {
-    expect(() => readPolicy('/nonexistent/drops.yaml')).toThrow('/nonexistent/drops.yaml')
+    expect(() => readPolicy('/nonexistent/drops.yaml', house)).toThrow('/nonexistent/drops.yaml')
   })
 })
 

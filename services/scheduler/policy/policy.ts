@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { architecture, flavour, formatPlan, gate, target } from '#events/vocabulary.ts'
+import { architecture, flavour, formatPlan, gate, target, type Publisher } from '#events/vocabulary.ts'
 import { section } from './section.ts'
 import { isVersionPattern } from './versions.ts'
 
@@ -73,4 +73,9 @@ export const policySchema = section({
     branched: z.string().describe('The same for a branched compose; {date} and {branch} are filled in'),
   }),
 })
-export type Policy = z.infer<typeof policySchema>
+export type PolicyFile = z.infer<typeof policySchema>
+
+/** The policy, with the publishers of the targets that it names. */
+export interface Policy extends PolicyFile {
+  readonly publishers: readonly Publisher[]
+}

@@ -4,18 +4,19 @@ import { parse, YAMLParseError } from 'yaml'
 import { describeIssues } from '#events/parse.ts'
 import { InvalidConfig } from '#service/config.ts'
 import { messageOf } from '#service/errors.ts'
+import { checkPolicy, type Surroundings } from './check-policy.ts'
 import { policySchema, type Policy } from './policy.ts'
 
 /** Reads the policy file. Throws InvalidConfig naming the file, the key, its value and what is allowed. */
-export function readPolicy(path: string): Policy {
-  return parsePolicy(textOf(path), basename(path))
+export function readPolicy(path: string, surroundings: Surroundings): Policy {
+  return parsePolicy(textOf(path), basename(path), surroundings)
 }
 
 /** Reads a policy from its text; `name` is what errors call it. */
-export function parsePolicy(text: string, name: string): Policy {
+export function parsePolicy(text: string, name: string, surroundings: Surroundings): Policy {
   const content = contentOf(text, name)
   const parsed = policySchema.safeParse(content)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return { ...parsed.data, publishers: checkPolicy(parsed.data, name, surroundings) }
   throw new InvalidConfig(`${name}: ${describeIssues(parsed.error, content)}`, { cause: parsed.error })
 }
 

@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { Said } from '#events/define.ts'
+import { house } from '#test/support/house.ts'
 import { branchedStarted, nightly, postRelease } from '../compose/example-messages.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import { archiveSource, type ArchiveOptions } from './archive.ts'
 import { startArchive, type Archived } from './testing/archive-server.ts'
 
-const policy = readPolicy(join(import.meta.dirname, '../../../deploy/drops.yaml'))
+const policy = readPolicy(join(import.meta.dirname, '../../../deploy/drops.yaml'), house)
 const topic = 'org.fedoraproject.prod.pungi.compose.status.change'
 const noon = new Date('2026-07-14T12:00:00Z')
 const seconds = (time: string) => Date.parse(time) / 1000

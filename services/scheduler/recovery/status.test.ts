@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { Said } from '#events/define.ts'
+import { house } from '#test/support/house.ts'
 import { createMetadataReader } from '../compose/read-metadata.ts'
 import { createPlaceReader } from '../compose/read-place.ts'
 import { readPolicy } from '../policy/read-policy.ts'
@@ -11,7 +12,7 @@ import type { Policy } from '../policy/policy.ts'
 import { statusSource } from './status.ts'
 import { filesOf, startComposes } from './testing/compose-server.ts'
 
-const shipped = readPolicy(join(import.meta.dirname, '../../../deploy/drops.yaml'))
+const shipped = readPolicy(join(import.meta.dirname, '../../../deploy/drops.yaml'), house)
 const signal = new AbortController().signal
 
 function watch(recovery: Partial<Policy['recovery']>, allowed: string[]) {

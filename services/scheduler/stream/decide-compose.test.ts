@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ComposeStatusChanged } from '#events/compose.ts'
+import { house } from '#test/support/house.ts'
 import { candidate, nightly } from '../compose/example-messages.ts'
 import { MetadataUnreadable } from '../compose/read-metadata.ts'
 import { understandCompose } from '../compose/understand.ts'
@@ -14,7 +15,7 @@ import type { StreamDecision } from './schedule.ts'
 import { readStreamState, type StreamState } from './state.ts'
 
 /** Weekly drops are due on Mondays at 6; 2026-07-13 is one. */
-const shipped = readPolicy(fileURLToPath(new URL('../../../deploy/drops.yaml', import.meta.url)))
+const shipped = readPolicy(fileURLToPath(new URL('../../../deploy/drops.yaml', import.meta.url)), house)
 const everyNight: Policy = {
   ...shipped,
   distributions: shipped.distributions.map((one) => ({ ...one, nightly: true })),

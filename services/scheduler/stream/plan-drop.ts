@@ -28,13 +28,14 @@ export function planDrop(
       targets: [...(policy.targets[flavour] ?? [])],
     })),
   )
+  const images = choose(all, wish.images, compose.id)
   return {
     drop: dropIdOf(kind, compose.id),
     kind,
     milestone: kind === 'milestone' ? (candidate?.milestone ?? null) : null,
     compose,
-    images: choose(all, wish.images, compose.id),
-    publishers: [],
+    images,
+    publishers: policy.publishers.filter(({ target }) => images.some((image) => image.targets.includes(target))),
     gate: policy.gates[kind],
     missing: [...missing],
     supersedes,

@@ -125,7 +125,9 @@ describe('the consumer of a service', () => {
       expect(bus.state().delivered).toBe(1)
     })
     expect(taken).toEqual([event])
-    expect((await jsm.consumers.info(stream, 'builder')).num_ack_pending).toBe(0)
+    // The acknowledgement is on its way to the server when the delivery counts.
+    const pending = async () => (await jsm.consumers.info(stream, 'builder')).num_ack_pending
+    await expect.poll(pending).toBe(0)
   })
 
   it('gives the ledger an event once that comes again while the ledger is slow', async () => {
@@ -148,7 +150,9 @@ describe('the consumer of a service', () => {
     })
     release.resolve(undefined)
     await eventually(async () => {
-      expect((await jsm.consumers.info(stream, 'builder')).num_ack_pending).toBe(0)
+      // The acknowledgement is on its way to the server when the delivery counts.
+      const pending = async () => (await jsm.consumers.info(stream, 'builder')).num_ack_pending
+      await expect.poll(pending).toBe(0)
     })
     expect(taken).toEqual([event])
     expect(bus.state().delivered).toBe(1)
@@ -181,7 +185,9 @@ describe('the consumer of a service', () => {
     })
     release.resolve(undefined)
     await eventually(async () => {
-      expect((await jsm.consumers.info(stream, 'builder')).num_ack_pending).toBe(0)
+      // The acknowledgement is on its way to the server when the delivery counts.
+      const pending = async () => (await jsm.consumers.info(stream, 'builder')).num_ack_pending
+      await expect.poll(pending).toBe(0)
     })
     expect(taken).toEqual([event])
   })

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { mirror, type Publisher } from '#events/vocabulary.ts'
+import { InvalidConfig } from '#service/config.ts'
+import { takesFlavour, type Step } from '#service/step.ts'
+import type { PolicyFile } from './policy.ts'
+
+/** What there is besides the policy: the steps that services declare, and the folders that recipes are found in. */
+export interface Surroundings {
+  readonly steps: readonly Step[]
+  readonly roots: readonly string[]
+}
+
+/**
+ * Holds a policy to what there is: a recipe has a folder for each flavour, and each target a publisher that takes the
+ * flavour and finds the formats that it needs. Resolves the targets to their publishers. Throws InvalidConfig.
+ */
+export function checkPolicy(policy: PolicyFile, name: string, { steps, roots }: Surroundings): Publisher[] {
+  const refuse = (key: string, reason: string) => new InvalidConfig(`${name}: ${key}: ${reason}`)
+  for (const { recipe, flavours } of policy.distributions) {
+    for (const flavour of flavours) {
+      if (!policy.targets[flavour]) throw refuse(`targets.${flavour}`, 'expected where images of this flavour go')
+      if (!roots.some((root) => existsSync(join(root, 'services/builder/recipes', recipe, flavour)))) {
+        throw refuse('distributions.flavours', `the recipe ${recipe} has no folder for the flavour "${flavour}"`)
+      }
+    }
+  }
+  for (const [flavour, targets] of Object.entries(policy.targets)) {
+    for (const target of targets) {
+      const reason = target === mirror ? null : whyNotTo(target, flavour, policy, steps)
+      if (reason !== null) throw refuse(`targets.${flavour}`, reason)
+    }
+  }
+  const named = new Set(Object.values(policy.targets).flat())
+  return steps.flatMap(({ service, publishes }) => {
+    return publishes && named.has(publishes.target)
+      ? [{ target: publishes.target, service, after: publishes.after }]
+      : []
+  })
+}
+
+function whyNotTo(target: string, flavour: string, { formats }: PolicyFile, steps: readonly Step[]): string | null {
+  const publishers = steps.flatMap(({ publishes }) => publishes ?? [])
+  const publishing = publishers.find((one) => one.target === target)
+  if (!publishing) {
+    return `expected ${[mirror, ...publishers.map((one) => one.target)].join(' or ')}, got "${target}"`
+  }
+  if (!takesFlavour(publishing, flavour)) {
+    return `${publishing.title} takes images of the flavours ${publishing.flavours?.join(', ') ?? ''} only`
+  }
+  for (const [kind, plans] of Object.entries(formats)) {
+    const lacking = publishing.formats.find((format) => !plans.some((plan) => plan.format === format))
+    if (lacking !== undefined) return `${publishing.title} needs the format ${lacking}, which formats.${kind} lacks`
+  }
+  return null
+}

@@ -1,0 +1,59 @@
+import type { JobProgress } from '#bus/bus.ts'
+import type { DropScheduled } from '#events/drop-scheduled.ts'
+import { imageKey, type Failure } from '#events/vocabulary.ts'
+import type { Job } from '#ledger/ledger.ts'
+import type { Step } from '#service/step.ts'
+import { outcomeOf } from './image.ts'
+import { phaseOf, waitsForPerson, type Phase } from './phase.ts'
+import { unknownImage, type DropState } from './state.ts'
+import { rowsOf } from './view-rows.ts'
+import { viewStep, type StepView } from './view-step.ts'
+
+/** A drop as people see it. */
+export interface DropView {
+  readonly drop: string
+  readonly plan: DropScheduled
+  readonly phase: Phase
+  readonly steps: readonly StepView[]
+  readonly failures: readonly { readonly image: string | null; readonly failure: Failure }[]
+  /** How many images have passed, of how many. */
+  readonly passed: number
+  readonly total: number
+  /** It is staged and goes on only with a person's blessing. */
+  readonly waitsForPerson: boolean
+  readonly blessedBy: string | null
+}
+
+interface ViewOptions {
+  readonly steps: readonly Step[]
+  /** All jobs on the drop. */
+  readonly jobs: readonly Job[]
+  /** What running jobs told last, by `progressKey`. */
+  readonly live?: ReadonlyMap<string, JobProgress>
+}
+
+/**
+ * What people see of a drop: the scheduler's own model of it, the times of the jobs, and what running ones tell. Null
+ * while the drop has no plan.
+ */
+export function viewDrop(state: DropState, { steps, jobs, live = new Map() }: ViewOptions): DropView | null {
+  const { plan } = state
+  if (plan === null) return null
+  const known = plan.images.map((image) => ({ image, state: state.images[imageKey(image)] ?? unknownImage }))
+  return {
+    drop: plan.drop,
+    plan,
+    phase: phaseOf(state),
+    steps: rowsOf(plan, steps).map((row) => viewStep(row, state, { jobs, live })),
+    failures: [
+      ...known.flatMap(({ image, state: { failures } }) =>
+        Object.values(failures).map(({ failure }) => ({ image: imageKey(image), failure })),
+      ),
+      ...Object.values(state.failures).map(({ failure }) => ({ image: null, failure })),
+    ],
+    passed: known.filter((one) => outcomeOf(one.image, one.state, plan.publishers) === 'passed').length,
+    total: plan.images.length,
+    waitsForPerson: waitsForPerson(state),
+    blessedBy: state.blessed?.by ?? null,
+  }
+}
