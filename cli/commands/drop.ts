@@ -48,7 +48,7 @@ export const dropCommand: Command = {
       return status[await followElsewhere(request, { stateFolder, screen, end })]
     }
     const log = await openLog(stateFolder)
-    await using _lock = await lockServices(stateFolder, serviceNames)
+    using _lock = await lockServices(stateFolder, serviceNames)
     await using emulator = hasEc2(process.env) ? null : await emulateEc2(stateFolder, log)
     const env = { ...environmentFor({ mirror: values.mirror, location }), ...emulator?.env }
     const stack = await startStack({ stateFolder, services: serviceNames, env, log })

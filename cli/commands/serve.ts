@@ -52,7 +52,7 @@ async function serve(command: Command, args: readonly string[], services: readon
   const end = waitForEnd()
   // Processes that share a database share the work as well; those that share a file do not need to.
   const alone = readLedgerSettings(process.env).url === undefined
-  await using _lock = alone ? await lockServices(stateFolder, services) : null
+  using _lock = alone ? await lockServices(stateFolder, services) : null
   const log = pino(pino.destination({ dest: 1, sync: false }))
   const needsEmulator = services.includes('ec2-publisher') && !hasEc2(process.env)
   await using emulator = needsEmulator ? await emulateEc2(stateFolder, log) : null
