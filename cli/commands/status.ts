@@ -1,25 +1,27 @@
 import type { Job, Ledger } from '#ledger/ledger.ts'
+import { defineCommand } from '../command.ts'
+import { stateOption } from '../options.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
-import { parseOptions, UsageError, type Command } from '../usage.ts'
+import { UsageError } from '../usage.ts'
 import { applyEvent, createDropView, type DropView } from '../view/drop-view.ts'
 import { renderDrop } from '../view/render.ts'
 import { reportFailed, reportPublished } from '../view/report.ts'
 
-export const statusCommand: Command = {
+export const statusCommand = defineCommand({
   name: 'status',
-  usage: 'usage: imagedrop status [DROP] [--json] [--state DIR]',
   summary: 'list the drops, or show one: its images, steps, failures and waiting jobs',
-  async run(args) {
-    const options = { json: { type: 'boolean' }, state: { type: 'string' } } as const
-    const { values, positionals } = parseOptions(statusCommand, args, options, { positionals: 1 })
-    const stateFolder = stateFolderOf(values.state)
-    await using ledger = await openLedgerToAsk(stateFolder)
-    const [drop] = positionals
-    if (drop === undefined) await listDrops(ledger, values.json === true)
-    else await showDrop(ledger, drop, { json: values.json === true, stateFolder })
+  argument: { name: 'DROP', optional: true, means: 'one drop, by its name; without it all are listed' },
+  options: { json: { means: 'print JSON: a line for each drop, or one document about one drop' }, state: stateOption },
+  examples: ['status', 'status weekly-Debian-12-20261121.n.0'],
+  exits: { 0: 'shown', 1: 'the ledger could not be read' },
+  async run({ values, args: [drop], env }) {
+    const stateFolder = stateFolderOf(values.state, env)
+    await using ledger = await openLedgerToAsk(stateFolder, env)
+    if (drop === undefined) await listDrops(ledger, values.json)
+    else await showDrop(ledger, drop, { json: values.json, stateFolder })
     return 0
   },
-}
+})
 
 /** Folds a drop's events into its view. */
 export async function readDrop(ledger: Ledger, drop: string): Promise<DropView> {
