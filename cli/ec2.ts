@@ -2,9 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { run } from '#subprocess/run.ts'
+import type { Environment } from './command.ts'
 import { findCredentials } from '../services/ec2-publisher/credentials.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** The settings that point the ec2-publisher at an emulator, which runs until it is disposed of. */
 export interface EmulatedEc2 extends AsyncDisposable {

@@ -17,7 +17,7 @@ export type Finding = { readonly found: string } | { readonly missing: string }
 /** How much a missing thing matters: the main job cannot run, it runs worse, or only something extra is lost. */
 export type Weight = 'needed' | 'better' | 'extra'
 
-/** One thing to look at: a declaration, see checks.ts. */
+/** One thing to look at: declared in host-checks.ts, or a line of deploy/host-tools.txt. */
 export interface Check {
   readonly name: string
   readonly weight: Weight
