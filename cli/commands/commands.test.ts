@@ -98,10 +98,7 @@ it.each([
   ],
   [['up', 'scheduler'], 'up: one argument too many: "scheduler"'],
   [['status', 'one', 'two'], 'status: one argument too many: "two"'],
-  [
-    ['serve'],
-    'serve: SERVICE is missing: the services to run, each by the name of its folder',
-  ],
+  [['serve'], 'serve: SERVICE is missing: the services to run, each by the name of its folder'],
   [['serve', 'bulider'], /^there is no service "bulider"; /],
   [['cancel'], 'cancel: DROP is missing: the drop, by its name as `imagedrop status` lists it'],
   [['bridge'], 'bridge: --subjects LIST is missing: which ones?'],
