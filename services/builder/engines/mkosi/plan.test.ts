@@ -6,7 +6,12 @@ import { planMkosi } from './plan.ts'
 const folders = { work: '/jobs/7', cache: '/state/builder' }
 const fixed = async (changes?: Partial<BuildRequest['image']>): Promise<BuildRequest> => {
   const request = await requestFor(changes)
-  return { ...request, recipe: { ...request.recipe, folder: '/recipes/debian-12', digest: 'd1' } }
+  const part = (name: string) => ({ folder: `/recipes/debian-12/${name}`, family: `/recipes/debian/${name}` })
+  const flavours = new Map([
+    ['generic', part('generic')],
+    ['ec2', part('ec2')],
+  ])
+  return { ...request, recipe: { ...request.recipe, base: part('base'), flavours, digest: 'd1' } }
 }
 const suites = [{ url: 'http://mirror.example.org/debian', suite: 'bookworm', optional: false }]
 
@@ -19,6 +24,9 @@ it('is one run for the shared base tree and one for the disk', async () => {
           "argv": [
             "mkosi",
             "--directory=/recipes/debian-12/base",
+            "--distribution=debian",
+            "--release=bookworm",
+            "--include=/recipes/debian/base",
             "--architecture=x86-64",
             "--package-manager-tree=/jobs/7/package-manager:/",
             "--package-cache-dir=/state/builder/packages/debian-12-x86_64",
@@ -39,6 +47,9 @@ it('is one run for the shared base tree and one for the disk', async () => {
           "argv": [
             "mkosi",
             "--directory=/recipes/debian-12/generic",
+            "--distribution=debian",
+            "--release=bookworm",
+            "--include=/recipes/debian/generic",
             "--architecture=x86-64",
             "--package-manager-tree=/jobs/7/package-manager:/",
             "--package-cache-dir=/state/builder/packages/debian-12-x86_64",

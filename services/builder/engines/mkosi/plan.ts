@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { uuidFrom } from '#events/envelope.ts'
 import { imageKey, type Architecture } from '#events/vocabulary.ts'
+import { flavourOf, type Recipe, type RecipePart } from '../../recipe.ts'
 import type { BuildPlan, BuildRequest, EngineFolders } from '../engine.ts'
 import { repositoryFiles } from './repositories.ts'
 
@@ -20,7 +21,8 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
   const epoch = String(epochOf(compose.date))
   const seed = uuidFrom(`${compose.id} ${recipe.name} ${imageKey(image)}`)
   const files = repositoryFiles(sources, packageManager)
-  const settings = [
+  const settings = (part: RecipePart) => [
+    ...recipeArguments(recipe, part),
     `--architecture=${architectureNames[image.architecture]}`,
     ...(files.length > 0 ? [`--package-manager-tree=${packageManager}:/`] : []),
     ...(sources.kind === 'distribution' && sources.mirror !== null ? [`--mirror=${sources.mirror}`] : []),
@@ -35,22 +37,14 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
     commands: [
       {
         name: 'base',
-        argv: [
-          'mkosi',
-          `--directory=${join(recipe.folder, 'base')}`,
-          ...settings,
-          `--output-dir=${baseAside}`,
-          '--force',
-          'build',
-        ],
+        argv: ['mkosi', ...settings(recipe.base), `--output-dir=${baseAside}`, '--force', 'build'],
         shared: { made: join(baseAside, 'base.tar'), place: base },
       },
       {
         name: 'image',
         argv: [
           'mkosi',
-          `--directory=${join(recipe.folder, image.flavour)}`,
-          ...settings,
+          ...settings(flavourOf(recipe, image.flavour)),
           `--base-tree=${base}`,
           `--seed=${seed}`,
           `--environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=${seed}"`,
@@ -63,6 +57,11 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
     disk: join(output, 'image.raw'),
     packages: join(output, 'packages.json'),
   }
+}
+
+/** How mkosi is told what a part of a recipe says: the release, then the family's part, then the recipe's own. */
+export function recipeArguments({ family, release }: Recipe, part: RecipePart): string[] {
+  return [`--directory=${part.folder}`, `--distribution=${family}`, `--release=${release}`, `--include=${part.family}`]
 }
 
 /** What decides the base tree. The compose's id is in it: a new compose has new packages at the same address. */
