@@ -83,6 +83,19 @@ it('refuses an architecture that a release no longer has', async () => {
   }).toThrow('the recipe fedora-43 is not made for i686; it is made for x86_64, aarch64')
 })
 
+it.skipIf(!withMkosi)("keeps Fedora's own package sources, and finds the root by what it is told", async () => {
+  const recipe = await readRecipe('fedora-43', house)
+  const base = await readByMkosi(recipeArguments(recipe, recipe.base))
+  expect(base.Packages).toContain('fedora-repos')
+  const uuid = 'root=UUID=0637b6cc-1454-4096-a6ad-831d328d91c7'
+  for (const [, folders] of recipe.flavours) {
+    const image = await readByMkosi([...recipeArguments(recipe, folders), `--kernel-command-line=${uuid}`])
+    expect(image.KernelCommandLine.filter((word) => word.startsWith('root='))).toEqual([uuid])
+    expect(image.RemoveFiles.filter((path) => path.includes('yum.repos.d'))).toEqual([])
+    expect(image.PostInstallationScripts.join()).toContain('fedora/image/mkosi.postinst.chroot')
+  }
+})
+
 describe('folders from outside', () => {
   let outside: string
   beforeEach(async () => {

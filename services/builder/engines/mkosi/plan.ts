@@ -10,7 +10,8 @@ const architectureNames: Record<Architecture, string> = { i686: 'x86', x86_64: '
 
 /**
  * Two runs of mkosi: the base tree that the flavours of an architecture share, then the flavour's own disk on top.
- * Times and seeds come from the compose, so that the same compose and recipe give the same bits.
+ * Times, seeds and UUIDs come from the compose and the image's name, so that the same compose and recipe give the same
+ * bits, and a machine that has the disks of two images tells them apart.
  */
 export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildPlan {
   const { compose, image, recipe, sources } = request
@@ -19,7 +20,9 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
   const base = join(folders.cache, 'bases', `${recipe.name}-${image.architecture}-${baseKey(request)}.tar`)
   const baseAside = join(folders.work, 'base')
   const epoch = String(epochOf(compose.date))
-  const seed = uuidFrom(`${compose.id} ${recipe.name} ${imageKey(image)}`)
+  const name = `${compose.id} ${recipe.name} ${imageKey(image)}`
+  const seed = uuidFrom(name)
+  const rootUuid = uuidFrom(`${name} root`)
   const files = repositoryFiles(sources, packageManager)
   const settings = (part: RecipePart) => [
     ...recipeArguments(recipe, part),
@@ -47,7 +50,10 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
           ...settings(flavourOf(recipe, image.flavour)),
           `--base-tree=${base}`,
           `--seed=${seed}`,
-          `--environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=${seed}"`,
+          `--environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=${seed} -U ${rootUuid}"`,
+          // For the recipe's own scripts, and for the boot loaders that mkosi sets up itself.
+          `--environment=ROOT_UUID=${rootUuid}`,
+          `--kernel-command-line=root=UUID=${rootUuid}`,
           `--output-dir=${output}`,
           '--force',
           'build',
