@@ -4,18 +4,19 @@ import type { Assemble } from '#service/host.ts'
 import { readBuilderConfig } from './config.ts'
 import { engineFor } from './engines/engine-for.ts'
 import { readHostMirror } from './packages/host-mirror.ts'
+import { recipesFolder } from './read-recipe.ts'
 import { builder } from './service.ts'
 
 /** Puts the builder together. */
-// eslint-disable-next-line typescript/require-await
-export const assemble: Assemble = async ({ artifacts, env, stateFolder }) => {
+export const assemble: Assemble = ({ artifacts, env, stateFolder }) => {
   const { engine, mirror, requireSecurity, concurrency, deadlineMinutes, idleMinutes } = readBuilderConfig(env)
   const limits = { deadline: deadlineMinutes * 60_000, idleDeadline: idleMinutes * 60_000 }
   const dependencies = {
+    recipes: [recipesFolder],
     engine: engineFor(engine, limits),
     artifacts,
     cacheFolder: join(stateFolder, 'builder'),
     packages: { mirror: mirror ?? null, hostMirror: readHostMirror, fetch, requireSecurity },
   }
-  return { service: bindService(builder, dependencies, { concurrency }) }
+  return Promise.resolve({ service: bindService(builder, dependencies, { concurrency }) })
 }

@@ -8,6 +8,7 @@ import type { FormatPlan } from '#events/vocabulary.ts'
 import { NotTheDisk } from '../failures.ts'
 import { quickFormats, setUp } from '../fixture.ts'
 import { formatFor } from './format-for.ts'
+import { readQcow2Header } from './qcow2/header.ts'
 
 const shell = promisify(execFile)
 
@@ -46,6 +47,34 @@ describe.each([
     const otherMade = await formatFor(plan).make(otherWorkshop)
     await cp(otherMade.draft.path, made.draft.path)
     await expect(made.verify()).rejects.toThrow(NotTheDisk)
+  })
+})
+
+describe('the qcow2', () => {
+  const incompatible = async (compat: '0.10' | '1.1', compression: 'none' | 'zlib' | 'zstd') => {
+    await using shop = await setUp()
+    await using workshop = await shop.workshop()
+    const made = await formatFor({ format: 'qcow2', compat, compression }).make(workshop)
+    return (await readQcow2Header(made.draft.path))?.incompatibleFeatures
+  }
+
+  it('asks for nothing that a reader of QEMU 2 lacks, but for zstd', async () => {
+    expect(await incompatible('0.10', 'zlib')).toBe(0n)
+    expect(await incompatible('1.1', 'none')).toBe(0n)
+    expect(await incompatible('1.1', 'zlib')).toBe(0n)
+    expect(await incompatible('1.1', 'zstd')).toBe(8n)
+  })
+
+  it.each([
+    ['a feature that old readers lack', 72, '0000000000000010', /incompatible features 0x10 instead of 0x0/],
+    ['a backing file', 8, '0000000000000200', /backing file/],
+  ])('is not proved when its header asks for %s', async (_, position, bytes, reason) => {
+    await using shop = await setUp()
+    await using workshop = await shop.workshop()
+    const made = await formatFor({ format: 'qcow2', compat: '1.1', compression: 'zlib' }).make(workshop)
+    await using file = await open(made.draft.path, 'r+')
+    await file.write(Buffer.from(bytes, 'hex'), 0, 8, position)
+    await expect(made.verify()).rejects.toThrow(reason)
   })
 })
 

@@ -4,6 +4,7 @@ import type { FormatPlan } from '#events/vocabulary.ts'
 import { NotTheDisk } from '../../failures.ts'
 import type { Workshop } from '../../workshop.ts'
 import type { Format } from '../format.ts'
+import { otherCompression, readQcow2Header } from './header.ts'
 
 type Qcow2Plan = Extract<FormatPlan, { format: 'qcow2' }>
 
@@ -48,6 +49,9 @@ async function verify(plan: Qcow2Plan, path: string, workshop: Workshop): Promis
   const done = workshop.track('qcow2', disk.size)
   const differs = (how: string) => new NotTheDisk(`the qcow2 made of the disk ${disk.sha256} ${how}`)
 
+  const wrong = await wrongForReaders(plan, path)
+  if (wrong !== null) throw differs(wrong)
+
   const checked = await run('qemu-img', ['check', '-f', 'qcow2', path], { okCodes: [0, 1, 2, 3] })
   if (checked.code !== 0) throw differs(`is damaged: ${checked.stdout.trim().split('\n').join(' ')}`)
 
@@ -73,6 +77,21 @@ async function verify(plan: Qcow2Plan, path: string, workshop: Workshop): Promis
           .at(-1) ?? ''
       }`,
     )
+}
+
+/**
+ * Why a reader of the plan's time could not read the file; null when it can. By the header itself, not by what the
+ * qemu-img that wrote it says of it: a reader goes by the bits, and refuses those that it does not know.
+ */
+async function wrongForReaders(plan: Qcow2Plan, path: string): Promise<string | null> {
+  const header = await readQcow2Header(path)
+  if (header === null) return 'has no header'
+  const { version, hasBackingFile, incompatibleFeatures } = header
+  if (version !== (plan.compat === '0.10' ? 2 : 3)) return `has version ${String(version)}`
+  if (hasBackingFile) return 'needs a backing file'
+  const allowed = plan.compression === 'zstd' ? otherCompression : 0n
+  if (incompatibleFeatures === allowed) return null
+  return `has the incompatible features 0x${incompatibleFeatures.toString(16)} instead of 0x${allowed.toString(16)}`
 }
 
 const imageInfo = z.object({
