@@ -1,4 +1,5 @@
-import type { Argument, Command, Option } from './command.ts'
+import type { Command } from './command.ts'
+import type { Argument, Option } from './option.ts'
 
 /** Longer lines are broken. */
 const columns = 100

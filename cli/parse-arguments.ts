@@ -1,10 +1,14 @@
 import { parseArgs } from 'node:util'
 import { messageOf } from '#service/errors.ts'
-import type { Command, Option } from './command.ts'
 import { nearest } from './nearest.ts'
+import type { Argument, Option, Options } from './option.ts'
 import { UsageError } from './usage.ts'
 
-type Declared = Pick<Command, 'name' | 'argument' | 'options'>
+interface Declared {
+  readonly name: string
+  readonly argument?: Argument
+  readonly options: Options
+}
 
 /** Reads a command line by the declaration of its command. Throws UsageError, in one line that names the option. */
 export function parseArguments(

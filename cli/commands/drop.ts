@@ -17,8 +17,11 @@ import { waitForEnd } from '../signals.ts'
 import { openLog, startStack, stateFolderOf } from '../stack.ts'
 import { UsageError } from '../usage.ts'
 import { createScreen, type Screen } from '../view/screen.ts'
+import { Refused } from '../../services/scheduler/compose/refused.ts'
+import { checkRequest } from '../../services/scheduler/intake/check-request.ts'
 import { makeComposeMessage } from '../../services/scheduler/intake/from-repositories.ts'
 import { readComposeMessage } from '../../services/scheduler/intake/read-message.ts'
+import { readRules } from '../../services/scheduler/read-rules.ts'
 import { readHostMirror } from '../../services/builder/packages/host-mirror.ts'
 import { mirrorByMetalink } from '../../services/builder/packages/metalink.ts'
 
@@ -63,7 +66,13 @@ export const dropCommand = defineCommand({
     const end = waitForEnd()
     const { request, location } = await prepare(values)
     const services = await findServices(given)
-    if (readLedgerSettings(given).url !== undefined) {
+    const isShared = readLedgerSettings(given).url !== undefined
+    const settings = environmentFor(given, { mirror: values.mirror, location })
+    // Services elsewhere may have another policy.
+    answerAtOnce(() => {
+      checkRequest(request, new Date(), isShared ? null : readRules(settings, services))
+    })
+    if (isShared) {
       using screen = createScreen({ json: values.json })
       screen.note(`compose: ${String(request.message['compose_id'])}; the services run elsewhere`)
       return status[await followElsewhere(request, { stateFolder, steps: services.steps, screen, end, env: given })]
@@ -71,7 +80,7 @@ export const dropCommand = defineCommand({
     const log = await openLog(stateFolder)
     using _lock = await lockServices(stateFolder, services.names)
     await using emulator = hasEc2(given) ? null : await emulateEc2(stateFolder, log)
-    const env = { ...environmentFor(given, { mirror: values.mirror, location }), ...emulator?.env }
+    const env = { ...settings, ...emulator?.env }
     const stack = await startStack({ stateFolder, services, run: services.names, env, log })
     try {
       using screen = createScreen({ json: values.json })
@@ -102,13 +111,23 @@ async function prepare(values: Values): Promise<{ request: DropRequested; locati
   const images = values.images?.split(',').map((image) => image.trim()) ?? null
   const by = userInfo().username
   if (values.compose !== undefined) {
-    const { topic, message } = readComposeMessage(await readSource(values.compose))
+    const source = await readSource(values.compose)
+    const { topic, message } = answerAtOnce(() => readComposeMessage(source))
     return { request: { topic, message, images, by } }
   }
   const distribution = values.distribution ?? (await hostDistribution())
   const mirror = values.mirror ?? (await mirrorOfHost(distribution))
   const { topic, message } = await makeComposeMessage({ distribution, mirror })
   return { request: { topic, message, images, by }, location: mirror }
+}
+
+/** A message that cannot be right is a mistake of the command line: nothing is started for it. */
+function answerAtOnce<Result>(check: () => Result): Result {
+  try {
+    return check()
+  } catch (error) {
+    throw error instanceof Refused ? new UsageError(error.message, { cause: error }) : error
+  }
 }
 
 async function mirrorOfHost(distribution: string): Promise<string> {

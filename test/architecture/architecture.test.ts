@@ -8,11 +8,13 @@ import { speakersOf } from '#service/speakers.ts'
 import { generatePackage, packageFolder } from '../../deploy/fedora-messages/generate.ts'
 import { generatePage, page } from '../../docs/generate.ts'
 import { house } from '#test/support/house.ts'
+import { circlesOfFiles, circlesOfFolders } from './circles.ts'
 import { readSources, type Source } from './sources.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sources = readSources()
-const isTest = ({ path }: Source) => /\.(test|contract|fixture)\.ts$|\/testing\//.test(path) || path.startsWith('test/')
+const isTest = ({ path }: Source) =>
+  /\.(test|contract|fixture)\.ts$|\/fixture\.ts$|\/testing\//.test(path) || path.startsWith('test/')
 const production = sources.filter((source) => !isTest(source))
 
 describe('import directions', () => {
@@ -47,12 +49,36 @@ describe('import directions', () => {
     expect(wrong).toEqual([])
   })
 
+  it.each([
+    ['cli', ['services', 'shared']],
+    ['deploy', ['shared']],
+    ['docs', ['cli', 'deploy', 'shared']],
+  ])('%s/ imports only of %j', (folder, others) => {
+    const inside = production.filter(({ path }) => path.startsWith(`${folder}/`))
+    expect(inside.length).toBeGreaterThan(0)
+    const wrong = inside.flatMap(({ path, imports }) =>
+      imports
+        .filter((one) => /^(shared|services|cli|test|docs|deploy)\//.test(one))
+        .filter((one) => ![folder, ...others].some((name) => one.startsWith(`${name}/`)))
+        .map((one) => `${path} imports ${one}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('no files import each other in a circle, types included', () => {
+    expect(circlesOfFiles(sources)).toEqual([])
+  })
+
+  it('no folders import each other in a circle', () => {
+    expect(circlesOfFolders(production)).toEqual([])
+  })
+
   it('services import nothing of each other, of cli/ or of test/', () => {
     const wrong = production.flatMap(({ path, imports }) => {
       const service = /^services\/([^/]+)\//.exec(path)?.[1]
       if (service === undefined) return []
       return imports
-        .filter((one) => /^(services|cli|test|docs)\//.test(one) && !one.startsWith(`services/${service}/`))
+        .filter((one) => /^(services|cli|test|docs|deploy)\//.test(one) && !one.startsWith(`services/${service}/`))
         .map((one) => `${path} imports ${one}`)
     })
     expect(wrong).toEqual([])

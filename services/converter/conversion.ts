@@ -1,7 +1,7 @@
 import type { Draft } from '#artifacts/store.ts'
 import type { RunOptions, RunResult } from '#subprocess/run.ts'
+import type { CompressedDisk } from './compressed-disk.ts'
 import type { Track } from './progress-sum.ts'
-import type { CompressedDisk } from './xz/compress.ts'
 
 /** What the tools of one conversion may use. Times are in milliseconds. */
 export interface Limits {
@@ -11,8 +11,8 @@ export interface Limits {
   readonly idleDeadline: number
 }
 
-/** Where one disk is converted: what a format is given to work with. */
-export interface Workshop extends AsyncDisposable {
+/** One disk on its way into its formats: what a format is given to work with. */
+export interface Conversion extends AsyncDisposable {
   readonly disk: { readonly path: string; readonly size: number; readonly sha256: string }
   /** What the disk is called inside an archive; the same in every compose. */
   readonly diskName: string

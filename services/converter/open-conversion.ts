@@ -3,18 +3,19 @@ import type { ArtifactStore } from '#artifacts/store.ts'
 import type { ImageBuilt } from '#events/image-built.ts'
 import type { Context } from '#service/define.ts'
 import { run } from '#subprocess/run.ts'
+import type { CompressedDisk } from './compressed-disk.ts'
 import { diskName } from './disk-name.ts'
 import { createProgressSum } from './progress-sum.ts'
-import type { Limits, Workshop } from './workshop.ts'
-import { compressDisk, type CompressedDisk } from './xz/compress.ts'
+import type { Limits, Conversion } from './conversion.ts'
+import { compressDisk } from './xz/compress.ts'
 
-/** Opens the disk of an event and sets the workshop up around it. Throws ArtifactMissing or ArtifactCorrupted. */
-export async function openWorkshop(
+/** Opens the disk of an event and sets up what is made of it. Throws ArtifactMissing or ArtifactCorrupted. */
+export async function openConversion(
   { disk, image, compose }: ImageBuilt,
   artifacts: ArtifactStore,
   limits: Limits,
   context: Pick<Context, 'signal' | 'progress' | 'logFolder'>,
-): Promise<Workshop> {
+): Promise<Conversion> {
   const path = await artifacts.open(disk, context.signal)
   const drafts = new AsyncDisposableStack()
   const failed = new AbortController()
@@ -24,7 +25,7 @@ export async function openWorkshop(
   const compressed = new Map<number, Promise<CompressedDisk>>()
   let bar = createProgressSum('', context.progress)
 
-  const workshop: Workshop = {
+  const conversion: Conversion = {
     disk: { path, size: disk.size, sha256: disk.sha256 },
     diskName: diskName(image),
     time: new Date(compose.date.replace(/(....)(..)(..)/, '$1-$2-$3T00:00:00Z')),
@@ -33,7 +34,7 @@ export async function openWorkshop(
     draft: async (name) => drafts.use(await artifacts.draft(name)),
     run: (tool, args, options) => run(tool, args, { signal, deadline, idleDeadline, log, ...options }),
     compress(level) {
-      const stream = compressed.get(level) ?? compressDisk(level, workshop)
+      const stream = compressed.get(level) ?? compressDisk(level, conversion)
       compressed.set(level, stream)
       return stream
     },
@@ -52,5 +53,5 @@ export async function openWorkshop(
     },
     [Symbol.asyncDispose]: () => drafts.disposeAsync(),
   }
-  return workshop
+  return conversion
 }
