@@ -1,21 +1,19 @@
 import type { Image } from '@aws-sdk/client-ec2'
 import type { Registration } from '#events/vocabulary.ts'
-import type { UploadOrder } from './cloud.ts'
-import type { Ec2Settings } from './config.ts'
+import { findSnapshots, where } from '../aws/find.ts'
+import type { Region } from '../aws/region.ts'
+import { removeSnapshot } from '../aws/remove.ts'
+import type { UploadOrder } from '../cloud/cloud.ts'
+import type { Ec2Settings } from '../config.ts'
+import { target } from '../step.ts'
 import type { Extent } from './extents.ts'
-import { findSnapshots, where } from './find.ts'
-import { applyTags, availability, findImage, registerImage } from './provide-image.ts'
-import { provideSnapshot } from './provide-snapshot.ts'
-import type { Region } from './region.ts'
-import { removeSnapshot } from './remove.ts'
-import { target } from './step.ts'
+import { findOrMakeSnapshot } from './find-or-make-snapshot.ts'
+import { applyTags, availability, findImage, registerImage } from './register-image.ts'
 import { bytesToRead } from './upload-blocks.ts'
-import type { Pace } from './wait.ts'
 
 interface Upload {
   readonly extents: readonly Extent[]
   readonly settings: Ec2Settings
-  readonly pace: Pace
   readonly onBytes: (count: number) => void
   readonly onPhase: (phase: string) => void
 }
@@ -27,14 +25,14 @@ interface Placed {
 
 /** Puts an image into one region. Each step looks first for what an earlier try has left. */
 export async function uploadImage(region: Region, order: UploadOrder, upload: Upload): Promise<Placed> {
-  const { settings, pace, onPhase } = upload
+  const { settings, onPhase } = upload
   onPhase('looking for the image')
-  const found = await findImage(region, order, pace)
+  const found = await findImage(region, order)
   const imageId = found?.ImageId ?? (await makeImage(region, order, upload))
   onPhase('waiting for the image')
-  const snapshotId = snapshotOf(await availability(region, imageId, pace))
-  await applyTags(region, order, [imageId, snapshotId], pace)
-  const [snapshot] = await findSnapshots(region, pace, where('snapshot-id', snapshotId))
+  const snapshotId = snapshotOf(await availability(region, imageId))
+  await applyTags(region, order, [imageId, snapshotId])
+  const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotId))
   const registration: Registration = {
     target,
     emulated: settings.emulated,
@@ -47,15 +45,15 @@ export async function uploadImage(region: Region, order: UploadOrder, upload: Up
 }
 
 async function makeImage(region: Region, order: UploadOrder, upload: Upload): Promise<string> {
-  const { settings, pace, onPhase } = upload
+  const { settings, onPhase } = upload
   onPhase('uploading')
   const { connections } = settings
-  const snapshotId = await provideSnapshot(region, order, { ...upload, connections })
+  const snapshotId = await findOrMakeSnapshot(region, order, { ...upload, connections })
   onPhase('registering')
-  const imageId = await registerImage(region, order, snapshotId, settings, pace)
-  const used = snapshotOf(await availability(region, imageId, pace))
+  const imageId = await registerImage(region, order, snapshotId, settings)
+  const used = snapshotOf(await availability(region, imageId))
   // Somebody else was at the same job and faster: theirs counts.
-  if (used !== snapshotId) await removeSnapshot(region, snapshotId, pace)
+  if (used !== snapshotId) await removeSnapshot(region, snapshotId)
   return imageId
 }
 

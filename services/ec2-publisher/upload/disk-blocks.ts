@@ -6,7 +6,13 @@ import type { Extent } from './extents.ts'
 /** EBS takes disks in blocks of 512 KiB. */
 export const blockSize = 524_288
 
+const gibibyte = 1024 ** 3
 const zeros = Buffer.alloc(blockSize)
+
+/** The smallest volume that a disk of so many bytes fits in: EBS counts volumes and snapshots in whole GiB. */
+export function gibibytesFor(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / gibibyte))
+}
 
 /** One block that holds data; the last one of a disk is filled up with zeros. */
 export interface Block {

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { ArtifactCorrupted } from '#artifacts/store.ts'
-import { isBusy, isMissing } from './aws-errors.ts'
+import { onceSeen } from '../aws/late.ts'
+import type { Region } from '../aws/region.ts'
 import { blocksWithData, blockSize, readDisk, type Block } from './disk-blocks.ts'
 import type { Extent } from './extents.ts'
-import type { Region } from './region.ts'
-import { patiently, untilSeen, type Pace } from './wait.ts'
 
 /** What CompleteSnapshot wants to know of the blocks that were put. */
 export interface Sent {
@@ -18,7 +17,6 @@ interface Upload {
   readonly disk: { readonly path: string; readonly sha256: string; readonly size: number }
   readonly extents: readonly Extent[]
   readonly connections: number
-  readonly pace: Pace
   /** Told the bytes that are dealt with, each time some more are. */
   readonly onBytes: (count: number) => void
 }
@@ -28,11 +26,11 @@ interface Upload {
  * when what was read is not the disk that its digest promises.
  */
 export async function uploadBlocks(region: Region, upload: Upload): Promise<Sent> {
-  const { snapshotId, disk, extents, pace, onBytes } = upload
+  const { snapshotId, disk, extents, onBytes } = upload
   const linear = createHash('sha256')
   const buffers = createPool(upload.connections)
   const failed = new AbortController()
-  const signal = AbortSignal.any([pace.signal, failed.signal])
+  const signal = AbortSignal.any([region.pace.signal, failed.signal])
   const underway = new Set<Promise<void>>()
   let count = 0
 
@@ -40,7 +38,7 @@ export async function uploadBlocks(region: Region, upload: Upload): Promise<Sent
     const digest = createHash('sha256').update(bytes).digest()
     linear.update(digest)
     count += 1
-    const sending = putBlock(region, { snapshotId, index, bytes, digest }, { ...pace, signal })
+    const sending = putBlock(region, { snapshotId, index, bytes, digest }, signal)
       .then(() => {
         buffers.give(bytes)
         onBytes(blockSize)
@@ -81,20 +79,20 @@ interface Put extends Block {
 }
 
 /** A new snapshot is not seen everywhere at once, so one that is missing may only be late. */
-async function putBlock(region: Region, { snapshotId, index, bytes, digest }: Put, pace: Pace): Promise<void> {
-  const put = () =>
-    region.ebs.putSnapshotBlock(
-      {
-        SnapshotId: snapshotId,
-        BlockIndex: index,
-        BlockData: bytes,
-        DataLength: bytes.length,
-        Checksum: digest.toString('base64'),
-        ChecksumAlgorithm: 'SHA256',
-      },
-      { abortSignal: pace.signal },
-    )
-  await patiently(() => patiently(put, isBusy, pace), isMissing, untilSeen(pace))
+async function putBlock(
+  { ebs, pace }: Region,
+  { snapshotId, index, bytes, digest }: Put,
+  signal: AbortSignal,
+): Promise<void> {
+  const block = {
+    SnapshotId: snapshotId,
+    BlockIndex: index,
+    BlockData: bytes,
+    DataLength: bytes.length,
+    Checksum: digest.toString('base64'),
+    ChecksumAlgorithm: 'SHA256',
+  } as const
+  await onceSeen(() => ebs.putSnapshotBlock(block, { abortSignal: signal }), { ...pace, signal })
 }
 
 /** As many blocks in memory as there are connections, whatever the size of the disk. */

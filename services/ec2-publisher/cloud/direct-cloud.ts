@@ -1,26 +1,24 @@
 import type { Registration } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
-import { translate } from './aws-errors.ts'
+import { assertUnencryptedByDefault } from '../aws/encryption.ts'
+import { translate } from '../aws/errors.ts'
+import { connectRegion, type Credentials, type Region } from '../aws/region.ts'
+import { assertUsable } from '../aws/regions.ts'
+import type { Ec2Settings } from '../config.ts'
+import { assertPublishable, publishImage } from '../publish/publish-images.ts'
+import { readExtents } from '../upload/extents.ts'
+import { bytesToRead } from '../upload/upload-blocks.ts'
+import { uploadImage } from '../upload/upload-image.ts'
+import { withdrawDrop } from '../withdraw/withdraw-drop.ts'
 import type { Cloud, CloudContext, Uploaded, UploadOrder } from './cloud.ts'
-import type { Ec2Settings } from './config.ts'
-import { readExtents } from './extents.ts'
-import { assertPublishable, publishImage } from './publish-images.ts'
-import { connectRegion, type Region } from './region.ts'
-import { bytesToRead } from './upload-blocks.ts'
-import { uploadImage } from './upload-image.ts'
-import type { Pace } from './wait.ts'
-import { withdrawDrop } from './withdraw-drop.ts'
 
-/** EC2 itself, or its emulator, spoken to from this process. */
-export function createDirectCloud(settings: Ec2Settings): Cloud {
-  const paceOf = ({ signal }: CloudContext): Pace => ({
-    every: settings.pollSeconds * 1000,
-    patience: settings.patienceSeconds * 1000,
-    signal,
-  })
-
+/** EC2 itself, or its emulator, spoken to from this process. Without credentials, they are looked for as AWS's own tools do. */
+export function createDirectCloud(settings: Ec2Settings, credentials?: Credentials): Cloud {
   async function upload(order: UploadOrder, context: CloudContext): Promise<Uploaded> {
     const { signal, progress } = context
+    await assertRegions(context)
+    for (const name of settings.regions)
+      await within(name, 'looking whether images can be uploaded', context, assertUnencryptedByDefault)
     const extents = await readExtents(order.disk.path, signal)
     const total = bytesToRead(extents, order.disk.size)
     const placed: Awaited<ReturnType<typeof uploadImage>>[] = []
@@ -38,8 +36,10 @@ export function createDirectCloud(settings: Ec2Settings): Cloud {
         done = Math.min(done + count, total)
         tell()
       }
-      const region = { extents, settings, pace: paceOf(context), onPhase, onBytes }
-      placed.push(await within(name, `uploading ${order.name}`, context, (there) => uploadImage(there, order, region)))
+      const content = { extents, settings, onPhase, onBytes }
+      placed.push(
+        await within(name, `uploading ${order.name}`, context, (region) => uploadImage(region, order, content)),
+      )
     }
     return {
       registrations: placed.map((one) => one.registration),
@@ -51,24 +51,28 @@ export function createDirectCloud(settings: Ec2Settings): Cloud {
     assertSameCloud(registrations, settings)
     const regions = Map.groupBy(registrations, (one) => one.place)
     for (const [name, images] of regions)
-      await within(name, 'looking at the images', context, (region) =>
-        assertPublishable(region, images, paceOf(context)),
-      )
+      await within(name, 'looking at the images', context, (region) => assertPublishable(region, images))
     for (const [name, images] of regions)
       await within(name, 'publishing', context, async (region) => {
         for (const image of images) {
           context.progress({ phase: `publishing ${image.name} (${name})` })
-          await publishImage(region, image, settings.publicSnapshots, paceOf(context))
+          await publishImage(region, image, settings.publicSnapshots)
         }
       })
   }
 
   async function withdraw(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<void> {
+    await assertRegions(context)
     const mine = registrations.filter((one) => one.emulated === settings.emulated)
     for (const name of new Set([...settings.regions, ...mine.map((one) => one.place)])) {
       const there = mine.filter((one) => one.place === name)
-      await within(name, `withdrawing ${drop}`, context, (region) => withdrawDrop(region, drop, there, paceOf(context)))
+      await within(name, `withdrawing ${drop}`, context, (region) => withdrawDrop(region, drop, there))
     }
+  }
+
+  async function assertRegions({ signal }: CloudContext): Promise<void> {
+    const connect = (name: string) => connectRegion(name, { settings, credentials, signal })
+    await inWords('looking for the regions', signal, () => assertUsable(settings.regions, connect))
   }
 
   async function within<Result>(
@@ -77,17 +81,24 @@ export function createDirectCloud(settings: Ec2Settings): Cloud {
     { signal }: CloudContext,
     act: (region: Region) => Promise<Result>,
   ): Promise<Result> {
-    signal.throwIfAborted()
-    using region = await connectRegion(name, settings)
-    try {
+    return await inWords(`${doing} in ${name}`, signal, async () => {
+      using region = await connectRegion(name, { settings, credentials, signal })
       return await act(region)
-    } catch (error) {
-      signal.throwIfAborted()
-      throw translate(error, `${doing} in ${name}`)
-    }
+    })
   }
 
   return { upload, publish, withdraw }
+}
+
+/** Says of an error of AWS's what it came from and what it means. */
+async function inWords<Result>(doing: string, signal: AbortSignal, act: () => Promise<Result>): Promise<Result> {
+  signal.throwIfAborted()
+  try {
+    return await act()
+  } catch (error) {
+    signal.throwIfAborted()
+    throw translate(error, doing)
+  }
 }
 
 /** An image of the emulator cannot be published in EC2, nor the other way round. */
