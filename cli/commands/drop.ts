@@ -4,7 +4,6 @@ import { text } from 'node:stream/consumers'
 import { say } from '#events/define.ts'
 import { dropRequested, type DropRequested } from '#events/operator.ts'
 import { messageOf } from '#service/errors.ts'
-import { emulateEc2, hasEc2 } from '../ec2.ts'
 import { environmentFor, hostDistribution } from '../environment.ts'
 import { followDrop, type Followed } from '../follow.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
@@ -13,6 +12,7 @@ import { lockServices } from '../lock.ts'
 import { findServices } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { openLog, startStack, stateFolderOf } from '../stack.ts'
+import { startStandIns } from '../stand-ins.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
 import { createScreen, type Screen } from '../view/screen.ts'
 import { makeComposeMessage } from '../../services/scheduler/intake/from-repositories.ts'
@@ -51,12 +51,12 @@ export const dropCommand: Command = {
     const log = await openLog(stateFolder)
     const services = await findServices(process.env)
     await using _lock = await lockServices(stateFolder, services.names)
-    await using emulator = hasEc2(process.env) ? null : await emulateEc2(stateFolder, log)
-    const env = { ...environmentFor({ mirror: values.mirror, location }), ...emulator?.env }
+    await using standIns = await startStandIns(services, services.names, { env: process.env, stateFolder, log })
+    const env = { ...environmentFor({ mirror: values.mirror, location }), ...standIns.env }
     const stack = await startStack({ stateFolder, services, run: services.names, env, log })
     try {
       using screen = createScreen({ json: values.json === true })
-      announceStart(screen, request, emulator !== null)
+      announceStart(screen, request, standIns.notes)
       const requestId = await stack.say(say(dropRequested, request))
       const composeId = String(request.message['compose_id'])
       const followed = followDrop(stack, { requestId, composeId, steps: services.steps, screen })
@@ -115,7 +115,7 @@ async function readSource(source: string): Promise<string> {
   }
 }
 
-function announceStart(screen: Screen, request: DropRequested, emulated: boolean): void {
+function announceStart(screen: Screen, request: DropRequested, notes: readonly string[]): void {
   screen.note(`compose: ${String(request.message['compose_id'])} at ${String(request.message['location'])}`)
-  screen.note(emulated ? 'EC2: emulated (no AWS credentials on this host)' : 'EC2: AWS')
+  for (const note of notes) screen.note(note)
 }

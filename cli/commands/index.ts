@@ -17,7 +17,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   supersede: async () => (await import('./ask.ts')).supersedeCommand,
   events: async () => (await import('./events.ts')).eventsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
-  'ec2-emulator': async () => (await import('./ec2-emulator.ts')).ec2EmulatorCommand,
+  emulator: async () => (await import('./emulator.ts')).emulatorCommand,
 }
 
 export async function findCommand(name: string): Promise<Command | undefined> {
