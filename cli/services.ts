@@ -16,6 +16,8 @@ export interface Services {
   readonly parse: (name: string) => string
   /** Only services that run here are loaded. */
   readonly assemble: (name: string) => Promise<Assemble>
+  /** What another file of its folder exports, as `stand-in.ts`; null when it has none. */
+  readonly part: (name: string, file: string) => Promise<Record<string, unknown> | null>
   /** What each service.ts declares; loads them all. */
   readonly definitions: () => Promise<ServiceDefinition[]>
   /** What each service's inbox takes in, so that a broker can keep it before the service first runs. */
@@ -40,6 +42,7 @@ export async function findServices(env: Readonly<Record<string, string | undefin
     roots,
     parse: (name) => find(name).name,
     assemble: (name) => discovery.importAssemble(find(name)),
+    part: (name, file) => discovery.importPart(find(name), file),
     definitions,
     interests: async () => (await definitions()).map(inboxOf),
   }

@@ -5,7 +5,6 @@ import { say } from '#events/define.ts'
 import { dropRequested, type DropRequested } from '#events/operator.ts'
 import { messageOf } from '#service/errors.ts'
 import { defineCommand } from '../command.ts'
-import { emulateEc2, hasEc2 } from '../ec2.ts'
 import { environmentFor, hostDistribution } from '../environment.ts'
 import { followDrop, type Followed } from '../follow.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
@@ -15,6 +14,7 @@ import { mirrorOption, stateOption } from '../options.ts'
 import { findServices } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { openLog, startStack, stateFolderOf } from '../stack.ts'
+import { startStandIns } from '../stand-ins.ts'
 import { UsageError } from '../usage.ts'
 import { createScreen, type Screen } from '../view/screen.ts'
 import { Refused } from '../../services/scheduler/compose/refused.ts'
@@ -79,12 +79,12 @@ export const dropCommand = defineCommand({
     }
     const log = await openLog(stateFolder)
     using _lock = await lockServices(stateFolder, services.names)
-    await using emulator = hasEc2(given) ? null : await emulateEc2(stateFolder, log)
-    const env = { ...settings, ...emulator?.env }
+    await using standIns = await startStandIns(services, services.names, { env: given, stateFolder, log })
+    const env = { ...settings, ...standIns.env }
     const stack = await startStack({ stateFolder, services, run: services.names, env, log })
     try {
       using screen = createScreen({ json: values.json })
-      announceStart(screen, request, emulator !== null)
+      announceStart(screen, request, standIns.notes)
       const requestId = await stack.say(say(dropRequested, request))
       const composeId = String(request.message['compose_id'])
       const followed = followDrop(stack, { requestId, composeId, steps: services.steps, screen })
@@ -153,7 +153,7 @@ async function readSource(source: string): Promise<string> {
   }
 }
 
-function announceStart(screen: Screen, request: DropRequested, emulated: boolean): void {
+function announceStart(screen: Screen, request: DropRequested, notes: readonly string[]): void {
   screen.note(`compose: ${String(request.message['compose_id'])} at ${String(request.message['location'])}`)
-  screen.note(emulated ? 'EC2: emulated (no AWS credentials on this host)' : 'EC2: AWS')
+  for (const note of notes) screen.note(note)
 }

@@ -19,7 +19,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   supersede: async () => (await import('./ask.ts')).supersedeCommand,
   events: async () => (await import('./events.ts')).eventsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
-  'ec2-emulator': async () => (await import('./ec2-emulator.ts')).ec2EmulatorCommand,
+  emulator: async () => (await import('./emulator.ts')).emulatorCommand,
 }
 
 /** The command of a name. Throws UsageError, with the name that was perhaps meant. */

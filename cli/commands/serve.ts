@@ -1,5 +1,4 @@
 import { pino } from 'pino'
-import { emulateEc2, hasEc2 } from '../ec2.ts'
 import { environmentFor } from '../environment.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
 import { defineCommand, type Environment, type Values } from '../command.ts'
@@ -9,6 +8,7 @@ import { mirrorOption, stateOption, wholeNumber } from '../options.ts'
 import { findServices } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { startStack, stateFolderOf } from '../stack.ts'
+import { startStandIns } from '../stand-ins.ts'
 import { tidyMemoryAfterStart } from '../tidy-memory.ts'
 import type { Tracing } from '../tracing.ts'
 
@@ -82,9 +82,8 @@ async function serve(
   const alone = readLedgerSettings(given).url === undefined
   using _lock = alone ? await lockServices(stateFolder, run) : null
   const log = pino(pino.destination({ dest: 1, sync: false }))
-  const needsEmulator = run.includes('ec2-publisher') && !hasEc2(given)
-  await using emulator = needsEmulator ? await emulateEc2(stateFolder, log) : null
-  const env = { ...environmentFor(given, { mirror }), ...emulator?.env }
+  await using standIns = await startStandIns(services, run, { env: given, stateFolder, log })
+  const env = { ...environmentFor(given, { mirror }), ...standIns.env }
   const { measureAttempt } = await import('#service/metrics.ts')
   await using tracing = await startTracing(env)
   const watchers = [measureAttempt, ...(tracing ? [tracing.watch] : [])]
@@ -93,7 +92,7 @@ async function serve(
     // Only here is the HTTP server needed: other commands do without its memory.
     const { serveHttp } = await import('#service/http.ts')
     const http = await serveHttp({ ...stack, host, port })
-    log.info({ services: run, url: http.url, ec2: emulator ? 'emulated' : 'aws' }, 'listening')
+    log.info({ services: run, url: http.url, targets: standIns.notes }, 'listening')
     tidyMemoryAfterStart()
     await orGivenUp(end, [stack.bus])
     await http.close()

@@ -27,7 +27,11 @@ async function installAll(): Promise<void> {
 }
 
 async function examine(env: Record<string, string> = {}, kvmDevice = join(folder, 'kvm')): Promise<DoctorReport> {
-  return await doctor({ env, stateFolder: join(folder, 'not', 'yet', 'there'), host: { path: [folder], kvmDevice } })
+  return await doctor({
+    env: { HOME: folder, ...env },
+    stateFolder: join(folder, 'not', 'yet', 'there'),
+    host: { path: [folder], kvmDevice },
+  })
 }
 
 function find(report: DoctorReport, name: string) {
@@ -101,7 +105,7 @@ test('a KVM device that opens is not called proven', async () => {
 test('missing credentials and mail server do not stop anything', async () => {
   await installAll()
   expect(find(await examine(), 'AWS credentials')).toMatchObject({ ok: false, weight: 'extra' })
-  expect(find(await examine({ AWS_PROFILE: 'releng' }), 'AWS credentials').seen).toBe('AWS_PROFILE is set')
+  expect(find(await examine({ AWS_PROFILE: 'releng' }), 'AWS credentials').seen).toBe('AWS, by AWS_PROFILE')
 })
 
 test('an ordinary user without subordinate ids is told the command that adds them', async () => {

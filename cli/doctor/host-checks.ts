@@ -2,8 +2,8 @@ import { constants } from 'node:fs'
 import { access, open, readFile, statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { dirname } from 'node:path'
+import type { Finding, HostCheck, HostView } from '#service/host-check.ts'
 import { run } from '#subprocess/run.ts'
-import type { Check, Finding, HostView } from './check.ts'
 
 const gibibyte = 2 ** 30
 /** Four Debian images with every format, their build folders, and the boot tests' overlays. */
@@ -12,7 +12,7 @@ const roomForADrop = 10 * gibibyte
 const memoryForADrop = 3 * gibibyte
 
 /** What the host itself must offer, besides tools. */
-export const hostChecks: readonly Check[] = [
+export const hostChecks: readonly HostCheck[] = [
   {
     name: 'Node',
     weight: 'needed',
@@ -62,13 +62,6 @@ export const hostChecks: readonly Check[] = [
       availableParallelism() > 1 ? { found: String(availableParallelism()) } : { missing: 'there is only one' },
     cost: 'nothing is done side by side',
     fix: 'give this machine a second processor',
-  },
-  {
-    name: 'AWS credentials',
-    weight: 'extra',
-    look: ({ env }) => settingFor(env, ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE']),
-    cost: 'EC2 is emulated: AMIs are registered nowhere but here',
-    fix: 'export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…',
   },
   {
     name: 'mail server',

@@ -1,4 +1,5 @@
-import type { CheckReport, DoctorReport, Weight } from './check.ts'
+import type { Weight } from '#service/host-check.ts'
+import type { CheckReport, DoctorReport } from './check.ts'
 
 const marks: Record<Weight, string> = { needed: '✗', better: '!', extra: '-' }
 

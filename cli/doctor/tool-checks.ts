@@ -1,17 +1,17 @@
 import { access, constants, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Finding, HostCheck, HostView } from '#service/host-check.ts'
 import { run } from '#subprocess/run.ts'
-import type { Check, Finding, HostView } from './check.ts'
 
 const table = new URL('../../deploy/host-tools.txt', import.meta.url)
 
 /** One check for each tool that the host set-up installs or tells of: the same table as deploy/setup.sh reads. */
-export async function readToolChecks(file: string | URL = table): Promise<Check[]> {
+export async function readToolChecks(file: string | URL = table): Promise<HostCheck[]> {
   const lines = (await readFile(file, 'utf8')).split('\n')
   return lines.filter((line) => line.trim() !== '' && !line.startsWith('#')).flatMap(parseTool)
 }
 
-function parseTool(line: string): Check[] {
+function parseTool(line: string): HostCheck[] {
   const [purpose, commands, minimum, apt, dnf, ...words] = line.trim().split(/\s+/)
   if (!commands || !minimum || !apt || !dnf) throw new Error(`host-tools.txt: a line lacks columns: ${line}`)
   if (purpose !== 'run' && purpose !== 'extra') return []

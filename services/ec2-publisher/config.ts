@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { InvalidConfig, readConfig } from '#service/config.ts'
 
-const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region is written as us-east-1')
+/** Which regions there are, the cloud itself says before the first upload (`aws/regions.ts`); this can be part of a host name. */
+const region = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a region is written as us-east-1')
 
 /** Settings of the ec2-publisher, from `IMAGEDROP_EC2_PUBLISHER_*`; README.md has the table. */
 export function readEc2PublisherConfig(env: Readonly<Record<string, string | undefined>>) {
@@ -21,6 +22,8 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       patienceSeconds: z.coerce.number().min(0.1).max(86_400).default(900),
       publicSnapshots: z.stringbool().default(false),
       x86BootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).default('legacy-bios'),
+      /** Smallest root volume of an AMI, in GiB, within the bounds of gp3. */
+      rootGib: z.coerce.number().int().min(1).max(65_536).default(10),
       rootDevice: z
         .string()
         .regex(/^\/dev\/(xvda|sda1)$/, 'a root device is /dev/xvda or /dev/sda1')

@@ -1,6 +1,6 @@
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
-import { createCloudProcess } from './cloud-process.ts'
+import { createCloudProcess } from './cloud/cloud-process.ts'
 import { readEc2PublisherConfig } from './config.ts'
 import { ec2Publisher } from './service.ts'
 

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { say } from '#events/define.ts'
 import { dropBlessed, type DropBlessed } from '#events/drop-blessed.ts'
@@ -11,8 +10,8 @@ import { imageTested, type ImageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageKey, type DropImage, type Registration } from '#events/vocabulary.ts'
 import { defineService, type Context } from '#service/define.ts'
-import { amiName } from './ami-name.ts'
-import type { Cloud } from './cloud.ts'
+import { amiName } from './upload/ami-name.ts'
+import type { Cloud } from './cloud/cloud.ts'
 import { target } from './step.ts'
 
 export interface Dependencies {
@@ -46,7 +45,7 @@ export const ec2Publisher = defineService({
 async function upload(body: ImageTested, artifacts: ArtifactStore, cloud: Cloud, context: Context) {
   const { drop, compose, image, disk, verdict } = body
   if (verdict !== 'passed' || !image.targets.includes(target)) return []
-  const start = performance.now()
+  const start = context.now().getTime()
   const path = await artifacts.open(disk, context.signal)
   const { registrations, bytes } = await cloud.upload(
     {
@@ -58,7 +57,7 @@ async function upload(body: ImageTested, artifacts: ArtifactStore, cloud: Cloud,
     },
     context,
   )
-  const seconds = Math.round(performance.now() - start) / 1000
+  const seconds = (context.now().getTime() - start) / 1000
   return [say(imageUploaded, { drop, compose, image, registrations: [...registrations], bytes, seconds })]
 }
 

@@ -89,6 +89,12 @@ export async function importAssemble({ path }: ServiceFolder): Promise<Assemble>
   return ((await import(join(path, 'main.ts'))) as { assemble: Assemble }).assemble
 }
 
+/** What another file of a service's folder exports; null when it has no such file. */
+export async function importPart({ path }: ServiceFolder, file: string): Promise<Record<string, unknown> | null> {
+  const program = join(path, file)
+  return existsSync(program) ? ((await import(program)) as Record<string, unknown>) : null
+}
+
 function isDefinition(value: unknown, name: string): boolean {
   return typeof value === 'object' && value !== null && 'consumes' in value && 'name' in value && value.name === name
 }

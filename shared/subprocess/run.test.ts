@@ -132,3 +132,13 @@ function isRunning(pid: string): boolean {
   if (!existsSync(`/proc/${pid}/stat`)) return false
   return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z')
 }
+
+it('speaks with a program of ours on a channel of its own', async () => {
+  const script = `process.once('message', (m) => process.send({ heard: m }, () => process.disconnect())); console.log('noise')`
+  const heard: unknown[] = []
+  const channel = { first: { word: 'hello' }, onMessage: (message: unknown) => void heard.push(message) }
+  const { stdout } = await run(node, ['-e', script], { channel })
+  expect(heard).toEqual([{ heard: { word: 'hello' } }])
+  expect(stdout).toBe('noise\n')
+  await expect(run(node, ['-e', 'process.exit(4)'], { channel })).rejects.toMatchObject({ end: { code: 4 } })
+})

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type Serializable } from 'node:child_process'
 import { createWriteStream, existsSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly input?: Readable
   /** Takes standard output as bytes; then it goes neither to the log nor to onLine nor into the result. */
   readonly output?: Writable
+  /** For a tool that is a program of ours: opens a channel to it beside its streams, and sends it the first message. */
+  readonly channel?: { readonly first: unknown; readonly onMessage: (message: unknown) => void }
   /** Exit codes that count as success. Default: only 0. */
   readonly okCodes?: readonly number[]
 }
@@ -73,6 +75,15 @@ export async function run(tool: string, args: readonly string[], options: RunOpt
     // A tool that ends early closes its input: its exit status tells why, not our EPIPE.
     streams.push(pipeline(options.input, child.stdin).catch(ignoreBrokenPipe))
   }
+  if (options.channel) {
+    const { first, onMessage } = options.channel
+    child.on('message', (message) => {
+      ending.touch()
+      onMessage(message)
+    })
+    // One that ended before it heard us tells why by its exit status.
+    child.send(first as Serializable, () => undefined)
+  }
 
   const results = await Promise.allSettled([ending.ended, ...streams])
   if (log) {
@@ -97,7 +108,7 @@ function startTool(tool: string, args: readonly string[], options: RunOptions): 
   return spawn(file, argv, {
     cwd: options.cwd,
     env: { ...inheritedEnvironment(), ...options.env },
-    stdio: [options.input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [options.input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(options.channel ? (['ipc'] as const) : [])],
     detached: true,
   })
 }

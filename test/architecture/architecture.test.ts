@@ -28,6 +28,7 @@ describe('import directions', () => {
     ledger: ['events', 'bus'],
     drop: ['events', 'bus', 'ledger', 'service'],
     service: ['events', 'bus', 'ledger', 'artifacts', 'subprocess', 'files'],
+    publishing: ['events', 'bus', 'service', 'subprocess'],
   }
 
   it('shared/ has exactly the folders that the decision records name', () => {
@@ -84,6 +85,16 @@ describe('import directions', () => {
     expect(wrong).toEqual([])
   })
 
+  it('only a stand-in knows an emulator, and an emulator nothing of its service', () => {
+    const emulatorOf = (path: string) => /^services\/[^/]+\/emulator\//.exec(path)?.[0]
+    const crossings = production.flatMap(({ path, imports }) =>
+      imports
+        .filter((one) => one.startsWith('services/') && emulatorOf(one) !== emulatorOf(path))
+        .map((one) => `${path} imports ${one}`),
+    )
+    expect(crossings.filter((one) => !/\/stand-in\.ts imports /.test(one))).toEqual([])
+  })
+
   it.each([
     ['kysely', 'shared/ledger/'],
     ['node:sqlite', 'shared/ledger/sqlite/', 'shared/files/lock.ts'],
@@ -93,6 +104,7 @@ describe('import directions', () => {
     ['pg', 'shared/ledger/postgres/'],
     ['@aws-sdk/client-s3', 'shared/artifacts/s3/'],
     ['@opentelemetry/api', 'cli/tracing.ts'],
+    ['@aws-sdk/core/client', 'services/ec2-publisher/'],
     ['@aws-sdk/client-ec2', 'services/ec2-publisher/'],
     ['@aws-sdk/client-ebs', 'services/ec2-publisher/'],
     ['nodemailer', 'services/announcer/'],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { blockSize } from '../disk-blocks.ts'
+import { blockSize } from './block-size.ts'
 
 /** A written block's record: one byte that says so, and the SHA-256 of its data. */
 const recordSize = 33

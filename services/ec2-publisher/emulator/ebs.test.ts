@@ -1,21 +1,25 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { EBS } from '@aws-sdk/client-ebs'
 import { expect, it } from 'vitest'
-import { setUpFrozen } from '../testing/fixture.ts'
-
-type Bench = Awaited<ReturnType<typeof setUpFrozen>>
+import { setUpFrozen, type EmulatedCloud } from './testing/emulated-cloud.ts'
 
 const blockSize = 524_288
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
 const unseen = 10
 
-async function start(bench: Bench, change: Partial<Parameters<EBS['startSnapshot']>[0]> = {}): Promise<string> {
+async function start(bench: EmulatedCloud, change: Partial<Parameters<EBS['startSnapshot']>[0]> = {}): Promise<string> {
   const { SnapshotId: id = '' } = await bench.region.ebs.startSnapshot({ VolumeSize: 1, ...change })
   bench.pass(unseen)
   return id
 }
 
-async function put({ region }: Bench, id: string, index: number, bytes: Buffer, change: object = {}): Promise<Buffer> {
+async function put(
+  { region }: Pick<EmulatedCloud, 'region'>,
+  id: string,
+  index: number,
+  bytes: Buffer,
+  change: object = {},
+): Promise<Buffer> {
   const digest = sha256(bytes)
   await region.ebs.putSnapshotBlock({
     SnapshotId: id,
@@ -29,7 +33,7 @@ async function put({ region }: Bench, id: string, index: number, bytes: Buffer, 
   return digest
 }
 
-const complete = ({ region }: Bench, id: string, count: number, change: object = {}) =>
+const complete = ({ region }: EmulatedCloud, id: string, count: number, change: object = {}) =>
   region.ebs.completeSnapshot({ SnapshotId: id, ChangedBlocksCount: count, ...change })
 
 const linear = (digests: readonly Buffer[]) => ({
@@ -194,8 +198,10 @@ it('keeps every block and every state over a restart in the middle of an upload'
 })
 
 it('keeps regions apart', async () => {
-  await using bench = await setUpFrozen({}, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1' })
-  await using other = await setUpFrozen({}, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'eu-west-1' })
+  await using bench = await setUpFrozen()
   const id = await start(bench)
-  await expect(put(other, id, 0, randomBytes(blockSize))).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
+  const region = bench.connect('eu-west-1')
+  await expect(put({ region }, id, 0, randomBytes(blockSize))).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+  })
 })

@@ -1,11 +1,9 @@
-import type { RegisterImageCommandInput } from '@aws-sdk/client-ec2'
+import type { EbsBlockDevice, RegisterImageCommandInput } from '@aws-sdk/client-ec2'
 import { expect, it } from 'vitest'
-import { setUpFrozen } from '../testing/fixture.ts'
-
-type Bench = Awaited<ReturnType<typeof setUpFrozen>>
+import { setUpFrozen, type EmulatedCloud } from './testing/emulated-cloud.ts'
 
 /** An empty snapshot of 2 GiB, completed. */
-async function makeSnapshot(bench: Bench): Promise<string> {
+async function makeSnapshot(bench: EmulatedCloud): Promise<string> {
   const { region } = bench
   const { SnapshotId: id = '' } = await region.ebs.startSnapshot({ VolumeSize: 2 })
   bench.pass(10)
@@ -25,7 +23,7 @@ function asked(snapshotId: string, change: Partial<RegisterImageCommandInput> = 
   }
 }
 
-async function register(bench: Bench, change: Partial<RegisterImageCommandInput> = {}): Promise<string> {
+async function register(bench: EmulatedCloud, change: Partial<RegisterImageCommandInput> = {}): Promise<string> {
   const { ImageId: id = '' } = await bench.region.ec2.registerImage(asked(await makeSnapshot(bench), change))
   bench.pass(20)
   return id
@@ -78,15 +76,20 @@ it.each([
 
 it.each([
   ['a volume smaller than its snapshot', 'InvalidBlockDeviceMapping', { VolumeSize: 1 }],
+  ['a volume larger than gp3 has them', 'InvalidParameterValue', { VolumeType: 'gp3', VolumeSize: 65_537 }],
+  ['a volume smaller than st1 has them', 'InvalidParameterValue', { VolumeType: 'st1', VolumeSize: 124 }],
   ['an encryption state, which the snapshot decides', 'InvalidParameterCombination', { Encrypted: true }],
   ['a volume type that there is not', 'InvalidParameterValue', { VolumeType: 'gp9' as never }],
-])('refuses a mapping with %s (EC2 API, RegisterImage): %s', async (_, code, change) => {
-  await using bench = await setUpFrozen()
-  const SnapshotId = await makeSnapshot(bench)
-  const mapping = { DeviceName: '/dev/xvda', Ebs: { SnapshotId, ...change } }
-  const request = asked(SnapshotId, { BlockDeviceMappings: [mapping] })
-  await expect(bench.region.ec2.registerImage(request)).rejects.toMatchObject({ name: code })
-})
+] satisfies [string, string, EbsBlockDevice][])(
+  'refuses a mapping with %s (EC2 API, RegisterImage and EbsBlockDevice): %s',
+  async (_, code, change) => {
+    await using bench = await setUpFrozen()
+    const SnapshotId = await makeSnapshot(bench)
+    const mapping = { DeviceName: '/dev/xvda', Ebs: { SnapshotId, ...change } }
+    const request = asked(SnapshotId, { BlockDeviceMappings: [mapping] })
+    await expect(bench.region.ec2.registerImage(request)).rejects.toMatchObject({ name: code })
+  },
+)
 
 it('refuses an image of a snapshot that is not there, malformed, or not completed', async () => {
   await using bench = await setUpFrozen({ delays: { completion: 60_000 } })

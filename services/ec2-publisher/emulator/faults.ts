@@ -9,8 +9,8 @@ export interface SeenCall {
   readonly number: number
 }
 
-/** Decides for each call whether something goes wrong. */
-export type FaultScript = (call: SeenCall) => Fault | null
+/** Decides for each call whether something goes wrong; it may do something itself meanwhile, which then came first. */
+export type FaultScript = (call: SeenCall) => Fault | null | Promise<Fault | null>
 
 /** The refusal that stands for a fault, or null for those that have no answer. */
 export function refusalOf(fault: Fault, service: 'ec2' | 'ebs'): ApiError | null {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { blockSize } from '../disk-blocks.ts'
+import { blockSize } from './block-size.ts'
 import { ApiError } from './api-error.ts'
 import type { Received } from './ebs/blocks.ts'
 

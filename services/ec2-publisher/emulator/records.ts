@@ -20,6 +20,7 @@ export const snapshotRecord = z.object({
   blocks: z.int().describe('How many were there when it was sealed'),
   deletedAt: moment,
   public: z.boolean(),
+  kmsKeyId: z.string().nullable().default(null).describe('The key that it is encrypted with'),
 })
 export type SnapshotRecord = z.infer<typeof snapshotRecord>
 
@@ -45,6 +46,7 @@ export const imageRecord = z.object({
       volumeSize: z.int(),
       volumeType: z.string(),
       deleteOnTermination: z.boolean(),
+      encrypted: z.boolean().default(false),
     }),
   ),
   tags,
@@ -58,6 +60,7 @@ export type ImageRecord = z.infer<typeof imageRecord>
 export const settingsRecord = z.object({
   id: z.string().describe('account.region'),
   imageBlockPublicAccess: z.enum(['unblocked', 'block-new-sharing']),
+  ebsEncryptionByDefault: z.boolean().default(false),
 })
 export type SettingsRecord = z.infer<typeof settingsRecord>
 

@@ -65,13 +65,18 @@ export function createEmulatorServer(
   }
 
   function placeOf(request: IncomingMessage, { digest }: Received, service: 'ec2' | 'ebs'): Place {
-    const caller = verifySignature(request, digest.toString('hex'), service, accounts, world.now())
+    const caller = verifySignature(request, digest.toString('hex'), {
+      service,
+      accounts,
+      optedIn: world.optedIn,
+      now: world.now(),
+    })
     return { owner: caller.accountId, region: caller.region }
   }
 
   async function withFaults(service: 'ec2' | 'ebs', operation: string, act: () => Promise<Answer>) {
     calls += 1
-    const fault = faults({ operation, number: calls })
+    const fault = await faults({ operation, number: calls })
     if (fault === 'lost') return null
     const refusal = fault === null ? null : refusalOf(fault, service)
     if (refusal) throw refusal

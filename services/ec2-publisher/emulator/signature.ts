@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from './api-error.ts'
+import { findRegion, type OptedIn } from './regions.ts'
 
 export interface Account {
   readonly accessKeyId: string
@@ -18,6 +19,13 @@ const form =
   /^AWS4-HMAC-SHA256 Credential=([^/, ]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/
 const allowedSkew = 15 * 60_000
 const unsigned = 'UNSIGNED-PAYLOAD'
+
+interface Checks {
+  readonly service: 'ec2' | 'ebs'
+  readonly accounts: readonly Account[]
+  readonly optedIn: OptedIn
+  readonly now: Date
+}
 
 /** How a service words its refusals of credentials. */
 interface Words {
@@ -46,16 +54,18 @@ const wordsOf: Readonly<Record<'ec2' | 'ebs', Words>> = {
 export function verifySignature(
   request: IncomingMessage,
   bodySha256: string,
-  service: 'ec2' | 'ebs',
-  accounts: readonly Account[],
-  now: Date,
+  { service, accounts, optedIn, now }: Checks,
 ): Caller {
   const words = wordsOf[service]
   const parts = form.exec(request.headers.authorization ?? '')
   if (!parts) throw new ApiError(...words.missing, 'The request carries no well-formed AWS4-HMAC-SHA256 authorization.')
   const [, keyId = '', day = '', region = '', scope = '', signedHeaders = '', signature = ''] = parts
+  const place = findRegion(region, optedIn)
+  if (!place) throw new ApiError(...words.wrong, `Credential should be scoped to a valid Region, not '${region}'.`)
   const account = accounts.find((one) => one.accessKeyId === keyId)
-  if (!account) throw new ApiError(...words.unknown, 'AWS was not able to validate the provided access credentials')
+  // A region that is not enabled for an account has never heard of its keys.
+  if (!account || place.status === 'not-opted-in')
+    throw new ApiError(...words.unknown, 'AWS was not able to validate the provided access credentials')
   const time = String(request.headers['x-amz-date'] ?? '')
   if (scope !== service || !time.startsWith(day))
     throw new ApiError(...words.wrong, `Credential should be scoped to correct service: '${service}'.`)

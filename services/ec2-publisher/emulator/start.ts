@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { emulatorAccount } from './credentials.ts'
 import type { FaultScript } from './faults.ts'
+import type { OptedIn } from './regions.ts'
 import { createEmulatorServer } from './server.ts'
 import type { Account } from './signature.ts'
 import { openWorld, usualDelays, type Delays } from './world.ts'
@@ -19,6 +20,8 @@ export interface EmulatorOptions {
   readonly delays?: Partial<Delays>
   /** How many images may be public per region; AWS begins with 5. */
   readonly publicImageQuota?: number
+  /** Which of the regions that an account must enable are enabled; in a new account none. */
+  readonly optedIn?: OptedIn
   readonly accounts?: readonly Account[]
 }
 
@@ -34,6 +37,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     now: options.now ?? (() => new Date()),
     delays: { ...usualDelays, ...options.delays },
     publicImageQuota: options.publicImageQuota ?? 5,
+    optedIn: options.optedIn ?? [],
   })
   const { server, settled } = createEmulatorServer(world, {
     accounts: options.accounts ?? [emulatorAccount],

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { openBlocks, type BlockStore } from './block-store.ts'
+import type { OptedIn } from './regions.ts'
 import { openRecords, type RecordStore } from './record-store.ts'
 import {
   imageRecord,
@@ -31,6 +32,7 @@ export interface World {
   readonly blocks: BlockStore
   readonly delays: Delays
   readonly publicImageQuota: number
+  readonly optedIn: OptedIn
   readonly now: () => Date
   readonly log: Logger
 }
@@ -44,7 +46,7 @@ export interface Place {
 /** Opens the world that a folder holds. */
 export async function openWorld(
   folder: string,
-  rules: Pick<World, 'delays' | 'publicImageQuota' | 'now' | 'log'>,
+  rules: Pick<World, 'delays' | 'publicImageQuota' | 'optedIn' | 'now' | 'log'>,
 ): Promise<World> {
   return {
     ...rules,

@@ -13,17 +13,19 @@ import { imageTested } from '#events/image-tested.ts'
 import { say } from '#events/define.ts'
 import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
 import type { Context } from '#service/define.ts'
-import type { Cloud } from '../cloud.ts'
+import type { Cloud } from '../cloud/cloud.ts'
 import { readEc2PublisherConfig, type Ec2Settings } from '../config.ts'
-import { createDirectCloud } from '../direct-cloud.ts'
+import { createDirectCloud } from '../cloud/direct-cloud.ts'
+import { emulatorAccount } from '../emulator/credentials.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator/start.ts'
-import { connectRegion, type Region } from '../region.ts'
+import { connectClients, quick, type Clients } from '../emulator/testing/emulated-cloud.ts'
 import { ec2Publisher } from '../service.ts'
+import { standIn } from '../stand-in.ts'
 
 const block = 524_288
 export const silent = pino({ level: 'silent' })
-/** Quick, but not nothing: what is made is not to be seen at once. */
-const quick = { visibility: 5, completion: 15, availability: 15 }
+
+type Environment = Readonly<Record<string, string>>
 
 /** A place of its own for a test: an emulator, an artifact store, and all that goes with them. */
 export interface Bench extends AsyncDisposable {
@@ -33,29 +35,13 @@ export interface Bench extends AsyncDisposable {
   readonly cloud: Cloud
   readonly emulator: Emulator
   /** Speaks to the emulator as a person with the AWS command line would. */
-  readonly region: Region
+  readonly region: Clients
   /** Ends the emulator as SIGKILL would, and starts it again on what it left, under another address. */
-  restart(options?: Partial<EmulatorOptions>): Promise<void>
+  restart(options?: Partial<EmulatorOptions>, env?: Environment): Promise<void>
+  connect(region: string): Clients
 }
 
-/** As setUp, with a cloud whose clock stands still but for `pass`: what depends on time is then certain. */
-export async function setUpFrozen(
-  options: Partial<EmulatorOptions> = {},
-  env: Readonly<Record<string, string>> = {},
-): Promise<Bench & { pass(milliseconds: number): void }> {
-  let time = Date.now()
-  const bench = await setUp({ now: () => new Date(time), ...options }, env)
-  return Object.assign(bench, {
-    pass(milliseconds: number) {
-      time += milliseconds
-    },
-  })
-}
-
-export async function setUp(
-  options: Partial<EmulatorOptions> = {},
-  env: Readonly<Record<string, string>> = {},
-): Promise<Bench> {
+export async function setUp(options: Partial<EmulatorOptions> = {}, env: Environment = {}): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-ec2-'))
   const begin = (more: Partial<EmulatorOptions>) =>
     startEmulator({
@@ -65,27 +51,27 @@ export async function setUp(
       ...more,
       delays: { ...quick, ...options.delays },
     })
-  const connect = async (emulator: Emulator) => {
+  const connect = (emulator: Emulator, more: Environment = {}) => {
     const settings = readEc2PublisherConfig({
-      IMAGEDROP_EC2_PUBLISHER_ENDPOINT: emulator.url,
-      IMAGEDROP_EC2_PUBLISHER_EMULATED: 'true',
+      ...standIn.settings(emulator.url),
       IMAGEDROP_EC2_PUBLISHER_POLL_SECONDS: '0.02',
       IMAGEDROP_EC2_PUBLISHER_PATIENCE_SECONDS: '5',
       ...env,
+      ...more,
     })
-    const region = await connectRegion(settings.regions[0] ?? '', settings)
-    return { emulator, settings, region, cloud: createDirectCloud(settings) }
+    const region = connectClients(emulator.url, { region: settings.regions[0] ?? '' })
+    return { emulator, settings, region, cloud: createDirectCloud(settings, emulatorAccount) }
   }
   const bench = {
     folder,
     artifacts: await createFolderStore(join(folder, 'artifacts')),
-    ...(await connect(await begin({}))),
-    async restart(more: Partial<EmulatorOptions> = {}) {
+    ...connect(await begin({})),
+    connect: (region: string) => connectClients(bench.emulator.url, { region }),
+    async restart(more: Partial<EmulatorOptions> = {}, env: Environment = {}) {
       await bench.emulator.close()
-      Object.assign(bench, await connect(await begin(more)))
+      Object.assign(bench, connect(await begin(more), env))
     },
     async [Symbol.asyncDispose]() {
-      bench.region[Symbol.dispose]()
       await bench.emulator.close()
       await rm(folder, { recursive: true })
     },

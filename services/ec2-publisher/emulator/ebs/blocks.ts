@@ -1,4 +1,4 @@
-import { blockSize } from '../../disk-blocks.ts'
+import { blockSize } from '../block-size.ts'
 import { ApiError, invalid } from '../api-error.ts'
 import type { SnapshotRecord } from '../records.ts'
 import { stateOfSnapshot, type Place, type World } from '../world.ts'

@@ -1,15 +1,22 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { blockSize } from '../../disk-blocks.ts'
 import { ApiError, invalid } from '../api-error.ts'
+import { blockSize } from '../block-size.ts'
+import { defaultKmsKey } from '../encryption.ts'
 import { freshId } from '../identity.ts'
 import type { SnapshotRecord } from '../records.ts'
+import { settingsOf } from '../settings.ts'
 import { isVisible, stateOfSnapshot, type Place, type World } from '../world.ts'
 
 const startRequest = z.strictObject({
   VolumeSize: z.int().min(1).max(65_536),
   Description: z.string().max(255).optional(),
   ClientToken: z.string().max(255).regex(/^\S+$/).optional(),
+  Encrypted: z.boolean().optional(),
+  KmsKeyArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[a-f0-9-]{36}$/)
+    .optional(),
   Timeout: z.int().min(10).max(4320).optional(),
   Tags: z
     .array(z.strictObject({ Key: z.string().min(1).max(127), Value: z.string().max(255) }))
@@ -48,9 +55,23 @@ export async function startSnapshot(world: World, place: Place, body: Buffer): P
     blocks: 0,
     deletedAt: null,
     public: false,
+    kmsKeyId: keyFor(world, place, asked),
   }
   await world.snapshots.save(snapshot)
   return startAnswer(snapshot)
+}
+
+/** The key of a new snapshot (EBS guide, "Encryption outcomes: No parent snapshot"), null when it is not encrypted. */
+function keyFor(world: World, place: Place, asked: Pick<z.infer<typeof startRequest>, 'Encrypted' | 'KmsKeyArn'>) {
+  const { Encrypted: wanted, KmsKeyArn: key } = asked
+  const byDefault = settingsOf(world, place).ebsEncryptionByDefault
+  if (wanted === false && (byDefault || key !== undefined))
+    throw invalid(
+      'INVALID_PARAMETER_VALUE',
+      'A snapshot that is to be unencrypted takes no key, nor encryption by default',
+    )
+  if (key !== undefined) return key
+  return wanted === true || (wanted === undefined && byDefault) ? defaultKmsKey(place) : null
 }
 
 /** CompleteSnapshot: only with the right count of blocks and, when given, the right linear checksum. */
@@ -111,7 +132,8 @@ function startAnswer(snapshot: SnapshotRecord): object {
     BlockSize: blockSize,
     Description: snapshot.description,
     Tags: snapshot.tags.map((tag) => ({ Key: tag.key, Value: tag.value })),
-    SseType: 'none',
+    ...(snapshot.kmsKeyId === null ? {} : { KmsKeyArn: snapshot.kmsKeyId }),
+    SseType: snapshot.kmsKeyId === null ? 'none' : 'sse-kms',
   }
 }
 

@@ -4,6 +4,8 @@ import type { Action } from './action.ts'
 import { deleteSnapshot } from './delete-snapshot.ts'
 import { deregisterImage } from './deregister-image.ts'
 import { describeImageAttribute, describeImages } from './describe-images.ts'
+import { describeRegions } from './describe-regions.ts'
+import { disableEbsEncryptionByDefault, enableEbsEncryptionByDefault, getEbsEncryptionByDefault } from './encryption.ts'
 import { modifyImageAttribute } from './modify-image.ts'
 import { assertKnown, createParameters } from './parameters.ts'
 import {
@@ -31,6 +33,10 @@ const actions: Readonly<Record<string, Action>> = {
   GetImageBlockPublicAccessState: getImageBlockPublicAccessState,
   EnableImageBlockPublicAccess: enableImageBlockPublicAccess,
   DisableImageBlockPublicAccess: disableImageBlockPublicAccess,
+  GetEbsEncryptionByDefault: getEbsEncryptionByDefault,
+  EnableEbsEncryptionByDefault: enableEbsEncryptionByDefault,
+  DisableEbsEncryptionByDefault: disableEbsEncryptionByDefault,
+  DescribeRegions: describeRegions,
 }
 
 /** Answers one request of the EC2 Query API with XML. Throws ApiError. */

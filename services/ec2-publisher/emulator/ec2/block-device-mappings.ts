@@ -1,11 +1,20 @@
 import { refused } from '../api-error.ts'
-import type { ImageRecord } from '../records.ts'
+import type { ImageRecord, SnapshotRecord } from '../records.ts'
 import { stateOfSnapshot } from '../world.ts'
 import type { Call } from './action.ts'
 import { snapshotOf } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 
-const volumeTypes = ['standard', 'io1', 'io2', 'gp2', 'gp3', 'sc1', 'st1']
+/** Smallest and largest size of each type, in GiB (EC2 API, EbsBlockDevice: VolumeSize). */
+const sizes: Readonly<Record<string, readonly [number, number]>> = {
+  standard: [1, 1024],
+  io1: [4, 16_384],
+  io2: [4, 65_536],
+  gp2: [1, 16_384],
+  gp3: [1, 65_536],
+  sc1: [125, 16_384],
+  st1: [125, 16_384],
+}
 
 /** Reads the mappings of an image. Their snapshots must be there, completed, and fit. */
 export function parseMappings(call: Call): ImageRecord['mappings'] {
@@ -20,32 +29,45 @@ export function parseMappings(call: Call): ImageRecord['mappings'] {
 function parseMapping(call: Call, parameters: Parameters): ImageRecord['mappings'][number] {
   const deviceName = parameters.required('DeviceName')
   const snapshotId = parameters.text('Ebs.SnapshotId')
-  const volumeType = parameters.oneOf('Ebs.VolumeType', volumeTypes) ?? 'standard'
+  const volumeType = parameters.oneOf('Ebs.VolumeType', Object.keys(sizes)) ?? 'standard'
   const asked = parameters.integer('Ebs.VolumeSize')
   if (snapshotId !== null && parameters.text('Ebs.Encrypted') !== null)
     throw refused(
       'InvalidParameterCombination',
       'The encryption state of the volume cannot be set by the block device mapping',
     )
-  const smallest = snapshotId === null ? 1 : sizeOfCompleted(call, snapshotId)
+  const snapshot = snapshotId === null ? null : completedSnapshot(call, snapshotId)
+  const smallest = snapshot?.volumeSize ?? 1
   if (asked !== null && asked < smallest)
     throw refused(
       'InvalidBlockDeviceMapping',
       `Volume of size ${String(asked)}GB is smaller than snapshot '${snapshotId ?? ''}', expect size >= ${String(smallest)}GB`,
     )
+  const volumeSize = asked ?? smallest
+  assertFits(volumeType, volumeSize)
   return {
     deviceName,
     virtualName: parameters.text('VirtualName'),
     snapshotId,
-    volumeSize: asked ?? smallest,
+    volumeSize,
     volumeType,
     deleteOnTermination: parameters.text('Ebs.DeleteOnTermination') !== 'false',
+    encrypted: (snapshot?.kmsKeyId ?? null) !== null,
   }
 }
 
-function sizeOfCompleted(call: Call, snapshotId: string): number {
+function assertFits(volumeType: string, volumeSize: number): void {
+  const [least, most] = sizes[volumeType] ?? [1, 1]
+  if (volumeSize >= least && volumeSize <= most) return
+  throw refused(
+    'InvalidParameterValue',
+    `Volume of ${String(volumeSize)}GiB does not fit the volume type ${volumeType}: from ${String(least)} to ${String(most)} GiB`,
+  )
+}
+
+function completedSnapshot(call: Call, snapshotId: string): SnapshotRecord {
   const snapshot = snapshotOf(call, snapshotId)
   if (stateOfSnapshot(call.world, snapshot) !== 'completed')
     throw refused('IncorrectState', `Snapshot '${snapshotId}' is not 'completed'.`)
-  return snapshot.volumeSize
+  return snapshot
 }

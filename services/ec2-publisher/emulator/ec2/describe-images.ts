@@ -70,7 +70,7 @@ function filtersOf(world: World): Record<string, Look<ImageRecord>> {
     'block-device-mapping.snapshot-id': (image) => image.mappings.map((one) => one.snapshotId),
     'block-device-mapping.volume-size': (image) => image.mappings.map((one) => one.volumeSize),
     'block-device-mapping.volume-type': (image) => image.mappings.map((one) => one.volumeType),
-    'block-device-mapping.encrypted': (image) => image.mappings.map(() => false),
+    'block-device-mapping.encrypted': (image) => image.mappings.map((one) => one.encrypted),
     'creation-date': (image) => [new Date(image.createdAt).toISOString()],
     description: (image) => [image.description],
     'ena-support': (image) => [image.enaSupport],

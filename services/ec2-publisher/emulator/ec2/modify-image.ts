@@ -1,9 +1,9 @@
 import { refused } from '../api-error.ts'
 import type { ImageRecord } from '../records.ts'
+import { settingsOf } from '../settings.ts'
 import { stateOfImage } from '../world.ts'
 import type { Action, Call } from './action.ts'
 import { imageOf } from './lookup.ts'
-import { settingsOf } from './public-access.ts'
 
 /** ModifyImageAttribute: launch permissions and the description, one attribute at a time. */
 export const modifyImageAttribute: Action = {
@@ -47,7 +47,9 @@ function assertMayBePublic(call: Call, image: ImageRecord): void {
   const { world, region, owner } = call
   if (stateOfImage(world, image) !== 'available')
     throw refused('InvalidAMIID.Unavailable', `The image ID '${image.id}' is not available`)
-  if (settingsOf(call).imageBlockPublicAccess !== 'unblocked')
+  if (image.mappings.some((one) => one.encrypted))
+    throw refused('UnsupportedOperation', "Encrypted snapshots can't be shared publicly. Specify another snapshot.")
+  if (settingsOf(world, call).imageBlockPublicAccess !== 'unblocked')
     throw refused(
       'OperationNotPermitted',
       "You can't publicly share this image because block public access for AMIs is enabled for this account. " +

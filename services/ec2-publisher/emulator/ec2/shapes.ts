@@ -8,7 +8,7 @@ export function tagSetXml(tags: readonly TagRecord[]): Xml {
 
 /** A block device mapping as EC2 writes it. */
 export function mappingXml(mapping: ImageRecord['mappings'][number]): Xml {
-  const { deviceName, virtualName, snapshotId, volumeSize, volumeType, deleteOnTermination } = mapping
-  const ebs = { snapshotId, volumeSize, volumeType, deleteOnTermination, encrypted: false }
+  const { deviceName, virtualName, snapshotId, volumeSize, volumeType, deleteOnTermination, encrypted } = mapping
+  const ebs = { snapshotId, volumeSize, volumeType, deleteOnTermination, encrypted }
   return { deviceName, virtualName, ebs: virtualName === null ? ebs : null }
 }

@@ -1,5 +1,5 @@
 import { refused } from '../api-error.ts'
-import { blockSize } from '../../disk-blocks.ts'
+import { blockSize } from '../block-size.ts'
 import type { SnapshotRecord } from '../records.ts'
 import { isVisible, stateOfSnapshot, type World } from '../world.ts'
 import type { Action } from './action.ts'
@@ -42,6 +42,8 @@ export const modifySnapshotAttribute: Action = {
     const other = [...add, ...remove].find((group) => group !== 'all')
     if (other !== undefined) throw refused('InvalidParameterValue', `Invalid value '${other}' for group. Use 'all'.`)
     if (add.length + remove.length === 0) throw refused('InvalidParameterCombination', 'No attributes specified.')
+    if (add.length > 0 && snapshot.kmsKeyId !== null)
+      throw refused('OperationNotPermitted', 'Encrypted snapshots cannot be made public')
     await world.snapshots.save({ ...snapshot, public: add.length > 0 })
     return { return: true }
   },
@@ -50,7 +52,7 @@ export const modifySnapshotAttribute: Action = {
 function filtersOf(world: World): Record<string, Look<SnapshotRecord>> {
   return {
     description: (snapshot) => [snapshot.description],
-    encrypted: () => [false],
+    encrypted: (snapshot) => [snapshot.kmsKeyId !== null],
     'owner-alias': () => [],
     'owner-id': (snapshot) => [snapshot.owner],
     progress: (snapshot) => [progressOf(world, snapshot)],
@@ -77,7 +79,9 @@ function snapshotXml(world: World, snapshot: SnapshotRecord): Xml {
     ownerId: snapshot.owner,
     volumeSize: snapshot.volumeSize,
     description: snapshot.description,
-    encrypted: false,
+    encrypted: snapshot.kmsKeyId !== null,
+    kmsKeyId: snapshot.kmsKeyId,
+    sseType: snapshot.kmsKeyId === null ? 'none' : 'sse-kms',
     storageTier: 'standard',
     fullSnapshotSizeInBytes: status === 'completed' ? snapshot.blocks * blockSize : null,
     tagSet: tagSetXml(snapshot.tags),

@@ -1,0 +1,77 @@
+import type { EBS } from '@aws-sdk/client-ebs'
+import type { EC2 } from '@aws-sdk/client-ec2'
+import { patiently, type Pace } from '#publishing/wait.ts'
+import type { Ec2Settings } from '../config.ts'
+import { isBusy } from './errors.ts'
+
+/** One region of the cloud. Every call is tried again while AWS is busy, and ends when the job does. */
+export interface Region extends Disposable {
+  readonly name: string
+  readonly ec2: EC2
+  readonly ebs: EBS
+  readonly pace: Pace
+}
+
+/** A key of an account, given where it does not come from the environment. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+interface Connection {
+  readonly settings: Ec2Settings
+  readonly credentials: Credentials | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Makes the clients of a region, which share nothing with other regions. The SDK is loaded here, on first use: it costs
+ * half a second and 90 MB.
+ */
+export async function connectRegion(name: string, { settings, credentials, signal }: Connection): Promise<Region> {
+  const { EC2 } = await import('@aws-sdk/client-ec2')
+  const { EBS } = await import('@aws-sdk/client-ebs')
+  const common = {
+    region: name,
+    // Tried again below instead, by time and not by number: docs/decisions/0021.
+    maxAttempts: 1,
+    ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+  }
+  const ec2 = new EC2({ ...common, requestHandler: { requestTimeout: 60_000, connectionTimeout: 10_000 } })
+  // The default of 50 sockets would hold back more connections than that; one each is what AWS advises.
+  const agent = { keepAlive: true, maxSockets: settings.connections }
+  const ebs = new EBS({
+    ...common,
+    requestHandler: { requestTimeout: 60_000, connectionTimeout: 10_000, httpAgent: agent, httpsAgent: agent },
+  })
+  const pace = { every: settings.pollSeconds * 1000, patience: settings.patienceSeconds * 1000, signal }
+  return {
+    name,
+    ec2: makePatient(ec2, pace),
+    ebs: makePatient(ebs, pace),
+    pace,
+    [Symbol.dispose]() {
+      ec2.destroy()
+      ebs.destroy()
+    },
+  }
+}
+
+interface CallOptions {
+  readonly abortSignal?: AbortSignal
+}
+type Operation = (input: unknown, options: CallOptions) => Promise<unknown>
+
+/** The same client, whose operations outlast what passes by itself. A call that names a signal of its own ends by that. */
+function makePatient<Client extends object>(client: Client, pace: Pace): Client {
+  return new Proxy(client, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      const operation = member.bind(target) as Operation
+      return (input: unknown, { abortSignal: signal = pace.signal }: CallOptions = {}) =>
+        patiently(() => operation(input, { abortSignal: signal }), isBusy, { ...pace, signal })
+    },
+  })
+}

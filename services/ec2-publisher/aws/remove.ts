@@ -1,0 +1,35 @@
+import { patiently } from '#publishing/wait.ts'
+import { codeOf, isMissing } from './errors.ts'
+import type { Region } from './region.ts'
+
+/** Deletes a snapshot; one that is gone is done. For a while after an AMI went its snapshot still counts as used. */
+export async function removeSnapshot({ ec2, pace }: Region, snapshotId: string): Promise<void> {
+  const remove = () => ec2.deleteSnapshot({ SnapshotId: snapshotId })
+  await unlessGone(() => patiently(remove, isInUse, pace))
+}
+
+/** Deletes a snapshot unless an image uses it: one that we do not see yet, or not any more. */
+export async function removeUnlessUsed({ ec2 }: Region, snapshotId: string): Promise<void> {
+  try {
+    await unlessGone(() => ec2.deleteSnapshot({ SnapshotId: snapshotId }))
+  } catch (error) {
+    if (!isInUse(error)) throw error
+  }
+}
+
+/** Deregisters an AMI; one that is gone is done. */
+export async function removeImage({ ec2 }: Region, imageId: string): Promise<void> {
+  await unlessGone(() => ec2.deregisterImage({ ImageId: imageId }))
+}
+
+function isInUse(error: unknown): boolean {
+  return codeOf(error) === 'InvalidSnapshot.InUse'
+}
+
+async function unlessGone(remove: () => Promise<unknown>): Promise<void> {
+  try {
+    await remove()
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { registration, type Registration } from '#events/vocabulary.ts'
+import { callInOwnProcess } from '#publishing/own-process.ts'
+import type { Ec2Settings } from '../config.ts'
+import type { Cloud, CloudContext, UploadOrder } from './cloud.ts'
+
+/** What the process is asked for. */
+export type CloudRequest = { readonly settings: Ec2Settings } & (
+  | { readonly operation: 'upload'; readonly order: UploadOrder }
+  | { readonly operation: 'publish'; readonly registrations: readonly Registration[] }
+  | { readonly operation: 'withdraw'; readonly drop: string; readonly registrations: readonly Registration[] }
+)
+
+const program = join(import.meta.dirname, 'cloud-main.ts')
+const uploaded = z.object({ registrations: z.array(registration), bytes: z.int().min(0) })
+
+/**
+ * The same cloud, each operation in a process of its own. The AWS SDK takes 90 MB that it never gives back, and the
+ * digests of a disk a whole core: neither may weigh on the services that share our process.
+ */
+export function createCloudProcess(settings: Ec2Settings, env: Readonly<Record<string, string | undefined>>): Cloud {
+  const aws = Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[0].startsWith('AWS_') && entry[1] !== undefined,
+    ),
+  )
+
+  async function ask(request: CloudRequest, { signal, progress, logFolder }: CloudContext): Promise<unknown> {
+    return await callInOwnProcess(program, {
+      request,
+      env: aws,
+      signal,
+      log: join(logFolder, `${request.operation}.log`),
+      // Every wait of the other side ends by itself; this is for the case that it hangs.
+      idleDeadline: (settings.patienceSeconds + 600) * 1000,
+      onProgress: progress,
+    })
+  }
+
+  return {
+    upload: async (order, context) => uploaded.parse(await ask({ operation: 'upload', order, settings }, context)),
+    publish: async (registrations, context) =>
+      void (await ask({ operation: 'publish', registrations, settings }, context)),
+    withdraw: async (drop, registrations, context) =>
+      void (await ask({ operation: 'withdraw', drop, registrations, settings }, context)),
+  }
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { ArtifactCorrupted } from '#artifacts/store.ts'
+import { onceSeen } from '../aws/late.ts'
+import type { Region } from '../aws/region.ts'
+import { blocksWithData, blockSize, readDisk, type Block } from './disk-blocks.ts'
+import type { Extent } from './extents.ts'
+
+/** What CompleteSnapshot wants to know of the blocks that were put. */
+export interface Sent {
+  readonly count: number
+  /** Linear: the SHA-256 of the raw digests of all blocks, in order, in base64. */
+  readonly checksum: string
+}
+
+interface Upload {
+  readonly snapshotId: string
+  readonly disk: { readonly path: string; readonly sha256: string; readonly size: number }
+  readonly extents: readonly Extent[]
+  readonly connections: number
+  /** Told the bytes that are dealt with, each time some more are. */
+  readonly onBytes: (count: number) => void
+}
+
+/**
+ * Puts every block of the disk that is not all zeros, many at once, reading the disk once. Throws ArtifactCorrupted
+ * when what was read is not the disk that its digest promises.
+ */
+export async function uploadBlocks(region: Region, upload: Upload): Promise<Sent> {
+  const { snapshotId, disk, extents, onBytes } = upload
+  const linear = createHash('sha256')
+  const buffers = createPool(upload.connections)
+  const failed = new AbortController()
+  const signal = AbortSignal.any([region.pace.signal, failed.signal])
+  const underway = new Set<Promise<void>>()
+  let count = 0
+
+  const onBlock = ({ index, bytes }: Block) => {
+    const digest = createHash('sha256').update(bytes).digest()
+    linear.update(digest)
+    count += 1
+    const sending = putBlock(region, { snapshotId, index, bytes, digest }, signal)
+      .then(() => {
+        buffers.give(bytes)
+        onBytes(blockSize)
+      })
+      .catch((error: unknown) => {
+        failed.abort(error)
+      })
+      .finally(() => underway.delete(sending))
+    underway.add(sending)
+  }
+  const onZeros = (bytes: Buffer) => {
+    buffers.give(bytes)
+    onBytes(blockSize)
+  }
+  const takeBuffer = () => buffers.take(signal)
+
+  try {
+    const sha256 = await readDisk(disk, { extents, takeBuffer, onBlock, onZeros, signal })
+    await Promise.all(underway)
+    signal.throwIfAborted()
+    if (sha256 === disk.sha256) return { count, checksum: linear.digest('base64') }
+    throw new ArtifactCorrupted(`the disk ${disk.sha256} (raw) now reads as ${sha256}: ${disk.path}`)
+  } catch (error) {
+    failed.abort(error)
+    await Promise.all(underway)
+    throw failed.signal.reason
+  }
+}
+
+/** How many bytes an upload deals with, blocks of zeros that the file system calls data included. */
+export function bytesToRead(extents: readonly Extent[], size: number): number {
+  return blocksWithData(extents, size).reduce((sum) => sum + blockSize, 0)
+}
+
+interface Put extends Block {
+  readonly snapshotId: string
+  readonly digest: Buffer
+}
+
+/** A new snapshot is not seen everywhere at once, so one that is missing may only be late. */
+async function putBlock(
+  { ebs, pace }: Region,
+  { snapshotId, index, bytes, digest }: Put,
+  signal: AbortSignal,
+): Promise<void> {
+  const block = {
+    SnapshotId: snapshotId,
+    BlockIndex: index,
+    BlockData: bytes,
+    DataLength: bytes.length,
+    Checksum: digest.toString('base64'),
+    ChecksumAlgorithm: 'SHA256',
+  } as const
+  await onceSeen(() => ebs.putSnapshotBlock(block, { abortSignal: signal }), { ...pace, signal })
+}
+
+/** As many blocks in memory as there are connections, whatever the size of the disk. */
+function createPool(size: number) {
+  const free: Buffer[] = []
+  const waiting: ((bytes: Buffer) => void)[] = []
+  let made = 0
+  return {
+    async take(signal: AbortSignal): Promise<Buffer> {
+      signal.throwIfAborted()
+      const bytes = free.pop()
+      if (bytes) return bytes
+      made += 1
+      if (made <= size) return Buffer.alloc(blockSize)
+      const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+      const onAbort = () => {
+        reject(signal.reason as Error)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      waiting.push(resolve)
+      return await promise.finally(() => {
+        signal.removeEventListener('abort', onAbort)
+      })
+    },
+    give(bytes: Buffer): void {
+      const next = waiting.shift()
+      if (next) next(bytes)
+      else free.push(bytes)
+    },
+  }
+}

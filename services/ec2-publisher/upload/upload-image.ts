@@ -1,0 +1,63 @@
+import type { Image } from '@aws-sdk/client-ec2'
+import type { Registration } from '#events/vocabulary.ts'
+import { findSnapshots, where } from '../aws/find.ts'
+import type { Region } from '../aws/region.ts'
+import { removeSnapshot } from '../aws/remove.ts'
+import type { UploadOrder } from '../cloud/cloud.ts'
+import type { Ec2Settings } from '../config.ts'
+import { target } from '../step.ts'
+import type { Extent } from './extents.ts'
+import { findOrMakeSnapshot } from './find-or-make-snapshot.ts'
+import { applyTags, availability, findImage, registerImage } from './register-image.ts'
+import { bytesToRead } from './upload-blocks.ts'
+
+interface Upload {
+  readonly extents: readonly Extent[]
+  readonly settings: Ec2Settings
+  readonly onBytes: (count: number) => void
+  readonly onPhase: (phase: string) => void
+}
+
+interface Placed {
+  readonly registration: Registration
+  readonly bytes: number
+}
+
+/** Puts an image into one region. Each step looks first for what an earlier try has left. */
+export async function uploadImage(region: Region, order: UploadOrder, upload: Upload): Promise<Placed> {
+  const { settings, onPhase } = upload
+  onPhase('looking for the image')
+  const found = await findImage(region, order)
+  const imageId = found?.ImageId ?? (await makeImage(region, order, upload))
+  onPhase('waiting for the image')
+  const snapshotId = snapshotOf(await availability(region, imageId))
+  await applyTags(region, order, [imageId, snapshotId])
+  const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotId))
+  const registration: Registration = {
+    target,
+    emulated: settings.emulated,
+    place: region.name,
+    id: imageId,
+    name: order.name,
+    details: { snapshot: snapshotId },
+  }
+  return { registration, bytes: snapshot?.FullSnapshotSizeInBytes ?? bytesToRead(upload.extents, order.disk.size) }
+}
+
+async function makeImage(region: Region, order: UploadOrder, upload: Upload): Promise<string> {
+  const { settings, onPhase } = upload
+  onPhase('uploading')
+  const { connections } = settings
+  const snapshotId = await findOrMakeSnapshot(region, order, { ...upload, connections })
+  onPhase('registering')
+  const imageId = await registerImage(region, order, snapshotId, settings)
+  const used = snapshotOf(await availability(region, imageId))
+  // Somebody else was at the same job and faster: theirs counts.
+  if (used !== snapshotId) await removeSnapshot(region, snapshotId)
+  return imageId
+}
+
+function snapshotOf(image: Image): string {
+  const root = image.BlockDeviceMappings?.find((one) => one.DeviceName === image.RootDeviceName)
+  return root?.Ebs?.SnapshotId ?? ''
+}

@@ -1,0 +1,47 @@
+import type { Progress } from '#bus/bus.ts'
+import type { FailureClass } from '#events/vocabulary.ts'
+import { PermanentError, TransientError } from '#service/errors.ts'
+import { run } from '#subprocess/run.ts'
+
+/** What the process tells: how far it is, as often as it likes; then its result, or why there is none. */
+export type Told =
+  | { readonly progress: Progress }
+  | { readonly result: unknown }
+  | { readonly failed: { readonly class: FailureClass; readonly reason: string } }
+
+interface Call {
+  /** What it is asked for: anything that survives JSON. */
+  readonly request: object
+  readonly env: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+  /** Takes what it prints. */
+  readonly log: string
+  /** How long it may be silent, in milliseconds. */
+  readonly idleDeadline: number
+  readonly onProgress: (progress: Progress) => void
+}
+
+/**
+ * Asks a program of ours, which answers with `serveCall`, for one thing, in a process of its own that ends with it. For
+ * libraries that take much memory and never give it back, and for work that takes a whole core. Resolves with the
+ * result; rejects with an error of the same failure class as in the process, or with the signal's reason.
+ */
+export async function callInOwnProcess(program: string, call: Call): Promise<unknown> {
+  const { request, env, signal, log, idleDeadline, onProgress } = call
+  let outcome: Exclude<Told, { progress: Progress }> | null = null
+  const onMessage = (message: unknown) => {
+    const told = message as Told
+    if ('progress' in told) onProgress(told.progress)
+    else outcome = told
+  }
+  const channel = { first: request, onMessage }
+  await run(process.execPath, [program], { signal, env, log, idleDeadline, channel })
+  return resultOf(program, outcome)
+}
+
+function resultOf(program: string, outcome: Exclude<Told, { progress: Progress }> | null): unknown {
+  if (outcome === null) throw new TransientError(`${program} ended without telling the outcome`)
+  if ('result' in outcome) return outcome.result
+  const { class: failureClass, reason } = outcome.failed
+  throw failureClass === 'transient' ? new TransientError(reason) : new PermanentError(failureClass, reason)
+}

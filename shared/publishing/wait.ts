@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TransientError } from '#service/errors.ts'
+
+/** How often we look, how long we go on, and what may stop us. Times in milliseconds. */
+export interface Pace {
+  readonly every: number
+  readonly patience: number
+  readonly signal: AbortSignal
+}
+
+const firstPause = 50
+
+/** Looks again and again, first quickly and then at the pace, until there is something. Throws TransientError. */
+export async function pollUntil<Seen>(what: string, look: () => Promise<Seen | null>, pace: Pace): Promise<Seen> {
+  for (const pause of pauses(pace)) {
+    const seen = await look()
+    if (seen !== null) return seen
+    await sleep(pause, undefined, { signal: pace.signal })
+  }
+  const last = await look()
+  if (last !== null) return last
+  throw new TransientError(`${what}: not so within ${String(pace.patience / 1000)} s`)
+}
+
+/** Tries again while the error is one that passes by itself; throws the last one when patience is over. */
+export async function patiently<Result>(
+  act: () => Promise<Result>,
+  passes: (error: unknown) => boolean,
+  pace: Pace,
+): Promise<Result> {
+  for (const pause of pauses(pace)) {
+    try {
+      return await act()
+    } catch (error) {
+      pace.signal.throwIfAborted()
+      if (!passes(error)) throw error
+    }
+    await sleep(pause, undefined, { signal: pace.signal })
+  }
+  return await act()
+}
+
+/** Doubling up to the pace, each with jitter, so that many waiters do not come back together. */
+function* pauses({ every, patience }: Pace): Generator<number> {
+  const end = performance.now() + patience
+  for (let step = Math.min(firstPause, every); performance.now() < end; step = Math.min(step * 2, every)) {
+    yield step * (0.5 + Math.random() / 2)
+  }
+}
