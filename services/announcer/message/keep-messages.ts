@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { ChannelHost } from '../channels/channel.ts'
 import { readIfThere, writeDurably } from '../durable-file.ts'
 import { linkBelow } from '../story/link.ts'
 import type { Story } from '../story/story.ts'
@@ -33,9 +32,16 @@ export interface Message {
   readonly path: string
 }
 
+interface Surroundings {
+  /** Where messages are kept. */
+  readonly folder: string
+  readonly domain: string
+  readonly mirrorUrl: string | null
+}
+
 /** Makes the function that provides a drop's announcement. Written once, it stays as it is, also for newer programs. */
 export function keepMessages(
-  { folder, domain, mirrorUrl }: Pick<ChannelHost, 'folder' | 'domain' | 'mirrorUrl'>,
+  { folder, domain, mirrorUrl }: Surroundings,
   { from: given, to }: { readonly from: string | null; readonly to: readonly string[] },
 ): (story: Story) => Promise<Message> {
   const from = given ?? `imagedrop@${domain}`
