@@ -62,7 +62,7 @@ export function readArtifactSettings(env: Environment) {
         .string()
         .regex(/^(\/|s3:\/\/[a-z0-9.-]+)/, 'an absolute path of a folder, or s3://bucket/prefix')
         .optional(),
-      endpoint: z.url().optional().describe('S3: an address other than that of AWS'),
+      endpoint: z.url().optional().describe('S3: the address of a server of your own'),
       region: z.string().min(1).optional(),
       checksums: z.enum(['required', 'supported']).default('supported').describe('S3: `required` for S3-compatibles'),
       cacheGib: z.coerce.number().positive().default(50).describe('S3: bound of the local copies'),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
-import { exampleDropContext, exampleImage } from './examples.ts'
+import { exampleDropContext, exampleImage, examplePublisher } from './examples.ts'
 import { dropContext, dropId, gate, imagePlan, publisher } from './vocabulary.ts'
 
 export const dropScheduled = defineEvent({
@@ -17,7 +17,7 @@ export const dropScheduled = defineEvent({
   example: {
     ...exampleDropContext,
     images: [exampleImage],
-    publishers: [{ target: 'ec2', service: 'ec2-publisher', after: 'tests' as const }],
+    publishers: [examplePublisher],
     gate: 'person' as const,
     missing: [],
     supersedes: null,

@@ -1,4 +1,4 @@
-import type { ArtifactRef, ComposeRef, DropImage, ImagePlan, Registration } from './vocabulary.ts'
+import type { ArtifactRef, ComposeRef, DropImage, ImagePlan, Publisher, Registration } from './vocabulary.ts'
 
 /** The nouns that the published examples share: one Fedora 19 Beta drop. */
 export const exampleCompose: ComposeRef = {
@@ -35,6 +35,8 @@ export const exampleImage: ImagePlan = {
 }
 
 export const exampleImageContext = { drop: exampleDrop, compose: exampleCompose, image: exampleImage }
+
+export const examplePublisher: Publisher = { target: 'ec2', service: 'ec2-publisher', after: 'tests' }
 
 export const exampleRegistration: Registration = {
   target: 'ec2',

@@ -13,7 +13,7 @@ export const imageFailed = defineEvent({
     failure: {
       step: 'builder',
       class: 'recipe' as const,
-      reason: 'mkosi: package amazon-ec2-utils not found',
+      reason: 'mkosi: package cloud-utils-growpart not found',
       log: exampleArtifact('log'),
     },
   },

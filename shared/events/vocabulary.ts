@@ -18,7 +18,7 @@ const folderName = z
   .max(40)
   .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
 
-export const flavour = folderName.describe('What an image is made for: a folder of its recipe, as `generic` or `ec2`')
+export const flavour = folderName.describe('What an image is made for: a folder of its recipe, as `generic`')
 export type Flavour = z.infer<typeof flavour>
 
 export const composeRef = z
@@ -115,7 +115,7 @@ export const registration = z
     target,
     emulated: z.boolean().describe('True when an emulator stood in for the cloud'),
     place: z.string().describe('Region, availability zone, project or registry'),
-    id: z.string().describe('What the cloud calls the image: an AMI id, a Glance UUID, …'),
+    id: z.string().describe('What the target calls the image'),
     name: z.string().describe('What people see it as, unique in its place'),
     details: z.record(z.string(), z.string()).describe('What else its publisher needs to find again, as `snapshot`'),
   })

@@ -9,12 +9,10 @@ import { generatePackage, packageFolder } from '../../deploy/fedora-messages/gen
 import { generatePage, page } from '../../docs/generate.ts'
 import { house } from '#test/support/house.ts'
 import { circlesOfFiles, circlesOfFolders } from './circles.ts'
-import { readSources, type Source } from './sources.ts'
+import { isTest, readSources } from './sources.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sources = readSources()
-const isTest = ({ path }: Source) =>
-  /\.(test|contract|fixture)\.ts$|\/fixture\.ts$|\/testing\//.test(path) || path.startsWith('test/')
 const production = sources.filter((source) => !isTest(source))
 
 describe('import directions', () => {

@@ -20,6 +20,11 @@ export function readSources(): Source[] {
   })
 }
 
+/** Whether a file is a test or supports tests. */
+export function isTest({ path }: Source): boolean {
+  return /\.(test|contract|fixture)\.ts$|\/fixture\.ts$|\/testing\//.test(path) || path.startsWith('test/')
+}
+
 function importsOf(path: string, text: string): string[] {
   const found = text.matchAll(/(?:^import\s[^'"]*?|^export\s[^'"]*?from\s|\bimport\()\s*['"]([^'"]+)['"]/gm)
   return [...found].map((match) => resolveImport(path, match[1] ?? ''))
