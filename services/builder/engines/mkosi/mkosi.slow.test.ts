@@ -68,6 +68,7 @@ async function lookAt({ disk }: Built) {
     otherSources: (await file('/etc/apt/sources.list.d/bookworm.sources')) + (await file('/etc/apt/sources.list')),
     mirrors: (await file('/etc/apt/mirrors/debian.list')) + (await file('/etc/apt/mirrors/debian-security.list')),
     keyring: await file('/usr/share/keyrings/debian-archive-keyring.gpg'),
+    hasPublicArchive: await holds('https://deb.debian.org/debian-security'),
     hasMirrorOfBuild: await holds(mirrorName),
   }
 }
@@ -80,7 +81,7 @@ it('built a disk that finds its root by the UUID of its own file system', () => 
 })
 
 it("built a disk that takes packages from Debian's public archive, and does not know the mirror that they came from", () => {
-  const { sources, otherSources, mirrors, keyring, hasMirrorOfBuild } = found
+  const { sources, otherSources, mirrors, keyring, hasPublicArchive, hasMirrorOfBuild } = found
   expect(sources.match(/^(URIs|Suites): .*/gm)).toEqual([
     'URIs: mirror+file:///etc/apt/mirrors/debian.list',
     'Suites: bookworm bookworm-updates bookworm-backports',
@@ -94,5 +95,5 @@ it("built a disk that takes packages from Debian's public archive, and does not 
   expect(mirrors).toBe('https://deb.debian.org/debian\nhttps://deb.debian.org/debian-security\n')
   expect(otherSources).toBe('')
   expect(packages).toBeGreaterThan(100)
-  expect(hasMirrorOfBuild).toBe(false)
+  expect([hasPublicArchive, hasMirrorOfBuild]).toEqual([true, false])
 })
