@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
-
-type Environment = Readonly<Record<string, string | undefined>>
+import type { Environment } from './command.ts'
 
 interface CommandLine {
   /** Where packages come from, said with --mirror. */
@@ -10,10 +9,10 @@ interface CommandLine {
 }
 
 /** The settings of the services: the environment, and what the command line adds or says in its place. */
-export function environmentFor({ mirror, location }: CommandLine): Environment {
-  const allowed = [process.env['IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS'], mirror, location]
+export function environmentFor(env: Environment, { mirror, location }: CommandLine): Environment {
+  const allowed = [env['IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS'], mirror, location]
   return {
-    ...process.env,
+    ...env,
     ...(mirror === undefined ? {} : { IMAGEDROP_BUILDER_MIRROR: mirror }),
     IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS: allowed.filter((one) => one !== undefined && one !== '').join(','),
   }

@@ -7,6 +7,7 @@ import type { Step } from '#service/step.ts'
 import { openBus } from './backends/open-bus.ts'
 import { openLedger } from './backends/open-ledger.ts'
 import { readBusSettings, readLedgerSettings } from './backends/settings.ts'
+import type { Environment } from './command.ts'
 import { followDrop, type Followed } from './follow.ts'
 import type { Screen } from './view/screen.ts'
 
@@ -15,16 +16,17 @@ interface ElsewhereOptions {
   readonly steps: readonly Step[]
   readonly screen: Screen
   readonly end: Promise<unknown>
+  readonly env: Environment
 }
 
 /** Asks for a drop in a ledger that is shared with services in other processes, and shows how they get on with it. */
 export async function followElsewhere(
   request: DropRequested,
-  { stateFolder, steps, screen, end }: ElsewhereOptions,
+  { stateFolder, steps, screen, end, env }: ElsewhereOptions,
 ): Promise<Followed | 'stopped'> {
   const log = pino({ level: 'warn' }, pino.destination(2))
-  await using ledger = await openLedger(readLedgerSettings(process.env), stateFolder, log)
-  await using bus = await openBus(readBusSettings(process.env), { stateFolder, log })
+  await using ledger = await openLedger(readLedgerSettings(env), stateFolder, log)
+  await using bus = await openBus(readBusSettings(env), { stateFolder, log })
   const now = new Date()
   const envelope = seal(say(dropRequested, request), { now })
   checkOutgoing(envelope)

@@ -11,9 +11,8 @@ import { openArtifacts } from './backends/open-artifacts.ts'
 import { openBus } from './backends/open-bus.ts'
 import { openLedger } from './backends/open-ledger.ts'
 import { readArtifactSettings, readBusSettings, readLedgerSettings } from './backends/settings.ts'
+import type { Environment } from './command.ts'
 import type { Services } from './services.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 export interface StackOptions {
   readonly stateFolder: string
@@ -39,8 +38,8 @@ export interface Stack extends Running {
 }
 
 /** Where the state is when nobody says otherwise. */
-export function stateFolderOf(option: string | undefined): string {
-  return resolve(option ?? process.env['IMAGEDROP_STATE'] ?? '.imagedrop')
+export function stateFolderOf(option: string | undefined, env: Environment): string {
+  return resolve(option ?? env['IMAGEDROP_STATE'] ?? '.imagedrop')
 }
 
 /** The log of the embedded default: `<state>/logs/imagedrop.log`, one JSON object per line. */
@@ -51,8 +50,8 @@ export async function openLog(stateFolder: string): Promise<Logger> {
 }
 
 /** Opens the ledger for commands that only look or ask. */
-export async function openLedgerToAsk(stateFolder: string): Promise<Ledger> {
-  return await openLedger(readLedgerSettings(process.env), stateFolder, pino({ level: 'warn' }, pino.destination(2)))
+export async function openLedgerToAsk(stateFolder: string, env: Environment): Promise<Ledger> {
+  return await openLedger(readLedgerSettings(env), stateFolder, pino({ level: 'warn' }, pino.destination(2)))
 }
 
 /** Starts services in this process: by default on SQLite, a folder, and a bus in memory. */

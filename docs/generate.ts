@@ -2,6 +2,8 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { foreignEvents, ownEvents } from '#events/index.ts'
 import type { EventDefinition } from '#events/define.ts'
+import { allCommands, overview } from '../cli/commands/index.ts'
+import { renderHelp } from '../cli/help.ts'
 import { generatePackage, packageFolder } from '../deploy/fedora-messages/generate.ts'
 import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
 import type { ServiceDefinition } from '#service/define.ts'
@@ -16,6 +18,24 @@ export async function generatePage(): Promise<string> {
   const services = await readHouse()
   const text = await readFile(page, 'utf8')
   return replacePart(replacePart(text, 'events', eventTable(services)), 'services', serviceMap(services))
+}
+
+/** What `imagedrop help` and each command's `--help` print, for those who read before they install. */
+export const commandsPage = join(import.meta.dirname, 'commands.md')
+
+export async function generateCommandsPage(): Promise<string> {
+  const commands = await allCommands()
+  const intro =
+    '# The command\n\nWhat `imagedrop help` and `imagedrop COMMAND --help` print. Written by `npm run docs`.\n'
+  const parts = commands.map((command) => `## ${command.name}\n\n\`\`\`\n${renderHelp(command)}\`\`\`\n`)
+  return [intro, `\`\`\`\n${await overview()}\`\`\`\n`, ...parts].join('\n')
+}
+
+/** The README with the overview as the code has it now. */
+export const readme = join(import.meta.dirname, '..', 'README.md')
+
+export async function generateReadme(): Promise<string> {
+  return replacePart(await readFile(readme, 'utf8'), 'commands', `\`\`\`\n${await overview()}\`\`\``)
 }
 
 function eventTable(services: readonly ServiceDefinition[]): string {
@@ -38,12 +58,14 @@ function list(events: readonly EventDefinition[]): string {
 
 function replacePart(text: string, name: string, content: string): string {
   const part = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`)
-  if (!part.test(text)) throw new Error(`docs/architecture.md has no part ${name}`)
+  if (!part.test(text)) throw new Error(`there is no part ${name} to write`)
   return text.replace(part, (_match, start: string, end: string) => `${start}\n${content}\n\n${end}`)
 }
 
 async function writeAll(): Promise<void> {
   await writeFile(page, await generatePage())
+  await writeFile(readme, await generateReadme())
+  await writeFile(commandsPage, await generateCommandsPage())
   await writeFile(definitionsFile, await generateDefinitions())
   const schemas = join(packageFolder, 'imagedrop_messages', 'schemas')
   await rm(schemas, { recursive: true, force: true })

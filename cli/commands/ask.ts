@@ -4,30 +4,35 @@ import { seal } from '#events/envelope.ts'
 import { blessingRequested, cancellationRequested, retryRequested, supersessionRequested } from '#events/operator.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import type { Ledger } from '#ledger/ledger.ts'
+import { defineCommand, type Command } from '../command.ts'
+import { stateOption } from '../options.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
-import { parseOptions, UsageError, type Command } from '../usage.ts'
+import { UsageError } from '../usage.ts'
 
 type Request = EventDefinition<string, { drop: string; by: string }>
 
 /** A command by which a person asks something of the scheduler; whichever process runs it answers. */
-function askCommand(name: string, summary: string, request: Request, options: { needsName?: true } = {}): Command {
-  const usage = `usage: imagedrop ${name} DROP ${options.needsName ? '--by NAME' : '[--by NAME]'} [--state DIR]`
-  return {
+function askCommand(name: string, summary: string, request: Request, needsName = false): Command {
+  return defineCommand({
     name,
-    usage,
     summary,
-    async run(args) {
-      const parsed = parseOptions(
-        { usage },
-        args,
-        { by: { type: 'string' }, state: { type: 'string' } },
-        { positionals: 1 },
-      )
-      const [drop] = parsed.positionals
-      if (drop === undefined) throw new UsageError(`which drop?\n\n${usage}`)
-      const by = parsed.values.by ?? (options.needsName ? undefined : userInfo().username)
-      if (by === undefined || by === '') throw new UsageError(`--by NAME says who gives the blessing\n\n${usage}`)
-      await using ledger = await openLedgerToAsk(stateFolderOf(parsed.values.state))
+    argument: { name: 'DROP', means: 'the drop, by its name as `imagedrop status` lists it' },
+    options: {
+      by: {
+        value: 'NAME',
+        means: 'the name of whoever asks for it',
+        otherwise: needsName ? 'none, it must be given' : 'the name of this account',
+        example: 'maria',
+      },
+      state: stateOption,
+    },
+    examples: [`${name} weekly-Debian-12-20261121.n.0${needsName ? ' --by maria' : ''}`],
+    exits: { 0: 'it was asked for; the scheduler carries it out', 1: 'the ledger could not be asked' },
+    async run({ values, args, env }) {
+      const [drop = ''] = args
+      const by = values.by ?? (needsName ? undefined : userInfo().username)
+      if (by === undefined) throw new UsageError(`${name}: --by NAME is missing: who gives the blessing?`)
+      await using ledger = await openLedgerToAsk(stateFolderOf(values.state, env), env)
       await requireDrop(ledger, drop)
       const now = new Date()
       const envelope = seal(say(request, { drop, by }), { now })
@@ -43,7 +48,7 @@ function askCommand(name: string, summary: string, request: Request, options: { 
       )
       return 0
     },
-  }
+  })
 }
 
 async function requireDrop(ledger: Ledger, drop: string): Promise<void> {
@@ -52,9 +57,7 @@ async function requireDrop(ledger: Ledger, drop: string): Promise<void> {
     throw new UsageError(`there is no drop ${JSON.stringify(drop)}; \`imagedrop status\` lists them`)
 }
 
-export const blessCommand = askCommand('bless', 'give the blessing to a staged drop', blessingRequested, {
-  needsName: true,
-})
+export const blessCommand = askCommand('bless', 'give the blessing to a staged drop', blessingRequested, true)
 export const cancelCommand = askCommand('cancel', 'stop all work on a drop', cancellationRequested)
 export const retryCommand = askCommand('retry', 'take a failed or cancelled drop up again', retryRequested)
 export const supersedeCommand = askCommand('supersede', 'withdraw a drop', supersessionRequested)

@@ -5,33 +5,56 @@ import { foreignEvents, ownEvents } from '#events/index.ts'
 import type { EventDefinition } from '#events/define.ts'
 import { openBus } from '../backends/open-bus.ts'
 import { readBusSettings } from '../backends/settings.ts'
+import { defineCommand } from '../command.ts'
 import { orGivenUp } from '../given-up.ts'
+import { stateOption } from '../options.ts'
 import { waitForEnd } from '../signals.ts'
 import { stateFolderOf } from '../stack.ts'
-import { parseOptions, UsageError, type Command } from '../usage.ts'
+import { UsageError } from '../usage.ts'
 
 const all: readonly EventDefinition[] = [...ownEvents, ...foreignEvents]
 
-export const bridgeCommand: Command = {
+export const bridgeCommand = defineCommand({
   name: 'bridge',
-  usage: 'usage: imagedrop bridge [--from URL] [--to URL] --subjects SUBJECT,…|all|composes [--state DIR]',
   summary: 'carry chosen subjects from one bus to another',
-  async run(args) {
-    const options = {
-      from: { type: 'string' },
-      to: { type: 'string' },
-      subjects: { type: 'string' },
-      state: { type: 'string' },
-    } as const
-    const { values } = parseOptions(bridgeCommand, args, options)
+  options: {
+    from: {
+      value: 'URL',
+      means: 'the bus to listen on; its other settings are IMAGEDROP_BRIDGE_FROM_*',
+      otherwise: '$IMAGEDROP_BRIDGE_FROM_URL',
+      example: 'amqps://rabbitmq.fedoraproject.org/%2Fpublic_pubsub',
+    },
+    to: {
+      value: 'URL',
+      means: 'the bus to say on what was heard; its other settings are IMAGEDROP_BRIDGE_TO_*',
+      otherwise: '$IMAGEDROP_BRIDGE_TO_URL',
+      example: 'nats://broker',
+    },
+    subjects: {
+      value: 'LIST',
+      means:
+        'what to carry: subjects as `imagedrop events` lists them, with commas; `composes` for messages of composes, `all` for everything',
+      otherwise: 'none, it must be given',
+      example: 'drop.announced.v1,drop.blessed.v1',
+    },
+    state: stateOption,
+  },
+  examples: [
+    'bridge --from amqps://rabbitmq.fedoraproject.org/%2Fpublic_pubsub --to nats://broker --subjects composes',
+  ],
+  exits: { 0: 'stopped as told', 1: 'a bus could not be reached, or refused us for good' },
+  async run({ values, env }) {
     const subjects = parseSubjects(values.subjects)
-    const stateFolder = stateFolderOf(values.state)
+    const stateFolder = stateFolderOf(values.state, env)
     const end = waitForEnd()
     const log = pino()
     const open = async (prefix: 'BRIDGE_FROM' | 'BRIDGE_TO', url: string | undefined): Promise<Bus> => {
-      const settings = readBusSettings(process.env, prefix)
+      const settings = readBusSettings(env, prefix)
       const address = url ?? settings.url
-      if (address === undefined) throw new UsageError(`IMAGEDROP_${prefix}_URL is not set\n\n${bridgeCommand.usage}`)
+      if (address === undefined) {
+        const option = prefix === 'BRIDGE_FROM' ? '--from' : '--to'
+        throw new UsageError(`bridge: give ${option} URL, or set IMAGEDROP_${prefix}_URL`)
+      }
       return await openBus({ ...settings, url: address }, { stateFolder, log })
     }
     await using from = await open('BRIDGE_FROM', values.from)
@@ -41,10 +64,10 @@ export const bridgeCommand: Command = {
     await orGivenUp(end, [from, to])
     return 0
   },
-}
+})
 
 function parseSubjects(text: string | undefined): string[] {
-  if (text === undefined) throw new UsageError(`which subjects?\n\n${bridgeCommand.usage}`)
+  if (text === undefined) throw new UsageError('bridge: --subjects LIST is missing: which ones?')
   if (text === 'all') return all.map((event) => event.subject)
   if (text === 'composes')
     return foreignEvents.filter(({ outside }) => outside === 'compose').map((event) => event.subject)

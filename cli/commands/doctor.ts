@@ -1,16 +1,18 @@
+import { defineCommand } from '../command.ts'
 import { doctor } from '../doctor/doctor.ts'
 import { renderDoctor } from '../doctor/render.ts'
+import { stateOption } from '../options.ts'
 import { stateFolderOf } from '../stack.ts'
-import { parseOptions, type Command } from '../usage.ts'
 
-export const doctorCommand: Command = {
+export const doctorCommand = defineCommand({
   name: 'doctor',
-  usage: 'usage: imagedrop doctor [--json] [--state DIR]',
   summary: 'tell what this machine has and lacks, what that costs, and how to mend it',
-  async run(args) {
-    const { values } = parseOptions(doctorCommand, args, { json: { type: 'boolean' }, state: { type: 'string' } })
-    const report = await doctor({ env: process.env, stateFolder: stateFolderOf(values.state) })
+  options: { json: { means: 'print one JSON document instead of lines' }, state: stateOption },
+  examples: ['doctor', 'doctor --json | jq .checks'],
+  exits: { 0: '`imagedrop drop` can run here', 1: 'something that it needs is missing' },
+  async run({ values, env }) {
+    const report = await doctor({ env, stateFolder: stateFolderOf(values.state, env) })
     process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : renderDoctor(report))
     return report.ok ? 0 : 1
   },
-}
+})

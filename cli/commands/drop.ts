@@ -4,58 +4,86 @@ import { text } from 'node:stream/consumers'
 import { say } from '#events/define.ts'
 import { dropRequested, type DropRequested } from '#events/operator.ts'
 import { messageOf } from '#service/errors.ts'
+import { defineCommand } from '../command.ts'
 import { environmentFor, hostDistribution } from '../environment.ts'
 import { followDrop, type Followed } from '../follow.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
 import { followElsewhere } from '../follow-elsewhere.ts'
 import { lockServices } from '../lock.ts'
+import { mirrorOption, stateOption } from '../options.ts'
 import { findServices } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { openLog, startStack, stateFolderOf } from '../stack.ts'
 import { startStandIns } from '../stand-ins.ts'
-import { parseOptions, UsageError, type Command } from '../usage.ts'
+import { UsageError } from '../usage.ts'
 import { createScreen, type Screen } from '../view/screen.ts'
+import { Refused } from '../../services/scheduler/compose/refused.ts'
+import { checkRequest } from '../../services/scheduler/intake/check-request.ts'
 import { makeComposeMessage } from '../../services/scheduler/intake/from-repositories.ts'
 import { readComposeMessage } from '../../services/scheduler/intake/read-message.ts'
+import { readRules } from '../../services/scheduler/read-rules.ts'
 import { readHostMirror } from '../../services/builder/packages/host-mirror.ts'
 import { mirrorByMetalink } from '../../services/builder/packages/metalink.ts'
-
-const options = {
-  distribution: { type: 'string' },
-  compose: { type: 'string' },
-  images: { type: 'string' },
-  state: { type: 'string' },
-  mirror: { type: 'string' },
-  json: { type: 'boolean' },
-} as const
 
 /** On Ctrl-C, running tools are ended at once; what is finished stays finished, and the next run goes on from there. */
 const grace = 500
 
-export const dropCommand: Command = {
+export const dropCommand = defineCommand({
   name: 'drop',
-  usage:
-    'usage: imagedrop drop [--distribution debian-12] [--compose FILE|URL|-] [--images generic.x86_64,…] [--state DIR] [--mirror URL] [--json]',
   summary: 'turn one compose into a published drop, here or through the services of a shared ledger, and exit',
-  async run(args) {
-    const { values } = parseOptions(dropCommand, args, options)
-    const stateFolder = stateFolderOf(values.state)
+  options: {
+    distribution: {
+      value: 'NAME',
+      means:
+        'the distribution and release, when no compose is given: a message is made for its repositories as they are now',
+      otherwise: "the host's own family: debian-12 or fedora-43",
+      example: 'debian-13',
+    },
+    compose: {
+      value: 'FILE|URL|-',
+      means: 'where the compose message is: a file, a URL, or - for standard input',
+      otherwise: 'none, see --distribution',
+      example: 'message.json',
+    },
+    images: {
+      value: 'LIST',
+      means: 'the images to make, FLAVOUR.ARCHITECTURE with commas',
+      otherwise: 'all that the policy names for the compose',
+      example: 'generic.x86_64,ec2.x86_64',
+    },
+    mirror: mirrorOption,
+    json: { means: 'print one event as JSON on each line, instead of what is for people' },
+    state: stateOption,
+  },
+  examples: ['drop', 'drop --compose message.json --images generic.x86_64'],
+  exits: {
+    0: 'the drop was published and announced',
+    1: 'it was not: what failed at which step, why, and where the log is was said',
+    130: 'stopped by Ctrl-C or SIGTERM; the next run goes on from the finished steps',
+  },
+  async run({ values, env: given }) {
+    const stateFolder = stateFolderOf(values.state, given)
     const end = waitForEnd()
     const { request, location } = await prepare(values)
-    if (readLedgerSettings(process.env).url !== undefined) {
-      using screen = createScreen({ json: values.json === true })
+    const services = await findServices(given)
+    const isShared = readLedgerSettings(given).url !== undefined
+    const settings = environmentFor(given, { mirror: values.mirror, location })
+    // Services elsewhere may have another policy.
+    answerAtOnce(() => {
+      checkRequest(request, new Date(), isShared ? null : readRules(settings, services))
+    })
+    if (isShared) {
+      using screen = createScreen({ json: values.json })
       screen.note(`compose: ${String(request.message['compose_id'])}; the services run elsewhere`)
-      const { steps } = await findServices(process.env)
-      return status[await followElsewhere(request, { stateFolder, steps, screen, end })]
+      return status[await followElsewhere(request, { stateFolder, steps: services.steps, screen, end, env: given })]
     }
     const log = await openLog(stateFolder)
-    const services = await findServices(process.env)
-    await using _lock = await lockServices(stateFolder, services.names)
-    await using standIns = await startStandIns(services, services.names, { env: process.env, stateFolder, log })
-    const env = { ...environmentFor({ mirror: values.mirror, location }), ...standIns.env }
+    using _lock = await lockServices(stateFolder, services.names)
+    await using standIns = await startStandIns(services, services.names, { env: given, stateFolder, log })
+    const env = { ...settings, ...standIns.env }
     const stack = await startStack({ stateFolder, services, run: services.names, env, log })
     try {
-      using screen = createScreen({ json: values.json === true })
+      using screen = createScreen({ json: values.json })
       announceStart(screen, request, standIns.notes)
       const requestId = await stack.say(say(dropRequested, request))
       const composeId = String(request.message['compose_id'])
@@ -67,7 +95,7 @@ export const dropCommand: Command = {
       await stack.stop(grace)
     }
   },
-}
+})
 
 const status: Readonly<Record<Followed | 'stopped', number>> = { announced: 0, failed: 1, stopped: 130 }
 
@@ -83,13 +111,23 @@ async function prepare(values: Values): Promise<{ request: DropRequested; locati
   const images = values.images?.split(',').map((image) => image.trim()) ?? null
   const by = userInfo().username
   if (values.compose !== undefined) {
-    const { topic, message } = readComposeMessage(await readSource(values.compose))
+    const source = await readSource(values.compose)
+    const { topic, message } = answerAtOnce(() => readComposeMessage(source))
     return { request: { topic, message, images, by } }
   }
   const distribution = values.distribution ?? (await hostDistribution())
   const mirror = values.mirror ?? (await mirrorOfHost(distribution))
   const { topic, message } = await makeComposeMessage({ distribution, mirror })
   return { request: { topic, message, images, by }, location: mirror }
+}
+
+/** A message that cannot be right is a mistake of the command line: nothing is started for it. */
+function answerAtOnce<Result>(check: () => Result): Result {
+  try {
+    return check()
+  } catch (error) {
+    throw error instanceof Refused ? new UsageError(error.message, { cause: error }) : error
+  }
 }
 
 async function mirrorOfHost(distribution: string): Promise<string> {

@@ -1,18 +1,26 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { catalogue, jsonSchemas } from '../catalogue.ts'
+import { defineCommand } from '../command.ts'
 import { findServices } from '../services.ts'
-import { parseOptions, type Command } from '../usage.ts'
 
-export const eventsCommand: Command = {
+export const eventsCommand = defineCommand({
   name: 'events',
-  usage: 'usage: imagedrop events [--json-schema DIR]',
   summary: 'print the event catalogue, or write a JSON Schema file for each event',
-  async run(args) {
-    const { values } = parseOptions(eventsCommand, args, { 'json-schema': { type: 'string' } })
+  options: {
+    'json-schema': {
+      value: 'DIR',
+      means: 'write the schemas (JSON Schema, draft 7) into this folder instead, which is made where it is missing',
+      otherwise: 'none, the catalogue is printed',
+      example: 'schemas',
+    },
+  },
+  examples: ['events', 'events --json-schema schemas'],
+  exits: { 0: 'done', 1: 'the folder cannot be written' },
+  async run({ values, env }) {
     const folder = values['json-schema']
     if (folder === undefined) {
-      const { definitions } = await findServices(process.env)
+      const { definitions } = await findServices(env)
       process.stdout.write(catalogue(await definitions()))
       return 0
     }
@@ -23,4 +31,4 @@ export const eventsCommand: Command = {
     process.stdout.write(`${String(jsonSchemas().size)} schemas are in ${folder}\n`)
     return 0
   },
-}
+})

@@ -1,4 +1,6 @@
-import type { Command } from '../usage.ts'
+import type { Command } from '../command.ts'
+import { nearest } from '../nearest.ts'
+import { UsageError } from '../usage.ts'
 
 /**
  * Every sub-command, in the order of the overview. Each is loaded only when it is called: a service that runs for
@@ -20,8 +22,13 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,
 }
 
-export async function findCommand(name: string): Promise<Command | undefined> {
-  return Object.hasOwn(loaders, name) ? await loaders[name]?.() : undefined
+/** The command of a name. Throws UsageError, with the name that was perhaps meant. */
+export async function findCommand(name: string): Promise<Command> {
+  const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined
+  if (load !== undefined) return await load()
+  const meant = nearest(name, Object.keys(loaders))
+  const advice = meant === null ? '`imagedrop help` lists them' : `did you mean ${meant}?`
+  throw new UsageError(`there is no command ${JSON.stringify(name)}; ${advice}`)
 }
 
 export async function allCommands(): Promise<Command[]> {
@@ -33,5 +40,11 @@ export async function overview(): Promise<string> {
   const commands = await allCommands()
   const width = Math.max(...commands.map((command) => command.name.length))
   const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`)
-  return `usage: imagedrop COMMAND\n\n${lines.join('\n')}\n\nimagedrop COMMAND --help tells more.\n`
+  return `usage: imagedrop COMMAND [OPTION]…
+
+${lines.join('\n')}
+
+imagedrop COMMAND --help explains its options, imagedrop --version prints the version.
+Exit status: 0 done, 1 not done and why is said, 2 the command line is wrong.
+`
 }

@@ -1,71 +1,89 @@
 import { pino } from 'pino'
 import { environmentFor } from '../environment.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
+import { defineCommand, type Environment, type Values } from '../command.ts'
 import { orGivenUp } from '../given-up.ts'
 import { lockServices } from '../lock.ts'
-import { findServices, type Services } from '../services.ts'
+import { mirrorOption, stateOption, wholeNumber } from '../options.ts'
+import { findServices } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { startStack, stateFolderOf } from '../stack.ts'
 import { startStandIns } from '../stand-ins.ts'
 import { tidyMemoryAfterStart } from '../tidy-memory.ts'
 import type { Tracing } from '../tracing.ts'
-import { parseOptions, UsageError, type Command } from '../usage.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 const options = {
-  state: { type: 'string' },
-  mirror: { type: 'string' },
-  host: { type: 'string', default: '127.0.0.1' },
-  port: { type: 'string', default: '8080' },
-  concurrency: { type: 'string' },
-  drain: { type: 'string', default: '10' },
+  concurrency: {
+    value: 'JOBS',
+    means: 'how many jobs of each service run at a time in this process',
+    otherwise: "the service's own setting",
+    example: '2',
+    read: wholeNumber(1, 1_000),
+  },
+  drain: {
+    value: 'SECONDS',
+    means: 'how long running jobs may go on when the process is told to stop; then they are put back, to be done again',
+    default: '10',
+    example: '600',
+    read: wholeNumber(0, 86_400),
+  },
+  host: {
+    value: 'ADDRESS',
+    means: 'the address for HTTP: POST /composes, /live, /ready and /metrics',
+    default: '127.0.0.1',
+    example: '0.0.0.0',
+  },
+  port: {
+    value: 'PORT',
+    means: 'the TCP port for HTTP; 0 is any that is free',
+    default: '8080',
+    example: '8081',
+    read: wholeNumber(0, 65_535),
+  },
+  mirror: mirrorOption,
+  state: stateOption,
 } as const
 
-export const upCommand: Command = {
+const exits = {
+  0: 'stopped as told (SIGTERM, SIGINT)',
+  1: 'ledger, bus or a setting cannot be used; the last line says why',
+}
+
+export const upCommand = defineCommand({
   name: 'up',
-  usage: 'usage: imagedrop up [--state DIR] [--mirror URL] [--host ADDRESS] [--port PORT] [--drain SECONDS]',
   summary: 'run all services in one process and wait for composes, on the bus and on POST /composes',
-  async run(args) {
-    const services = await findServices(process.env)
-    return await serve(upCommand, args, services, services.names)
-  },
-}
+  options,
+  examples: ['up', 'up --state /var/lib/imagedrop --port 8081'],
+  exits,
+  run: ({ values, env }) => serve(null, values, env),
+})
 
-export const serveCommand: Command = {
+export const serveCommand = defineCommand({
   name: 'serve',
-  usage:
-    'usage: imagedrop serve SERVICE… [--concurrency JOBS] [--drain SECONDS] [--state DIR] [--mirror URL] [--host ADDRESS] [--port PORT]',
   summary: 'run chosen services in one process',
-  async run(args) {
-    const services = await findServices(process.env)
-    const { positionals } = parseOptions(serveCommand, args, options, { positionals: services.names.length })
-    if (positionals.length === 0) throw new UsageError(`which services? There are ${services.names.join(', ')}`)
-    return await serve(serveCommand, args, services, positionals.map(services.parse))
-  },
-}
+  argument: { name: 'SERVICE', many: true, means: 'the services to run, each by the name of its folder' },
+  options,
+  examples: ['serve scheduler', 'serve converter boot-tester --concurrency 2 --drain 600'],
+  exits,
+  run: ({ values, args, env }) => serve(args, values, env),
+})
 
+/** Runs the services of these names, or (null) all. */
 async function serve(
-  command: Command,
-  args: readonly string[],
-  services: Services,
-  run: readonly string[],
+  names: readonly string[] | null,
+  { state, mirror, host, port, concurrency, drain }: Values<typeof options>,
+  given: Environment,
 ): Promise<number> {
-  const positionals = command === serveCommand ? services.names.length : 0
-  const { values } = parseOptions(command, args, options, { positionals })
-  const stateFolder = stateFolderOf(values.state)
-  const concurrency =
-    values.concurrency === undefined ? undefined : parseNumber('concurrency', values.concurrency, 1_000)
-  // Running jobs get this long to end by themselves when the process is told to stop; then they are put back.
-  const drain = parseNumber('drain', values.drain, 86_400) * 1_000
-  const port = parseNumber('port', values.port, 65_535)
+  const services = await findServices(given)
+  const run = names?.map(services.parse) ?? services.names
+  const stateFolder = stateFolderOf(state, given)
   const end = waitForEnd()
   // Processes that share a database share the work as well; those that share a file do not need to.
-  const alone = readLedgerSettings(process.env).url === undefined
-  await using _lock = alone ? await lockServices(stateFolder, run) : null
+  const alone = readLedgerSettings(given).url === undefined
+  using _lock = alone ? await lockServices(stateFolder, run) : null
   const log = pino(pino.destination({ dest: 1, sync: false }))
-  await using standIns = await startStandIns(services, run, { env: process.env, stateFolder, log })
-  const env = { ...environmentFor({ mirror: values.mirror }), ...standIns.env }
+  await using standIns = await startStandIns(services, run, { env: given, stateFolder, log })
+  const env = { ...environmentFor(given, { mirror }), ...standIns.env }
   const { measureAttempt } = await import('#service/metrics.ts')
   await using tracing = await startTracing(env)
   const watchers = [measureAttempt, ...(tracing ? [tracing.watch] : [])]
@@ -73,13 +91,13 @@ async function serve(
   try {
     // Only here is the HTTP server needed: other commands do without its memory.
     const { serveHttp } = await import('#service/http.ts')
-    const http = await serveHttp({ ...stack, host: values.host, port })
+    const http = await serveHttp({ ...stack, host, port })
     log.info({ services: run, url: http.url, targets: standIns.notes }, 'listening')
     tidyMemoryAfterStart()
     await orGivenUp(end, [stack.bus])
     await http.close()
   } finally {
-    await stack.stop(drain)
+    await stack.stop(drain * 1_000)
   }
   return 0
 }
@@ -88,13 +106,4 @@ async function serve(
 async function startTracing(env: Environment): Promise<Tracing | null> {
   const endpoint = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']
   return endpoint === undefined || endpoint === '' ? null : (await import('../tracing.ts')).startTracing()
-}
-
-function parseNumber(option: string, text: string, most: number): number {
-  const number = Number(text)
-  const least = option === 'concurrency' ? 1 : 0
-  if (Number.isInteger(number) && number >= least && number <= most) return number
-  throw new UsageError(
-    `--${option}: expected a number from ${String(least)} to ${String(most)}, got ${JSON.stringify(text)}`,
-  )
 }

@@ -2,32 +2,33 @@ import type { Job, Ledger } from '#ledger/ledger.ts'
 import { readDrop } from '#drop/read.ts'
 import { viewDrop } from '#drop/view.ts'
 import type { Step } from '#service/step.ts'
+import { defineCommand } from '../command.ts'
+import { stateOption } from '../options.ts'
 import { findServices } from '../services.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
-import { parseOptions, UsageError, type Command } from '../usage.ts'
+import { UsageError } from '../usage.ts'
 import { listDrops } from '../view/drop-list.ts'
 import { readPublished } from '../view/published.ts'
 import { renderDrop } from '../view/render.ts'
 import { reportFailed, reportPublished } from '../view/report.ts'
 import { ageOf, renderTable } from '../view/table.ts'
 
-export const statusCommand: Command = {
+export const statusCommand = defineCommand({
   name: 'status',
-  usage: 'usage: imagedrop status [DROP] [--json] [--state DIR]',
   summary: 'list the drops, or show one: its images, steps, failures and waiting jobs',
-  async run(args) {
-    const options = { json: { type: 'boolean' }, state: { type: 'string' } } as const
-    const { values, positionals } = parseOptions(statusCommand, args, options, { positionals: 1 })
-    const stateFolder = stateFolderOf(values.state)
-    const { steps } = await findServices(process.env)
-    await using ledger = await openLedgerToAsk(stateFolder)
-    const [drop] = positionals
-    const json = values.json === true
+  argument: { name: 'DROP', optional: true, means: 'one drop, by its name; without it all are listed' },
+  options: { json: { means: 'print JSON: a line for each drop, or one document about one drop' }, state: stateOption },
+  examples: ['status', 'status weekly-Debian-12-20261121.n.0'],
+  exits: { 0: 'shown', 1: 'the ledger could not be read' },
+  async run({ values: { state, json }, args: [drop], env }) {
+    const stateFolder = stateFolderOf(state, env)
+    const { steps } = await findServices(env)
+    await using ledger = await openLedgerToAsk(stateFolder, env)
     if (drop === undefined) await showList(ledger, steps, json)
     else await showDrop(ledger, drop, { steps, json, stateFolder })
     return 0
   },
-}
+})
 
 async function showList(ledger: Ledger, steps: readonly Step[], json: boolean): Promise<void> {
   const drops = await listDrops(ledger, steps)

@@ -1,37 +1,37 @@
 import { z } from 'zod'
 import { InvalidConfig, readConfig } from '#service/config.ts'
+import type { FoundChannel } from './channels/find-channels.ts'
 
 const url = z.url({ protocol: /^https?$/ })
-const address = z.email()
 
-/** Reads the announcer's settings from the environment; each is in the README's table. */
-export function readAnnouncerConfig(env: Readonly<Record<string, string | undefined>>) {
-  const settings = readConfig(
-    'ANNOUNCER',
-    {
-      title: z.string().min(1).default('Cloud images'),
-      domain: z.hostname().default('imagedrop.localhost'),
-      from: address.optional(),
-      to: z
-        .string()
-        .transform((list) =>
-          list
-            .split(',')
-            .map((one) => one.trim())
-            .filter((one) => one !== ''),
-        )
-        .pipe(z.array(address))
-        .default([]),
-      smtpUrl: z.url({ protocol: /^smtps?$/ }).optional(),
-      mirrorUrl: url.optional(),
-      pageUrl: url.optional(),
-      feedEntries: z.coerce.number().int().min(1).max(1000).default(50),
-    },
-    env,
-  )
-  if (settings.smtpUrl !== undefined && settings.to.length === 0) {
-    throw new InvalidConfig('IMAGEDROP_ANNOUNCER_TO: it names nobody, but IMAGEDROP_ANNOUNCER_SMTP_URL is set')
-  }
-  return { ...settings, from: settings.from ?? `imagedrop@${settings.domain}` }
+/** What is set once for all channels. */
+const common = {
+  title: z.string().min(1).default('Cloud images'),
+  domain: z.hostname().default('imagedrop.localhost'),
+  mirrorUrl: url.nullable().default(null),
+  pageUrl: url.nullable().default(null),
 }
-export type AnnouncerConfig = ReturnType<typeof readAnnouncerConfig>
+
+type Declared = Pick<FoundChannel, 'name' | 'settings'>
+
+/** Reads the announcer's settings and those of its channels from the environment; each is in the README's table. */
+export function readAnnouncerConfig(env: Readonly<Record<string, string | undefined>>, channels: readonly Declared[]) {
+  const read = readConfig('ANNOUNCER', { ...settingsOfAll(channels), ...common }, env)
+  const { title, domain, mirrorUrl, pageUrl } = read
+  const values: Readonly<Record<string, unknown>> = read
+  return {
+    common: { title, domain, mirrorUrl, pageUrl },
+    settingsOf: ({ settings }: Declared) => Object.fromEntries(Object.keys(settings).map((key) => [key, values[key]])),
+  }
+}
+
+function settingsOfAll(channels: readonly Declared[]): z.ZodRawShape {
+  const all: Record<string, z.ZodRawShape[string]> = { ...common }
+  for (const { name, settings } of channels) {
+    for (const [key, declaration] of Object.entries(settings)) {
+      if ((all[key] ??= declaration) === declaration) continue
+      throw new InvalidConfig(`the channel ${name} declares the setting ${key}, which is declared already`)
+    }
+  }
+  return all
+}

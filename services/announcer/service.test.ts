@@ -1,46 +1,51 @@
-import { access, readFile, readdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { simpleParser } from 'mailparser'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DropAnnounced } from '#events/drop-announced.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import { seal } from '#events/envelope.ts'
-import { debianDrop, expired, openOffice, published, superseded, type Office } from './fixture.ts'
-import { openMailServer } from './mail/mail-server.fixture.ts'
+import { openMailServer } from './channels/mail/testing/mail-server.ts'
+import { debianDrop, withRegistrations } from './testing/drops.ts'
+import { expired, published, superseded } from './testing/news.ts'
+import { openAnnouncer, type TestAnnouncer } from './testing/open-announcer.ts'
 
 const drop = 'nightly-Debian-12-20260711.0'
-const list = 'cloud@lists.example.org'
+const mailedBy = (url: string) => ({
+  IMAGEDROP_ANNOUNCER_SMTP_URL: url,
+  IMAGEDROP_ANNOUNCER_TO: 'cloud@lists.example.org',
+})
 
-async function read(office: Office, path: string): Promise<string> {
-  return await readFile(office.at(path), 'utf8')
+async function read(at: TestAnnouncer, path: string): Promise<string> {
+  return await readFile(at.at(path), 'utf8')
 }
 
 describe('a published drop', () => {
-  test('is announced in a file, the feed and the page when no mail server is configured', async () => {
-    await using office = await openOffice()
-    const [event, ...others] = await office.hear(published(debianDrop()))
+  it('is announced in a file, the feed and the page when no mail server is configured', async () => {
+    await using at = await openAnnouncer()
+    const [event, ...others] = await at.hear(published(debianDrop()))
     if (!event) throw new Error('nothing was said')
     checkOutgoing(seal(event, { now: new Date() }))
     expect(others).toEqual([])
     const { told } = event.body as DropAnnounced
     expect(told).toEqual([
-      { channel: 'file', to: office.at(`${drop}.eml`), id: `<drop.${drop}@imagedrop.localhost>` },
-      { channel: 'feed', to: office.at('feed.atom'), id: `tag:imagedrop.localhost,2026-07-11:drop/${drop}` },
-      { channel: 'page', to: office.at('index.html'), id: drop },
+      { channel: 'feed', to: at.at('feed.atom'), id: `tag:imagedrop.localhost,2026-07-11:drop/${drop}` },
+      { channel: 'file', to: at.at(`${drop}.eml`), id: `<drop.${drop}@imagedrop.localhost>` },
+      { channel: 'page', to: at.at('index.html'), id: drop },
     ])
     await Promise.all(told.map(({ to }) => access(to)))
   })
 
-  test('is mailed with headers that programs can go by', async () => {
+  it('is mailed with headers that programs can go by', async () => {
     await using server = await openMailServer()
-    await using office = await openOffice({
-      IMAGEDROP_ANNOUNCER_SMTP_URL: server.url,
-      IMAGEDROP_ANNOUNCER_TO: list,
-      IMAGEDROP_ANNOUNCER_DOMAIN: 'imagedrop.example.org',
+    await using at = await openAnnouncer({
+      env: { ...mailedBy(server.url), IMAGEDROP_ANNOUNCER_DOMAIN: 'imagedrop.example.org' },
     })
-    await office.hear(published(debianDrop()))
+    await at.hear(published(debianDrop()))
     const [heard] = server.heard
     if (!heard) throw new Error('no mail arrived')
-    expect(heard.bytes).toEqual(await readFile(office.at(`${drop}.eml`)))
+    expect(heard.bytes).toEqual(await readFile(at.at(`${drop}.eml`)))
     const mail = await simpleParser(heard.bytes)
     expect(mail.subject).toBe('[imagedrop] Debian 12 cloud images 20260711 (nightly)')
     expect(mail.messageId).toBe(`<drop.${drop}@imagedrop.example.org>`)
@@ -52,116 +57,153 @@ describe('a published drop', () => {
     expect(mail.text).toContain('All 4 images passed the boot test.')
   })
 
-  test('is told to nobody twice, also when it is told to us twice', async () => {
-    await using server = await openMailServer()
-    const env = { IMAGEDROP_ANNOUNCER_SMTP_URL: server.url, IMAGEDROP_ANNOUNCER_TO: list }
-    await using office = await openOffice(env)
-    const first = await office.hear(published(debianDrop()))
-    const before = await readAll(office)
-    await using restarted = await openOffice(env, office.state)
-    expect(await restarted.hear(published(debianDrop(), '2026-07-11T18:00:00.000Z'))).toEqual(first)
-    expect(await readAll(office)).toEqual(before)
-    expect(server.heard).toHaveLength(1)
-  })
-
-  test('is on the page although the mail server is away, and is mailed once when it is back', async () => {
+  it('is on the page although the mail server is away, and is mailed once when it is back', async () => {
     await using server = await openMailServer({ afterData: [{ code: 451 }, 'accept'] })
-    await using office = await openOffice({ IMAGEDROP_ANNOUNCER_SMTP_URL: server.url, IMAGEDROP_ANNOUNCER_TO: list })
-    await expect(office.hear(published(debianDrop()))).rejects.toMatchObject({ name: 'TransientError' })
-    expect(await read(office, 'index.html')).toContain('Debian 12 cloud images 20260711')
-    await office.hear(published(debianDrop()))
-    await office.hear(published(debianDrop()))
+    await using at = await openAnnouncer({ env: mailedBy(server.url) })
+    await expect(at.hear(published(debianDrop()))).rejects.toMatchObject({ name: 'TransientError' })
+    expect(await read(at, 'index.html')).toContain('Debian 12 cloud images 20260711')
+    await at.hear(published(debianDrop()))
+    await at.hear(published(debianDrop()))
     expect(server.heard).toHaveLength(2)
   })
 
-  test('gives the same bytes wherever it is announced', async () => {
-    await using one = await openOffice({ IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org/' })
-    await using other = await openOffice({ IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org' })
+  it('is mailed and shown in the feed although the page cannot be written, which is named', async () => {
+    await using server = await openMailServer()
+    await using at = await openAnnouncer({ env: mailedBy(server.url) })
+    await mkdir(at.at('index.html'), { recursive: true })
+    await expect(at.hear(published(debianDrop()))).rejects.toMatchObject({
+      name: 'PermanentError',
+      message: expect.stringMatching(/^page: .*index\.html/),
+    })
+    expect(server.heard).toHaveLength(1)
+    expect(await read(at, 'feed.atom')).toContain('Debian 12 cloud images 20260711')
+    await rm(at.at('index.html'), { recursive: true })
+    await at.hear(published(debianDrop()))
+    expect(server.heard).toHaveLength(1)
+    expect(await read(at, 'index.html')).toContain('Debian 12 cloud images 20260711')
+  })
+
+  it('says by the name of its channel what failed, of each', async () => {
+    await using server = await openMailServer({ afterData: [{ code: 550 }] })
+    await using at = await openAnnouncer({ env: mailedBy(server.url) })
+    await mkdir(at.at('feed.atom'), { recursive: true })
+    await expect(at.hear(published(debianDrop()))).rejects.toThrow(/^feed: .*; mail: .*this server says 550/)
+  })
+
+  it('gives the same bytes wherever it is announced', async () => {
+    await using one = await openAnnouncer({ env: { IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org/' } })
+    await using other = await openAnnouncer({ env: { IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org' } })
     const event = published(debianDrop())
     await one.hear(event)
     await other.hear(event)
     expect(await readAll(one)).toEqual(await readAll(other))
   })
 
-  test('in letters beyond ASCII is mailed and shown in them', async () => {
-    await using office = await openOffice()
-    await office.hear(published(debianDrop('20260711', { by: 'Zoë Müller — 発行' })))
-    const mail = await simpleParser(await readFile(office.at(`${drop}.eml`)))
+  it('in letters beyond ASCII is mailed and shown in them', async () => {
+    await using at = await openAnnouncer()
+    await at.hear(published(debianDrop('20260711', { by: 'Zoë Müller — 発行' })))
+    const mail = await simpleParser(await readFile(at.at(`${drop}.eml`)))
     expect(mail.text).toContain('by Zoë Müller — 発行')
-    expect(await read(office, 'index.html')).toContain('Zoë Müller — 発行')
+    expect(await read(at, 'index.html')).toContain('Zoë Müller — 発行')
   })
 })
 
 describe('the page and the feed', () => {
-  test('list the newest drop first', async () => {
-    await using office = await openOffice()
-    await office.hear(published(debianDrop('20260711'), '2026-07-11T12:00:00.000Z'))
-    await office.hear(published(debianDrop('20260709'), '2026-07-09T12:00:00.000Z'))
-    await office.hear(published(debianDrop('20260710'), '2026-07-10T12:00:00.000Z'))
+  it('list the newest drop first', async () => {
+    await using at = await openAnnouncer()
+    await at.hear(published(debianDrop('20260711'), '2026-07-11T12:00:00.000Z'))
+    await at.hear(published(debianDrop('20260709'), '2026-07-09T12:00:00.000Z'))
+    await at.hear(published(debianDrop('20260710'), '2026-07-10T12:00:00.000Z'))
     const order = (text: string) =>
       [...new Set(text.match(/Debian 12 cloud images (\d+)/g))].map((found) => found.slice(-2))
-    expect(order(await read(office, 'index.html'))).toEqual(['11', '10', '09'])
-    expect(order(await read(office, 'feed.atom'))).toEqual(['11', '10', '09'])
+    expect(order(await read(at, 'index.html'))).toEqual(['11', '10', '09'])
+    expect(order(await read(at, 'feed.atom'))).toEqual(['11', '10', '09'])
   })
 
-  test('mark a superseded drop and link none of its files', async () => {
-    await using office = await openOffice()
+  it('mark a superseded drop and link none of its files', async () => {
+    await using at = await openAnnouncer()
     const body = debianDrop()
-    await office.hear(published(body))
-    expect(await office.hear(superseded(body, 'nightly-Debian-12-20260711.1', '2026-07-12T09:00:00.000Z'))).toEqual([])
-    const page = await read(office, 'index.html')
+    await at.hear(published(body))
+    expect(await at.hear(superseded(body, 'nightly-Debian-12-20260711.1', '2026-07-12T09:00:00.000Z'))).toEqual([])
+    const page = await read(at, 'index.html')
     expect(page).toMatch(/superseded by\s+nightly-Debian-12-20260711\.1/)
     expect(page).not.toContain('.qcow2')
-    const feed = await read(office, 'feed.atom')
+    const feed = await read(at, 'feed.atom')
     expect(feed).toContain('[superseded]')
     expect(feed).toContain(`<id>tag:imagedrop.localhost,2026-07-11:drop/${drop}</id>`)
     expect(feed).toContain('<updated>2026-07-12T09:00:00.000Z</updated>')
     expect(feed).not.toContain('.qcow2')
   })
 
-  test('forget an expired drop, superseded before or after', async () => {
-    await using office = await openOffice()
+  it('forget an expired drop, superseded before or after', async () => {
+    await using at = await openAnnouncer()
     const body = debianDrop()
-    await office.hear(published(body))
-    await office.hear(expired(body))
-    await office.hear(superseded(body, 'somebody'))
-    expect(await read(office, 'index.html')).not.toContain('20260711')
-    expect(await read(office, 'feed.atom')).not.toContain('<entry>')
+    await at.hear(published(body))
+    await at.hear(expired(body))
+    await at.hear(superseded(body, 'somebody'))
+    expect(await read(at, 'index.html')).not.toContain('20260711')
+    expect(await read(at, 'feed.atom')).not.toContain('<entry>')
   })
 
-  test('show no drop that was withdrawn before its publication was heard of, and nobody is told', async () => {
-    await using office = await openOffice()
-    const body = debianDrop()
-    await office.hear(expired(body))
-    expect(await office.hear(published(body))).toEqual([])
-    expect(await readdir(office.at('.'))).not.toContain(`${drop}.eml`)
-    expect(await read(office, 'index.html')).toContain('No drop is published at the moment.')
+  it('remember nothing of an expired drop but that it is not to be told of again', async () => {
+    await using server = await openMailServer()
+    await using at = await openAnnouncer({ env: mailedBy(server.url) })
+    await at.hear(published(debianDrop()))
+    expect(await readdir(join(at.state, 'announcer/deliveries'))).toEqual([drop])
+    await at.hear(expired(debianDrop()))
+    expect(await readdir(join(at.state, 'announcer/deliveries'))).toEqual([])
+    expect(await readdir(at.at('drops'))).toEqual([])
+    expect(await at.hear(published(debianDrop()))).toEqual([])
+    expect(server.heard).toHaveLength(1)
   })
 
-  test('have as many entries in the feed as told, and all drops on the page', async () => {
-    await using office = await openOffice({ IMAGEDROP_ANNOUNCER_FEED_ENTRIES: '2' })
-    for (const day of ['01', '02', '03']) {
-      await office.hear(published(debianDrop(`202607${day}`), `2026-07-${day}T12:00:00.000Z`))
+  it('lead to the files on the mirror beside them when it has no public address', async () => {
+    await using at = await openAnnouncer()
+    await at.hear(published(debianDrop()))
+    const path = 'mirror/alt/debian-12-20260711/amd64/debian-12-ec2-amd64-20260711.qcow2'
+    expect(await read(at, 'index.html')).toContain(`"../${path}"`)
+    expect(await read(at, 'feed.atom')).toContain(`"${pathToFileURL(at.state).href}/${path}"`)
+  })
+
+  it('show what is registered at each target by its title, and the image before its package list', async () => {
+    await using at = await openAnnouncer()
+    const registration = { emulated: false, place: 'region-one', id: 'f00', name: 'debian-12', details: {} }
+    const targets = ['ec2', 'openstack'].map((target) => ({ ...registration, target }))
+    const body = withRegistrations(targets)
+    await at.hear(published({ ...body, files: body.files.toReversed() }))
+    for (const file of ['index.html', 'feed.atom']) {
+      const text = await read(at, file)
+      expect(text).toMatch(/<caption>\s*Amazon EC2\s*<\/caption>[\s\S]*<caption>\s*openstack\s*<\/caption>/)
+      expect(text.indexOf('generic-amd64-20260711.qcow2')).toBeLessThan(text.indexOf('generic-amd64-20260711.packages'))
     }
-    expect((await read(office, 'feed.atom')).match(/<entry>/g)).toHaveLength(2)
-    expect((await read(office, 'index.html')).match(/<article/g)).toHaveLength(3)
   })
 
-  test('are not renewed over a record that cannot be read, which is named', async () => {
-    await using office = await openOffice()
-    await office.hear(published(debianDrop()))
-    await writeFile(office.at(`drops/${drop}.json`), '{"drop": 7}')
-    await expect(office.hear(published(debianDrop('20260712')))).rejects.toThrow(
-      `drops/${drop}.json is not the record of a drop: drop: `,
+  it('have as many entries in the feed as told, and all drops on the page', async () => {
+    await using at = await openAnnouncer({ env: { IMAGEDROP_ANNOUNCER_FEED_ENTRIES: '2' } })
+    for (const day of ['01', '02', '03']) {
+      await at.hear(published(debianDrop(`202607${day}`), `2026-07-${day}T12:00:00.000Z`))
+    }
+    expect((await read(at, 'feed.atom')).match(/<entry>/g)).toHaveLength(2)
+    expect((await read(at, 'index.html')).match(/<article/g)).toHaveLength(3)
+  })
+
+  it('are not renewed over a drop that cannot be read, which is named, while others are told by mail', async () => {
+    await using server = await openMailServer()
+    await using at = await openAnnouncer({ env: mailedBy(server.url) })
+    await at.hear(published(debianDrop()))
+    await writeFile(at.at(`drops/${drop}.json`), '{"at": 7}')
+    await expect(at.hear(published(debianDrop('20260712')))).rejects.toThrow(
+      `drops/${drop}.json is no published drop: at: `,
     )
+    expect(server.heard).toHaveLength(2)
   })
 })
 
-async function readAll(office: Office): Promise<Record<string, string>> {
-  const names = (await readdir(office.at('.'), { recursive: true, withFileTypes: true }))
+async function readAll(at: TestAnnouncer): Promise<Record<string, string>> {
+  const names = (await readdir(at.at('.'), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath.slice(office.at('.').length)}/${entry.name}`.replace(/^\/+/, ''))
+    .map((entry) => `${entry.parentPath.slice(at.at('.').length)}/${entry.name}`.replace(/^\/+/, ''))
     .sort()
-  const files = await Promise.all(names.map(async (name) => [name, await read(office, name)] as const))
+  const files = await Promise.all(names.map(async (name) => [name, await read(at, name)] as const))
   return Object.fromEntries(files)
 }

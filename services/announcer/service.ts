@@ -1,36 +1,61 @@
+import { z } from 'zod'
+import { say } from '#events/define.ts'
 import { dropAnnounced } from '#events/drop-announced.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import { dropPublished } from '#events/drop-published.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
-import { say } from '#events/define.ts'
 import { defineService } from '#service/define.ts'
-import { announceDrop, type Announcer } from './announce.ts'
+import type { Deliveries } from './deliveries.ts'
+import type { Publications, Withdrawal } from './publications.ts'
+import { tellStory, type Titles } from './story/story.ts'
+import { tellByAll, withdrawFromAll, type OpenChannel } from './tell.ts'
 
-/** Announces a published drop by mail, feed and page, and marks or removes it there when it is withdrawn. */
+/** What the announcer announces with. */
+export interface Announcer {
+  readonly channels: readonly OpenChannel[]
+  readonly publications: Publications
+  readonly deliveries: Deliveries
+  readonly titles: Titles
+}
+
+/** What stays known of a drop when nothing else of it is: that nobody is to be told of it any more. */
+const dropState = z.object({ withdrawn: z.boolean() }).default({ withdrawn: false })
+
+/** Announces a published drop by every channel, and lets them know when it is withdrawn. */
 export const announcer = defineService({
   name: 'announcer',
   consumes: [dropPublished, dropSuperseded, dropExpired],
   emits: [dropAnnounced, dropFailed],
-  // Page and feed are of all drops: one change at a time.
-  keyOf: () => 'announcements',
-  async handle(event, announcer: Announcer, { signal }) {
-    const { records, noticeboard } = announcer
-    const at = event.time
-    switch (event.subject) {
+  // What happens to one drop, in order; no drop waits for another.
+  keyOf: ({ body }) => body.drop,
+  async handle(event, { channels, publications, deliveries, titles }: Announcer, { signal, state }) {
+    const { body, subject, time } = event
+    const { drop } = body
+
+    async function withdraw(withdrawal: Withdrawal) {
+      const publication = await publications.withdraw(drop, withdrawal)
+      if (publication) await withdrawFromAll(channels, tellStory(publication, titles), signal)
+      if (withdrawal.why === 'expired') {
+        await publications.forget(drop)
+        await deliveries.forget(drop)
+      }
+      return { events: [], state: { withdrawn: true } }
+    }
+
+    switch (subject) {
       case 'drop.published.v1': {
-        const { drop, kind, milestone, compose } = event.body
-        const told = await announceDrop(event.body, at, announcer, signal)
-        return told ? [say(dropAnnounced, { drop, kind, milestone, compose, told })] : []
+        if (dropState.parse(state).withdrawn) return []
+        const publication = await publications.publish(body, time)
+        if (publication.withdrawn) return []
+        const told = await tellByAll(channels, tellStory(publication, titles), signal)
+        const { kind, milestone, compose } = body
+        return [say(dropAnnounced, { drop, kind, milestone, compose, told })]
       }
       case 'drop.superseded.v1':
-        await records.withdraw(event.body.drop, { why: 'superseded', by: event.body.by, at })
-        await noticeboard.renew()
-        return []
+        return await withdraw({ why: 'superseded', by: body.by, at: time })
       case 'drop.expired.v1':
-        await records.withdraw(event.body.drop, { why: 'expired', by: 'the retention policy', at })
-        await noticeboard.renew()
-        return []
+        return await withdraw({ why: 'expired', by: 'the retention policy', at: time })
     }
   },
 })

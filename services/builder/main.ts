@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { bindService } from '#service/bind.ts'
+import { foldersBelow } from '#service/discover.ts'
 import type { Assemble } from '#service/host.ts'
 import { readBuilderConfig } from './config.ts'
 import { engineFor } from './engines/engine-for.ts'
@@ -7,15 +8,15 @@ import { readHostMirror } from './packages/host-mirror.ts'
 import { builder } from './service.ts'
 
 /** Puts the builder together. */
-// eslint-disable-next-line typescript/require-await
-export const assemble: Assemble = async ({ artifacts, env, stateFolder }) => {
+export const assemble: Assemble = ({ artifacts, env, stateFolder, roots }) => {
   const { engine, mirror, requireSecurity, concurrency, deadlineMinutes, idleMinutes } = readBuilderConfig(env)
   const limits = { deadline: deadlineMinutes * 60_000, idleDeadline: idleMinutes * 60_000 }
   const dependencies = {
+    recipes: foldersBelow(roots, 'services/builder/recipes'),
     engine: engineFor(engine, limits),
     artifacts,
     cacheFolder: join(stateFolder, 'builder'),
     packages: { mirror: mirror ?? null, hostMirror: readHostMirror, fetch, requireSecurity },
   }
-  return { service: bindService(builder, dependencies, { concurrency }) }
+  return Promise.resolve({ service: bindService(builder, dependencies, { concurrency }) })
 }

@@ -1,47 +1,35 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
 import { z } from 'zod'
-import { parse } from 'yaml'
 import { architecture, type Architecture } from '#events/vocabulary.ts'
 
-/** Where the recipes of this package are. */
-export const recipesFolder = join(import.meta.dirname, 'recipes')
-
-const description = z.strictObject({
+/** What a recipe says of itself in its `recipe.yaml`. */
+export const recipeDescription = z.strictObject({
   title: z.string().describe('For people: `Debian 12 (bookworm)`'),
   family: z.enum(['debian', 'fedora']).describe('Folder with what the releases of one distribution share'),
   release: z.string().describe('Name of the release as its package manager knows it'),
   architectures: z.array(architecture).min(1).describe('What this release can be built for'),
 })
 
-/** What is in an image, by the name of its folder. */
-export interface Recipe extends z.infer<typeof description> {
-  readonly name: string
+/** One folder of a recipe, and the folder of its family that is read before it. */
+export interface RecipePart {
   readonly folder: string
+  readonly family: string
+}
+
+/** What is in an image, by the name of its folder. */
+export interface Recipe extends z.infer<typeof recipeDescription> {
+  readonly name: string
+  /** What all flavours have. */
+  readonly base: RecipePart
+  /** What each flavour adds, by its name. */
+  readonly flavours: ReadonlyMap<string, RecipePart>
   /** SHA-256 over every file that the recipe is made of: with it changes what is built. */
   readonly digest: string
 }
 
-/** There is no such recipe, or it is not made for this architecture. */
+/** There is no such recipe, or it is not made for this architecture or flavour. */
 export class RecipeRefused extends Error {
   override name = 'RecipeRefused'
   readonly code = 'RECIPE_REFUSED'
-}
-
-/** Reads a recipe. Throws RecipeRefused when there is none of this name. */
-export async function readRecipe(name: string, root = recipesFolder): Promise<Recipe> {
-  const known = await recipeNames(root)
-  if (!known.includes(name)) throw new RecipeRefused(`there is no recipe ${name}; there are ${known.join(', ')}`)
-  const folder = join(root, name)
-  const found = description.parse(parse(await readFile(join(folder, 'recipe.yaml'), 'utf8')))
-  return { ...found, name, folder, digest: await digestOf([folder, join(root, found.family)], root) }
-}
-
-/** The recipes that there are. */
-export async function recipeNames(root = recipesFolder): Promise<string[]> {
-  const files = await readdir(root, { recursive: true })
-  return files.flatMap((file) => /^([^/]+)\/recipe\.yaml$/.exec(file)?.[1] ?? []).toSorted()
 }
 
 /** Refuses an architecture that a recipe is not made for, naming those that it is made for. */
@@ -52,15 +40,15 @@ export function assertArchitecture(recipe: Recipe, wanted: Architecture): void {
   )
 }
 
-async function digestOf(folders: readonly string[], root: string): Promise<string> {
-  const hash = createHash('sha256')
-  for (const folder of folders) {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-    for (const path of paths.toSorted()) {
-      const content = await readFile(path)
-      hash.update(`${relative(root, path)} ${String(content.length)}\n`).update(content)
-    }
-  }
-  return hash.digest('hex')
+/** Refuses a flavour that a recipe has no folder for, naming those that it has. */
+export function assertFlavour(recipe: Recipe, wanted: string): void {
+  flavourOf(recipe, wanted)
+}
+
+/** The folders of a flavour. Throws RecipeRefused when the recipe has none of this name. */
+export function flavourOf(recipe: Recipe, wanted: string): RecipePart {
+  const part = recipe.flavours.get(wanted)
+  if (part !== undefined) return part
+  const there = [...recipe.flavours.keys()].toSorted().join(', ')
+  throw new RecipeRefused(`the recipe ${recipe.name} has no flavour ${wanted}; it has ${there}`)
 }

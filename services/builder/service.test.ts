@@ -15,6 +15,7 @@ import { ToolFailed } from '#subprocess/errors.ts'
 import type { Engine } from './engines/engine.ts'
 import { classifyMkosi, explainMkosi } from './engines/mkosi/classify.ts'
 import { createNullEngine } from './engines/null/engine.ts'
+import { recipesFolder } from './read-recipe.ts'
 import { builder } from './service.ts'
 
 let folder: string
@@ -22,6 +23,12 @@ let artifacts: ArtifactStore
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imagedrop-builder-'))
   artifacts = await createFolderStore(join(folder, 'artifacts'))
+  for (const part of ['base', 'tiny']) {
+    await mkdir(join(folder, 'recipes/lean', part), { recursive: true })
+    await writeFile(join(folder, 'recipes/lean', part, 'mkosi.conf'), '')
+  }
+  const lean = { title: 'Lean', family: 'fedora', release: '43', architectures: ['x86_64'] }
+  await writeFile(join(folder, 'recipes/lean/recipe.yaml'), JSON.stringify(lean))
 })
 afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
@@ -44,7 +51,13 @@ async function build(
   const packages = { mirror: null, hostMirror: () => Promise.resolve(null), fetch, requireSecurity: false }
   const result = await builder.handle(
     seal(say(imageRequested, body), { now: new Date() }),
-    { engine, artifacts, cacheFolder: join(folder, 'cache'), packages },
+    {
+      engine,
+      artifacts,
+      cacheFolder: join(folder, 'cache'),
+      recipes: [recipesFolder, join(folder, 'recipes')],
+      packages,
+    },
     {
       signal: signal ?? AbortSignal.timeout(20_000),
       progress: () => {},
@@ -91,6 +104,7 @@ it('says the same disk when the same event comes twice', async () => {
 it.each([
   [{ recipe: 'plan9' }, /^there is no recipe plan9; there are /],
   [{ architecture: 'i686' as const }, /^the recipe fedora-43 is not made for i686/],
+  [{ recipe: 'lean' }, /^the recipe lean has no flavour ec2; it has tiny$/],
 ])('refuses %j with an event', async (image, reason) => {
   const [event] = await build(image)
   const { failure } = imageFailed.schema.parse(event?.body)

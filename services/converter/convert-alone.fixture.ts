@@ -2,14 +2,14 @@
 import { quickFormats, setUp } from './fixture.ts'
 
 const [, , folder = '', only, mib] = process.argv
-const shop = await setUp({ folder, size: Number(mib) * 1024 * 1024 })
+const scene = await setUp({ folder, size: Number(mib) * 1024 * 1024 })
 const formats = quickFormats.filter(({ format }) => only === 'all' || format === only)
-const error: unknown = await shop.convert({ formats }).catch((thrown: unknown) => thrown)
+const error: unknown = await scene.convert({ formats }).catch((thrown: unknown) => thrown)
 const { name, message, failureClass } = error as { name?: string; message?: string; failureClass?: string }
 console.log(
   JSON.stringify({
     error: { name, message, failureClass },
-    drafts: await shop.drafts(),
-    kept: await shop.kept(),
+    drafts: await scene.drafts(),
+    kept: await scene.kept(),
   }),
 )

@@ -4,8 +4,8 @@ import type { ArtifactRef } from '#events/vocabulary.ts'
 import type { Context } from '#service/define.ts'
 import { NotTheDisk } from './failures.ts'
 import { formatFor } from './formats/format-for.ts'
-import { openWorkshop } from './open-workshop.ts'
-import type { Limits } from './workshop.ts'
+import { openConversion } from './open-conversion.ts'
+import type { Limits } from './conversion.ts'
 
 export interface ConverterDependencies {
   readonly artifacts: ArtifactStore
@@ -22,18 +22,18 @@ export async function convertDisk(
   context: Pick<Context, 'signal' | 'progress' | 'logFolder'>,
 ): Promise<ArtifactRef[]> {
   const { disk, image } = event
-  await using workshop = await openWorkshop(event, artifacts, limits, context)
+  await using conversion = await openConversion(event, artifacts, limits, context)
   const formats = image.formats.map(formatFor)
 
-  workshop.begin('compressing')
-  const made = await workshop.sideBySide(formats.map((format) => () => format.make(workshop)))
+  conversion.begin('compressing')
+  const made = await conversion.sideBySide(formats.map((format) => () => format.make(conversion)))
 
-  workshop.begin('verifying')
+  conversion.begin('verifying')
   const proofs = made.map((file) => () => file.verify())
   // Decoding to the promised SHA-256 proves the disk too; a comparison with the disk as it lies there does not.
   const diskIsProved = formats.some((format) => format.provesDisk)
-  if (!diskIsProved) proofs.push(() => artifacts.verify(disk, workshop.signal))
-  await workshop.sideBySide(proofs).catch(async (error: unknown) => {
+  if (!diskIsProved) proofs.push(() => artifacts.verify(disk, conversion.signal))
+  await conversion.sideBySide(proofs).catch(async (error: unknown) => {
     // Which of the two is wrong: the disk that we were given, or what we made of it?
     if (error instanceof NotTheDisk) await artifacts.verify(disk, context.signal)
     throw error

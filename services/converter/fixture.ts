@@ -9,7 +9,7 @@ import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import type { ArtifactRef, FormatPlan, ImagePlan } from '#events/vocabulary.ts'
-import { openWorkshop } from './open-workshop.ts'
+import { openConversion } from './open-conversion.ts'
 import { converter } from './service.ts'
 
 const mib = 1024 * 1024
@@ -74,7 +74,7 @@ export async function setUp({ folder, threads = 2, ...diskOptions }: SetUpOption
     progress,
     convert: (image: Partial<ImagePlan> = { formats: quickFormats }, of?: ArtifactRef) =>
       converter.handle(seal(say(imageBuilt, built(image, of)), { now: new Date() }), { artifacts, limits }, context),
-    workshop: () => openWorkshop(built({}), artifacts, limits, context),
+    conversion: () => openConversion(built({}), artifacts, limits, context),
     drafts: () => readdir(join(root, 'artifacts', 'drafts')),
     /** How many files the store keeps. */
     async kept() {

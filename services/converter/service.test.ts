@@ -15,41 +15,41 @@ import { quickFormats, setUp } from './fixture.ts'
 
 describe('a built image', () => {
   it('is converted to every format of its plan, in the order of the plan', async () => {
-    await using shop = await setUp()
-    const said = await shop.convert()
+    await using scene = await setUp()
+    const said = await scene.convert()
     const [event] = Array.isArray(said) ? said : []
     if (event?.subject !== 'image.converted.v1') throw new Error(`said ${JSON.stringify(said)}`)
     checkOutgoing(seal(event, { now: new Date() }))
     const { artifacts, disk } = event.body as ImageConverted
-    expect(disk).toEqual(shop.disk)
+    expect(disk).toEqual(scene.disk)
     expect(artifacts.map((one) => one.format)).toEqual(['qcow2', 'raw.xz', 'raw.tar.xz'])
-    for (const artifact of artifacts) await shop.artifacts.verify(artifact)
-    expect(await shop.drafts()).toEqual([])
+    for (const artifact of artifacts) await scene.artifacts.verify(artifact)
+    expect(await scene.drafts()).toEqual([])
   })
 
   it('gives the same bytes on every machine, whatever its number of cores', async () => {
     const noise = randomBytes(1_500_000)
     const digests = []
     for (const threads of [2, 1, 2]) {
-      await using shop = await setUp({ noise, threads })
-      digests.push((await artifactsOf(shop.convert())).map((one) => one.sha256))
+      await using scene = await setUp({ noise, threads })
+      digests.push((await artifactsOf(scene.convert())).map((one) => one.sha256))
     }
     expect(digests[1]).toEqual(digests[0])
     expect(digests[2]).toEqual(digests[0])
   })
 
   it('is converted again without harm when its event comes twice', async () => {
-    await using shop = await setUp()
-    const first = await artifactsOf(shop.convert())
-    const kept = await shop.kept()
-    expect(await artifactsOf(shop.convert())).toEqual(first)
-    expect(await shop.kept()).toBe(kept)
+    await using scene = await setUp()
+    const first = await artifactsOf(scene.convert())
+    const kept = await scene.kept()
+    expect(await artifactsOf(scene.convert())).toEqual(first)
+    expect(await scene.kept()).toBe(kept)
   })
 
   it('is compressed once for both xz formats of one level, and once for each of two levels', async () => {
-    await using shop = await setUp()
+    await using scene = await setUp()
     const [alone, archived] = await artifactsOf(
-      shop.convert({
+      scene.convert({
         formats: [
           { format: 'raw.xz', level: 1 },
           { format: 'raw.tar.xz', level: 1 },
@@ -57,10 +57,10 @@ describe('a built image', () => {
       }),
     )
     if (!alone || !archived) throw new Error('two artifacts are missing')
-    const stream = await readFile(await shop.artifacts.open(alone))
-    expect((await readFile(await shop.artifacts.open(archived))).includes(stream)).toBe(true)
+    const stream = await readFile(await scene.artifacts.open(alone))
+    expect((await readFile(await scene.artifacts.open(archived))).includes(stream)).toBe(true)
     const [, other] = await artifactsOf(
-      shop.convert({
+      scene.convert({
         formats: [
           { format: 'raw.xz', level: 1 },
           { format: 'raw.tar.xz', level: 0 },
@@ -71,10 +71,10 @@ describe('a built image', () => {
   })
 
   it('shows one bar for making and one for verifying, and neither goes back', async () => {
-    await using shop = await setUp()
-    await shop.convert()
+    await using scene = await setUp()
+    await scene.convert()
     for (const verb of ['compressing', 'verifying']) {
-      const shown = shop.progress.filter(({ phase }) => phase.startsWith(verb))
+      const shown = scene.progress.filter(({ phase }) => phase.startsWith(verb))
       const done = shown.map((step) => (step.done ?? 0) / (step.total ?? 1))
       expect(done.length).toBeGreaterThan(3)
       expect(done).toEqual([...done].sort((a, b) => a - b))
@@ -106,8 +106,8 @@ describe('a plan that cannot be made', () => {
       /recipe: a+-ec2-x86_64\.raw is longer than the 99 bytes/,
     ],
   ])('is refused with its reason: %s', async (_, image, reason) => {
-    await using shop = await setUp()
-    expect(await shop.convert(image)).toMatchObject([
+    await using scene = await setUp()
+    expect(await scene.convert(image)).toMatchObject([
       {
         subject: 'image.failed.v1',
         body: {
@@ -115,12 +115,12 @@ describe('a plan that cannot be made', () => {
         },
       },
     ])
-    expect(shop.progress).toEqual([])
+    expect(scene.progress).toEqual([])
   })
 
   it('is refused when the disk is not whole sectors', async () => {
-    await using shop = await setUp({ size: 10_000_001 })
-    expect(await shop.convert()).toMatchObject([
+    await using scene = await setUp({ size: 10_000_001 })
+    expect(await scene.convert()).toMatchObject([
       {
         body: {
           failure: { class: 'refused', reason: 'disk: 10000001 bytes are not a whole number of 512-byte sectors' },
@@ -136,56 +136,56 @@ describe('a conversion that cannot go on', () => {
     ['a decoding to its digest', quickFormats.slice(1, 2)],
     ['both', quickFormats],
   ])('names a disk that is not what was kept, when the proof is %s', async (_, formats) => {
-    await using shop = await setUp()
-    const path = await shop.artifacts.open(shop.disk)
+    await using scene = await setUp()
+    const path = await scene.artifacts.open(scene.disk)
     await overwrite(path, 3_000_000)
-    await expect(shop.convert({ formats })).rejects.toMatchObject({
+    await expect(scene.convert({ formats })).rejects.toMatchObject({
       name: 'PermanentError',
       failureClass: 'environment',
-      message: expect.stringContaining(`the artifact ${shop.disk.sha256} (raw) now reads as`) as string,
+      message: expect.stringContaining(`the artifact ${scene.disk.sha256} (raw) now reads as`) as string,
     })
-    expect(await shop.kept()).toBe(1)
-    expect(await shop.drafts()).toEqual([])
+    expect(await scene.kept()).toBe(1)
+    expect(await scene.drafts()).toEqual([])
   })
 
   it('names a disk that is too short or not there', async () => {
-    await using shop = await setUp()
-    const longer = { ...shop.disk, size: shop.disk.size + 512 }
-    await expect(shop.convert(undefined, longer)).rejects.toMatchObject({
+    await using scene = await setUp()
+    const longer = { ...scene.disk, size: scene.disk.size + 512 }
+    await expect(scene.convert(undefined, longer)).rejects.toMatchObject({
       failureClass: 'environment',
-      message: expect.stringContaining(`has ${String(shop.disk.size)} bytes instead of`) as string,
+      message: expect.stringContaining(`has ${String(scene.disk.size)} bytes instead of`) as string,
     })
-    const missing = { ...shop.disk, sha256: '0'.repeat(64) }
-    await expect(shop.convert(undefined, missing)).rejects.toMatchObject({
+    const missing = { ...scene.disk, sha256: '0'.repeat(64) }
+    await expect(scene.convert(undefined, missing)).rejects.toMatchObject({
       failureClass: 'environment',
       message: expect.stringContaining('0000 (raw) is not in') as string,
     })
   })
 
   it.each(['xz', 'qemu-img'])('names the tool that is missing: %s', async (missing) => {
-    await using shop = await setUp()
+    await using scene = await setUp()
     await withoutTool(missing)
-    await expect(shop.convert()).rejects.toMatchObject({
+    await expect(scene.convert()).rejects.toMatchObject({
       name: 'PermanentError',
       failureClass: 'environment',
       message: `${missing} is not installed; \`imagedrop doctor\` tells how to install it`,
     })
-    expect(await shop.kept()).toBe(1)
-    expect(await shop.drafts()).toEqual([])
+    expect(await scene.kept()).toBe(1)
+    expect(await scene.drafts()).toEqual([])
   })
 
   it('ends its tools and leaves no draft when it is aborted in the middle', async () => {
-    await using shop = await setUp({ size: 256 * 1024 * 1024, noise: randomBytes(20_000_000) })
-    const ended = shop.convert().catch((error: unknown) => error)
-    while (shop.progress.length < 3) await sleep(5)
+    await using scene = await setUp({ size: 256 * 1024 * 1024, noise: randomBytes(20_000_000) })
+    const ended = scene.convert().catch((error: unknown) => error)
+    while (scene.progress.length < 3) await sleep(5)
     const tools = await toolsOf(process.pid)
     expect(tools.length).toBeGreaterThan(1)
     const reason = new Error('the drop was cancelled')
-    shop.controller.abort(reason)
+    scene.controller.abort(reason)
     expect(await ended).toBe(reason)
     expect(tools.filter(isAlive)).toEqual([])
-    expect(await shop.kept()).toBe(1)
-    expect(await shop.drafts()).toEqual([])
+    expect(await scene.kept()).toBe(1)
+    expect(await scene.drafts()).toEqual([])
   })
 
   it('leaves only drafts, and no tool at work, when its process is killed', async () => {
@@ -204,8 +204,8 @@ describe('a conversion that cannot go on', () => {
   })
 
   it('says which setting lacks the memory that a level needs', async () => {
-    await using shop = await setUp()
-    await expect(shop.convert({ formats: [{ format: 'raw.xz', level: 9 }] })).rejects.toMatchObject({
+    await using scene = await setUp()
+    await expect(scene.convert({ formats: [{ format: 'raw.xz', level: 9 }] })).rejects.toMatchObject({
       failureClass: 'environment',
       message: expect.stringMatching(
         /MEMORY_MIB is too low for this level of xz: .*\n.*1250 MiB of memory is required/,

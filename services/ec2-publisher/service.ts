@@ -11,7 +11,7 @@ import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageKey, type DropImage, type Registration } from '#events/vocabulary.ts'
 import { defineService, type Context } from '#service/define.ts'
 import { amiName } from './upload/ami-name.ts'
-import type { Cloud } from './cloud/cloud.ts'
+import type { Cloud } from './cloud.ts'
 import { target } from './step.ts'
 
 export interface Dependencies {

@@ -1,7 +1,8 @@
 import type { DropReady } from '#events/drop-ready.ts'
 import { imageKey, type Architecture, type ArtifactRef, type DropImage } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
-import { nameDrop, type DropIdentity, type DropNames } from './naming/name-drop.ts'
+import type { DropIdentity } from './naming/convention.ts'
+import { nameDrop, type DropNames } from './naming/name-drop.ts'
 
 /** One artifact and its public name, relative to the drop's folder. */
 export interface PlannedFile {

@@ -1,10 +1,11 @@
 import { keyOfDrop } from '#drop/read.ts'
+import { composeStatusChanged } from '#events/compose.ts'
 import { readComposeId } from './compose/compose-id.ts'
 import { streamOf } from './compose/notice.ts'
 import { versionOfBranch } from './compose/old-message.ts'
 import { isCadence, isComposeMessage, type ComposeEnvelope, type SchedulerEvent } from './hears.ts'
 
-/** Messages that are refused anyway wait for nobody but each other. */
+/** The key of messages that name no stream: they will be refused, and no stream needs to wait for that. */
 const unreadable = 'stream:unreadable'
 
 /** What an event is about: a stream of composes, or a drop. Events about one thing are handled one after the other. */
@@ -16,18 +17,16 @@ export function keyOf(event: SchedulerEvent): string {
 }
 
 function streamOfMessage(event: ComposeEnvelope): string {
-  if (event.subject === 'pungi.compose.status.change') return streamOfId(event.body.compose_id)
-  if (event.subject !== 'drop.requested.v1') return streamOfBranch(event.body.branch)
-  const { compose_id: id, branch } = event.body.message
-  return typeof id === 'string' ? streamOfId(id) : streamOfBranch(typeof branch === 'string' ? branch : '')
+  const { topic, message } =
+    event.subject === 'drop.requested.v1' ? event.body : { topic: event.subject, message: event.body }
+  const { compose_id: id, branch } = message
+  // A topic may have any prefix. Of both fields the one counts that the message is read by.
+  if (topic.endsWith(composeStatusChanged.subject))
+    return keyOfStream(typeof id === 'string' ? readComposeId(id) : null)
+  const version = typeof branch === 'string' ? versionOfBranch(branch) : null
+  return keyOfStream(version === null ? null : { short: 'Fedora', version })
 }
 
-function streamOfId(composeId: string): string {
-  const id = readComposeId(composeId)
-  return id ? `stream:${streamOf(id)}` : unreadable
-}
-
-function streamOfBranch(branch: string): string {
-  const version = versionOfBranch(branch)
-  return version === null ? unreadable : `stream:${streamOf({ short: 'Fedora', version })}`
+function keyOfStream(compose: Parameters<typeof streamOf>[0] | null): string {
+  return compose === null ? unreadable : `stream:${streamOf(compose)}`
 }

@@ -5,7 +5,7 @@ import { readSchedulerConfig } from './config.ts'
 import { createRoutes } from './intake/routes.ts'
 import { ensureToken } from './intake/token.ts'
 import { keepCadence, sleepUnlessAborted } from './keep-cadence.ts'
-import { readPolicy } from './policy/read-policy.ts'
+import { readRules } from './read-rules.ts'
 import { poll } from './recovery/poll.ts'
 import { assertRecoveryPlaces, recoverySources } from './recovery/sources.ts'
 import { scheduler } from './service.ts'
@@ -16,22 +16,22 @@ const concurrency = 8
 /** Puts the scheduler together. */
 export const assemble: Assemble = async ({ env, stateFolder, now, log, steps, roots }) => {
   const config = readSchedulerConfig(env)
-  const policy = readPolicy(config.policy, { steps, roots })
-  const allowed = [...policy.allowedLocations, ...config.allowedLocations]
+  const rules = readRules(env, { steps, roots })
+  const { policy, allowed } = rules
   const { metadataDeadline: deadline, metadataMaxBytes: maxBytes } = config
   const read = createMetadataReader({ allowed, deadline, maxBytes })
   assertRecoveryPlaces(policy, allowed)
   const token = config.token ?? (await ensureToken(stateFolder))
   return {
-    service: bindService(scheduler, { policy, allowed, read }, { concurrency }),
+    service: bindService(scheduler, { ...rules, read }, { concurrency }),
     background: async (say, signal) => {
       const clock = { now, log, sleep: sleepUnlessAborted }
-      const sources = recoverySources({ policy, allowed, config, stateFolder, now, log, say })
+      const sources = recoverySources({ ...rules, config, stateFolder, now, log, say })
       await Promise.all([
         keepCadence(say, { cadence: policy.cadence, ...clock }, signal),
         ...sources.map((source) => poll(source, clock, signal)),
       ])
     },
-    routes: createRoutes({ policy, allowed, token }),
+    routes: createRoutes({ ...rules, token, now }),
   }
 }

@@ -70,12 +70,16 @@ function throwIfInvalid(what: string, parsed: z.ZodSafeParseResult<unknown>, val
 }
 
 /** Says which field is wrong, how, and what it holds: `compose.id: Invalid string, got "../x"`. */
-export function describeIssues(error: z.ZodError, value: unknown): string {
+export function describeIssues(
+  error: z.ZodError,
+  value: unknown,
+  nameOf = (path: readonly PropertyKey[]) => path.map(String).join('.'),
+): string {
   return error.issues
     .map((issue) => {
       const held = JSON.stringify(at(value, issue.path)) as string | undefined
       const got = held === undefined ? 'nothing' : held.length > 80 ? `${held.slice(0, 80)}…` : held
-      return `${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}, got ${got}`
+      return `${nameOf(issue.path) || 'the whole'}: ${issue.message}, got ${got}`
     })
     .join('; ')
 }

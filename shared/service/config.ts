@@ -30,8 +30,9 @@ export function readConfig<Shape extends z.ZodRawShape>(
   }
   const parsed = z.object(shape).safeParse(given)
   if (parsed.success) return parsed.data
-  const issue = describeIssues(parsed.error, given).replace(/^\w+/, (key) => variableOf(start, key))
-  throw new InvalidConfig(issue, { cause: parsed.error })
+  const nameOf = ([key, ...rest]: readonly PropertyKey[]) =>
+    [variableOf(start, String(key)), ...rest.map(String)].join('.')
+  throw new InvalidConfig(describeIssues(parsed.error, given, nameOf), { cause: parsed.error })
 }
 
 function variableOf(start: string, key: string): string {

@@ -25,6 +25,11 @@ export function readRoots(env: Environment): string[] {
   return [house, ...extensions.map((folder) => resolve(folder))]
 }
 
+/** The folders of this path below the roots, as far as there are any. */
+export function foldersBelow(roots: readonly string[], path: string): string[] {
+  return roots.map((root) => join(root, path)).filter((folder) => existsSync(folder))
+}
+
 /** One service as its folder. */
 export interface ServiceFolder {
   readonly name: string

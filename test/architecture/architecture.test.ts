@@ -8,23 +8,26 @@ import { speakersOf } from '#service/speakers.ts'
 import { generatePackage, packageFolder } from '../../deploy/fedora-messages/generate.ts'
 import { generatePage, page } from '../../docs/generate.ts'
 import { house } from '#test/support/house.ts'
+import { circlesOfFiles, circlesOfFolders } from './circles.ts'
 import { readSources, type Source } from './sources.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sources = readSources()
-const isTest = ({ path }: Source) => /\.(test|contract|fixture)\.ts$|\/testing\//.test(path) || path.startsWith('test/')
+const isTest = ({ path }: Source) =>
+  /\.(test|contract|fixture)\.ts$|\/fixture\.ts$|\/testing\//.test(path) || path.startsWith('test/')
 const production = sources.filter((source) => !isTest(source))
 
 describe('import directions', () => {
   /** What each folder of shared/ may import of ours, besides itself. */
   const allowed: Record<string, string[]> = {
     events: [],
-    subprocess: [],
-    artifacts: ['events'],
+    files: [],
+    subprocess: ['files'],
+    artifacts: ['events', 'files'],
     bus: ['events'],
     ledger: ['events', 'bus'],
     drop: ['events', 'bus', 'ledger', 'service'],
-    service: ['events', 'bus', 'ledger', 'artifacts', 'subprocess'],
+    service: ['events', 'bus', 'ledger', 'artifacts', 'subprocess', 'files'],
     publishing: ['events', 'bus', 'service', 'subprocess'],
   }
 
@@ -47,12 +50,36 @@ describe('import directions', () => {
     expect(wrong).toEqual([])
   })
 
+  it.each([
+    ['cli', ['services', 'shared']],
+    ['deploy', ['shared']],
+    ['docs', ['cli', 'deploy', 'shared']],
+  ])('%s/ imports only of %j', (folder, others) => {
+    const inside = production.filter(({ path }) => path.startsWith(`${folder}/`))
+    expect(inside.length).toBeGreaterThan(0)
+    const wrong = inside.flatMap(({ path, imports }) =>
+      imports
+        .filter((one) => /^(shared|services|cli|test|docs|deploy)\//.test(one))
+        .filter((one) => ![folder, ...others].some((name) => one.startsWith(`${name}/`)))
+        .map((one) => `${path} imports ${one}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('no files import each other in a circle, types included', () => {
+    expect(circlesOfFiles(sources)).toEqual([])
+  })
+
+  it('no folders import each other in a circle', () => {
+    expect(circlesOfFolders(production)).toEqual([])
+  })
+
   it('services import nothing of each other, of cli/ or of test/', () => {
     const wrong = production.flatMap(({ path, imports }) => {
       const service = /^services\/([^/]+)\//.exec(path)?.[1]
       if (service === undefined) return []
       return imports
-        .filter((one) => /^(services|cli|test|docs)\//.test(one) && !one.startsWith(`services/${service}/`))
+        .filter((one) => /^(services|cli|test|docs|deploy)\//.test(one) && !one.startsWith(`services/${service}/`))
         .map((one) => `${path} imports ${one}`)
     })
     expect(wrong).toEqual([])
@@ -70,7 +97,7 @@ describe('import directions', () => {
 
   it.each([
     ['kysely', 'shared/ledger/'],
-    ['node:sqlite', 'shared/ledger/sqlite/'],
+    ['node:sqlite', 'shared/ledger/sqlite/', 'shared/files/lock.ts'],
     ['amqplib', 'shared/bus/amqp/'],
     ['@nats-io/transport-node', 'shared/bus/nats/'],
     ['@nats-io/jetstream', 'shared/bus/nats/'],
@@ -82,9 +109,9 @@ describe('import directions', () => {
     ['@aws-sdk/client-ebs', 'services/ec2-publisher/'],
     ['nodemailer', 'services/announcer/'],
     ['node:child_process', 'shared/subprocess/'],
-  ])('%s is imported only in %s', (library, folder) => {
+  ])('%s is imported only in %s', (library, ...folders) => {
     const wrong = production.filter(({ imports }) => imports.includes(library)).map(({ path }) => path)
-    expect(wrong.filter((path) => !path.startsWith(folder))).toEqual([])
+    expect(wrong.filter((path) => !folders.some((folder) => path.startsWith(folder)))).toEqual([])
   })
 })
 

@@ -12,7 +12,7 @@ export interface Source {
 
 /** Every TypeScript file of the project. */
 export function readSources(): Source[] {
-  const folders = ['cli', 'docs', 'services', 'shared', 'test']
+  const folders = ['cli', 'deploy', 'docs', 'services', 'shared', 'test']
   const paths = folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
   return paths.map((path) => {
     const text = readFileSync(join(root, path), 'utf8')

@@ -13,7 +13,7 @@ images=("${@:2}")
 ((${#images[@]})) || images=(generic.x86_64 ec2.x86_64 generic.i686 ec2.i686)
 recipes=$(realpath "$(dirname "$0")/../../services/builder/recipes/debian-12")
 xz_level=${XZ_LEVEL:-1}
-qcow2_compression=${QCOW2_COMPRESSION:-zstd}
+qcow2_compression=${QCOW2_COMPRESSION:-zlib}
 boot_timeout=${BOOT_TIMEOUT:-900}
 day=$(date -u +%Y%m%d)
 epoch=$(date -u -d "$day" +%s)
@@ -63,15 +63,17 @@ build() {
     --environment=E2FSPROGS_FAKE_TIME="$epoch"
     --force
   )
-  local seed
+  local seed root
   seed=$(cat /proc/sys/kernel/random/uuid)
+  root=$(cat /proc/sys/kernel/random/uuid)
   mkdir -p workspace "$folder/packages-$architecture"
   write_sources "$debian_architecture" sources/etc/apt/sources.list.d/mkosi.sources
   mkosi --directory="$recipes/base" "${settings[@]}" --output-dir="$PWD/base" build
   mkosi --directory="$recipes/$flavour" "${settings[@]}" --output-dir="$PWD/output" \
     --base-tree="$(realpath base/base)" \
     --seed="$seed" \
-    --environment="SYSTEMD_REPART_MKFS_OPTIONS_EXT4=\"-E nodiscard,lazy_itable_init=1,hash_seed=$seed\"" build
+    --environment="SYSTEMD_REPART_MKFS_OPTIONS_EXT4=\"-E nodiscard,lazy_itable_init=1,hash_seed=$seed -U $root\"" \
+    --environment="ROOT_UUID=$root" build
   mv output/image.raw "$name.raw"
 }
 

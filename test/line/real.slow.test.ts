@@ -5,10 +5,12 @@ import type { Envelope } from '#events/envelope.ts'
 import type { ImageBuilt } from '#events/image-built.ts'
 import type { ImageTested } from '#events/image-tested.ts'
 import { run } from '#subprocess/run.ts'
+import { readQcow2Header } from '../../services/converter/formats/qcow2/header.ts'
 import { checkMirror, createScene } from './scene.ts'
+import { bootBesideAnother, buildFlavour } from './second-disk.ts'
 import { testTornDisk } from './torn-disk.ts'
 
-it('takes one real Debian 12 image from the repositories to the announcement, and fails a torn one', async () => {
+it('takes one real Debian 12 image from the repositories to the announcement, whose root is its own beside another disk, and fails a torn one', async () => {
   await using scene = await createScene()
   const args = ['drop', '--distribution', 'debian-12', '--images', 'generic.x86_64', '--state', scene.state, '--json']
   const { status, stdout, stderr } = await scene.command(args)
@@ -31,11 +33,18 @@ it('takes one real Debian 12 image from the repositories to the announcement, an
   const [qcow2 = ''] = globSync('alt/**/*.qcow2', { cwd: mirror })
   const { stdout: told } = await run('qemu-img', ['info', '--output=json', join(mirror, qcow2)])
   expect(JSON.parse(told)).toMatchObject({ format: 'qcow2' })
+  // What readers of QEMU 2 do not know, they refuse.
+  expect(await readQcow2Header(join(mirror, qcow2))).toMatchObject({ version: 3, incompatibleFeatures: 0n })
   const [mail = ''] = globSync('*.eml', { cwd: join(scene.state, 'announcements') })
   expect(readFileSync(join(scene.state, 'announcements', mail), 'utf8')).toContain('passed')
 
   const built = events.find((event) => event.subject === 'image.built.v1')?.body as ImageBuilt
-  const torn = await testTornDisk(built, scene.state)
+  const [torn, beside] = await Promise.all([
+    testTornDisk(built, scene.state),
+    buildFlavour(built, 'ec2', scene.state).then((other) => bootBesideAnother(built, other, scene.state)),
+  ])
+  expect(beside.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
+  expect(beside.map(({ name }) => name)).toEqual(expect.arrayContaining(['own-root', 'package-sources', ...checks]))
   expect(torn.verdict).toBe('failed')
   expect(torn.checks.find(({ name }) => name === 'cloud-init')).toMatchObject({ outcome: 'failed' })
   // Firmware that finds nothing to boot says so on the screen only.

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registration } from '#events/vocabulary.ts'
-import type { Cloud } from '../../services/ec2-publisher/cloud/cloud.ts'
+import type { Cloud } from '../../services/ec2-publisher/cloud.ts'
 
 /**
  * A cloud in a folder, for many drops through many processes. As EC2 does, it holds one image per name: RegisterImage

@@ -1,44 +1,50 @@
 import type { DropPublished } from '#events/drop-published.ts'
 import { imageKey, type CheckResult, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
-import type { DropRecord } from '../records.ts'
-import type { LinkTo } from './link.ts'
+import type { Publication, Withdrawal } from '../publications.ts'
 import { cleanText } from './words.ts'
 import { titleOf } from './title.ts'
 
-/** One published drop as people read of it: what mail, feed and page have in common. All text is one clean line. */
+/** One published drop as people read of it: what all channels have in common. All text is one clean line. */
 export interface Story {
   readonly drop: string
   readonly title: string
+  /** What all drops of a release have in common: `Debian-12`. */
+  readonly release: string
   readonly compose: string
+  /** The day of the compose, `2026-07-11`. */
+  readonly day: string
   readonly blessedBy: string
   readonly publishedAt: string
   /** When what is told of the drop last changed. */
   readonly changedAt: string
-  /** Where the tree is. */
-  readonly place: Link
+  readonly tree: MirrorPath
   readonly images: readonly StoryImage[]
   /** CHECKSUM files, indexes: what belongs to no single image. */
   readonly otherFiles: readonly Download[]
-  /** The drop that took its place, or the person that withdrew it; null while it stands. */
-  readonly supersededBy: string | null
+  /** Null while it stands. */
+  readonly withdrawn: Pick<Withdrawal, 'why' | 'by'> | null
 }
 
-/** A name and where it leads. */
-export interface Link {
+/** Something on the mirror. */
+export interface MirrorPath {
   readonly name: string
-  readonly url: string
+  /** As it came, for `linkBelow` to make a link of. */
+  readonly path: string
 }
 
-export interface Download extends Link {
+export interface Download extends MirrorPath {
   readonly sha256: string
   readonly size: number
+  /** The format of the image that it is; null for what describes one. */
+  readonly format: string | null
 }
 
 export interface StoryImage {
   readonly key: string
   readonly passed: boolean
+  /** The image in its formats before what describes it. */
   readonly downloads: readonly Download[]
-  readonly amis: readonly StoryAmi[]
+  readonly targets: readonly StoryTarget[]
   readonly checks: readonly CheckResult[]
   /** How long after power-on the last check was decided, in seconds. */
   readonly testedIn: number
@@ -46,49 +52,71 @@ export interface StoryImage {
   readonly failure: string | null
 }
 
-export interface StoryAmi {
-  readonly region: string
+/** Where an image is registered, by target. */
+export interface StoryTarget {
+  /** `Amazon EC2` */
+  readonly title: string
+  readonly registrations: readonly StoryRegistration[]
+}
+
+export interface StoryRegistration {
+  readonly place: string
   readonly id: string
   readonly name: string
   readonly emulated: boolean
 }
 
-/** Tells a published drop; null when the record is of a drop that was never published. */
-export function tellStory({ published, withdrawn }: DropRecord, linkTo: LinkTo): Story | null {
-  if (!published) return null
-  const { at, body } = published
+/** What people call each target; one that is not in it goes by its own name. */
+export type Titles = ReadonlyMap<string, string>
+
+/** Tells a published drop. */
+export function tellStory({ at, body, withdrawn }: Publication, titles: Titles): Story {
+  const { compose } = body
   return {
     drop: body.drop,
     title: titleOf(body),
-    compose: cleanText(body.compose.id),
+    release: `${compose.short}-${compose.version}`,
+    compose: cleanText(compose.id),
+    day: compose.date.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3'),
     blessedBy: cleanText(body.by),
     publishedAt: at,
     changedAt: withdrawn?.at ?? at,
-    place: { name: cleanText(body.path), url: linkTo(body.path) },
-    images: body.images.map((image) => tellImage(image, body, linkTo)),
-    otherFiles: body.files.filter((file) => file.image === null).map((file) => tellFile(file, linkTo)),
-    supersededBy: withdrawn ? cleanText(withdrawn.by) : null,
+    tree: { name: cleanText(body.path), path: body.path },
+    images: body.images.map((image) => tellImage(image, body, titles)),
+    otherFiles: body.files.filter((file) => file.image === null).map((file) => tellFile(file, [])),
+    withdrawn: withdrawn && { why: withdrawn.why, by: cleanText(withdrawn.by) },
   }
 }
 
-function tellImage(one: DropImage, { files }: DropPublished, linkTo: LinkTo): StoryImage {
+function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): StoryImage {
   const key = imageKey(one.image)
+  const formats = one.image.formats.map(({ format }) => format)
+  const downloads = files.filter((file) => file.image === key).map((file) => tellFile(file, formats))
   return {
     key,
     passed: one.outcome === 'passed',
-    downloads: files.filter((file) => file.image === key).map((file) => tellFile(file, linkTo)),
-    amis: one.registrations.map(({ place, id, name, emulated }) => ({
-      region: cleanText(place),
-      id: cleanText(id),
-      name: cleanText(name),
-      emulated,
-    })),
+    downloads: downloads.toSorted((file, other) => Number(file.format === null) - Number(other.format === null)),
+    targets: tellTargets(one, titles),
     checks: one.checks.map((check) => ({ ...check, name: cleanText(check.name), detail: cleanText(check.detail) })),
     testedIn: Math.max(0, ...one.checks.map((check) => check.seconds)),
     failure: one.failure && `${cleanText(one.failure.step)}: ${cleanText(one.failure.reason)}`,
   }
 }
 
-function tellFile({ path, sha256, size }: MirroredFile, linkTo: LinkTo): Download {
-  return { name: cleanText(path.slice(path.lastIndexOf('/') + 1)), url: linkTo(path), sha256: cleanText(sha256), size }
+function tellTargets({ registrations }: DropImage, titles: Titles): StoryTarget[] {
+  const byTarget = Map.groupBy(registrations, ({ target }) => target)
+  return [...byTarget].map(([target, group]) => ({
+    title: cleanText(titles.get(target) ?? target),
+    registrations: group.map(({ place, id, name, emulated }) => ({
+      place: cleanText(place),
+      id: cleanText(id),
+      name: cleanText(name),
+      emulated,
+    })),
+  }))
+}
+
+function tellFile({ path, sha256, size }: MirroredFile, formats: readonly string[]): Download {
+  const format = formats.find((one) => path.endsWith(`.${one}`)) ?? null
+  return { name: cleanText(path.slice(path.lastIndexOf('/') + 1)), path, sha256: cleanText(sha256), size, format }
 }

@@ -1,11 +1,12 @@
 import type { CheckResult } from '#events/vocabulary.ts'
-import type { Download, StoryAmi, StoryImage } from '../story/story.ts'
+import type { LinkTo } from '../story/link.ts'
+import type { Download, StoryImage, StoryRegistration, StoryTarget } from '../story/story.ts'
 import { count, secondsInWords, sizeInWords } from '../story/words.ts'
 import { html, type Html } from './html.ts'
 
-/** One image of a drop: its verdict, downloads, AMIs and checks. */
-export function imagePanel(image: StoryImage): Html {
-  const { key, passed, testedIn, failure, downloads, amis, checks } = image
+/** One image of a drop: its verdict, downloads, registrations and checks. */
+export function imagePanel(image: StoryImage, linkTo: LinkTo): Html {
+  const { key, passed, testedIn, failure, downloads, targets, checks } = image
   const [flavour = '', architecture = ''] = key.split('.')
   const verdict = passed
     ? html`<span class="badge good">passed${checks.length > 0 ? html` in ${secondsInWords(testedIn)}` : ''}</span>`
@@ -19,42 +20,42 @@ export function imagePanel(image: StoryImage): Html {
       downloads.length === 0
         ? ''
         : html`<ul class="files">
-            ${downloads.map(downloadItem)}
+            ${downloads.map((file) => downloadItem(file, linkTo))}
           </ul>`
     }
-    ${amis.length === 0 ? '' : amiTable(amis)} ${checks.length === 0 ? '' : checkList(checks)}
+    ${targets.map(targetTable)} ${checks.length === 0 ? '' : checkList(checks)}
   </section> `
 }
 
 /** A file to download with its size and checksum. */
-export function downloadItem({ name, url, size, sha256 }: Download): Html {
+export function downloadItem({ name, path, size, sha256 }: Download, linkTo: LinkTo): Html {
   return html`<li>
-    <a href="${url}">${name}</a> <span class="size">${sizeInWords(size)}</span>
-    <code class="sum"><span class="unseen">SHA-256 </span>${sha256}</code>
+    <a href="${linkTo(path)}">${name}</a> <span class="size">${sizeInWords(size)}</span>
+    <span class="sum">SHA-256 <code>${sha256}</code></span>
   </li> `
 }
 
-function amiTable(amis: readonly StoryAmi[]): Html {
+function targetTable({ title, registrations }: StoryTarget): Html {
   return html`<table>
     <caption>
-      Amazon EC2
+      ${title}
     </caption>
     <thead class="unseen">
       <tr>
-        <th scope="col">Region</th>
-        <th scope="col">AMI</th>
+        <th scope="col">Place</th>
+        <th scope="col">Image id</th>
       </tr>
     </thead>
     <tbody>
-      ${amis.map(amiRow)}
+      ${registrations.map(registrationRow)}
     </tbody>
   </table> `
 }
 
-function amiRow({ region, id, name, emulated }: StoryAmi): Html {
-  const note = emulated ? html` <span class="badge plain" title="an emulator stood in for AWS">emulated</span>` : ''
+function registrationRow({ place, id, name, emulated }: StoryRegistration): Html {
+  const note = emulated ? html` <span class="badge plain" title="an emulator stood in for it">emulated</span>` : ''
   return html`<tr>
-    <th scope="row">${region}</th>
+    <th scope="row">${place}</th>
     <td><code title="${name}">${id}</code>${note}</td>
   </tr> `
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Architecture, ComposeRef, FailureClass, ImagePlan } from '#events/vocabulary.ts'
+import type { ComposeRef, FailureClass, ImagePlan } from '#events/vocabulary.ts'
 import type { Progress } from '#bus/bus.ts'
 import type { PackageSources } from '../packages/sources.ts'
 import type { Recipe } from '../recipe.ts'
@@ -45,19 +45,6 @@ export interface BuildPlan {
   readonly packages: string
 }
 
-/** Something that this machine lacks for an engine, and the command or advice that mends it. */
-export interface Lack {
-  readonly what: string
-  readonly remedy: string
-}
-
-export interface EngineProbe {
-  /** Null when the tool is not there. */
-  readonly version: string | null
-  readonly architectures: readonly Architecture[]
-  readonly missing: readonly Lack[]
-}
-
 export interface EngineContext {
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void
@@ -81,7 +68,8 @@ export interface Engine {
   readonly id: string
   /** Whether it installs packages, so that their sources are looked up for it. */
   readonly usesPackages: boolean
-  probe(): Promise<EngineProbe>
+  /** Of the tool as it is on this machine; null when it is not there. */
+  version(): Promise<string | null>
   /** Pure: the same request and folders give the same plan. */
   plan(request: BuildRequest, folders: EngineFolders): BuildPlan
   /**

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { exampleCompose } from '#events/examples.ts'
 import { TransientError } from '#service/errors.ts'
-import { readRecipe } from '../recipe.ts'
+import { readRecipe, recipesFolder } from '../read-recipe.ts'
 import { findSources, type SourceOptions } from './find-sources.ts'
 
 const sha256 = 'ab'.repeat(32)
@@ -56,14 +56,19 @@ const compose = (location: string) => ({ ...exampleCompose, location })
 
 it('takes the packages of the compose itself when it has them', async () => {
   serveSuite('compose', 'bookworm')
-  const found = await findSources(compose(`${root}/compose/`), await readRecipe('debian-12'), 'x86_64', optionsWith())
+  const found = await findSources(
+    compose(`${root}/compose/`),
+    await readRecipe('debian-12', [recipesFolder]),
+    'x86_64',
+    optionsWith(),
+  )
   expect(found).toMatchObject({ kind: 'apt', suites: [{ url: `${root}/compose`, suite: 'bookworm' }] })
 })
 
 it("takes the given mirror, else the host's, when the compose has no packages", async () => {
   serveSuite('host/debian', 'bookworm')
   serveSuite('given/debian', 'bookworm')
-  const recipe = await readRecipe('debian-12')
+  const recipe = await readRecipe('debian-12', [recipesFolder])
   const urls = async (options: SourceOptions) => {
     const found = await findSources(compose('/compose/on/disk'), recipe, 'x86_64', options)
     return found.kind === 'apt' ? found.suites.map((suite) => suite.url) : []
@@ -76,7 +81,12 @@ it('adds updates and security where the mirror serves them', async () => {
   serveSuite('host/debian', 'bookworm')
   serveSuite('host/debian', 'bookworm-updates')
   serveSuite('host/debian-security', 'bookworm-security')
-  const found = await findSources(compose('/c'), await readRecipe('debian-12'), 'x86_64', optionsWith())
+  const found = await findSources(
+    compose('/c'),
+    await readRecipe('debian-12', [recipesFolder]),
+    'x86_64',
+    optionsWith(),
+  )
   const suites = found.kind === 'apt' ? found.suites.map((suite) => suite.suite) : []
   expect(suites).toEqual(['bookworm', 'bookworm-updates', 'bookworm-security'])
   expect(warnings).toEqual([])
@@ -86,7 +96,12 @@ it('builds without a suite whose index is not the promised one, and says so', as
   serveSuite('host/debian', 'bookworm')
   pages.set('/host/debian-security/dists/bookworm-security/InRelease', index)
   pages.set('/host/debian-security/dists/bookworm-security/main/binary-amd64/Packages.xz', 'stale')
-  const found = await findSources(compose('/c'), await readRecipe('debian-12'), 'x86_64', optionsWith())
+  const found = await findSources(
+    compose('/c'),
+    await readRecipe('debian-12', [recipesFolder]),
+    'x86_64',
+    optionsWith(),
+  )
   expect(found).toMatchObject({ kind: 'apt', suites: [{ suite: 'bookworm' }] })
   expect(warnings.join('')).toMatch(
     /bookworm-security .* is not usable for x86_64: its package index has .* instead of 4000/,
@@ -97,7 +112,7 @@ it('does not build without the security updates when they are required', async (
   serveSuite('host/debian', 'bookworm')
   const asked = findSources(
     compose('/c'),
-    await readRecipe('debian-12'),
+    await readRecipe('debian-12', [recipesFolder]),
     'x86_64',
     optionsWith({ requireSecurity: true }),
   )
@@ -106,13 +121,13 @@ it('does not build without the security updates when they are required', async (
 
 it('refuses a mirror that has nothing for the architecture', async () => {
   serveSuite('host/debian', 'bookworm')
-  const asked = findSources(compose('/c'), await readRecipe('debian-12'), 'i686', optionsWith())
+  const asked = findSources(compose('/c'), await readRecipe('debian-12', [recipesFolder]), 'i686', optionsWith())
   await expect(asked).rejects.toThrow(/not usable for i686: it has no packages for i386/)
 })
 
 it('may try again when a server is in trouble or cannot be reached', async () => {
   pages.set('/host/debian/dists/bookworm/InRelease', 503)
-  const recipe = await readRecipe('debian-12')
+  const recipe = await readRecipe('debian-12', [recipesFolder])
   await expect(findSources(compose('/c'), recipe, 'x86_64', optionsWith())).rejects.toThrow(TransientError)
   const hostMirror = () => Promise.resolve({ archive: 'http://127.0.0.1:1/debian', security: null })
   await expect(findSources(compose('/c'), recipe, 'x86_64', optionsWith({ hostMirror }))).rejects.toThrow(
@@ -121,7 +136,7 @@ it('may try again when a server is in trouble or cannot be reached', async () =>
 })
 
 it("takes Fedora's own compose, else the mirror for its own release, and refuses to make another release of it", async () => {
-  const recipe = await readRecipe('fedora-43')
+  const recipe = await readRecipe('fedora-43', [recipesFolder])
   const hostMirror = () => Promise.resolve(null)
   const own = { ...compose(`${root}/fedora/compose`), short: 'Fedora', version: '43' }
   const ask = (one = own) => findSources(one, recipe, 'aarch64', optionsWith({ hostMirror }))

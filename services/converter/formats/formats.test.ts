@@ -8,6 +8,7 @@ import type { FormatPlan } from '#events/vocabulary.ts'
 import { NotTheDisk } from '../failures.ts'
 import { quickFormats, setUp } from '../fixture.ts'
 import { formatFor } from './format-for.ts'
+import { readQcow2Header } from './qcow2/header.ts'
 
 const shell = promisify(execFile)
 
@@ -18,9 +19,9 @@ describe.each([
   { format: 'qcow2', compat: '0.10', compression: 'none' },
 ] satisfies FormatPlan[])('the format $format $compat $compression', (plan) => {
   it('tells the digest of the file that it made, and proves it', async () => {
-    await using shop = await setUp()
-    await using workshop = await shop.workshop()
-    const made = await formatFor(plan).make(workshop)
+    await using scene = await setUp()
+    await using conversion = await scene.conversion()
+    const made = await formatFor(plan).make(conversion)
     expect(await sha256OfFile(made.draft.path)).toBe(made.sha256)
     await made.verify()
   })
@@ -30,30 +31,58 @@ describe.each([
     ['its end is missing', (path: string) => cutEnd(path)],
     ['it is empty', (path: string) => truncate(path, 0)],
   ])('is not proved when %s', async (_, damage) => {
-    await using shop = await setUp()
-    await using workshop = await shop.workshop()
-    const made = await formatFor(plan).make(workshop)
+    await using scene = await setUp()
+    await using conversion = await scene.conversion()
+    const made = await formatFor(plan).make(conversion)
     await damage(made.draft.path)
     await expect(made.verify()).rejects.toThrow(NotTheDisk)
   })
 
   it('is not proved when it is a faultless file of another disk', async () => {
-    await using shop = await setUp()
-    await using workshop = await shop.workshop()
-    const made = await formatFor(plan).make(workshop)
+    await using scene = await setUp()
+    await using conversion = await scene.conversion()
+    const made = await formatFor(plan).make(conversion)
     await using other = await setUp()
-    await using otherWorkshop = await other.workshop()
-    const otherMade = await formatFor(plan).make(otherWorkshop)
+    await using otherConversion = await other.conversion()
+    const otherMade = await formatFor(plan).make(otherConversion)
     await cp(otherMade.draft.path, made.draft.path)
     await expect(made.verify()).rejects.toThrow(NotTheDisk)
   })
 })
 
+describe('the qcow2', () => {
+  const incompatible = async (compat: '0.10' | '1.1', compression: 'none' | 'zlib' | 'zstd') => {
+    await using scene = await setUp()
+    await using conversion = await scene.conversion()
+    const made = await formatFor({ format: 'qcow2', compat, compression }).make(conversion)
+    return (await readQcow2Header(made.draft.path))?.incompatibleFeatures
+  }
+
+  it('asks for nothing that a reader of QEMU 2 lacks, but for zstd', async () => {
+    expect(await incompatible('0.10', 'zlib')).toBe(0n)
+    expect(await incompatible('1.1', 'none')).toBe(0n)
+    expect(await incompatible('1.1', 'zlib')).toBe(0n)
+    expect(await incompatible('1.1', 'zstd')).toBe(8n)
+  })
+
+  it.each([
+    ['a feature that old readers lack', 72, '0000000000000010', /incompatible features 0x10 instead of 0x0/],
+    ['a backing file', 8, '0000000000000200', /backing file/],
+  ])('is not proved when its header asks for %s', async (_, position, bytes, reason) => {
+    await using scene = await setUp()
+    await using conversion = await scene.conversion()
+    const made = await formatFor({ format: 'qcow2', compat: '1.1', compression: 'zlib' }).make(conversion)
+    await using file = await open(made.draft.path, 'r+')
+    await file.write(Buffer.from(bytes, 'hex'), 0, 8, position)
+    await expect(made.verify()).rejects.toThrow(reason)
+  })
+})
+
 it('a raw.xz is proved by decoding the archive around it, and not when that archive is damaged', async () => {
-  await using shop = await setUp()
-  await using workshop = await shop.workshop()
+  await using scene = await setUp()
+  await using conversion = await scene.conversion()
   const [alone, archive] = await Promise.all(
-    quickFormats.slice(1).map(async (plan) => await formatFor(plan).make(workshop)),
+    quickFormats.slice(1).map(async (plan) => await formatFor(plan).make(conversion)),
   )
   if (!alone || !archive) throw new Error('two formats were asked for')
   await damageMiddle(archive.draft.path)
@@ -62,39 +91,39 @@ it('a raw.xz is proved by decoding the archive around it, and not when that arch
 
 describe('the raw.tar.xz', () => {
   it('is read by GNU tar and by Python, which find the disk in it under a lasting name', async () => {
-    await using shop = await setUp()
-    await using workshop = await shop.workshop()
+    await using scene = await setUp()
+    await using conversion = await scene.conversion()
     const [alone, archive] = await Promise.all(
-      quickFormats.slice(1).map(async (plan) => await formatFor(plan).make(workshop)),
+      quickFormats.slice(1).map(async (plan) => await formatFor(plan).make(conversion)),
     )
     if (!alone || !archive) throw new Error('two formats were asked for')
     const name = 'fedora-43-ec2-x86_64.raw'
     const path = archive.draft.path
 
     const { stdout: listed } = await shell('tar', ['--list', '--verbose', '--utc', '--full-time', '--file', path])
-    expect(listed.replace(/ +/g, ' ')).toBe(`-rw-r--r-- 0/0 ${String(shop.disk.size)} 2013-05-21 00:00:00 ${name}\n`)
-    const { stderr } = await shell('tar', ['--extract', '--xz', '--file', path, '--directory', shop.root])
+    expect(listed.replace(/ +/g, ' ')).toBe(`-rw-r--r-- 0/0 ${String(scene.disk.size)} 2013-05-21 00:00:00 ${name}\n`)
+    const { stderr } = await shell('tar', ['--extract', '--xz', '--file', path, '--directory', scene.root])
     expect(stderr).toBe('')
-    expect(await sha256OfFile(join(shop.root, name))).toBe(shop.disk.sha256)
+    expect(await sha256OfFile(join(scene.root, name))).toBe(scene.disk.sha256)
 
     const { stdout: python } = await shell('python3', ['-c', readWithPython, path, alone.draft.path])
     expect(JSON.parse(python)).toEqual({
-      members: [[name, shop.disk.size, 0, 0, 0o644, Date.UTC(2013, 4, 21) / 1000]],
-      member: shop.disk.sha256,
-      alone: shop.disk.sha256,
+      members: [[name, scene.disk.size, 0, 0, 0o644, Date.UTC(2013, 4, 21) / 1000]],
+      member: scene.disk.sha256,
+      alone: scene.disk.sha256,
     })
   })
 
   it('holds the bytes of an archive that GNU tar makes', async () => {
-    await using shop = await setUp()
-    await using workshop = await shop.workshop()
+    await using scene = await setUp()
+    await using conversion = await scene.conversion()
     const [plan] = quickFormats.slice(2)
     if (!plan) throw new Error('there is no raw.tar.xz')
-    const made = await formatFor(plan).make(workshop)
+    const made = await formatFor(plan).make(conversion)
     const { stdout } = await shell('sh', ['-c', 'xz -dc "$0" | sha256sum', made.draft.path])
 
     const name = 'fedora-43-ec2-x86_64.raw'
-    await cp(workshop.disk.path, join(shop.root, name))
+    await cp(conversion.disk.path, join(scene.root, name))
     const args = [
       '--format=gnu',
       '--owner=0',
@@ -103,8 +132,8 @@ describe('the raw.tar.xz', () => {
       '--mode=0644',
       '--mtime=2013-05-21 00:00Z',
     ]
-    await shell('tar', ['--create', ...args, '--file', 'made.tar', name], { cwd: shop.root })
-    expect(stdout.slice(0, 64)).toBe(await sha256OfFile(join(shop.root, 'made.tar')))
+    await shell('tar', ['--create', ...args, '--file', 'made.tar', name], { cwd: scene.root })
+    expect(stdout.slice(0, 64)).toBe(await sha256OfFile(join(scene.root, 'made.tar')))
   })
 })
 

@@ -1,25 +1,16 @@
 import { Readable, Writable } from 'node:stream'
-import type { Draft } from '#artifacts/store.ts'
+import type { CompressedDisk } from '../compressed-disk.ts'
 import { createHashedFile } from '../hashed-file.ts'
 import { feedFile } from '../feed-file.ts'
-import type { Limits, Workshop } from '../workshop.ts'
-import type { XzFile } from './prove.ts'
-import { createSharedProof, type SharedProof } from './shared-proof.ts'
-
-/** The disk as one xz stream in a file of its own. */
-export interface CompressedDisk {
-  readonly draft: Draft
-  readonly sha256: string
-  readonly stream: XzFile['streams'][number]
-  readonly proof: SharedProof
-}
+import type { Limits, Conversion } from '../conversion.ts'
+import { createSharedProof } from './shared-proof.ts'
 
 /** Compresses the disk in one read. */
-export async function compressDisk(level: number, workshop: Workshop): Promise<CompressedDisk> {
-  const { disk, limits, run } = workshop
-  const draft = await workshop.draft('disk.raw.xz')
+export async function compressDisk(level: number, conversion: Conversion): Promise<CompressedDisk> {
+  const { disk, limits, run } = conversion
+  const draft = await conversion.draft('disk.raw.xz')
   const file = createHashedFile(draft.path)
-  const show = workshop.track('xz', disk.size)
+  const show = conversion.track('xz', disk.size)
   let taken = 0
   const input = feedFile(disk.path, (block) => {
     show((taken += block.length))
@@ -29,12 +20,12 @@ export async function compressDisk(level: number, workshop: Workshop): Promise<C
   })
   const { sha256, size: compressedSize } = file.digest()
   const stream = { what: 'the disk', size: disk.size, sha256: disk.sha256, compressedSize }
-  const proof = createSharedProof({ format: 'raw.xz', path: draft.path, sha256, streams: [stream] }, workshop)
+  const proof = createSharedProof({ format: 'raw.xz', path: draft.path, sha256, streams: [stream] }, conversion)
   return { draft, sha256, stream, proof }
 }
 
 /** Compresses what fits in memory, with the same settings. */
-export async function compressBytes(bytes: Buffer, level: number, { run, limits }: Workshop): Promise<Buffer> {
+export async function compressBytes(bytes: Buffer, level: number, { run, limits }: Conversion): Promise<Buffer> {
   const chunks: Buffer[] = []
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
+import type { Part } from '../compressed-disk.ts'
 import { releaseChunk } from '../release-chunk.ts'
-
-/** What is expected next in a flow of bytes. */
-export interface Part {
-  readonly what: string
-  readonly size: number
-  readonly sha256: string
-}
 
 /** Takes a flow of bytes over, and tells how it differs from the parts that it should consist of. */
 export interface ContentCheck {

@@ -1,39 +1,35 @@
 import { createHash } from 'node:crypto'
 import { ToolFailed } from '#subprocess/errors.ts'
+import type { XzFile } from '../compressed-disk.ts'
 import { feedFile } from '../feed-file.ts'
 import { NotTheDisk } from '../failures.ts'
-import type { Workshop } from '../workshop.ts'
-import { createContentCheck, type Part } from './content.ts'
+import type { Conversion } from '../conversion.ts'
+import { createContentCheck } from './content.ts'
 import { listStreams } from './streams.ts'
-
-/** An .xz file as it should be: the digest of its bytes, and what each of its streams decodes to. */
-export interface XzFile {
-  readonly format: string
-  readonly path: string
-  readonly sha256: string
-  readonly streams: readonly (Part & { readonly compressedSize: number })[]
-}
 
 /**
  * Decodes a file as its reader would, and in the same read compares its bytes with those that were written. Each
  * stream must for itself decode to its own part: that is what lets the proof of an archive stand for the stream
  * in it. Throws NotTheDisk.
  */
-export async function proveXzFile(file: XzFile, workshop: Workshop): Promise<void> {
-  const different = await findDifference(file, workshop).catch((error: unknown) => {
+export async function proveXzFile(file: XzFile, conversion: Conversion): Promise<void> {
+  const different = await findDifference(file, conversion).catch((error: unknown) => {
     // xz read a file that it wrote a minute ago, and calls it corrupt.
     if (error instanceof ToolFailed && error.end.why === 'exit') return error.message
     throw error
   })
   if (different !== null) {
-    throw new NotTheDisk(`the ${file.format} made of the disk ${workshop.disk.sha256} is not it: ${different}`)
+    throw new NotTheDisk(`the ${file.format} made of the disk ${conversion.disk.sha256} is not it: ${different}`)
   }
 }
 
-async function findDifference({ format, path, sha256, streams }: XzFile, workshop: Workshop): Promise<string | null> {
-  const { limits, run, track } = workshop
+async function findDifference(
+  { format, path, sha256, streams }: XzFile,
+  conversion: Conversion,
+): Promise<string | null> {
+  const { limits, run, track } = conversion
   const wanted = describeSizes(streams)
-  const found = describeSizes(await listStreams(path, workshop))
+  const found = describeSizes(await listStreams(path, conversion))
   if (found !== wanted) return `its streams are ${found} instead of ${wanted}`
 
   const size = streams.reduce((sum, stream) => sum + stream.size, 0)

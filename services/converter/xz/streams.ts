@@ -1,4 +1,4 @@
-import type { Workshop } from '../workshop.ts'
+import type { Conversion } from '../conversion.ts'
 
 /** One of the streams that an .xz file is a concatenation of (xz file format, section 2). */
 export interface XzStream {
@@ -7,7 +7,7 @@ export interface XzStream {
 }
 
 /** Reads the sizes of a file's streams from their own indexes; nothing is decoded for it. */
-export async function listStreams(path: string, { run }: Pick<Workshop, 'run'>): Promise<XzStream[]> {
+export async function listStreams(path: string, { run }: Pick<Conversion, 'run'>): Promise<XzStream[]> {
   const { stdout } = await run('xz', ['--list', '--robot', '--verbose', path])
   return parseStreams(stdout)
 }

@@ -1,5 +1,5 @@
 import type { Tag } from '@aws-sdk/client-ec2'
-import type { UploadOrder } from '../cloud/cloud.ts'
+import type { UploadOrder } from '../cloud.ts'
 
 /** By this tag everything of a drop is found, also what no event knows of. */
 export const dropTag = 'imagedrop:drop'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { registration, type Registration } from '#events/vocabulary.ts'
 import { callInOwnProcess } from '#publishing/own-process.ts'
 import type { Ec2Settings } from '../config.ts'
-import type { Cloud, CloudContext, UploadOrder } from './cloud.ts'
+import type { Cloud, CloudContext, UploadOrder } from '../cloud.ts'
 
 /** What the process is asked for. */
 export type CloudRequest = { readonly settings: Ec2Settings } & (

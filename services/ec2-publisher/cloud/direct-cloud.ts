@@ -10,7 +10,7 @@ import { readExtents } from '../upload/extents.ts'
 import { bytesToRead } from '../upload/upload-blocks.ts'
 import { uploadImage } from '../upload/upload-image.ts'
 import { withdrawDrop } from '../withdraw/withdraw-drop.ts'
-import type { Cloud, CloudContext, Uploaded, UploadOrder } from './cloud.ts'
+import type { Cloud, CloudContext, Uploaded, UploadOrder } from '../cloud.ts'
 
 /** EC2 itself, or its emulator, spoken to from this process. Without credentials, they are looked for as AWS's own tools do. */
 export function createDirectCloud(settings: Ec2Settings, credentials?: Credentials): Cloud {

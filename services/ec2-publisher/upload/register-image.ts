@@ -8,7 +8,7 @@ import { onceSeen } from '../aws/late.ts'
 import type { Region } from '../aws/region.ts'
 import { removeImage } from '../aws/remove.ts'
 import { digestTag, tagsOf, tagValue } from '../aws/tags.ts'
-import type { UploadOrder } from '../cloud/cloud.ts'
+import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
 import { gibibytesFor } from './disk-blocks.ts'
 

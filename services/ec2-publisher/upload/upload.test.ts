@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { UploadOrder } from '../cloud/cloud.ts'
+import type { UploadOrder } from '../cloud.ts'
 import { handle, inventory, keepDisk, registrationsIn, setUp, tested } from '../testing/fixture.ts'
 import { registration } from './register-image.ts'
 

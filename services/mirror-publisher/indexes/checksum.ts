@@ -4,7 +4,7 @@ import type { MirroredFile } from '#events/vocabulary.ts'
 import { run } from '#subprocess/run.ts'
 import type { Signing } from '../mirror.ts'
 import type { PlannedFile, TreePlan } from '../plan-tree.ts'
-import { describeFile, writePublicFile } from '../tree/durable.ts'
+import { describeFile, writePublicFile } from '../durable.ts'
 
 interface ChecksumOptions {
   readonly signing: Signing | null

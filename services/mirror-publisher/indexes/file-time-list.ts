@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { stagingName } from '../mirror.ts'
-import { isMissing, makeFolderDurably, renameDurably, syncPath } from '../tree/durable.ts'
+import { isMissing, makeFolderDurably, renameDurably, syncPath } from '../durable.ts'
 
 export const fileTimeListName = 'fullfiletimelist-imagedrop'
 

@@ -1,15 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Architecture } from '#events/vocabulary.ts'
+import { subvariantOf } from '../naming/subvariant.ts'
 import type { PlannedFile, TreePlan } from '../plan-tree.ts'
 
 export const imagesIndexName = 'images.json'
 
 /** productmd's names for our formats; it has none for raw.tar.xz, which therefore is in drop.json only. */
 const productmdType: Readonly<Record<string, string>> = { qcow2: 'qcow2', 'raw.xz': 'raw-xz' }
-
-/** Pungi's names for what the mirrors have long held; other flavours are named after themselves. */
-const subvariants: Readonly<Record<string, string>> = { generic: 'Cloud_Base', ec2: 'Cloud_Base_AmazonEC2' }
 
 /** The images of a drop in productmd's images.json 1.2, paths relative to the folder it is in. */
 export async function formatImagesIndex(folder: string, { identity, variant, files }: TreePlan): Promise<string> {
@@ -27,11 +25,6 @@ export async function formatImagesIndex(folder: string, { identity, variant, fil
     payload: { compose: { date, id, respin, type }, images: { [variant]: byArch } },
   }
   return `${JSON.stringify(index, null, 4)}\n`
-}
-
-/** Two images of one type and architecture must differ in this, else productmd refuses the file. */
-function subvariantOf(flavour: string): string {
-  return subvariants[flavour] ?? `Cloud_Base_${flavour}`
 }
 
 function productmdArch(architecture: Architecture): string {

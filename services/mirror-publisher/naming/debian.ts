@@ -1,5 +1,5 @@
 import type { Architecture } from '#events/vocabulary.ts'
-import type { Convention } from './name-drop.ts'
+import type { Convention } from './convention.ts'
 import type { Stage } from './stage.ts'
 
 const debianWord: Readonly<Record<Architecture, string>> = { x86_64: 'amd64', i686: 'i386', aarch64: 'arm64' }

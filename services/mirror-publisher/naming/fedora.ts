@@ -1,5 +1,5 @@
 import type { Architecture, Flavour } from '#events/vocabulary.ts'
-import type { Convention } from './name-drop.ts'
+import type { Convention } from './convention.ts'
 import type { Stage } from './stage.ts'
 
 /** The words of one Fedora file name. */

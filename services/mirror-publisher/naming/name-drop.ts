@@ -1,30 +1,8 @@
-import type { DropReady } from '#events/drop-ready.ts'
-import type { Architecture, ImagePlan } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
+import type { Convention, DropIdentity } from './convention.ts'
 import { debian } from './debian.ts'
 import { fedora } from './fedora.ts'
 import { describeStage, type Stage } from './stage.ts'
-
-/** What the names of a drop are made of. */
-export type DropIdentity = Pick<DropReady, 'kind' | 'milestone' | 'compose'>
-
-/** An image as far as its name goes. */
-export type NamedImage = Pick<ImagePlan, 'flavour' | 'architecture'>
-
-/** How one distribution names its files. Paths are relative, with `/`. */
-export interface Convention {
-  /** The release folder as `19-Beta` or `22_Beta`, for milestones before Final. */
-  readonly testRelease: string
-  /** The folder below the release folder that is ours alone, beside the install images. */
-  readonly releaseFolder: string
-  /** Below the drop's folder. */
-  imageFolder(architecture: Architecture): string
-  /** Without the format at its end. */
-  imageName(image: NamedImage): string
-  checksumName(architecture: Architecture): string
-  /** productmd's name for what these images are a variant of. */
-  readonly variant: string
-}
 
 /** The public names of one drop. */
 export interface DropNames extends Pick<Convention, 'imageFolder' | 'imageName' | 'checksumName' | 'variant'> {

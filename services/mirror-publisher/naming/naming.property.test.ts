@@ -11,7 +11,7 @@ import {
   type ImagePlan,
 } from '#events/vocabulary.ts'
 import { planTree } from '../plan-tree.ts'
-import type { DropIdentity } from './name-drop.ts'
+import type { DropIdentity } from './convention.ts'
 
 const plainName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._+~-]{0,12}$/)
 const version = fc.oneof(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Architecture, ComposeRef, Flavour } from '#events/vocabulary.ts'
-import { nameDrop, type DropIdentity } from './name-drop.ts'
+import type { DropIdentity } from './convention.ts'
+import { nameDrop } from './name-drop.ts'
 
 interface Real {
   readonly compose: Partial<ComposeRef>

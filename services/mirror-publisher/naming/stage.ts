@@ -1,6 +1,6 @@
 import type { ComposeRef } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
-import type { DropIdentity } from './name-drop.ts'
+import type { DropIdentity } from './convention.ts'
 
 /** Where in its life a release is, in the words that file names use. */
 export interface Stage {

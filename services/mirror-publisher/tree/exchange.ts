@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
 import { run } from '#subprocess/run.ts'
-import { renameDurably, syncPath } from './durable.ts'
+import { renameDurably, syncPath } from '../durable.ts'
 
 interface ReplaceOptions {
   /** A free name for the old tree, for file systems that cannot exchange. */

@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { PermanentError } from '#service/errors.ts'
 import type { TreePlan } from '../plan-tree.ts'
-import { isMissing } from './durable.ts'
+import { isMissing } from '../durable.ts'
 import { readRecord, recordName, type DropRecord } from './record.ts'
 
 /**

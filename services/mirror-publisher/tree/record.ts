@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { composeRef, dropContext, mirroredFile, type MirroredFile } from '#events/vocabulary.ts'
-import { isMissing } from './durable.ts'
+import { isMissing } from '../durable.ts'
 import type { TreePlan } from '../plan-tree.ts'
 
 const recordShape = z.strictObject({

@@ -16,7 +16,7 @@ import {
   renameDurably,
   syncTree,
   writePublicFile,
-} from './durable.ts'
+} from '../durable.ts'
 import { assertNotOlder, occupantOf } from './occupant.ts'
 import { fulfils, formatRecord, readRecord, recordName, recordOf, type DropRecord } from './record.ts'
 import { verifyFiles } from './verify.ts'

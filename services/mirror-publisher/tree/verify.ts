@@ -4,7 +4,7 @@ import { sha256OfFile } from '#artifacts/digest.ts'
 import { ArtifactCorrupted, ArtifactMissing } from '#artifacts/store.ts'
 import type { Progress } from '#bus/bus.ts'
 import type { MirroredFile } from '#events/vocabulary.ts'
-import { isMissing } from './durable.ts'
+import { isMissing } from '../durable.ts'
 
 interface VerifyOptions {
   readonly signal: AbortSignal

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nameDrop, type DropIdentity } from '../naming/name-drop.ts'
+import type { DropIdentity } from '../naming/convention.ts'
+import { nameDrop } from '../naming/name-drop.ts'
 import { foldersOf, type Mirror } from '../mirror.ts'
-import { discard } from './durable.ts'
+import { discard } from '../durable.ts'
 import { occupantOf } from './occupant.ts'
 import { readRecord } from './record.ts'
 

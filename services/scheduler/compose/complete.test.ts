@@ -10,6 +10,7 @@ import { candidate, nightly, sparse } from './example-messages.ts'
 import { readNotice } from './notice.ts'
 import { createMetadataReader } from './read-metadata.ts'
 
+const pungi = (body: ComposeStatusChanged) => readNotice({ subject: 'pungi.compose.status.change', body }, new Date())
 const bounds = { deadline: 2_000, maxBytes: 100_000 }
 
 function composeinfo(id: string, more: { label?: string; type?: string } = {}) {
@@ -60,7 +61,7 @@ describe('metadata over HTTP', () => {
   }
   const complete = async (body: ComposeStatusChanged, more: Partial<typeof bounds> = {}) => {
     const read = createMetadataReader({ allowed: [`${origin}/compose`], ...bounds, ...more })
-    const notice = { ...readNotice(body), location: `${origin}/compose` }
+    const notice = { ...pungi(body), location: `${origin}/compose` }
     return await completeNotice(notice, read, new AbortController().signal)
   }
   const beta = candidate('43', 'Beta-1.3', '20250912')
@@ -152,7 +153,7 @@ describe('metadata in a folder', () => {
   const rc = candidate('43', 'RC-1.6', '20251023')
   const complete = async (location: string) => {
     const read = createMetadataReader({ allowed: [join(folder, 'composes')], ...bounds })
-    return await completeNotice({ ...readNotice(sparse(rc)), location }, read, new AbortController().signal)
+    return await completeNotice({ ...pungi(sparse(rc)), location }, read, new AbortController().signal)
   }
   const write = async (place: string) => {
     await mkdir(join(folder, place, 'metadata'), { recursive: true })

@@ -1,11 +1,12 @@
-import { PermanentError, TransientError } from '#service/errors.ts'
+import { TransientError } from '#service/errors.ts'
 import { readComposeImages, readComposeinfo, type Composeinfo } from './composeinfo.ts'
 import { listMissing } from './missing.ts'
-import type { Notice } from './notice.ts'
+import type { LocatedNotice } from './judge.ts'
 import { MetadataUnreadable, type ReadMetadata } from './read-metadata.ts'
+import { Refused } from './refused.ts'
 
 /** A notice with everything that a decision needs. */
-export interface CompleteNotice extends Notice {
+export interface CompleteNotice extends LocatedNotice {
   readonly label: string | null
   readonly isIncomplete: boolean
   readonly missing: readonly string[]
@@ -15,7 +16,11 @@ export interface CompleteNotice extends Notice {
  * Fills in from the compose's own metadata what the message leaves out: release, label, what is missing. Metadata that
  * is not to be had hurts only where nothing else tells: the label of a production compose.
  */
-export async function completeNotice(notice: Notice, read: ReadMetadata, signal: AbortSignal): Promise<CompleteNotice> {
+export async function completeNotice(
+  notice: LocatedNotice,
+  read: ReadMetadata,
+  signal: AbortSignal,
+): Promise<CompleteNotice> {
   const isIncomplete = notice.status === 'FINISHED_INCOMPLETE'
   const isSparse = notice.label === undefined || notice.composeType === undefined
   const info = isSparse || isIncomplete ? await attempt(() => readComposeinfo(notice, read, signal)) : null
@@ -30,18 +35,18 @@ export async function completeNotice(notice: Notice, read: ReadMetadata, signal:
   }
 }
 
-function labelOf(notice: Notice, info: Composeinfo | MetadataUnreadable | null): string | null {
+function labelOf(notice: LocatedNotice, info: Composeinfo | MetadataUnreadable | null): string | null {
   if (notice.label !== undefined) return notice.label
   if (info !== null && !(info instanceof MetadataUnreadable)) return info.compose.label ?? null
   if (notice.id.type !== 'production') return null
   const message =
     `compose_label: ${notice.name} is a production compose, the message has no label, ` +
     `and its metadata could not be read: ${info?.message ?? ''}`
-  throw info?.final === true ? new PermanentError('refused', message) : new TransientError(message)
+  throw info?.final === true ? new Refused('compose_label', null, message) : new TransientError(message)
 }
 
 async function missingOf(
-  notice: Notice,
+  notice: LocatedNotice,
   info: Composeinfo | MetadataUnreadable | null,
   read: ReadMetadata,
   signal: AbortSignal,

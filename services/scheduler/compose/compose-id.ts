@@ -1,5 +1,5 @@
 import type { ComposeRef } from '#events/vocabulary.ts'
-import { PermanentError } from '#service/errors.ts'
+import { refused } from './refused.ts'
 
 /** What a compose id says, in the grammar of productmd. */
 export interface ComposeId {
@@ -30,14 +30,11 @@ const tail = `-(?<date>\\d{8})(?<suffix>\\.[a-z]+)?(?:\\.(?<respin>\\d{1,9}))?$`
 const plain = new RegExp(head + tail)
 const layered = new RegExp(`${head}-(?<base>${shortName}-(?:${versionName}))${tail}`)
 
-/** Reads a compose id. Throws PermanentError (refused) naming the value when it is not one. */
+/** Reads a compose id. Throws Refused when it is not one. */
 export function parseComposeId(id: string): ComposeId {
   const parsed = readComposeId(id)
   if (parsed) return parsed
-  throw new PermanentError(
-    'refused',
-    `compose_id: expected a compose id as Fedora-Rawhide-20180426.n.0, got ${JSON.stringify(id.slice(0, 200))}`,
-  )
+  throw refused('compose_id', id, 'expected a compose id as Fedora-Rawhide-20180426.n.0')
 }
 
 /** Reads a compose id; null when it is not one. */
@@ -64,7 +61,9 @@ export function formatComposeId({ short, version, releaseType, base, date, type,
   return `${release.join('-')}-${date}${suffixes[type]}.${String(respin)}`
 }
 
-function isCalendarDate(date: string): boolean {
+/** Whether a text is a day as 20180426. */
+export function isCalendarDate(date: string): boolean {
+  if (!/^\d{8}$/.test(date)) return false
   const iso = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`
   const time = Date.parse(iso)
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(iso)

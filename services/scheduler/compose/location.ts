@@ -1,23 +1,20 @@
 import { resolve } from 'node:path'
-import { PermanentError } from '#service/errors.ts'
+import { refused } from './refused.ts'
 
 /**
- * The location of a compose in its normal form. Throws PermanentError (refused) naming the value unless it lies under
- * one of the allowed URL prefixes and folders; what is compared is what a client would open, not what was written.
+ * The location of a compose in its normal form. Throws Refused, naming the field that holds it, unless it lies under one
+ * of the allowed URL prefixes and folders; what is compared is what a client would open, not what was written.
  */
-export function assertAllowedLocation(location: string, allowed: readonly string[]): string {
+export function assertAllowedLocation(location: string, allowed: readonly string[], field = 'location'): string {
   const normal = normalise(location)
   if (normal === null) {
-    throw refused(location, 'expected an http(s) URL or an absolute folder, without user, query or escaped separators')
+    const form = 'expected an http(s) URL or an absolute folder, without user, query or escaped separators'
+    throw refused(field, location, form)
   }
   if (!allowed.some((prefix) => isUnder(normal, normalise(prefix)))) {
-    throw refused(location, `it is not under an allowed location; allowed are ${allowed.join(', ') || 'none'}`)
+    throw refused(field, location, `it is not under an allowed location; allowed are ${allowed.join(', ') || 'none'}`)
   }
   return normal
-}
-
-function refused(location: string, why: string): PermanentError {
-  return new PermanentError('refused', `location: ${why}, got ${JSON.stringify(location.slice(0, 500))}`)
 }
 
 /** Dots are resolved, also when they are escaped; anything that two programs may read differently is no location. */

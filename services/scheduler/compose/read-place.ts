@@ -1,6 +1,7 @@
 import { open, realpath } from 'node:fs/promises'
 import { messageOf } from '#service/errors.ts'
 import { assertAllowedLocation } from './location.ts'
+import { Refused } from './refused.ts'
 
 /** A file of a compose is not to be had. `final` when the place answered, so that asking again is no use. */
 export class PlaceUnreadable extends Error {
@@ -99,7 +100,7 @@ export function createPlaceReader({ allowed, deadline, maxBytes }: PlaceOptions)
   }
 }
 
-/** Where a path leads to, links followed. Throws PermanentError (refused) when that is not allowed. */
+/** Where a path leads to, links followed. Throws Refused when that is not allowed. */
 export async function realAllowed(path: string, allowed: readonly string[]): Promise<string> {
   const real = await realpath(path)
   const places = await Promise.all(allowed.filter((one) => one.startsWith('/')).map(realpathIfThere))
@@ -112,7 +113,7 @@ async function realpathIfThere(path: string): Promise<string> {
 
 function isMissing(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : null
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES' || code === 'PERMANENT'
+  return error instanceof Refused || code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES'
 }
 
 /** fetch says only "fetch failed"; why is in the cause. */

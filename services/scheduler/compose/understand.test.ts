@@ -2,21 +2,27 @@ import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ComposeStatusChanged } from '#events/compose.ts'
-import { PermanentError } from '#service/errors.ts'
 import { house } from '#test/support/house.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import { branchedStarted, candidate, nightly, postRelease, rawhideIncomplete, sparse } from './example-messages.ts'
-import { modernise, whyOldIgnored } from './old-message.ts'
+import type { ComposeEvent } from './compose-event.ts'
 import { MetadataUnreadable } from './read-metadata.ts'
-import { understandCompose } from './understand.ts'
+import { Refused } from './refused.ts'
+import { understandCompose, type Qualified } from './understand.ts'
 
 const policy = readPolicy(fileURLToPath(new URL('../../../deploy/drops.yaml', import.meta.url)), house)
 const allowed = [...policy.allowedLocations, 'http://mirror.example.org/debian']
 
 /** Understands a message while the compose's own metadata is out of reach. */
-async function understand(body: ComposeStatusChanged, final = true) {
+async function understandEvent(event: ComposeEvent, final = true): Promise<Qualified | string> {
   const read = (location: string) => Promise.reject(new MetadataUnreadable(`${location}: HTTP 404`, final))
-  return await understandCompose(body, { policy, allowed, read }, new AbortController().signal)
+  const came = new Date('2013-05-21T12:34:56Z')
+  const result = await understandCompose(event, came, { policy, allowed, read }, new AbortController().signal)
+  return 'ignored' in result ? result.ignored : result
+}
+
+async function understand(body: ComposeStatusChanged, final = true): Promise<Qualified | string> {
+  return await understandEvent({ subject: 'pungi.compose.status.change', body }, final)
 }
 
 describe('a compose that may get a drop', () => {
@@ -127,8 +133,11 @@ test('a compose whose own metadata says that it is of updates-testing gets no dr
   const message = sparse(nightly('39', '20240214'))
   const compose = { id: message.compose_id }
   const read = () => Promise.resolve({ payload: { compose, release: { type: 'updates-testing' }, variants: {} } })
-  const result = await understandCompose(message, { policy, allowed, read }, new AbortController().signal)
-  expect(result).toBe(`${message.compose_id} is a compose of updates-testing, not of the release itself`)
+  const event = { subject: 'pungi.compose.status.change' as const, body: message }
+  const result = await understandCompose(event, new Date(), { policy, allowed, read }, new AbortController().signal)
+  expect(result).toEqual({
+    ignored: `${message.compose_id} is a compose of updates-testing, not of the release itself`,
+  })
 })
 
 describe('a compose message that is refused', () => {
@@ -142,7 +151,7 @@ describe('a compose message that is refused', () => {
     [
       'an unknown version',
       { ...good, compose_id: 'Debian-11-20240214.n.0', compose_type: 'nightly' },
-      ['Debian 11', 'Debian 12'],
+      ['compose_id', 'Debian 11', 'Debian 12'],
     ],
     [
       'a path in the id',
@@ -167,7 +176,7 @@ describe('a compose message that is refused', () => {
       () => null,
       (error: unknown) => error,
     )
-    expect(refusal).toMatchObject({ code: 'PERMANENT', failureClass: 'refused' })
+    expect(refusal).toMatchObject({ code: 'PERMANENT', failureClass: 'refused', field: words[0] })
     for (const word of words) expect(String(refusal)).toContain(word)
   })
 
@@ -177,35 +186,40 @@ describe('a compose message that is refused', () => {
 })
 
 describe('a message of before Pungi 4', () => {
-  const said = new Date('2013-05-21T12:34:56Z')
+  const old = (body: { branch: string; arch?: string; compose_date?: unknown }) =>
+    understandEvent({ subject: 'compose.branched.complete', body })
 
   test('is a nightly of its day, at the place that the policy names', async () => {
-    const rawhide = modernise({ branch: 'rawhide', arch: '' }, said, policy)
-    expect(await understand(rawhide)).toMatchObject({
+    expect(await old({ branch: 'rawhide', arch: '' })).toMatchObject({
       compose: {
         id: 'Fedora-Rawhide-20130521.n.0',
         location: 'https://kojipkgs.fedoraproject.org/mash/rawhide-20130521/rawhide',
+        label: null,
       },
+      candidate: null,
     })
-    expect(await understand(modernise({ branch: '19' }, said, policy))).toMatchObject({
+    expect(await old({ branch: '19' })).toMatchObject({
       compose: { id: 'Fedora-19-20130521.n.0', location: expect.stringContaining('branched-20130521/19') as string },
       distribution: { architectures: ['i686', 'x86_64'] },
     })
   })
 
-  test('is of the day of its envelope, when that is known', () => {
-    expect(modernise({ branch: '19', compose_date: '20130701' }, said, policy).compose_id).toBe(
-      'Fedora-19-20130701.n.0',
-    )
+  test('is of the day of its envelope, when that is known', async () => {
+    expect(await old({ branch: '19', compose_date: '20130701' })).toMatchObject({
+      compose: { id: 'Fedora-19-20130701.n.0' },
+    })
   })
 
-  test('is ignored when it is about one architecture only', () => {
-    expect(whyOldIgnored({ branch: '19', arch: 'armhfp' })).toBe('the compose of 19 is complete for armhfp only')
-    expect(whyOldIgnored({ branch: '18' })).toBeNull()
+  test('is ignored when it is about one architecture only', async () => {
+    expect(await old({ branch: '19', arch: 'armhfp' })).toBe('the compose of 19 is complete for armhfp only')
   })
 
-  test.each(['', '../19', 'f19', '19 '])('is refused with the branch %j', (branch) => {
-    expect(() => modernise({ branch }, said, policy)).toThrow(/^branch: expected rawhide or a release number, got "/)
+  test.each(['', '../19', 'f19', '19 '])('is refused with the branch %j', async (branch) => {
+    await expect(old({ branch })).rejects.toThrow(/^branch: expected rawhide or a release number, got "/)
+  })
+
+  test.each(['2013-05-21', '20130231', 20130521, null])('is refused with the day %j', async (day) => {
+    await expect(old({ branch: '19', compose_date: day })).rejects.toMatchObject({ field: 'compose_date', value: day })
   })
 })
 
@@ -235,7 +249,7 @@ test('any message is understood, ignored with a reason, or refused', async () =>
       const body = Object.fromEntries(Object.entries(message).filter(([, value]) => value !== undefined))
       const outcome = await understand(body as ComposeStatusChanged).then(
         (result) => (typeof result === 'string' ? 'ignored' : result.compose.id),
-        (error: unknown) => (error instanceof PermanentError ? error.failureClass : error),
+        (error: unknown) => (error instanceof Refused ? error.failureClass : error),
       )
       expect(['ignored', message.compose_id, 'refused']).toContain(outcome)
     }),

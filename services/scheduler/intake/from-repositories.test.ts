@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readComposeBody } from '../compose/compose-event.ts'
 import { makeComposeMessage } from './from-repositories.ts'
-import { readComposeBody } from './read-message.ts'
 
 const release = (date: string) =>
   `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nOrigin: Debian\nDate: ${date}\nSuite: x\n`

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { readComposeBody } from '../compose/compose-event.ts'
 import { postRelease, rawhideIncomplete } from '../compose/example-messages.ts'
-import { InvalidMessage } from './message-error.ts'
-import { readComposeBody, readComposeMessage } from './read-message.ts'
+import { Refused } from '../compose/refused.ts'
+import { readComposeMessage } from './read-message.ts'
 
 const topic = 'org.fedoraproject.prod.pungi.compose.status.change'
 const short = 'pungi.compose.status.change'
@@ -73,9 +74,19 @@ describe('a compose message', () => {
     ['of a topic that only ends like ours', '{"topic":"xcompose.rawhide.complete","body":{}}', { field: 'topic' }],
     ['of a topic that is no text', '{"topic":7,"body":{}}', { field: 'topic', value: 7 }],
     ['an envelope without a body', `{"topic":"${topic}"}`, { field: 'body' }],
+    [
+      'of before Pungi 4 in an envelope of no time',
+      '{"topic":"compose.rawhide.complete","timestamp":"soon","msg":{"branch":"rawhide"}}',
+      { field: 'timestamp', value: 'soon' },
+    ],
+    [
+      'of before Pungi 4 that was sent in a year of five digits',
+      '{"topic":"compose.rawhide.complete","headers":{"sent-at":1e14},"body":{"branch":"rawhide"}}',
+      { field: 'sent-at', value: 1e14 },
+    ],
   ])('that is %s is refused', (_what, text, expected) => {
     const refused = () => readComposeMessage(text)
-    expect(refused).toThrow(InvalidMessage)
+    expect(refused).toThrow(Refused)
     expect(refused).toThrow(expect.objectContaining(expected))
   })
 
@@ -105,7 +116,7 @@ describe('a compose message', () => {
           fc.object().map((it) => JSON.stringify(it)),
         ),
         (text) => {
-          expect([null, InvalidMessage]).toContain(errorOf(text))
+          expect([null, Refused]).toContain(errorOf(text))
         },
       ),
     )

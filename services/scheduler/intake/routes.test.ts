@@ -22,7 +22,8 @@ describe('POST /composes', () => {
   beforeEach(() => {
     said = []
     app = fastify()
-    createRoutes({ policy, allowed: policy.allowedLocations, token })(app, (event, seed) => {
+    const now = () => new Date('2026-07-14T09:00:00Z')
+    createRoutes({ policy, allowed: policy.allowedLocations, token, now })(app, (event, seed) => {
       said.push({ event, seed })
       return Promise.resolve(seed === undefined ? randomUUID() : uuidFrom(seed))
     })
@@ -82,11 +83,35 @@ describe('POST /composes', () => {
       { field: 'compose_id', value: 'Slackware-15-20240214.n.0' },
     ],
     ['a bad label', candidate('43', 'Beta', '20250912'), { field: 'compose_label', value: 'Beta' }],
-  ])('answers %s with 400, the field and its value', async (_what, payload, expected) => {
+    [
+      'a type that is not that of the id',
+      { ...rawhideIncomplete, compose_type: 'production' },
+      { field: 'compose_type', value: 'production' },
+    ],
+    ['a branch that is none', { branch: 'f19', log: 'done' }, { field: 'branch', value: 'f19' }],
+    ['a branch that the policy does not know', { branch: '0' }, { field: 'branch', value: '0' }],
+    ['a day that is none', { branch: '19', compose_date: '20130231' }, { field: 'compose_date', value: '20130231' }],
+  ])(
+    'answers %s with 400, the field and its value, in each form that a message has',
+    async (_what, payload, expected) => {
+      for (const form of typeof payload === 'string' ? [payload] : formsOf(payload)) await expectRefusal(form, expected)
+    },
+  )
+
+  async function expectRefusal(payload: string | object, expected: object): Promise<void> {
     const answer = await post(payload)
     expect([answer.statusCode, answer.json()]).toMatchObject([400, expected])
     expect(answer.json<{ message: string }>().message).not.toBe('')
     expect(said).toEqual([])
+  }
+
+  test('takes a message of before Pungi 4 in each of its forms', async () => {
+    for (const form of formsOf({ branch: '19', log: 'done', arch: '' })) expect((await post(form)).statusCode).toBe(202)
+    expect(new Set(said.map(({ event }) => event.subject))).toEqual(new Set(['compose.branched.complete']))
+  })
+
+  test('takes what will be ignored, as one architecture of a compose', async () => {
+    expect((await post({ branch: '19', arch: 'armhfp' })).statusCode).toBe(202)
   })
 
   test('answers more than a message can be with 413', async () => {
@@ -107,6 +132,15 @@ describe('POST /composes', () => {
     expect((await app.inject({ url: '/live' })).json()).toEqual({ status: 'OK' })
   })
 })
+
+/** A body alone, wrapped by fedora-messaging, by fedmsg, and by fedmsg within fedora-messaging. */
+function formsOf(body: object): object[] {
+  if ('topic' in body || Array.isArray(body)) return [body]
+  const topic = `org.fedoraproject.prod.${'branch' in body ? 'compose.branched.complete' : 'pungi.compose.status.change'}`
+  const headers = { fedora_messaging_severity: 20, 'sent-at': '2018-04-25T01:55:05+00:00' }
+  const fedmsg = { i: 1, timestamp: 1449600728, msg_id: '2015-1d2c', topic, crypto: 'x509', msg: body }
+  return [body, { topic, body }, { id: 'a1', topic, headers, body }, fedmsg, { topic, body: fedmsg }]
+}
 
 describe('the token of the HTTP API', () => {
   let folder: string

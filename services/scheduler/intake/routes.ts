@@ -1,16 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Say } from '#service/host.ts'
-import { checkCompose, type UnderstandOptions } from '../compose/understand.ts'
-import { asInvalidMessage, InvalidMessage } from './message-error.ts'
-import { readComposeBody, readComposeMessage, type ComposeEvent } from './read-message.ts'
+import { readComposeBody } from '../compose/compose-event.ts'
+import { judge, type Rules } from '../compose/judge.ts'
+import { readNotice } from '../compose/notice.ts'
+import { Refused } from '../compose/refused.ts'
+import { readComposeMessage } from './read-message.ts'
 import { seedOf } from './seed.ts'
 
 /** Far more than any compose message has. */
 const bodyLimit = 256 * 1024
 
-export interface IntakeOptions extends Pick<UnderstandOptions, 'policy' | 'allowed'> {
+export interface IntakeOptions extends Rules {
   readonly token: string
+  readonly now: () => Date
 }
 
 /** Adds `POST /composes`: takes in a compose message, and answers at once when it cannot be right. */
@@ -36,25 +39,16 @@ export function createRoutes(options: IntakeOptions): (app: FastifyInstance, say
   }
 }
 
-/** A message that has an id of its own is said once, however often it is handed in. */
+/** What will be ignored is taken in too. A message that has an id of its own is said once, however often it is handed in. */
 async function takeIn(text: string, options: IntakeOptions, say: Say): Promise<string> {
   const { topic, message, id } = readComposeMessage(text)
   const event = readComposeBody(topic, message)
-  assertAcceptable(event, options)
+  judge(readNotice(event, options.now()), options)
   return await (id === null ? say(event) : say(event, seedOf(topic, id)))
 }
 
-function assertAcceptable(event: ComposeEvent, options: IntakeOptions): void {
-  if (event.subject !== 'pungi.compose.status.change') return
-  try {
-    checkCompose(event.body, options)
-  } catch (error) {
-    throw asInvalidMessage(error, event.body)
-  }
-}
-
 async function answerError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  if (error instanceof InvalidMessage) {
+  if (error instanceof Refused) {
     const { field, value, message } = error
     await reply.code(400).send({ field, value, message })
     return

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { mirror, type Publisher } from '#events/vocabulary.ts'
 import { InvalidConfig } from '#service/config.ts'
+import { foldersBelow } from '#service/discover.ts'
 import { takesFlavour, type Step } from '#service/step.ts'
 import type { PolicyFile } from './policy.ts'
 
@@ -16,11 +17,12 @@ export interface Surroundings {
  * flavour and finds the formats that it needs. Resolves the targets to their publishers. Throws InvalidConfig.
  */
 export function checkPolicy(policy: PolicyFile, name: string, { steps, roots }: Surroundings): Publisher[] {
+  const recipes = foldersBelow(roots, 'services/builder/recipes')
   const refuse = (key: string, reason: string) => new InvalidConfig(`${name}: ${key}: ${reason}`)
   for (const { recipe, flavours } of policy.distributions) {
     for (const flavour of flavours) {
       if (!policy.targets[flavour]) throw refuse(`targets.${flavour}`, 'expected where images of this flavour go')
-      if (!roots.some((root) => existsSync(join(root, 'services/builder/recipes', recipe, flavour)))) {
+      if (!recipes.some((folder) => existsSync(join(folder, recipe, flavour)))) {
         throw refuse('distributions.flavours', `the recipe ${recipe} has no folder for the flavour "${flavour}"`)
       }
     }

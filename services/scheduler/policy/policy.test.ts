@@ -35,6 +35,12 @@ describe('the shipped policy', () => {
     expect(findDistribution({ short: 'Fedora', version: 'eln' }, policy)).toBeUndefined()
   })
 
+  test('offers no qcow2 that readers of before QEMU 5.1 cannot open', () => {
+    const offered = Object.values(policy.formats).flat()
+    expect(offered.filter((plan) => plan.format === 'qcow2')).toHaveLength(3)
+    expect(offered.filter((plan) => plan.format === 'qcow2' && plan.compression === 'zstd')).toEqual([])
+  })
+
   test('says each of its keys in a comment', () => {
     const comments = shipped
       .split('\n')
@@ -74,9 +80,9 @@ describe('a policy that is wrong', () => {
     ['a bad retention', 'weekly: 30', 'weekly: never', ['retention.weekly', 'days, or forever', 'got "never"']],
     [
       'zstd in old qcow2',
-      "'1.1', compression: zstd",
+      "'1.1', compression: zlib",
       "'0.10', compression: zstd",
-      ['formats.weekly.0', 'needs compat 1.1'],
+      ['formats.milestone.0', 'needs compat 1.1'],
     ],
     ['a target that nobody publishes to', 'ec2: [mirror, ec2]', 'ec2: [mirror, moon]', ['targets.ec2', '"moon"']],
     [

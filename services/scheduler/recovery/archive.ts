@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { readComposeBody, type ComposeEvent } from '../compose/compose-event.ts'
+import { Refused } from '../compose/refused.ts'
+import { openEnvelope } from '../intake/read-message.ts'
 import { seedOf } from '../intake/seed.ts'
-import { InvalidMessage } from '../intake/message-error.ts'
-import { openEnvelope, readComposeBody, type ComposeEvent } from '../intake/read-message.ts'
 import { fetchPage, type Page } from './archive-page.ts'
 import { readLastSeen, writeLastSeen } from './last-seen.ts'
 import { offer, type OfferOptions } from './offer.ts'
@@ -20,7 +21,6 @@ export interface ArchiveOptions extends OfferOptions {
   readonly memory: string
   readonly deadline: number
   readonly maxBytes: number
-  readonly now: () => Date
 }
 
 /** Beyond this something is wrong with the question, or with the answer. */
@@ -62,7 +62,7 @@ async function readMessages(from: Date, until: Date, options: ArchiveOptions, si
     const { raw_messages: messages, pages } = await fetchPage({ ...span, page }, options, signal)
     for (const message of messages) {
       const read = readMessage(message)
-      if (read instanceof InvalidMessage) options.log.warn({ reason: read.message }, 'refused')
+      if (read instanceof Refused) options.log.warn({ reason: read.message }, 'refused')
       else found.push(read)
     }
     if (page >= pages) return found
@@ -70,12 +70,12 @@ async function readMessages(from: Date, until: Date, options: ArchiveOptions, si
   throw new Error(`the message archive ${url} has more than ${String(mostPages)} pages since ${from.toISOString()}`)
 }
 
-function readMessage(message: Page['raw_messages'][number]): Found | InvalidMessage {
+function readMessage(message: Page['raw_messages'][number]): Found | Refused {
   try {
     const { topic, message: body, id } = openEnvelope(message)
     return { event: readComposeBody(topic, body), seed: seedOf(topic, id ?? digestOf(message)) }
   } catch (error) {
-    if (error instanceof InvalidMessage) return error
+    if (error instanceof Refused) return error
     throw error
   }
 }

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 import type { Say } from '#service/host.ts'
-import { PermanentError } from '#service/errors.ts'
-import { checkCompose, type UnderstandOptions } from '../compose/understand.ts'
-import type { ComposeEvent } from '../intake/read-message.ts'
+import type { ComposeEvent } from '../compose/compose-event.ts'
+import { judge, type Rules } from '../compose/judge.ts'
+import { readNotice } from '../compose/notice.ts'
+import { Refused } from '../compose/refused.ts'
 
-export interface OfferOptions extends Pick<UnderstandOptions, 'policy' | 'allowed'> {
+export interface OfferOptions extends Rules {
   readonly say: Say
+  readonly now: () => Date
   readonly log: Pick<Logger, 'info' | 'warn'>
 }
 
@@ -13,23 +15,15 @@ export interface OfferOptions extends Pick<UnderstandOptions, 'policy' | 'allowe
  * Takes in a compose that was found, if it may get a drop: once for each seed. What the policy ignores or refuses is
  * told in the log only; its message, if it comes, is treated as any other.
  */
-export async function offer(event: ComposeEvent, seed: string, { say, log, ...rules }: OfferOptions): Promise<void> {
-  const why = whyLeft(event, rules)
-  if (why === null) {
-    log.info({ subject: event.subject, compose: event.body['compose_id'], seed }, 'received')
-    await say(event, seed)
-  } else if (why.isRefused) {
-    log.warn({ reason: why.reason }, 'refused')
-  }
-}
-
-function whyLeft(event: ComposeEvent, rules: Omit<OfferOptions, 'say' | 'log'>) {
-  if (event.subject !== 'pungi.compose.status.change') return null
+export async function offer(event: ComposeEvent, seed: string, options: OfferOptions): Promise<void> {
+  const { say, now, log } = options
   try {
-    const checked = checkCompose(event.body, rules)
-    return typeof checked === 'string' ? { reason: checked, isRefused: false } : null
+    if ('ignored' in judge(readNotice(event, now()), options)) return
   } catch (error) {
-    if (!(error instanceof PermanentError)) throw error
-    return { reason: error.message, isRefused: true }
+    if (!(error instanceof Refused)) throw error
+    log.warn({ reason: error.message }, 'refused')
+    return
   }
+  log.info({ subject: event.subject, compose: event.body['compose_id'], seed }, 'received')
+  await say(event, seed)
 }

@@ -14,18 +14,17 @@ import { statusSource } from './status.ts'
 interface RecoveryOptions extends OfferOptions {
   readonly config: ReturnType<typeof readSchedulerConfig>
   readonly stateFolder: string
-  readonly now: () => Date
 }
 
 /** Where the scheduler looks for composes whose message was lost: what policy and settings name, which may be nothing. */
-export function recoverySources({ config, stateFolder, now, ...offering }: RecoveryOptions): Source[] {
+export function recoverySources({ config, stateFolder, ...offering }: RecoveryOptions): Source[] {
   const { policy, allowed } = offering
   const bounds = { deadline: config.metadataDeadline, maxBytes: config.metadataMaxBytes }
   const sources: Source[] = []
   if (policy.recovery.composes.length + policy.recovery.folders.length > 0) {
     const read = createPlaceReader({ allowed, ...bounds })
     const readMetadata = createMetadataReader({ allowed, ...bounds })
-    sources.push(statusSource({ ...offering, read, readMetadata, now }))
+    sources.push(statusSource({ ...offering, read, readMetadata }))
   }
   if (config.archiveUrl !== undefined) {
     sources.push(
@@ -38,7 +37,6 @@ export function recoverySources({ config, stateFolder, now, ...offering }: Recov
         overlap: config.archiveOverlap,
         days: config.archiveDays,
         memory: join(stateFolder, 'archive-seen'),
-        now,
       }),
     )
   }
@@ -50,10 +48,9 @@ export function assertRecoveryPlaces({ recovery }: Policy, allowed: readonly str
   for (const key of ['composes', 'folders'] as const) {
     for (const [index, place] of recovery[key].entries()) {
       try {
-        assertAllowedLocation(place, allowed)
+        assertAllowedLocation(place, allowed, `recovery.${key}.${String(index)}`)
       } catch (error) {
-        const name = `recovery.${key}.${String(index)}`
-        throw new InvalidConfig(messageOf(error).replace(/^location/, name), { cause: error })
+        throw new InvalidConfig(messageOf(error), { cause: error })
       }
     }
   }

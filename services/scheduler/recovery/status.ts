@@ -10,7 +10,6 @@ import type { Source } from './poll.ts'
 export interface StatusOptions extends OfferOptions {
   readonly read: ReadPlace
   readonly readMetadata: ReadMetadata
-  readonly now: () => Date
 }
 
 /** What was found at a place when it was looked at last. */

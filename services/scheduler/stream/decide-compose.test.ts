@@ -34,8 +34,9 @@ class Stream {
   async hears(body: ComposeStatusChanged, now: string, request: { images: string[] | null } | null = null) {
     const read = () => Promise.reject(new MetadataUnreadable('out of reach', true))
     const options = { policy: this.policy, allowed: this.policy.allowedLocations, read }
-    const qualified = await understandCompose(body, options, new AbortController().signal)
-    if (typeof qualified === 'string') throw new Error(qualified)
+    const message = { subject: 'pungi.compose.status.change' as const, body }
+    const qualified = await understandCompose(message, new Date(now), options, new AbortController().signal)
+    if ('ignored' in qualified) throw new Error(qualified.ignored)
     return this.#keep(decideCompose(this.state, qualified, { policy: this.policy, now: new Date(now), request }))
   }
 

@@ -1,6 +1,6 @@
 import type { DropScheduled } from '#events/drop-scheduled.ts'
 import { imageKey, type DropKind, type ImagePlan } from '#events/vocabulary.ts'
-import { PermanentError } from '#service/errors.ts'
+import { assertImages } from '../compose/images.ts'
 import type { Qualified } from '../compose/understand.ts'
 import type { Policy } from '../policy/policy.ts'
 
@@ -11,13 +11,14 @@ interface Wish {
   readonly supersedes: string | null
 }
 
-/** The plan of a drop, by the policy. Throws PermanentError (refused) for an image that the policy does not know. */
+/** The plan of a drop, by the policy. Throws Refused for an image that the policy does not know. */
 export function planDrop(
   { compose, distribution, candidate, missing }: Qualified,
   wish: Wish,
   policy: Policy,
 ): DropScheduled {
   const { kind, supersedes } = wish
+  assertImages(wish.images, compose.id, distribution)
   // The flavours of one architecture share its base: so the bases of all architectures are begun first, side by side.
   const all = distribution.flavours.flatMap((flavour) =>
     distribution.architectures.map((architecture): ImagePlan => ({
@@ -28,7 +29,7 @@ export function planDrop(
       targets: [...(policy.targets[flavour] ?? [])],
     })),
   )
-  const images = choose(all, wish.images, compose.id)
+  const images = all.filter((image) => wish.images?.includes(imageKey(image)) ?? true)
   return {
     drop: dropIdOf(kind, compose.id),
     kind,
@@ -45,18 +46,4 @@ export function planDrop(
 /** The id of the drop of a kind that a compose gets. */
 export function dropIdOf(kind: DropKind, composeId: string): string {
   return `${kind}-${composeId}`
-}
-
-function choose(all: ImagePlan[], wanted: readonly string[] | null, compose: string): ImagePlan[] {
-  if (wanted === null) return all
-  const known = all.map(imageKey)
-  const unknown = wanted.filter((name) => !known.includes(name))
-  if (unknown.length > 0 || wanted.length === 0) {
-    const got = unknown.map((name) => JSON.stringify(name)).join(', ') || 'none'
-    throw new PermanentError(
-      'refused',
-      `images: expected images of ${compose}, which are ${known.join(', ')}, got ${got}`,
-    )
-  }
-  return all.filter((image) => wanted.includes(imageKey(image)))
 }

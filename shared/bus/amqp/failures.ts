@@ -1,4 +1,12 @@
-import type { Delivery } from './keeper.ts'
+import type { Envelope } from '#events/envelope.ts'
+
+/** One event that the broker has given us and waits to hear about. */
+export interface Delivery {
+  readonly envelope: Envelope
+  readonly tag: number
+  /** How often the broker has had it back already. */
+  readonly returns: number
+}
 
 /** One event that could not be kept so far. */
 export interface Failing {

@@ -3,7 +3,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { say } from '#events/define.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { imageRequested } from '#events/image-requested.ts'
-import { createKeeper, type Delivery, type KeeperOptions } from './keeper.ts'
+import type { Delivery } from './failures.ts'
+import { createKeeper, type KeeperOptions } from './keeper.ts'
 
 describe('the keeper', () => {
   it('gives what came together in one batch, and says that all before it is settled', async () => {

@@ -1,15 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Envelope } from '#events/envelope.ts'
-import { recordFailures } from './failures.ts'
+import { recordFailures, type Delivery } from './failures.ts'
 import { pause, type Backoff } from './options.ts'
-
-/** One event that the broker has given us and waits to hear about. */
-export interface Delivery {
-  readonly envelope: Envelope
-  readonly tag: number
-  /** How often the broker has had it back already. */
-  readonly returns: number
-}
 
 export interface KeeperOptions {
   readonly deliver: (envelopes: readonly Envelope[]) => Promise<void>

@@ -2,15 +2,15 @@ import type { Engine } from '../engine.ts'
 import { assertFresh, assertRawDisk, assertBootSector } from '../verify.ts'
 import { classifyMkosi, explainMkosi } from './classify.ts'
 import { planMkosi } from './plan.ts'
-import { probeMkosi } from './probe.ts'
 import { runMkosi, type MkosiLimits } from './run.ts'
+import { mkosiVersion } from './version.ts'
 
 /** The engine that comes with us: mkosi 24 or newer, without root, loop devices or KVM. */
 export function createMkosiEngine(limits: MkosiLimits): Engine {
   return {
     id: 'mkosi',
     usesPackages: true,
-    probe: probeMkosi,
+    version: mkosiVersion,
     plan: planMkosi,
     run: (plan, context) => runMkosi(plan, context, limits),
     async collect({ disk, packages }, startedAt, signal) {

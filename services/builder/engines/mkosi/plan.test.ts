@@ -6,7 +6,12 @@ import { planMkosi } from './plan.ts'
 const folders = { work: '/jobs/7', cache: '/state/builder' }
 const fixed = async (changes?: Partial<BuildRequest['image']>): Promise<BuildRequest> => {
   const request = await requestFor(changes)
-  return { ...request, recipe: { ...request.recipe, folder: '/recipes/debian-12', digest: 'd1' } }
+  const part = (name: string) => ({ folder: `/recipes/debian-12/${name}`, family: `/recipes/debian/${name}` })
+  const flavours = new Map([
+    ['generic', part('generic')],
+    ['ec2', part('ec2')],
+  ])
+  return { ...request, recipe: { ...request.recipe, base: part('base'), flavours, digest: 'd1' } }
 }
 const suites = [{ url: 'http://mirror.example.org/debian', suite: 'bookworm', optional: false }]
 
@@ -19,6 +24,9 @@ it('is one run for the shared base tree and one for the disk', async () => {
           "argv": [
             "mkosi",
             "--directory=/recipes/debian-12/base",
+            "--distribution=debian",
+            "--release=bookworm",
+            "--include=/recipes/debian/base",
             "--architecture=x86-64",
             "--package-manager-tree=/jobs/7/package-manager:/",
             "--package-cache-dir=/state/builder/packages/debian-12-x86_64",
@@ -39,6 +47,9 @@ it('is one run for the shared base tree and one for the disk', async () => {
           "argv": [
             "mkosi",
             "--directory=/recipes/debian-12/generic",
+            "--distribution=debian",
+            "--release=bookworm",
+            "--include=/recipes/debian/generic",
             "--architecture=x86-64",
             "--package-manager-tree=/jobs/7/package-manager:/",
             "--package-cache-dir=/state/builder/packages/debian-12-x86_64",
@@ -47,7 +58,9 @@ it('is one run for the shared base tree and one for the disk', async () => {
             "--environment=E2FSPROGS_FAKE_TIME=1767225600",
             "--base-tree=/state/builder/bases/debian-12-x86_64-0731976b590979f6.tar",
             "--seed=0637b6cc-1454-4096-a6ad-831d328d91c7",
-            "--environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=0637b6cc-1454-4096-a6ad-831d328d91c7"",
+            "--environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=0637b6cc-1454-4096-a6ad-831d328d91c7 -U a2b12a97-2f19-4704-81d3-166f8852f325"",
+            "--environment=ROOT_UUID=a2b12a97-2f19-4704-81d3-166f8852f325",
+            "--kernel-command-line=root=UUID=a2b12a97-2f19-4704-81d3-166f8852f325",
             "--output-dir=/jobs/7/output",
             "--force",
             "build",
@@ -80,6 +93,26 @@ it('gives i686 the name that mkosi has for it', async () => {
 it('shares the base tree between flavours', async () => {
   const placeOf = (request: BuildRequest) => planMkosi(request, folders).commands[0]?.shared?.place
   expect(placeOf(await fixed({ flavour: 'ec2' }))).toBe(placeOf(await fixed()))
+})
+
+it('gives every image of every compose a seed and a root of its own, the same each time', async () => {
+  const request = await fixed()
+  const others: BuildRequest[] = [
+    request,
+    await fixed({ flavour: 'ec2' }),
+    await fixed({ architecture: 'i686' }),
+    { ...request, compose: { ...request.compose, id: 'Debian-12-20260108.0' } },
+    { ...request, recipe: { ...request.recipe, name: 'debian-13' } },
+  ]
+  const said = (of: RegExp) =>
+    others.flatMap((one) =>
+      planMkosi(one, folders).commands.flatMap(({ argv }) => argv.flatMap((word) => of.exec(word)?.[1] ?? [])),
+    )
+  const roots = said(/^--environment=ROOT_UUID=(.*)$/)
+  expect(new Set([...roots, ...said(/^--seed=(.*)$/)]).size).toBe(2 * others.length)
+  expect(said(/^--environment=ROOT_UUID=(.*)$/)).toEqual(roots)
+  expect(said(/^--kernel-command-line=root=UUID=(.*)$/)).toEqual(roots)
+  expect(said(/MKFS_OPTIONS_EXT4=.* -U (.*)"$/)).toEqual(roots)
 })
 
 it('does not share the base tree with another compose, recipe, architecture or mirror', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { uuidFrom } from '#events/envelope.ts'
 import { imageKey, type Architecture } from '#events/vocabulary.ts'
+import { flavourOf, type Recipe, type RecipePart } from '../../recipe.ts'
 import type { BuildPlan, BuildRequest, EngineFolders } from '../engine.ts'
 import { repositoryFiles } from './repositories.ts'
 
@@ -9,7 +10,8 @@ const architectureNames: Record<Architecture, string> = { i686: 'x86', x86_64: '
 
 /**
  * Two runs of mkosi: the base tree that the flavours of an architecture share, then the flavour's own disk on top.
- * Times and seeds come from the compose, so that the same compose and recipe give the same bits.
+ * Times, seeds and UUIDs come from the compose and the image's name, so that the same compose and recipe give the same
+ * bits, and a machine that has the disks of two images tells them apart.
  */
 export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildPlan {
   const { compose, image, recipe, sources } = request
@@ -18,9 +20,12 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
   const base = join(folders.cache, 'bases', `${recipe.name}-${image.architecture}-${baseKey(request)}.tar`)
   const baseAside = join(folders.work, 'base')
   const epoch = String(epochOf(compose.date))
-  const seed = uuidFrom(`${compose.id} ${recipe.name} ${imageKey(image)}`)
+  const name = `${compose.id} ${recipe.name} ${imageKey(image)}`
+  const seed = uuidFrom(name)
+  const rootUuid = uuidFrom(`${name} root`)
   const files = repositoryFiles(sources, packageManager)
-  const settings = [
+  const settings = (part: RecipePart) => [
+    ...recipeArguments(recipe, part),
     `--architecture=${architectureNames[image.architecture]}`,
     ...(files.length > 0 ? [`--package-manager-tree=${packageManager}:/`] : []),
     ...(sources.kind === 'distribution' && sources.mirror !== null ? [`--mirror=${sources.mirror}`] : []),
@@ -35,25 +40,20 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
     commands: [
       {
         name: 'base',
-        argv: [
-          'mkosi',
-          `--directory=${join(recipe.folder, 'base')}`,
-          ...settings,
-          `--output-dir=${baseAside}`,
-          '--force',
-          'build',
-        ],
+        argv: ['mkosi', ...settings(recipe.base), `--output-dir=${baseAside}`, '--force', 'build'],
         shared: { made: join(baseAside, 'base.tar'), place: base },
       },
       {
         name: 'image',
         argv: [
           'mkosi',
-          `--directory=${join(recipe.folder, image.flavour)}`,
-          ...settings,
+          ...settings(flavourOf(recipe, image.flavour)),
           `--base-tree=${base}`,
           `--seed=${seed}`,
-          `--environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=${seed}"`,
+          `--environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E nodiscard,lazy_itable_init=1,hash_seed=${seed} -U ${rootUuid}"`,
+          // For the recipe's own scripts, and for the boot loaders that mkosi sets up itself.
+          `--environment=ROOT_UUID=${rootUuid}`,
+          `--kernel-command-line=root=UUID=${rootUuid}`,
           `--output-dir=${output}`,
           '--force',
           'build',
@@ -63,6 +63,11 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
     disk: join(output, 'image.raw'),
     packages: join(output, 'packages.json'),
   }
+}
+
+/** How mkosi is told what a part of a recipe says: the release, then the family's part, then the recipe's own. */
+export function recipeArguments({ family, release }: Recipe, part: RecipePart): string[] {
+  return [`--directory=${part.folder}`, `--distribution=${family}`, `--release=${release}`, `--include=${part.family}`]
 }
 
 /** What decides the base tree. The compose's id is in it: a new compose has new packages at the same address. */

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { withLock } from '#files/lock.ts'
 import { run } from '#subprocess/run.ts'
 import { NothingBuilt, type BuildPlan, type EngineContext, type PlannedCommand } from '../engine.ts'
-import { withLock } from '../../lock.ts'
 import { writeFiles } from '../write-files.ts'
 import { createProgressReader, type ProgressReader } from './progress.ts'
-import { pruneBases } from './prune-bases.ts'
+import { lockSuffix, pruneBases } from './prune-bases.ts'
 
 /** Times in milliseconds, for each run of mkosi. */
 export interface MkosiLimits {
@@ -37,7 +37,7 @@ async function makeShared(
 ): Promise<void> {
   await mkdir(dirname(place), { recursive: true })
   if (!existsSync(place)) context.progress({ phase: 'waiting for the base tree' })
-  await withLock(`${place}.lock`, context.signal, async () => {
+  await withLock(`${place}${lockSuffix}`, context.signal, async () => {
     if (!existsSync(place)) {
       await runCommand(command, context, limits, readProgress)
       await moveDurably(made, place)

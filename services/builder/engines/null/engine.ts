@@ -11,7 +11,7 @@ export function createNullEngine(): Engine {
   return {
     id: 'null',
     usesPackages: false,
-    probe: () => Promise.resolve({ version: '1', architectures: ['i686', 'x86_64', 'aarch64'], missing: [] }),
+    version: () => Promise.resolve('1'),
     plan: planNothing,
     async run(plan, { signal, progress }) {
       signal.throwIfAborted()

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { sha256OfFile } from '#artifacts/digest.ts'
 import type { FormatPlan } from '#events/vocabulary.ts'
 import { NotTheDisk } from '../../failures.ts'
-import type { Workshop } from '../../workshop.ts'
+import type { Conversion } from '../../conversion.ts'
 import type { Format } from '../format.ts'
+import { otherCompression, readQcow2Header } from './header.ts'
 
 type Qcow2Plan = Extract<FormatPlan, { format: 'qcow2' }>
 
@@ -19,34 +20,37 @@ export function refuseQcow2({ compat, compression }: Qcow2Plan): string | null {
 export function createQcow2(plan: Qcow2Plan): Format {
   return {
     provesDisk: false,
-    async make(workshop) {
-      const draft = await workshop.draft('disk.qcow2')
-      await convert(plan, draft.path, workshop)
+    async make(conversion) {
+      const draft = await conversion.draft('disk.qcow2')
+      await convert(plan, draft.path, conversion)
       // qemu-img writes its tables last and out of order, so there is no stream to hash while it writes.
-      const sha256 = await sha256OfFile(draft.path, workshop.signal)
-      return { draft, sha256, verify: () => verify(plan, draft.path, workshop) }
+      const sha256 = await sha256OfFile(draft.path, conversion.signal)
+      return { draft, sha256, verify: () => verify(plan, draft.path, conversion) }
     },
   }
 }
 
-async function convert({ compat, compression }: Qcow2Plan, path: string, workshop: Workshop): Promise<void> {
-  const { disk } = workshop
+async function convert({ compat, compression }: Qcow2Plan, path: string, conversion: Conversion): Promise<void> {
+  const { disk } = conversion
   // Without compression the option would only forbid old readers, which know no compression type.
   const options =
     compression === 'none' ? [`compat=${compat}`] : [`compat=${compat}`, `compression_type=${compression}`]
   const compress = compression === 'none' ? [] : ['-c']
   const args = ['convert', '-p', ...compress, '-f', 'raw', '-O', 'qcow2', '-o', options.join(','), disk.path, path]
-  await workshop.run('qemu-img', args, { onLine: percentOf(workshop.track('qcow2', disk.size), disk.size) })
+  await conversion.run('qemu-img', args, { onLine: percentOf(conversion.track('qcow2', disk.size), disk.size) })
 }
 
 /**
  * `compare` decodes every cluster, but takes a longer image that ends in zeros for the same, so the size is looked
  * at too. Its strict mode is of no use: it wants the same holes, and holes are what converting changes.
  */
-async function verify(plan: Qcow2Plan, path: string, workshop: Workshop): Promise<void> {
-  const { disk, run } = workshop
-  const done = workshop.track('qcow2', disk.size)
+async function verify(plan: Qcow2Plan, path: string, conversion: Conversion): Promise<void> {
+  const { disk, run } = conversion
+  const done = conversion.track('qcow2', disk.size)
   const differs = (how: string) => new NotTheDisk(`the qcow2 made of the disk ${disk.sha256} ${how}`)
+
+  const wrong = await wrongForReaders(plan, path)
+  if (wrong !== null) throw differs(wrong)
 
   const checked = await run('qemu-img', ['check', '-f', 'qcow2', path], { okCodes: [0, 1, 2, 3] })
   if (checked.code !== 0) throw differs(`is damaged: ${checked.stdout.trim().split('\n').join(' ')}`)
@@ -73,6 +77,21 @@ async function verify(plan: Qcow2Plan, path: string, workshop: Workshop): Promis
           .at(-1) ?? ''
       }`,
     )
+}
+
+/**
+ * Why a reader of the plan's time could not read the file; null when it can. By the header itself, not by what the
+ * qemu-img that wrote it says of it: a reader goes by the bits, and refuses those that it does not know.
+ */
+async function wrongForReaders(plan: Qcow2Plan, path: string): Promise<string | null> {
+  const header = await readQcow2Header(path)
+  if (header === null) return 'has no header'
+  const { version, hasBackingFile, incompatibleFeatures } = header
+  if (version !== (plan.compat === '0.10' ? 2 : 3)) return `has version ${String(version)}`
+  if (hasBackingFile) return 'needs a backing file'
+  const allowed = plan.compression === 'zstd' ? otherCompression : 0n
+  if (incompatibleFeatures === allowed) return null
+  return `has the incompatible features 0x${incompatibleFeatures.toString(16)} instead of 0x${allowed.toString(16)}`
 }
 
 const imageInfo = z.object({

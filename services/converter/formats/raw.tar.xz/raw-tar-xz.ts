@@ -4,8 +4,9 @@ import { pipeline } from 'node:stream/promises'
 import type { FormatPlan } from '#events/vocabulary.ts'
 import { NotTheDisk } from '../../failures.ts'
 import { createHashedFile } from '../../hashed-file.ts'
-import type { Workshop } from '../../workshop.ts'
-import { compressBytes, type CompressedDisk } from '../../xz/compress.ts'
+import type { CompressedDisk } from '../../compressed-disk.ts'
+import type { Conversion } from '../../conversion.ts'
+import { compressBytes } from '../../xz/compress.ts'
 import type { Format } from '../format.ts'
 import { tarEnd, tarHeader } from './tar.ts'
 
@@ -16,19 +17,19 @@ import { tarEnd, tarHeader } from './tar.ts'
 export function createRawTarXz({ level }: Extract<FormatPlan, { format: 'raw.tar.xz' }>): Format {
   return {
     provesDisk: true,
-    async make(workshop) {
-      const { disk, diskName, time } = workshop
-      const compressed = await workshop.compress(level)
+    async make(conversion) {
+      const { disk, diskName, time } = conversion
+      const compressed = await conversion.compress(level)
       const header = await streamOf(
         'the tar header',
         tarHeader({ name: diskName, size: disk.size, time }),
         level,
-        workshop,
+        conversion,
       )
-      const end = await streamOf('the end of the tar', tarEnd(disk.size), level, workshop)
+      const end = await streamOf('the end of the tar', tarEnd(disk.size), level, conversion)
 
-      const draft = await workshop.draft('disk.raw.tar.xz')
-      const sha256 = await join(draft.path, header.bytes, compressed, end.bytes, workshop.signal)
+      const draft = await conversion.draft('disk.raw.tar.xz')
+      const sha256 = await join(draft.path, header.bytes, compressed, end.bytes, conversion.signal)
       const streams = [header.stream, compressed.stream, end.stream]
       compressed.proof.takeInstead({ format: 'raw.tar.xz', path: draft.path, sha256, streams })
       return { draft, sha256, verify: compressed.proof.prove }
@@ -36,8 +37,8 @@ export function createRawTarXz({ level }: Extract<FormatPlan, { format: 'raw.tar
   }
 }
 
-async function streamOf(what: string, content: Buffer, level: number, workshop: Workshop) {
-  const bytes = await compressBytes(content, level, workshop)
+async function streamOf(what: string, content: Buffer, level: number, conversion: Conversion) {
+  const bytes = await compressBytes(content, level, conversion)
   const sha256 = createHash('sha256').update(content).digest('hex')
   return { bytes, stream: { what, size: content.length, sha256, compressedSize: bytes.length } }
 }

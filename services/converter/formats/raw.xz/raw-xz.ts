@@ -5,8 +5,8 @@ import type { Format } from '../format.ts'
 export function createRawXz({ level }: Extract<FormatPlan, { format: 'raw.xz' }>): Format {
   return {
     provesDisk: true,
-    async make(workshop) {
-      const { draft, sha256, proof } = await workshop.compress(level)
+    async make(conversion) {
+      const { draft, sha256, proof } = await conversion.compress(level)
       return { draft, sha256, verify: proof.prove }
     },
   }

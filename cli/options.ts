@@ -1,0 +1,23 @@
+/** Options that more than one command has. */
+export const stateOption = {
+  value: 'DIR',
+  means: 'the folder for everything that must outlive the process',
+  otherwise: '$IMAGEDROP_STATE, or .imagedrop in this folder',
+  example: '/var/lib/imagedrop',
+} as const
+
+export const mirrorOption = {
+  value: 'URL',
+  means: 'the package mirror that images are built from',
+  otherwise: 'the one that this host itself is configured with',
+  example: 'https://deb.debian.org/debian',
+} as const
+
+/** Reads a whole number within bounds. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (/^\d+$/.test(text) && number >= least && number <= most) return number
+    throw new Error(`expected a whole number from ${String(least)} to ${String(most)}`)
+  }
+}

@@ -1,0 +1,45 @@
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { bindService } from '#service/bind.ts'
+import type { BoundService } from '#service/define.ts'
+import type { Host } from '#service/host.ts'
+import { findChannels } from './channels/find-channels.ts'
+import { readAnnouncerConfig } from './config.ts'
+import { createDeliveries } from './deliveries.ts'
+import { createPublications } from './publications.ts'
+import { announcer } from './service.ts'
+import { createShown } from './shown.ts'
+import type { Titles } from './story/story.ts'
+
+/** Jobs wait for servers of others and take next to nothing meanwhile: one that is silent must not hold up the next. */
+const concurrency = 32
+
+interface Extent {
+  /** Folders whose folders are channels. */
+  readonly roots: readonly string[]
+  readonly titles: Titles
+}
+
+/** Puts the announcer together with all channels that are found and set up. */
+export async function assembleAnnouncer(
+  { stateFolder, env }: Pick<Host, 'stateFolder' | 'env'>,
+  { roots, titles }: Extent,
+): Promise<BoundService> {
+  const found = await findChannels(roots)
+  const { common, settingsOf } = readAnnouncerConfig(env, found)
+  const folder = resolve(stateFolder, 'announcements')
+  const publications = createPublications(join(folder, 'drops'))
+  const deliveries = createDeliveries(join(stateFolder, 'announcer', 'deliveries'))
+  const host = {
+    ...common,
+    folder,
+    pageUrl: common.pageUrl ?? pathToFileURL(folder).href,
+    shown: createShown(publications, titles),
+  }
+  const channels = found.flatMap((declared) => {
+    const { name, kind } = declared
+    const channel = declared.open(settingsOf(declared), { ...host, deliverOnce: deliveries.of(name) })
+    return channel ? [{ name, kind, channel }] : []
+  })
+  return bindService(announcer, { channels, publications, deliveries, titles }, { concurrency })
+}

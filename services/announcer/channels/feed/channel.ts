@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { writeDurably } from '../../durable-file.ts'
+import { linkBelow } from '../../story/link.ts'
+import { defineChannel } from '../channel.ts'
+import { entryIdOf, renderFeed } from './feed.ts'
+
+/** An Atom feed of the newest drops, `feed.atom`. */
+export const channel = defineChannel({
+  settings: { feedEntries: z.coerce.number().int().min(1).max(1000).default(50) },
+  kind: 'place',
+  open({ feedEntries }, { folder, title, domain, mirrorUrl, pageUrl: seenAt, shown }) {
+    const path = join(folder, 'feed.atom')
+    const pageUrl = seenAt.endsWith('/') ? seenAt : `${seenAt}/`
+    // What reads a feed has no address that a relative link could start from.
+    const linkTo = linkBelow(mirrorUrl ?? new URL('../mirror', pageUrl).href)
+    const settings = { title, domain, pageUrl, entries: feedEntries, linkTo }
+    const renew = shown(async (stories) => {
+      await writeDurably(path, await renderFeed(stories, settings))
+    })
+    return {
+      async tell(story) {
+        await renew()
+        return [{ to: path, id: entryIdOf(story, domain) }]
+      },
+      withdraw: renew,
+    }
+  },
+})

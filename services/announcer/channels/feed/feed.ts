@@ -1,0 +1,64 @@
+import type { LinkTo } from '../../story/link.ts'
+import type { Story } from '../../story/story.ts'
+import { count } from '../../story/words.ts'
+import { html } from '../../web/html.ts'
+import { imagePanel } from '../../web/image-panel.ts'
+
+/** What a feed is told of itself. */
+export interface FeedSettings {
+  readonly title: string
+  readonly domain: string
+  /** The folder that page and feed are seen in, absolute and with a slash at its end. */
+  readonly pageUrl: string
+  readonly entries: number
+  readonly linkTo: LinkTo
+}
+
+/** The Atom id of a drop's entry (RFC 4151): it never changes, wherever the page moves. */
+export function entryIdOf({ drop, day }: Story, domain: string): string {
+  return `tag:${domain},${day}:drop/${drop}`
+}
+
+/** Writes the Atom feed of the newest drops. The same stories make the same bytes. */
+export async function renderFeed(
+  stories: readonly Story[],
+  { title, domain, pageUrl, entries, linkTo }: FeedSettings,
+): Promise<string> {
+  const { Feed } = await import('feed')
+  const changes = stories.map((story) => story.changedAt).sort()
+  const feed = new Feed({
+    id: `tag:${domain},2013:drops`,
+    title,
+    updated: new Date(changes.at(-1) ?? 0),
+    generator: 'imagedrop',
+    author: { name: 'imagedrop' },
+    link: `${pageUrl}index.html`,
+    feedLinks: { atom: `${pageUrl}feed.atom` },
+  })
+  for (const story of stories.slice(0, entries)) {
+    feed.addItem({
+      id: entryIdOf(story, domain),
+      // The feed's titles and summaries are markup too.
+      title: html`${story.title}${story.withdrawn === null ? '' : ' [superseded]'}`.markup,
+      link: `${pageUrl}index.html#${encodeURIComponent(story.drop)}`,
+      published: new Date(story.publishedAt),
+      date: new Date(story.changedAt),
+      description: html`${summaryOf(story)}`.markup,
+      content: contentOf(story, linkTo),
+    })
+  }
+  return feed.atom1()
+}
+
+function summaryOf({ images, withdrawn, blessedBy }: Story): string {
+  if (withdrawn !== null) return `Superseded by ${withdrawn.by}.`
+  const passed = images.filter((image) => image.passed).length
+  return `${String(passed)} of ${count(images.length, 'image')} passed the boot test; blessed by ${blessedBy}.`
+}
+
+function contentOf(story: Story, linkTo: LinkTo): string {
+  const summary = html`<p>${summaryOf(story)}</p>`.markup
+  return story.withdrawn === null
+    ? summary + story.images.map((image) => imagePanel(image, linkTo).markup).join('')
+    : summary
+}

@@ -1,0 +1,89 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
+import { expect, it } from 'vitest'
+import { createMemoryBus } from '#bus/memory/memory-bus.ts'
+import type { DropPublished } from '#events/drop-published.ts'
+import { openSqliteLedger } from '#ledger/sqlite/open.ts'
+import { runServices } from '#service/run.ts'
+import { assembleAnnouncer } from './assemble.ts'
+import { openMailServer } from './channels/mail/testing/mail-server.ts'
+import { openSilentServer } from './channels/mail/testing/silent-server.ts'
+import { debianDrop } from './testing/drops.ts'
+import { published } from './testing/news.ts'
+import { ownChannels } from './testing/open-announcer.ts'
+
+/** An announcer at work on a ledger of its own. */
+async function setUp(smtpUrl: string) {
+  const stateFolder = await mkdtemp(join(tmpdir(), 'announcer-runs-'))
+  const env = { IMAGEDROP_ANNOUNCER_SMTP_URL: smtpUrl, IMAGEDROP_ANNOUNCER_TO: 'cloud@lists.example.org' }
+  const service = await assembleAnnouncer({ stateFolder, env }, { roots: [ownChannels], titles: new Map() })
+  const bus = createMemoryBus()
+  const ledger = await openSqliteLedger(stateFolder)
+  const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
+  const running = await runServices([{ service }], shop)
+  return {
+    publish: (body: DropPublished) => bus.publish([published(body)]),
+    page: () => readFile(join(stateFolder, 'announcements/index.html'), 'utf8').catch(() => ''),
+    said: async (subject: string) => (await ledger.events({ subject })).map(({ envelope }) => envelope.body),
+    states: async () => (await ledger.jobs({ service: 'announcer' })).map(({ state }) => state),
+    retry: (drop: string) => ledger.replay(drop, new Date()),
+    async [Symbol.asyncDispose]() {
+      await running.stop(0)
+      await ledger[Symbol.asyncDispose]()
+      await rm(stateFolder, { recursive: true })
+    },
+  }
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`not within 10 s: ${String(condition)}`)
+    await sleep(10)
+  }
+}
+
+it('a mail server that says nothing keeps no drop from the page, the one after it neither', async () => {
+  await using server = await openSilentServer(() => null)
+  await using at = await setUp(server.url)
+  for (const day of ['20260711', '20260712', '20260713']) {
+    await at.publish(debianDrop(day))
+    await until(async () => (await at.page()).includes(`Debian 12 cloud images ${day}`))
+  }
+  expect(await at.states()).toEqual(['running', 'running', 'running'])
+  expect(await at.said('drop.announced.v1')).toEqual([])
+})
+
+it('a drop is announced, once, when the last channel has told', async () => {
+  await using server = await openMailServer({ afterData: [{ code: 451 }, 'accept'] })
+  await using at = await setUp(server.url)
+  await at.publish(debianDrop())
+  await until(async () => (await at.states()).includes('done'))
+  const announced = await at.said('drop.announced.v1')
+  expect(announced).toHaveLength(1)
+  expect(announced[0]).toMatchObject({
+    told: [{ channel: 'feed' }, { channel: 'file' }, { channel: 'page' }, { channel: 'mail' }],
+  })
+  expect(server.heard).toHaveLength(2)
+})
+
+it('a channel that refuses is told of by its name, and a retry asks it again and tells nobody twice', async () => {
+  const answers: ('accept' | { code: number })[] = [{ code: 550 }, 'accept']
+  await using server = await openMailServer({ afterData: answers })
+  await using at = await setUp(server.url)
+  const body = debianDrop()
+  await at.publish(body)
+  await until(async () => (await at.states()).includes('quarantined'))
+  expect(await at.said('drop.failed.v1')).toMatchObject([
+    { drop: body.drop, failure: { step: 'announcer', class: 'refused', reason: expect.stringMatching(/^mail: /) } },
+  ])
+  expect(await at.page()).toContain('Debian 12 cloud images 20260711')
+  await at.retry(body.drop)
+  await until(async () => (await at.states()).includes('done'))
+  expect(await at.said('drop.announced.v1')).toHaveLength(1)
+  expect(server.heard).toHaveLength(2)
+  expect((await at.page()).match(/<article/g)).toHaveLength(1)
+})

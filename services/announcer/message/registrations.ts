@@ -1,0 +1,26 @@
+import type { StoryImage, StoryRegistration } from '../story/story.ts'
+
+interface Row extends StoryRegistration {
+  readonly target: string
+  readonly image: string
+}
+
+/** What is registered where, a section per target, by place. */
+export function registrationSections(images: readonly StoryImage[]): string[][] {
+  const rows: Row[] = images.flatMap(({ key, targets }) =>
+    targets.flatMap(({ title, registrations }) => registrations.map((one) => ({ ...one, target: title, image: key }))),
+  )
+  return [...Map.groupBy(rows, ({ target }) => target)].map(([target, group]) => [
+    target,
+    ...[...Map.groupBy(group, ({ place }) => place)].flatMap(([place, entries]) => [
+      `  ${place}`,
+      ...placeLines(entries),
+    ]),
+  ])
+}
+
+/** Ids may be as long as they like: nothing stands behind them but a note. */
+function placeLines(entries: readonly Row[]): string[] {
+  const width = Math.max(...entries.map(({ image }) => image.length))
+  return entries.map(({ image, id, emulated }) => `    ${image.padEnd(width)}  ${id}${emulated ? '  (emulated)' : ''}`)
+}

@@ -1,0 +1,101 @@
+import type { LinkTo } from '../story/link.ts'
+import type { Download, Story, StoryImage } from '../story/story.ts'
+import { count, dayInWords, secondsInWords, sizeInWords } from '../story/words.ts'
+import { registrationSections } from './registrations.ts'
+import { table } from './table.ts'
+import { wrap } from './wrap.ts'
+
+/**
+ * Writes the announcement as plain text. Sentences keep to 72 columns. Paths, addresses and checksums are never broken
+ * and each has a line of its own, so that they can be searched for and copied; the table is as wide as it has to be.
+ */
+export function announcementText(story: Story, linkTo: LinkTo): string {
+  const files = story.images.flatMap((image) => image.downloads)
+  const parts = [
+    wrap(openingOf(story)),
+    factsOf(story, linkTo),
+    imageTable(story.images),
+    ...story.images.flatMap(troubleSection),
+    ...registrationSections(story.images),
+    ...(files.length === 0 ? [] : [downloadLines(files, linkTo), checksumLines(files)]),
+    verifySection(story, linkTo),
+    ['-- ', 'Sent by imagedrop. Nobody reads replies to this address.'],
+  ]
+  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function openingOf({ title, publishedAt, images }: Story): string {
+  const passed = images.filter((image) => image.passed).length
+  const verdict =
+    passed === images.length
+      ? `${passed === 1 ? 'The image' : `All ${String(passed)} images`} passed the boot test.`
+      : `The drop is incomplete: ${String(passed)} of ${count(images.length, 'image')} passed.`
+  return `${title}: published on ${dayInWords(publishedAt)}. ${verdict}`
+}
+
+function factsOf({ drop, compose, blessedBy, tree }: Story, linkTo: LinkTo): string[] {
+  return [
+    `  Drop     ${drop}`,
+    `  Compose  ${compose}`,
+    `  Blessed  by ${blessedBy}`,
+    `  Tree     ${linkTo(tree.path)}`,
+  ]
+}
+
+function imageTable(images: readonly StoryImage[]): string[] {
+  const formats = [...new Set(images.flatMap(({ downloads }) => downloads.flatMap(({ format }) => format ?? [])))]
+  const columns = [
+    { heading: 'Image' },
+    { heading: 'Verdict' },
+    { heading: 'Checks' },
+    { heading: 'Boot', right: true },
+    ...formats.map((format) => ({ heading: format, right: true })),
+  ]
+  const rows = images.map(({ key, passed, checks, testedIn, downloads }) => [
+    key,
+    passed ? 'passed' : 'FAILED',
+    checks.length === 0
+      ? '-'
+      : `${String(checks.filter(({ outcome }) => outcome === 'passed').length)} of ${String(checks.length)}`,
+    checks.length === 0 ? '-' : secondsInWords(testedIn),
+    ...formats.map((format) => {
+      const file = downloads.find((one) => one.format === format)
+      return file ? sizeInWords(file.size) : '-'
+    }),
+  ])
+  return table(columns, rows)
+}
+
+/** Why an image failed, and which checks it did not pass; none for one that has nothing to tell. */
+function troubleSection({ key, failure, checks }: StoryImage): string[][] {
+  const lines = [
+    ...(failure === null ? [] : [failure]),
+    ...checks
+      .filter(({ outcome }) => outcome !== 'passed')
+      .map(({ name, outcome, seconds, detail }) => `check ${name} ${outcome} (${secondsInWords(seconds)}): ${detail}`),
+  ]
+  if (lines.length === 0) return []
+  return [[key, ...lines.flatMap((line) => wrap(line, { first: '  ', rest: '    ' }))]]
+}
+
+function downloadLines(files: readonly Download[], linkTo: LinkTo): string[] {
+  return ['Downloads', ...files.map(({ path }) => `  ${linkTo(path)}`)]
+}
+
+/** As sha256sum writes and reads them. */
+function checksumLines(files: readonly Download[]): string[] {
+  return ['SHA-256', ...files.map(({ sha256, name }) => `${sha256}  ${name}`)]
+}
+
+function verifySection({ otherFiles, images }: Story, linkTo: LinkTo): string[] {
+  const checksums = otherFiles.filter((file) => file.name.endsWith('CHECKSUM'))
+  const example = images.flatMap((image) => image.downloads)[0]
+  if (checksums.length > 0) {
+    return [
+      ...wrap('To verify a download, put it beside its CHECKSUM file and run sha256sum there:'),
+      ...checksums.flatMap(({ path, name }) => [`  ${linkTo(path)}`, `    sha256sum -c --ignore-missing ${name}`]),
+    ]
+  }
+  if (!example) return wrap('There is nothing to download.')
+  return ['To verify a download:', `  echo "${example.sha256}  ${example.name}" |`, '    sha256sum -c']
+}

@@ -1,0 +1,120 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { dropPublished, type DropPublished } from '#events/drop-published.ts'
+import { describeIssues, parseBody } from '#events/parse.ts'
+import { readIfThere, writeDurably } from './durable-file.ts'
+
+/** A published drop as it was heard of: all that people are told is made of this. */
+export interface Publication {
+  readonly at: string
+  readonly body: DropPublished
+  readonly withdrawn: Withdrawal | null
+}
+
+/** That a drop was withdrawn, by the drop or the person that took its place, or by the retention policy. */
+export interface Withdrawal {
+  readonly why: 'superseded' | 'expired'
+  readonly by: string
+  readonly at: string
+}
+
+/** The drops that people were told of, until they expire: a file each, as other processes may share the folder. */
+export interface Publications {
+  /** Notes a publication; its time stays that of the first. */
+  publish(body: DropPublished, at: string): Promise<Publication>
+  /** Null for a drop that is not noted. */
+  withdraw(drop: string, withdrawal: Withdrawal): Promise<Publication | null>
+  forget(drop: string): Promise<void>
+  all(): Promise<Listing>
+}
+
+/** All publications at one moment. */
+export interface Listing {
+  readonly publications: readonly Publication[]
+  /** The same as long as none of them changes. */
+  readonly stamp: string
+}
+
+/** Keeps publications in a folder. A file is read and checked again only when it has changed. */
+export function createPublications(folder: string): Publications {
+  const pathOf = (drop: string) => join(folder, `${drop}.json`)
+  let known = new Map<string, { stamp: string; publication: Publication }>()
+
+  async function write(publication: Publication, before: Publication | null): Promise<Publication> {
+    const text = serialize(publication)
+    if (before === null || serialize(before) !== text) await writeDurably(pathOf(publication.body.drop), text)
+    return publication
+  }
+
+  async function listOne(name: string): Promise<[string, { stamp: string; publication: Publication }] | null> {
+    const path = join(folder, name)
+    const stamp = await stampOf(path)
+    const before = known.get(name)
+    if (stamp === null) return null
+    if (before?.stamp === stamp) return [name, before]
+    const publication = await read(path)
+    return publication && [name, { stamp, publication }]
+  }
+
+  return {
+    async publish(body, at) {
+      const before = await read(pathOf(body.drop))
+      return await write({ at: before?.at ?? at, body, withdrawn: before?.withdrawn ?? null }, before)
+    },
+    async withdraw(drop, withdrawal) {
+      const before = await read(pathOf(drop))
+      if (!before) return null
+      const { withdrawn } = before
+      const isKnown = withdrawn?.why === withdrawal.why || withdrawn?.why === 'expired'
+      return isKnown ? before : await write({ ...before, withdrawn: withdrawal }, before)
+    },
+    async forget(drop) {
+      await rm(pathOf(drop), { force: true })
+    },
+    async all() {
+      await mkdir(folder, { recursive: true })
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort()
+      const listed = (await Promise.all(names.map(listOne))).filter((one) => one !== null)
+      known = new Map(listed)
+      return {
+        publications: listed.map(([, { publication }]) => publication),
+        stamp: listed.map(([name, { stamp }]) => `${name} ${stamp}`).join('\n'),
+      }
+    },
+  }
+}
+
+/** Files are replaced, never written into, so a change has another inode. */
+async function stampOf(path: string): Promise<string | null> {
+  const found = await stat(path, { bigint: true }).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  })
+  return found && [found.ino, found.mtimeNs, found.size].map(String).join(' ')
+}
+
+function serialize(publication: Publication): string {
+  return `${JSON.stringify(publication, null, 2)}\n`
+}
+
+const shape = z.object({
+  at: z.iso.datetime(),
+  body: z.unknown(),
+  withdrawn: z.object({ why: z.enum(['superseded', 'expired']), by: z.string(), at: z.iso.datetime() }).nullable(),
+})
+
+async function read(path: string): Promise<Publication | null> {
+  const bytes = await readIfThere(path)
+  if (bytes === null) return null
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    const parsed = shape.safeParse(value)
+    if (!parsed.success) throw new Error(describeIssues(parsed.error, value))
+    return { ...parsed.data, body: parseBody(dropPublished.subject, parsed.data.body) as DropPublished }
+  } catch (error) {
+    throw new Error(`${path} is no published drop: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,39 @@
+import type { Publications } from './publications.ts'
+import { tellStory, type Story, type Titles } from './story/story.ts'
+
+/**
+ * Makes functions that write what shows all drops. All that ask while a write runs are served by one more. Another
+ * process may write at the same time, from an older state: whoever finds after its write that the drops have changed
+ * writes again, unless the next write is waiting already. So the last write is of what they are.
+ */
+export function createShown(publications: Publications, titles: Titles) {
+  return (write: (stories: readonly Story[]) => Promise<void>): (() => Promise<void>) => {
+    let running: Promise<void> = Promise.resolve()
+    let waiting: Promise<void> | null = null
+
+    async function writeUntilCurrent(): Promise<void> {
+      for (;;) {
+        const { publications: all, stamp } = await publications.all()
+        const standing = all.filter(({ withdrawn }) => withdrawn?.why !== 'expired')
+        await write(standing.map((one) => tellStory(one, titles)).sort(newestFirst))
+        if (waiting !== null || (await publications.all()).stamp === stamp) return
+      }
+    }
+
+    return () => {
+      waiting ??= running
+        .catch(() => null)
+        .then(() => {
+          waiting = null
+          running = writeUntilCurrent()
+          return running
+        })
+      return waiting
+    }
+  }
+}
+
+function newestFirst(one: Story, other: Story): number {
+  if (one.publishedAt !== other.publishedAt) return one.publishedAt < other.publishedAt ? 1 : -1
+  return one.drop < other.drop ? 1 : -1
+}

@@ -1,0 +1,68 @@
+import type { DropAnnounced } from '#events/drop-announced.ts'
+import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
+import { failureClassOf, isTransient } from '#service/failure.ts'
+import type { Channel, ChannelDeclaration } from './channels/channel.ts'
+import type { Story } from './story/story.ts'
+
+/** A channel that is in use. */
+export interface OpenChannel {
+  readonly name: string
+  readonly kind: ChannelDeclaration['kind']
+  readonly channel: Channel
+}
+
+/** Tells by all channels, the places before the messages; resolves with who was told. */
+export async function tellByAll(
+  channels: readonly OpenChannel[],
+  story: Story,
+  signal: AbortSignal,
+): Promise<DropAnnounced['told']> {
+  const told = await askAll(channels, signal, async ({ name, channel }) => {
+    const people = await channel.tell(story, signal)
+    return people.map(({ to, id }) => ({ channel: name, to, id }))
+  })
+  return told.flat()
+}
+
+/** Lets all channels know that a drop was withdrawn. */
+export async function withdrawFromAll(
+  channels: readonly OpenChannel[],
+  story: Story,
+  signal: AbortSignal,
+): Promise<void> {
+  await askAll(channels, signal, ({ channel }) => channel.withdraw(story, signal))
+}
+
+interface Failure {
+  readonly channel: string
+  readonly error: unknown
+}
+
+/** Asks every channel, whatever becomes of the others, and then throws if one has failed. */
+async function askAll<Answer>(
+  channels: readonly OpenChannel[],
+  signal: AbortSignal,
+  ask: (channel: OpenChannel) => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = []
+  const failures: Failure[] = []
+  for (const kind of ['place', 'message'] as const) {
+    const asked = channels.filter((one) => one.kind === kind)
+    const results = await Promise.allSettled(asked.map(ask))
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'fulfilled') answers.push(result.value)
+      else failures.push({ channel: asked[index]?.name ?? '', error: result.reason })
+    }
+    signal.throwIfAborted()
+  }
+  if (failures.length > 0) throw whatFailed(failures)
+  return answers
+}
+
+/** As long as one channel may still get through, the job is worth another try. */
+function whatFailed(failures: readonly Failure[]): Error {
+  const message = failures.map(({ channel, error }) => `${channel}: ${messageOf(error)}`).join('; ')
+  const cause = failures.length === 1 ? failures[0]?.error : failures.map(({ error }) => error)
+  if (failures.some(({ error }) => isTransient(error))) return new TransientError(message, { cause })
+  return new PermanentError(failureClassOf(failures[0]?.error), message, { cause })
+}

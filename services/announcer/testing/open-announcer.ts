@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Said } from '#events/define.ts'
+import type { Envelope } from '#events/envelope.ts'
+import { assembleAnnouncer } from '../assemble.ts'
+
+/** The folder of the announcer's own channels. */
+export const ownChannels = join(import.meta.dirname, '..', 'channels')
+
+/** An announcer without a runtime around it: what it is given, it handles at once. */
+export interface TestAnnouncer extends AsyncDisposable {
+  readonly state: string
+  /** Path below `<state>/announcements`. */
+  at(path: string): string
+  hear(event: Envelope, signal?: AbortSignal): Promise<readonly Said[]>
+}
+
+interface Options {
+  readonly env?: Readonly<Record<string, string>>
+  /** Of another announcer, for a second on the same state; default a new one, removed at the end. */
+  readonly state?: string
+  readonly roots?: readonly string[]
+}
+
+/** Opens an announcer with these settings. */
+export async function openAnnouncer({ env = {}, state, roots = [ownChannels] }: Options = {}): Promise<TestAnnouncer> {
+  const stateFolder = state ?? (await mkdtemp(join(tmpdir(), 'announcer-')))
+  const titles = new Map([['ec2', 'Amazon EC2']])
+  const service = await assembleAnnouncer({ stateFolder, env }, { roots, titles })
+  const entities = new Map<string, unknown>()
+  return {
+    state: stateFolder,
+    at: (path) => join(stateFolder, 'announcements', path),
+    async hear(event, signal = new AbortController().signal) {
+      const key = service.keyOf?.(event) ?? ''
+      const result = await service.handle(event, {
+        signal,
+        progress: () => undefined,
+        log: pino({ level: 'silent' }),
+        now: () => new Date('2026-07-12T00:00:00Z'),
+        attempt: 1,
+        workFolder: '/nowhere',
+        logFolder: '/nowhere',
+        state: entities.get(key),
+      })
+      // As the ledger keeps it.
+      if ('state' in result) entities.set(key, JSON.parse(JSON.stringify(result.state)))
+      return result.events
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (state === undefined) await rm(stateFolder, { recursive: true })
+    },
+  }
+}
