@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { StartSnapshotResponse } from '@aws-sdk/client-ebs'
 import { ArtifactCorrupted } from '#artifacts/store.ts'
 import { pollUntil } from '#publishing/wait.ts'
 import { messageOf, TransientError } from '#service/errors.ts'
@@ -61,8 +60,8 @@ async function startSnapshot(region: Region, order: UploadOrder, generation: num
     Timeout: timeoutMinutes,
     Tags: tagsOf(order),
   })
-  const { SnapshotId: snapshotId = '', StartTime: startTime } = begun
-  if (isEncrypted(begun)) {
+  const { SnapshotId: snapshotId = '', StartTime: startTime, KmsKeyArn: key } = begun
+  if (key !== undefined) {
     await removeSnapshot(region, snapshotId)
     // Turned on since we looked; or off again, and the token still stands for the encrypted one.
     await assertUnencryptedByDefault(region)
@@ -72,10 +71,6 @@ async function startSnapshot(region: Region, order: UploadOrder, generation: num
   if (age < latenessWithin(region.pace)) return snapshotId
   const [there] = await findSnapshots(region, where('snapshot-id', snapshotId))
   return there && there.State !== 'error' ? snapshotId : null
-}
-
-function isEncrypted({ KmsKeyArn: key, SseType: type = 'none' }: StartSnapshotResponse): boolean {
-  return key !== undefined || type !== 'none'
 }
 
 /**

@@ -2,7 +2,6 @@ import type { Image, RegisterImageCommandInput } from '@aws-sdk/client-ec2'
 import type { Architecture } from '#events/vocabulary.ts'
 import { pollUntil } from '#publishing/wait.ts'
 import { PermanentError, TransientError } from '#service/errors.ts'
-import { assertUnencrypted } from '../aws/encryption.ts'
 import { codeOf } from '../aws/errors.ts'
 import { findImages, where } from '../aws/find.ts'
 import { onceSeen } from '../aws/late.ts'
@@ -22,10 +21,7 @@ export async function findImage(region: Region, order: UploadOrder): Promise<Ima
   const found = images.find((one) => one.State !== 'deregistered') ?? null
   if (!found) return null
   const digest = tagValue(found.Tags, digestTag)
-  if (digest === order.disk.sha256) {
-    assertUnencrypted(region, found)
-    return found
-  }
+  if (digest === order.disk.sha256) return found
   throw new PermanentError(
     'refused',
     `the AMI name ${order.name} is taken in ${region.name} by ${found.ImageId ?? '?'}, which holds ` +

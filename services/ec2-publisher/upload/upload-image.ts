@@ -1,5 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2'
 import type { Registration } from '#events/vocabulary.ts'
+import { assertUnencrypted } from '../aws/encryption.ts'
 import { findSnapshots, where } from '../aws/find.ts'
 import type { Region } from '../aws/region.ts'
 import { removeSnapshot } from '../aws/remove.ts'
@@ -30,7 +31,9 @@ export async function uploadImage(region: Region, order: UploadOrder, upload: Up
   const found = await findImage(region, order)
   const imageId = found?.ImageId ?? (await makeImage(region, order, upload))
   onPhase('waiting for the image')
-  const snapshotId = snapshotOf(await availability(region, imageId))
+  const image = await availability(region, imageId)
+  assertUnencrypted(region, image)
+  const snapshotId = snapshotOf(image)
   await applyTags(region, order, [imageId, snapshotId])
   const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotId))
   const registration: Registration = {

@@ -133,7 +133,6 @@ function startAnswer(snapshot: SnapshotRecord): object {
     Description: snapshot.description,
     Tags: snapshot.tags.map((tag) => ({ Key: tag.key, Value: tag.value })),
     ...(snapshot.kmsKeyId === null ? {} : { KmsKeyArn: snapshot.kmsKeyId }),
-    SseType: snapshot.kmsKeyId === null ? 'none' : 'sse-kms',
   }
 }
 

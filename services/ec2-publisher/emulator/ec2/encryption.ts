@@ -4,10 +4,7 @@ import type { Action, Call } from './action.ts'
 /** GetEbsEncryptionByDefault */
 export const getEbsEncryptionByDefault: Action = {
   takes: '',
-  run(call) {
-    const { ebsEncryptionByDefault } = settingsOf(call.world, call)
-    return { ebsEncryptionByDefault, sseType: ebsEncryptionByDefault ? 'sse-kms' : 'none' }
-  },
+  run: (call) => ({ ebsEncryptionByDefault: settingsOf(call.world, call).ebsEncryptionByDefault }),
 }
 
 /** EnableEbsEncryptionByDefault: holds for what is made from now on, and changes nothing that is there. */

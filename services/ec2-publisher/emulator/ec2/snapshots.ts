@@ -81,7 +81,6 @@ function snapshotXml(world: World, snapshot: SnapshotRecord): Xml {
     description: snapshot.description,
     encrypted: snapshot.kmsKeyId !== null,
     kmsKeyId: snapshot.kmsKeyId,
-    sseType: snapshot.kmsKeyId === null ? 'none' : 'sse-kms',
     storageTier: 'standard',
     fullSnapshotSizeInBytes: status === 'completed' ? snapshot.blocks * blockSize : null,
     tagSet: tagSetXml(snapshot.tags),
