@@ -44,6 +44,8 @@ export async function run(tool: string, args: readonly string[], options: RunOpt
   const child = startTool(tool, args, options)
   const ending = endWatch(child, options)
   const log = options.log === undefined ? null : createWriteStream(options.log, { flags: 'a' })
+  // Heard from the start: a disk that is full while the tool runs fails the run, and must not end the process.
+  const logged = log === null ? null : finished(log).catch((error: unknown) => error)
   const stdout = new Tail(64 * 1024)
   const said = new Tail(8 * 1024)
 
@@ -75,11 +77,10 @@ export async function run(tool: string, args: readonly string[], options: RunOpt
   }
 
   const results = await Promise.allSettled([ending.ended, ...streams])
-  if (log) {
-    log.end()
-    await finished(log)
-  }
+  log?.end()
+  const unlogged: unknown = await logged
   options.signal?.throwIfAborted()
+  if (unlogged instanceof Error) throw unlogged
   const [end, ...flows] = results
   if (end.status === 'rejected') throw missingOr(tool, end.reason)
   const value = end.value
