@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { pino } from 'pino'
 import { defineCommand } from '../command.ts'
+import { logToStandardOutput } from '../log.ts'
 import { wholeNumber } from '../options.ts'
 import { waitForEnd } from '../signals.ts'
 
@@ -26,7 +26,11 @@ export const ec2EmulatorCommand = defineCommand({
   exits: { 0: 'stopped as told', 1: 'it could not listen, or not write' },
   async run({ values }) {
     const { startEmulator } = await import('../../services/ec2-publisher/emulator/start.ts')
-    const emulator = await startEmulator({ folder: resolve(values.folder), port: values.port, log: pino() })
+    const emulator = await startEmulator({
+      folder: resolve(values.folder),
+      port: values.port,
+      log: logToStandardOutput(),
+    })
     process.stdout.write(`${emulator.url}\n`)
     await waitForEnd()
     await emulator.close()

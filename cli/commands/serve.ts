@@ -1,14 +1,15 @@
-import { pino } from 'pino'
 import { emulateEc2, hasEc2 } from '../ec2.ts'
 import { environmentFor } from '../environment.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
 import { defineCommand, type Environment, type Values } from '../command.ts'
 import { orGivenUp } from '../given-up.ts'
 import { lockServices } from '../lock.ts'
+import { logToStandardOutput } from '../log.ts'
 import { mirrorOption, stateOption, wholeNumber } from '../options.ts'
 import { parseServiceName, serviceNames, type ServiceName } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { startStack, stateFolderOf } from '../stack.ts'
+import { prepareStateFolder } from '../state-folder.ts'
 import { tidyMemoryAfterStart } from '../tidy-memory.ts'
 import type { Tracing } from '../tracing.ts'
 
@@ -74,26 +75,26 @@ async function serve(
   given: Environment,
 ): Promise<number> {
   const stateFolder = stateFolderOf(state, given)
+  await prepareStateFolder(stateFolder)
   const end = waitForEnd()
   // Processes that share a database share the work as well; those that share a file do not need to.
   const alone = readLedgerSettings(given).url === undefined
   using _lock = alone ? await lockServices(stateFolder, services) : null
-  const log = pino(pino.destination({ dest: 1, sync: false }))
+  const log = logToStandardOutput()
   const needsEmulator = services.includes('ec2-publisher') && !hasEc2(given)
   await using emulator = needsEmulator ? await emulateEc2(stateFolder, log) : null
   const env = { ...environmentFor(given, { mirror }), ...emulator?.env }
   const { measureAttempt } = await import('#service/metrics.ts')
   await using tracing = await startTracing(env)
   const watchers = [measureAttempt, ...(tracing ? [tracing.watch] : [])]
-  const stack = await startStack({ stateFolder, services, concurrency, env, log, watchers })
+  const stack = await startStack({ stateFolder, services, concurrency, env, log, watchers, end })
   try {
     // Only here is the HTTP server needed: other commands do without its memory.
     const { serveHttp } = await import('#service/http.ts')
-    const http = await serveHttp({ ...stack, host, port })
+    await using http = await serveHttp({ ...stack, host, port })
     log.info({ services, url: http.url, ec2: emulator ? 'emulated' : 'aws' }, 'listening')
     tidyMemoryAfterStart()
-    await orGivenUp(end, [stack.bus])
-    await http.close()
+    await orGivenUp(end, [stack.bus, stack.ledger])
   } finally {
     await stack.stop(drain * 1_000)
   }

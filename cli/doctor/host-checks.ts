@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
 import { access, open, readFile, statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
-import { dirname } from 'node:path'
 import { run } from '#subprocess/run.ts'
+import { nearestFolder } from '../state-folder.ts'
 import type { Check, Finding, HostView } from './check.ts'
 
 const gibibyte = 2 ** 30
@@ -109,21 +109,11 @@ async function lookAtSubordinateIds({ isRoot, user }: HostView): Promise<Finding
 }
 
 async function lookAtDisk({ stateFolder }: HostView): Promise<Finding> {
+  // The state folder itself is made by the first drop.
   const folder = await nearestFolder(stateFolder)
   await access(folder, constants.W_OK)
   const { bavail, bsize } = await statfs(folder)
   return enough(bavail * bsize, roomForADrop)
-}
-
-/** The state folder itself is made by the first drop. */
-async function nearestFolder(folder: string): Promise<string> {
-  try {
-    await access(folder)
-    return folder
-  } catch (error) {
-    if (dirname(folder) === folder) throw error
-    return await nearestFolder(dirname(folder))
-  }
 }
 
 function enough(bytes: number, wanted: number): Finding {
