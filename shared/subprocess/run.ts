@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, existsSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
+import { hasCode, isMissing } from '#files/errors.ts'
 import { Tail, splitLines } from './output.ts'
 import { ToolFailed, ToolMissing, type ToolEnd } from './errors.ts'
 
@@ -176,16 +177,14 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     process.kill(-child.pid, signal)
   } catch (error) {
     // The group is gone: there is nothing left to end.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (!hasCode(error, 'ESRCH')) throw error
   }
 }
 
 function missingOr(tool: string, error: unknown): unknown {
-  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-  return missing ? new ToolMissing(tool, { cause: error }) : error
+  return isMissing(error) ? new ToolMissing(tool, { cause: error }) : error
 }
 
 function ignoreBrokenPipe(error: unknown): void {
-  const codes = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET']
-  if (!(error instanceof Error && 'code' in error && codes.includes(String(error.code)))) throw error
+  if (!hasCode(error, 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET')) throw error
 }
