@@ -1,11 +1,15 @@
 import { once } from 'node:events'
-import type { Bus } from '#bus/bus.ts'
 
-/** Waits for the end; rejects when a broker refuses us for good: then we end with its reason, not in a loop. */
-export async function orGivenUp(end: Promise<unknown>, buses: readonly Bus[]): Promise<void> {
-  const refusals = buses.map(async ({ givenUp }) => {
+/** Something that may find that trying again cannot help: a bus whose broker refuses us, a ledger that is broken. */
+interface MayGiveUp {
+  readonly givenUp: AbortSignal
+}
+
+/** Waits for the end; rejects when one of these has given up: then we end with its reason, not in a loop. */
+export async function orGivenUp<End>(end: Promise<End>, those: readonly MayGiveUp[]): Promise<End> {
+  const refusals = those.map(async ({ givenUp }) => {
     if (!givenUp.aborted) await once(givenUp, 'abort')
     throw givenUp.reason
   })
-  await Promise.race([end, ...refusals])
+  return await Promise.race([end, ...refusals])
 }

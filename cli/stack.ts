@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino, type Logger } from 'pino'
 import type { Bus } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
@@ -24,6 +24,10 @@ export interface StackOptions {
   readonly env: Environment
   readonly log: Logger
   readonly watchers?: readonly WatchAttempt[]
+  /** Told why the ledger went away, and null when it is back. */
+  readonly onAway?: (reason: string | null) => void
+  /** When the process is told to stop: a start that waits for the ledger is then given up. */
+  readonly end?: Promise<unknown>
   /** Where services come from; others than the real ones take part in measurements. */
   readonly assembleFor?: (name: string) => Promise<Assemble>
 }
@@ -42,13 +46,6 @@ export function stateFolderOf(option: string | undefined, env: Environment): str
   return resolve(option ?? env['IMAGEDROP_STATE'] ?? '.imagedrop')
 }
 
-/** The log of the embedded default: `<state>/logs/imagedrop.log`, one JSON object per line. */
-export async function openLog(stateFolder: string): Promise<Logger> {
-  const folder = join(stateFolder, 'logs')
-  await mkdir(folder, { recursive: true })
-  return pino({ base: null }, pino.destination({ dest: join(folder, 'imagedrop.log'), append: true, sync: false }))
-}
-
 /** Opens the ledger for commands that only look or ask. */
 export async function openLedgerToAsk(stateFolder: string, env: Environment): Promise<Ledger> {
   return await openLedger(readLedgerSettings(env), stateFolder, pino({ level: 'warn' }, pino.destination(2)))
@@ -56,10 +53,26 @@ export async function openLedgerToAsk(stateFolder: string, env: Environment): Pr
 
 /** Starts services in this process: by default on SQLite, a folder, and a bus in memory. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { stateFolder, services, run, env, log, watchers = [] } = options
+  const { stateFolder, services, run, env, log, watchers = [], onAway, end } = options
   const busSettings = readBusSettings(env)
   await using opened = new AsyncDisposableStack()
-  const ledger = opened.use(await openLedger(readLedgerSettings(env), stateFolder, log))
+  const ending = new AbortController()
+  const stopWaiting = () => {
+    ending.abort(new Error('the process stops'))
+  }
+  let isAway = false
+  let isStarted = false
+  void end?.then(() => {
+    if (!isStarted) stopWaiting()
+  })
+  const patience = {
+    ending: ending.signal,
+    onAway(reason: string | null) {
+      isAway = reason !== null
+      onAway?.(reason)
+    },
+  }
+  const ledger = opened.use(await openLedger(readLedgerSettings(env), stateFolder, log, patience))
   const bus = opened.use(await openBus(busSettings, { stateFolder, log }))
   const artifacts = await openArtifacts(readArtifactSettings(env), stateFolder, log)
   const now = () => new Date()
@@ -72,6 +85,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log, watchAttempt }
   const isActive = ({ name }: { name: string }) => run.includes(name)
   const running = await runServices(assembled, shop, isActive)
+  isStarted = true
   const closing = opened.move()
   return {
     ...running,
@@ -81,11 +95,27 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     log,
     assembled: assembled.filter(({ service }) => isActive(service)),
     async stop(grace) {
-      await running.stop(grace)
+      // What jobs do while the ledger is away is recorded nowhere: there is no use in waiting for them, nor for it.
+      const works = !isAway && (await answers(ledger))
+      const impatience = setTimeout(stopWaiting, works ? grace + lastCalls : 0)
+      await running.stop(works ? grace : 0)
+      clearTimeout(impatience)
+      stopWaiting()
       await closing.disposeAsync()
-      log.flush()
     },
   }
+}
+
+/** Milliseconds that the ledger has for an answer when the process stops, and for the last calls after the grace. */
+const answerTime = 1_000
+const lastCalls = 2_000
+
+async function answers(ledger: Ledger): Promise<boolean> {
+  const asked = ledger.ping().then(
+    () => true,
+    () => false,
+  )
+  return await Promise.race([asked, sleep(answerTime, false, { ref: false })])
 }
 
 async function assemble(name: string, options: StackOptions, host: Host): Promise<Assembled> {

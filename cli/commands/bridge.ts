@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import { bridge } from '#bus/bridge.ts'
 import type { Bus } from '#bus/bus.ts'
 import { foreignEvents, ownEvents } from '#events/index.ts'
@@ -7,6 +6,7 @@ import { openBus } from '../backends/open-bus.ts'
 import { readBusSettings } from '../backends/settings.ts'
 import { defineCommand } from '../command.ts'
 import { orGivenUp } from '../given-up.ts'
+import { logToStandardOutput } from '../log.ts'
 import { stateOption } from '../options.ts'
 import { waitForEnd } from '../signals.ts'
 import { stateFolderOf } from '../stack.ts'
@@ -47,7 +47,7 @@ export const bridgeCommand = defineCommand({
     const subjects = parseSubjects(values.subjects)
     const stateFolder = stateFolderOf(values.state, env)
     const end = waitForEnd()
-    const log = pino()
+    const log = logToStandardOutput()
     const open = async (prefix: 'BRIDGE_FROM' | 'BRIDGE_TO', url: string | undefined): Promise<Bus> => {
       const settings = readBusSettings(env, prefix)
       const address = url ?? settings.url

@@ -1,20 +1,26 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { say } from '#events/define.ts'
 import { dropRequested, type DropRequested } from '#events/operator.ts'
 import { messageOf } from '#service/errors.ts'
+import { whileLedgerIsAway } from '#service/ledger-patience.ts'
 import { defineCommand } from '../command.ts'
 import { environmentFor, hostDistribution } from '../environment.ts'
 import { followDrop, type Followed } from '../follow.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
 import { followElsewhere } from '../follow-elsewhere.ts'
+import { orGivenUp } from '../given-up.ts'
+import { createLedgerNotice } from '../ledger-notice.ts'
 import { lockServices } from '../lock.ts'
+import { openLog } from '../log.ts'
 import { mirrorOption, stateOption } from '../options.ts'
 import { findServices } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
-import { openLog, startStack, stateFolderOf } from '../stack.ts'
+import { startStack, stateFolderOf, type Stack } from '../stack.ts'
 import { startStandIns } from '../stand-ins.ts'
+import { prepareStateFolder } from '../state-folder.ts'
 import { UsageError } from '../usage.ts'
 import { createScreen, type Screen } from '../view/screen.ts'
 import { Refused } from '../../services/scheduler/compose/refused.ts'
@@ -77,25 +83,39 @@ export const dropCommand = defineCommand({
       screen.note(`compose: ${String(request.message['compose_id'])}; the services run elsewhere`)
       return status[await followElsewhere(request, { stateFolder, steps: services.steps, screen, end, env: given })]
     }
+    await prepareStateFolder(stateFolder)
     const log = await openLog(stateFolder)
     using _lock = await lockServices(stateFolder, services.names)
     await using standIns = await startStandIns(services, services.names, { env: given, stateFolder, log })
     const env = { ...settings, ...standIns.env }
-    const stack = await startStack({ stateFolder, services, run: services.names, env, log })
+    using screen = createScreen({ json: values.json })
+    announceStart(screen, request, standIns.notes)
+    const { onAway, tooLong } = createLedgerNotice((line) => {
+      screen.note(line)
+    })
+    const stack = await startStack({ stateFolder, services, run: services.names, env, log, onAway, end })
+    const stopping = new AbortController()
     try {
-      using screen = createScreen({ json: values.json })
-      announceStart(screen, request, standIns.notes)
-      const requestId = await stack.say(say(dropRequested, request))
       const composeId = String(request.message['compose_id'])
-      const followed = followDrop(stack, { requestId, composeId, steps: services.steps, screen })
-      const result = await Promise.race([followed, end.then(() => 'stopped' as const)])
+      const followed = ask(stack, request, stopping.signal).then((requestId) =>
+        followDrop(stack, { requestId, composeId, steps: services.steps, screen }),
+      )
+      const stopped = end.then(() => 'stopped' as const)
+      const result = await orGivenUp(Promise.race([followed, stopped, tooLong]), [stack.ledger])
       if (result === 'stopped') screen.note('stopping; the next run goes on from the finished steps')
       return status[result]
     } finally {
+      stopping.abort()
       await stack.stop(grace)
     }
   },
 })
+
+/** Asks for the drop, as soon as the ledger takes it: once, however often it is asked. */
+async function ask({ say: sayNow, log }: Stack, request: DropRequested, signal: AbortSignal): Promise<string> {
+  const seed = randomUUID()
+  return await whileLedgerIsAway(log, () => sayNow(say(dropRequested, request), seed), signal)
+}
 
 const status: Readonly<Record<Followed | 'stopped', number>> = { announced: 0, failed: 1, stopped: 130 }
 

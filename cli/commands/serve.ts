@@ -1,14 +1,15 @@
-import { pino } from 'pino'
 import { environmentFor } from '../environment.ts'
 import { readLedgerSettings } from '../backends/settings.ts'
 import { defineCommand, type Environment, type Values } from '../command.ts'
 import { orGivenUp } from '../given-up.ts'
 import { lockServices } from '../lock.ts'
+import { logToStandardOutput } from '../log.ts'
 import { mirrorOption, stateOption, wholeNumber } from '../options.ts'
 import { findServices } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { startStack, stateFolderOf } from '../stack.ts'
 import { startStandIns } from '../stand-ins.ts'
+import { prepareStateFolder } from '../state-folder.ts'
 import { tidyMemoryAfterStart } from '../tidy-memory.ts'
 import type { Tracing } from '../tracing.ts'
 
@@ -77,25 +78,25 @@ async function serve(
   const services = await findServices(given)
   const run = names?.map(services.parse) ?? services.names
   const stateFolder = stateFolderOf(state, given)
+  await prepareStateFolder(stateFolder)
   const end = waitForEnd()
   // Processes that share a database share the work as well; those that share a file do not need to.
   const alone = readLedgerSettings(given).url === undefined
   using _lock = alone ? await lockServices(stateFolder, run) : null
-  const log = pino(pino.destination({ dest: 1, sync: false }))
+  const log = logToStandardOutput()
   await using standIns = await startStandIns(services, run, { env: given, stateFolder, log })
   const env = { ...environmentFor(given, { mirror }), ...standIns.env }
   const { measureAttempt } = await import('#service/metrics.ts')
   await using tracing = await startTracing(env)
   const watchers = [measureAttempt, ...(tracing ? [tracing.watch] : [])]
-  const stack = await startStack({ stateFolder, services, run, concurrency, env, log, watchers })
+  const stack = await startStack({ stateFolder, services, run, concurrency, env, log, watchers, end })
   try {
     // Only here is the HTTP server needed: other commands do without its memory.
     const { serveHttp } = await import('#service/http.ts')
-    const http = await serveHttp({ ...stack, host, port })
+    await using http = await serveHttp({ ...stack, host, port })
     log.info({ services: run, url: http.url, targets: standIns.notes }, 'listening')
     tidyMemoryAfterStart()
-    await orGivenUp(end, [stack.bus])
-    await http.close()
+    await orGivenUp(end, [stack.bus, stack.ledger])
   } finally {
     await stack.stop(drain * 1_000)
   }

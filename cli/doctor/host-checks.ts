@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { access, open, readFile, statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
-import { dirname } from 'node:path'
 import type { Finding, HostCheck, HostView } from '#service/host-check.ts'
 import { run } from '#subprocess/run.ts'
+import { nearestFolder } from '../state-folder.ts'
 
 const gibibyte = 2 ** 30
 /** Four Debian images with every format, their build folders, and the boot tests' overlays. */
@@ -102,21 +102,11 @@ async function lookAtSubordinateIds({ isRoot, user }: HostView): Promise<Finding
 }
 
 async function lookAtDisk({ stateFolder }: HostView): Promise<Finding> {
+  // The state folder itself is made by the first drop.
   const folder = await nearestFolder(stateFolder)
   await access(folder, constants.W_OK)
   const { bavail, bsize } = await statfs(folder)
   return enough(bavail * bsize, roomForADrop)
-}
-
-/** The state folder itself is made by the first drop. */
-async function nearestFolder(folder: string): Promise<string> {
-  try {
-    await access(folder)
-    return folder
-  } catch (error) {
-    if (dirname(folder) === folder) throw error
-    return await nearestFolder(dirname(folder))
-  }
 }
 
 function enough(bytes: number, wanted: number): Finding {

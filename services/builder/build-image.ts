@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import type { ArtifactRef } from '#events/vocabulary.ts'
+import { hasCode } from '#files/errors.ts'
 import type { Context } from '#service/define.ts'
 import type { BuildRequest, Engine } from './engines/engine.ts'
 
@@ -67,7 +68,7 @@ async function moveFile(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error
+    if (!hasCode(error, 'EXDEV')) throw error
     await copyFile(from, to)
   }
 }

@@ -1,4 +1,5 @@
 import { ArtifactCorrupted, ArtifactMissing } from '#artifacts/store.ts'
+import { isDiskFull } from '#files/errors.ts'
 import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
 
@@ -35,7 +36,7 @@ export function explainFailure(error: unknown): unknown {
 
 function saysDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  if ('code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) return true
+  if (isDiskFull(error)) return true
   if (error instanceof ToolFailed) return /no space left on device|disk quota exceeded/i.test(error.tail)
   return saysDiskFull(error.cause)
 }

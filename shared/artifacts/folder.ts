@@ -1,6 +1,7 @@
 import { link, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArtifactRef } from '#events/vocabulary.ts'
+import { hasCode } from '#files/errors.ts'
 import { sha256OfFile } from './digest.ts'
 import { openDrafts } from './drafts.ts'
 import { addressOf, placeFile, sizeOf } from './place.ts'
@@ -56,7 +57,7 @@ export async function linkArtifact(path: string, to: string): Promise<void> {
   try {
     await link(path, to)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error
+    if (!hasCode(error, 'EXDEV')) throw error
     const { copyFile } = await import('node:fs/promises')
     await copyFile(path, to)
   }

@@ -1,5 +1,7 @@
-import { mkdir, open, rename, stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { moveDurably } from '#files/durable.ts'
+import { isMissing } from '#files/errors.ts'
 
 /** Where an artifact lies under a root: `<first two digits>/<sha256>`. */
 export function addressOf(root: string, sha256: string): string {
@@ -11,11 +13,8 @@ export function addressOf(root: string, sha256: string): string {
  * this mends it. Those who have the old file open or linked keep it.
  */
 export async function placeFile(from: string, to: string): Promise<void> {
-  await makeDurable(from)
-  const folder = dirname(to)
-  await mkdir(folder, { recursive: true })
-  await rename(from, to)
-  await makeDurable(folder)
+  await mkdir(dirname(to), { recursive: true })
+  await moveDurably(from, to)
 }
 
 /** The size of a file in bytes; null when there is none. */
@@ -26,14 +25,4 @@ export async function sizeOf(path: string): Promise<number | null> {
     if (isMissing(error)) return null
     throw error
   }
-}
-
-/** Whether a file operation failed because there is no such file. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-async function makeDurable(path: string): Promise<void> {
-  await using handle = await open(path, 'r')
-  await handle.sync()
 }

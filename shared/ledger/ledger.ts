@@ -93,6 +93,12 @@ export class LedgerAway extends Error {
   readonly code = 'LEDGER_AWAY'
 }
 
+/** The database itself is damaged, and a person must mend it; the message names it and says how. */
+export class LedgerBroken extends Error {
+  override name = 'LedgerBroken'
+  readonly code = 'LEDGER_BROKEN'
+}
+
 /** The tables lack what this version needs; the message says what to run. */
 export class SchemaOutdated extends Error {
   override name = 'SchemaOutdated'
@@ -147,4 +153,6 @@ export interface Ledger extends AsyncDisposable {
   ping(): Promise<void>
   /** Calls back when there may be new work: for a service, in the outbox, or (null) anywhere. */
   watch(listener: (where: WorkPlace) => void): Disposable
+  /** Aborts, with LedgerBroken as its reason, when no call can succeed before a person has mended the database. */
+  readonly givenUp: AbortSignal
 }

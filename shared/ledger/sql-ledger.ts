@@ -16,6 +16,7 @@ interface Backend {
   readonly kind: DatabaseKind
   readonly wake: Wake
   readonly persist: Persist
+  readonly givenUp: AbortSignal
   readonly close: () => Promise<void>
 }
 
@@ -23,7 +24,7 @@ interface Backend {
 const soon = { patience: 5_000 }
 
 /** The ledger over any database that Kysely speaks to; every change rings the bell where it makes work. */
-export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, close }: Backend): Ledger {
+export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, givenUp, close }: Backend): Ledger {
   async function thenRing<Result>(where: WorkPlace, change: Promise<Result>): Promise<Result> {
     const result = await change
     wake.ring(where)
@@ -73,6 +74,7 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, close
       await sql`select 1`.execute(db)
     },
     watch: (listener) => wake.listen(listener),
+    givenUp,
     [Symbol.asyncDispose]: close,
   }
 }

@@ -4,6 +4,7 @@ import { dropFailed } from '#events/drop-failed.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import type { FailureClass } from '#events/vocabulary.ts'
+import { isDiskFull } from '#files/errors.ts'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
 import { Cancelled, messageOf, PermanentError, TransientError } from './errors.ts'
 
@@ -15,7 +16,7 @@ export function failureClassOf(error: unknown): FailureClass {
   if (error instanceof ToolMissing) return 'environment'
   if (error instanceof ArtifactMissing || error instanceof ArtifactCorrupted) return 'environment'
   if (error instanceof ArtifactStoreRefused) return 'environment'
-  if (hasCode(error, 'ENOSPC')) return 'capacity'
+  if (isDiskFull(error)) return 'capacity'
   if (error instanceof ToolFailed) return error.end.why === 'exit' ? 'bug' : 'stuck'
   return 'bug'
 }
@@ -44,8 +45,4 @@ export function failureEvent(
 
 function emits(emitted: readonly EventDefinition[], definition: { subject: string }): boolean {
   return emitted.some((one) => one.subject === definition.subject)
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -19,10 +19,12 @@ export interface HttpOptions {
   readonly port: number
 }
 
-export interface HttpServer {
+export interface HttpServer extends AsyncDisposable {
   readonly url: string
-  close(): Promise<void>
 }
+
+/** What is being answered when the process stops may take so many milliseconds: a ledger may not answer at all. */
+const closeTime = 1_000
 
 /**
  * Serves `/live` (the process runs), `/ready` (the ledger answers and the bus is connected), `/metrics` (Prometheus
@@ -51,10 +53,15 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
     url: `http://${name}:${String(address.port)}`,
-    async close() {
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close')
       server.close()
       server.closeIdleConnections()
-      await once(server, 'close')
+      const impatience = setTimeout(() => {
+        server.closeAllConnections()
+      }, closeTime)
+      await closed
+      clearTimeout(impatience)
     },
   }
 }

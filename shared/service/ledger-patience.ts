@@ -10,7 +10,7 @@ const pauses = { firstDelay: 500, maxDelay: 10_000 }
 /**
  * Makes a call of the ledger again and again while the ledger is away: its absence is neither the event's fault,
  * which a broker would count, nor the job's, whose result would be lost. Throws LedgerAway after 15 minutes, or when
- * the signal has aborted.
+ * the signal has aborted: then the call is made once more at most.
  */
 export async function whileLedgerIsAway<Result>(
   log: Logger,
@@ -24,7 +24,7 @@ export async function whileLedgerIsAway<Result>(
     } catch (error) {
       if (!(error instanceof LedgerAway) || Date.now() > giveUp || signal?.aborted === true) throw error
       log.warn({ reason: error.message, attempt }, 'waiting')
-      await sleep(backoff(pauses, attempt))
+      await sleep(backoff(pauses, attempt), undefined, { signal }).catch(() => {})
     }
   }
 }

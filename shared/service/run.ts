@@ -1,5 +1,6 @@
 import { seal, uuidFrom } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
+import { LedgerAway } from '#ledger/ledger.ts'
 import type { Workshop } from './attempt.ts'
 import type { BoundService } from './define.ts'
 import { createDispatcher } from './dispatcher.ts'
@@ -32,12 +33,15 @@ export async function runServices(
 ): Promise<Running> {
   const { bus, ledger, log, now } = shop
   const onError = (error: unknown) => {
-    log.error({ err: error }, 'failed')
+    // Whoever opened the ledger is told once that it is away, and once that it is back.
+    if (error instanceof LedgerAway) log.debug({ reason: error.message }, 'waiting')
+    else log.error({ err: error }, 'failed')
   }
+  const ending = new AbortController()
   const assembled = all.filter(({ service }) => isActive(service))
   // First of all: what is relayed before an inbox listens is lost to it.
-  const subscriptions = await Promise.all(all.map(({ service }) => subscribe(shop, service)))
-  await whileLedgerIsAway(log, () => ledger.reclaim(isOwnerAlive, now()))
+  const subscriptions = await Promise.all(all.map(({ service }) => subscribe(shop, service, ending.signal)))
+  await ledger.reclaim(isOwnerAlive, now())
   const relay = createRelay({ bus, ledger, owner: shop.owner, now }, onError)
   const dispatchers = assembled.map(({ service }) =>
     createDispatcher({ ...shop, onSaid: relay.wake }, service, onError),
@@ -54,7 +58,6 @@ export async function runServices(
     relay.wake()
     return envelope.id
   }
-  const ending = new AbortController()
   const background = assembled.map((one) => one.background?.(say, ending.signal).catch(onError))
   for (const { service } of assembled) log.info({ service: service.name }, 'starting')
   relay.wake()
@@ -78,14 +81,21 @@ export async function runServices(
   return { say, stop: (grace) => (stopping ??= stopOnce(grace)) }
 }
 
-async function subscribe({ bus, ledger, now, log }: Workshop, service: BoundService): Promise<AsyncDisposable> {
+/** While the process stops, what the ledger does not take is left to the bus, which delivers it again. */
+async function subscribe(
+  { bus, ledger, now, log }: Workshop,
+  service: BoundService,
+  ending: AbortSignal,
+): Promise<AsyncDisposable> {
   const { subjects, deliveryOf } = inboxOf(service)
   return await bus.subscribe({
     service: service.name,
     subjects,
     deliver: (envelopes) =>
-      whileLedgerIsAway(log, async () => {
-        await ledger.accept(service.name, envelopes.map(deliveryOf), now())
-      }),
+      whileLedgerIsAway(
+        log,
+        async () => void (await ledger.accept(service.name, envelopes.map(deliveryOf), now())),
+        ending,
+      ),
   })
 }

@@ -29,6 +29,11 @@ it('throws with status and last words when a tool fails', async () => {
   await expect(failed).rejects.toThrow('ended with status 3: error: the disk is full')
 })
 
+it('fails when its log cannot be written, and not the process that runs it', async () => {
+  const wordy = ['-e', 'console.log("one"); setTimeout(() => console.log("two"), 200)']
+  await expect(run(node, wordy, { log: '/dev/full' })).rejects.toMatchObject({ code: 'ENOSPC' })
+})
+
 it('accepts the exit statuses that it is told to accept', async () => {
   expect((await run(node, ['-e', 'process.exit(2)'], { okCodes: [0, 2] })).code).toBe(2)
 })

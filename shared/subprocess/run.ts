@@ -2,6 +2,7 @@ import { spawn, type ChildProcess, type Serializable } from 'node:child_process'
 import { createWriteStream, existsSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
+import { hasCode, isMissing } from '#files/errors.ts'
 import { Tail, splitLines } from './output.ts'
 import { ToolFailed, ToolMissing, type ToolEnd } from './errors.ts'
 
@@ -46,6 +47,8 @@ export async function run(tool: string, args: readonly string[], options: RunOpt
   const child = startTool(tool, args, options)
   const ending = endWatch(child, options)
   const log = options.log === undefined ? null : createWriteStream(options.log, { flags: 'a' })
+  // Heard from the start: a disk that is full while the tool runs fails the run, and must not end the process.
+  const logged = log === null ? null : finished(log).catch((error: unknown) => error)
   const stdout = new Tail(64 * 1024)
   const said = new Tail(8 * 1024)
 
@@ -86,11 +89,10 @@ export async function run(tool: string, args: readonly string[], options: RunOpt
   }
 
   const results = await Promise.allSettled([ending.ended, ...streams])
-  if (log) {
-    log.end()
-    await finished(log)
-  }
+  log?.end()
+  const unlogged: unknown = await logged
   options.signal?.throwIfAborted()
+  if (unlogged instanceof Error) throw unlogged
   const [end, ...flows] = results
   if (end.status === 'rejected') throw missingOr(tool, end.reason)
   const value = end.value
@@ -186,16 +188,14 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     process.kill(-child.pid, signal)
   } catch (error) {
     // The group is gone: there is nothing left to end.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    if (!hasCode(error, 'ESRCH')) throw error
   }
 }
 
 function missingOr(tool: string, error: unknown): unknown {
-  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-  return missing ? new ToolMissing(tool, { cause: error }) : error
+  return isMissing(error) ? new ToolMissing(tool, { cause: error }) : error
 }
 
 function ignoreBrokenPipe(error: unknown): void {
-  const codes = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET']
-  if (!(error instanceof Error && 'code' in error && codes.includes(String(error.code)))) throw error
+  if (!hasCode(error, 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET')) throw error
 }

@@ -14,9 +14,14 @@ export interface PostgresServer extends Server {
   administer(text: string, url?: string): Promise<void>
 }
 
+interface PostgresOptions {
+  /** A tmpfs of this size (`16m`), which only the server sees, at the folder `small` of its place: for a tablespace. */
+  readonly smallDisk?: string
+}
+
 /** Gives a test a PostgreSQL of its own, with its settings as they are in earnest (fsync is on). */
-export async function providePostgres(): Promise<PostgresServer> {
-  const server = await provideServer(postgres)
+export async function providePostgres({ smallDisk }: PostgresOptions = {}): Promise<PostgresServer> {
+  const server = await provideServer(smallDisk === undefined ? postgres : withSmallDisk(smallDisk))
   const administer = (text: string, url = server.url) => query(url, text)
   async function stop(mode = 'fast'): Promise<void> {
     const { folder } = server.place
@@ -85,6 +90,22 @@ const postgres: ServerKind = {
     }
     return { url, stop: async () => void (await container.stop()) }
   },
+}
+
+function withSmallDisk(size: string): ServerKind {
+  return {
+    ...postgres,
+    async prepare(place) {
+      await makeCluster(place)
+      await mkdir(join(place.folder, 'small'))
+    },
+    command(place, program) {
+      const { command, args } = postgres.command(place, program)
+      const small = join(place.folder, 'small')
+      const script = 'mount -t tmpfs -o "size=$1,mode=700,uid=postgres" none "$2" && shift 2 && exec "$@"'
+      return { command: 'unshare', args: ['--mount', 'sh', '-c', script, 'sh', size, small, command, ...args] }
+    },
+  }
 }
 
 async function makeCluster({ folder }: Place): Promise<void> {

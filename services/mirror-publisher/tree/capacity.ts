@@ -1,5 +1,6 @@
 import { stat, statfs } from 'node:fs/promises'
 import type { ArtifactStore } from '#artifacts/store.ts'
+import { isDiskFull } from '#files/errors.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { PlannedFile } from '../plan-tree.ts'
 
@@ -28,8 +29,7 @@ export async function assertRoom(
 
 /** Turns the system's word for a full disk into ours, which tells the sizes; gives other errors back. */
 export async function explainFullDisk(error: unknown, wanted: number, folder: string): Promise<unknown> {
-  const codes = ['ENOSPC', 'EDQUOT']
-  if (!(error instanceof Error && 'code' in error && codes.includes(String(error.code)))) return error
+  if (!isDiskFull(error)) return error
   return noRoom(wanted, await freeBytes(folder), error)
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasCode, isMissing } from '#files/errors.ts'
 
 /** The file in the state folder that holds the token of the HTTP API, when the configuration gives none. */
 export function tokenPath(stateFolder: string): string {
@@ -17,7 +18,7 @@ export async function readToken(stateFolder: string): Promise<string | null> {
   try {
     return (await readFile(tokenPath(stateFolder), 'utf8')).trim()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (isMissing(error)) return null
     throw error
   }
 }
@@ -34,7 +35,7 @@ async function makeToken(stateFolder: string): Promise<string> {
   try {
     await link(aside, tokenPath(stateFolder))
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (!hasCode(error, 'EEXIST')) throw error
   } finally {
     await rm(aside, { force: true })
   }

@@ -1,7 +1,8 @@
 import { link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArtifactRef } from '#events/vocabulary.ts'
-import { addressOf, isMissing, placeFile, sizeOf } from '../place.ts'
+import { isMissing } from '#files/errors.ts'
+import { addressOf, placeFile, sizeOf } from '../place.ts'
 
 /** This host's copies of artifacts. */
 export interface Cache {

@@ -7,7 +7,7 @@ import { clientConfig, endWithin, type PostgresAddress, type Settings } from './
 import { createPostgresDialect } from './dialect.ts'
 
 /** How long what is under way may take when we close. */
-const closeTime = 5_000
+const closeTime = 2_000
 
 interface DatabaseOptions {
   readonly poolSize: number

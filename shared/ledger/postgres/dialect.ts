@@ -46,7 +46,8 @@ function createDriver(pool: Pool): Driver {
     },
     beginTransaction: (connection) => execute(connection, 'begin'),
     commitTransaction: (connection) => execute(connection, 'commit'),
-    rollbackTransaction: (connection) => execute(connection, 'rollback'),
+    // On a connection that is lost there is nothing to roll back, and why it was lost is the error that counts.
+    rollbackTransaction: (connection) => execute(connection, 'rollback').catch(() => {}),
     destroy: () => Promise.resolve(),
   }
 }
@@ -59,7 +60,7 @@ function createConnection(client: PoolClient, nameOf: (text: string) => string |
       const name = nameOf(text)
       const query = { text, values: [...parameters], ...(name === undefined ? {} : { name }) }
       const { rows, rowCount } = await client.query<Row & object>(query).catch((error: unknown) => {
-        if (breaksConnection(error)) broken = error
+        if (breaksConnection(error) || text === 'rollback') broken = error
         throw connectionError(error)
       })
       return { rows, ...(rowCount === null ? {} : { numAffectedRows: BigInt(rowCount) }) }

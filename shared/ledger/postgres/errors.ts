@@ -9,21 +9,13 @@ export class ConnectionLost extends Error {
 /** What the server itself says stays as it is; everything else is the end of the connection. */
 export function connectionError(error: unknown): unknown {
   if (error instanceof DatabaseError || error instanceof ConnectionLost) return error
-  const reason = error instanceof Error ? error.message : String(error)
-  return new ConnectionLost(`the connection to PostgreSQL was lost: ${reason}`, { cause: error })
+  return new ConnectionLost(reasonOf(error), { cause: error })
 }
 
-/**
- * SQLSTATEs that pass by themselves: connection exceptions (08), lack of resources (53), the server stops, starts
- * or crashed (57P01-57P03), a deadlock or a serialization failure (40), a lock or statement that took too long, and
- * a primary that became a standby (25006).
- */
-const passing = /^(08...|53...|57P0[123]|40001|40P01|55P03|57014|25006|25P03)$/
-
-/** Whether the same call may succeed a little later without anybody's doing. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof ConnectionLost) return true
-  return error instanceof DatabaseError && passing.test(error.code ?? '')
+/** A name with several addresses fails with one error for each, and no message of its own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Whether the connection is of no use after this error. All that does not come from the server means that it ended. */

@@ -10,7 +10,8 @@ import { LeaseLost, LedgerAway, type Job, type Ledger } from '../ledger.ts'
 import { ConnectionLost } from './errors.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
-import { createPersist } from './persist.ts'
+import { createPersist } from '../persist.ts'
+import { troublesOf } from './troubles.ts'
 
 const log = pino({ level: 'silent' })
 const answerTime = 1_000
@@ -178,7 +179,7 @@ it('closes in a few seconds although the server does not answer', async () => {
 })
 
 it('says that it is away when it has been for too long, and repeats nothing that was refused', async () => {
-  const persist = createPersist(log, new AbortController().signal)
+  const persist = createPersist(troublesOf(url), new AbortController())
   let tries = 0
   const lost = () => Promise.reject(new ConnectionLost(`try ${String(++tries)}`))
   await expect(persist(lost, { patience: 300 })).rejects.toThrow(LedgerAway)

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { migrate, migrations } from '../migrate.ts'
+import { createPersist } from '../persist.ts'
 import type { PostgresAddress } from './connection.ts'
 import { openDatabase } from './database.ts'
 import { grants } from './grants.ts'
 import { postgres } from './kind.ts'
-import { createPersist } from './persist.ts'
+import { troublesOf } from './troubles.ts'
 
 /** Waits for other migrations as long as they take, and for tables in use a moment only: others wait behind us. */
 const settings = { lock_timeout: 3_000, statement_timeout: 0, jit: 'off' }
@@ -21,7 +22,10 @@ interface MigrateOptions extends PostgresAddress {
 export async function migratePostgres(options: MigrateOptions, steps = migrations): Promise<string[]> {
   const { log } = options
   const { db, close } = openDatabase(options, { poolSize: 2, log, settings })
-  const persist = createPersist(log, new AbortController().signal)
+  const onAway = (reason: string | null) => {
+    if (reason !== null) log.warn({ reason }, 'the ledger is away')
+  }
+  const persist = createPersist(troublesOf(options.url), new AbortController(), { onAway })
   try {
     const done = await persist(() => migrate(db, postgres, steps), { patience: 120_000 })
     await persist(() => db.transaction().execute((transaction) => sql.raw(grants).execute(transaction)))

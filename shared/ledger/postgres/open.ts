@@ -1,15 +1,16 @@
 import type { Logger } from 'pino'
 import type { Ledger } from '../ledger.ts'
 import { checkSchema } from '../migrate.ts'
+import { createPersist, type Patience } from '../persist.ts'
 import { createSqlLedger } from '../sql-ledger.ts'
 import type { PostgresAddress } from './connection.ts'
 import { openDatabase } from './database.ts'
 import { postgres } from './kind.ts'
-import { createPersist } from './persist.ts'
+import { troublesOf } from './troubles.ts'
 import { createPostgresWake } from './wake.ts'
 
 /** Where the ledger is and how this process uses it. */
-export interface PostgresOptions extends PostgresAddress {
+export interface PostgresOptions extends PostgresAddress, Patience {
   /** Connections at most, besides the one for notifications. */
   readonly poolSize?: number
   /** How long to wait for a server that is not there, in milliseconds. */
@@ -24,10 +25,14 @@ export interface PostgresOptions extends PostgresAddress {
  * server that is not there. Throws SchemaOutdated when the tables are older than this program; newer ones do no harm.
  */
 export async function openPostgresLedger(options: PostgresOptions): Promise<Ledger> {
-  const { log, poolSize = 8, pollEvery = 5_000, patience = 30_000 } = options
+  const { url, log, poolSize = 8, pollEvery = 5_000, patience = 30_000, onAway, ending } = options
   const { db, close } = openDatabase(options, { poolSize, log })
-  const ending = new AbortController()
-  const persist = createPersist(log, ending.signal)
+  const closing = new AbortController()
+  const giveUp = new AbortController()
+  const persist = createPersist(troublesOf(url), giveUp, {
+    ...(onAway === undefined ? {} : { onAway }),
+    ending: ending === undefined ? closing.signal : AbortSignal.any([ending, closing.signal]),
+  })
   try {
     await persist(() => checkSchema(db, postgres), { patience })
   } catch (error) {
@@ -39,8 +44,9 @@ export async function openPostgresLedger(options: PostgresOptions): Promise<Ledg
     kind: postgres,
     wake,
     persist,
+    givenUp: giveUp.signal,
     async close() {
-      ending.abort()
+      closing.abort()
       await wake.close()
       await close()
     },

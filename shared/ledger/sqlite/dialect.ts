@@ -43,7 +43,10 @@ function createDriver(database: DatabaseSync): Driver {
     // IMMEDIATE: a transaction that begins as a reader cannot become a writer once another process has written.
     beginTransaction: () => execute(connection, 'begin immediate'),
     commitTransaction: () => execute(connection, 'commit'),
-    rollbackTransaction: () => execute(connection, 'rollback'),
+    async rollbackTransaction() {
+      // On a full disk SQLite has rolled back by itself, and to do it again would be an error that hides that one.
+      if (database.isTransaction) await execute(connection, 'rollback')
+    },
   }
 }
 

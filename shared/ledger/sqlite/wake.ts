@@ -18,7 +18,11 @@ export function createFileWake(file: string): Wake {
   function touchNow(): void {
     touch = null
     const now = new Date()
-    utimesSync(file, now, now)
+    try {
+      utimesSync(file, now, now)
+    } catch {
+      // A bell that is lost costs time: on a file system that became read-only, or when the folder was removed.
+    }
   }
   return {
     ring(where) {

@@ -1,4 +1,5 @@
 import type { FailureClass } from '#events/vocabulary.ts'
+import { isDiskFull } from '#files/errors.ts'
 import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
 
@@ -30,7 +31,7 @@ export function classifyMkosi(error: unknown): FailureClass {
   if (error instanceof PermanentError) return error.failureClass
   if (error instanceof TransientError) return 'transient'
   if (error instanceof ToolMissing) return 'environment'
-  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return 'capacity'
+  if (isDiskFull(error)) return 'capacity'
   if (!(error instanceof ToolFailed)) return 'bug'
   switch (error.end.why) {
     case 'signal':

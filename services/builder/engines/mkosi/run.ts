@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, rename, rm, utimes } from 'node:fs/promises'
+import { mkdir, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { moveDurably } from '#files/durable.ts'
 import { withLock } from '#files/lock.ts'
 import { run } from '#subprocess/run.ts'
 import { NothingBuilt, type BuildPlan, type EngineContext, type PlannedCommand } from '../engine.ts'
@@ -67,14 +68,4 @@ async function runCommand(
   })
   if (!isFinished) throw new NothingBuilt(`mkosi ended well without saying what it made (${name}); see ${logFile}`)
   log.debug({ command: name, seconds: Math.round(performance.now() - start) / 1000 }, 'mkosi ended')
-}
-
-async function moveDurably(from: string, to: string): Promise<void> {
-  {
-    await using file = await open(from, 'r')
-    await file.sync()
-  }
-  await rename(from, to)
-  await using folder = await open(dirname(to), 'r')
-  await folder.sync()
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { imageKey } from '#events/vocabulary.ts'
 import { messageOf } from '#service/errors.ts'
+import { failureClassOf } from '#service/failure.ts'
 import type { BuildPlan, BuildRequest, Engine, EngineFolders } from '../engine.ts'
 import { assertBootSector, assertFresh } from '../verify.ts'
 import { writeFiles } from '../write-files.ts'
@@ -25,7 +26,7 @@ export function createNullEngine(): Engine {
       await assertBootSector(disk)
       return { disk, packages }
     },
-    classify: () => 'bug',
+    classify: failureClassOf,
     explain: messageOf,
   }
 }

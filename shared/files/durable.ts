@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/**
+ * Puts a file in place whole: a reader sees the old bytes or the new ones, also after a power cut. Of processes that write
+ * the same file at once, the last one's stays. The folder must be there.
+ */
+export async function writeDurably(path: string, bytes: string | Uint8Array): Promise<void> {
+  const aside = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
+  try {
+    {
+      await using file = await open(aside, 'wx')
+      await file.writeFile(bytes)
+      await file.sync()
+    }
+    await rename(aside, path)
+  } catch (error) {
+    await rm(aside, { force: true })
+    throw error
+  }
+  await syncPath(dirname(path))
+}
+
+/** Makes a file durable under another name, in a folder that is there; what had that name is replaced. */
+export async function moveDurably(from: string, to: string): Promise<void> {
+  await syncPath(from)
+  await rename(from, to)
+  await syncPath(dirname(to))
+}
+
+/** Makes a file's bytes, or a folder's entries, durable. */
+export async function syncPath(path: string): Promise<void> {
+  await using handle = await open(path, 'r')
+  await handle.sync()
+}

@@ -1,0 +1,14 @@
+/** Whether a file operation failed for one of these reasons: `ENOENT`, `EEXIST`, … */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}
+
+/** There is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  return hasCode(error, 'ENOENT')
+}
+
+/** The disk, or what this account may use of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  return hasCode(error, 'ENOSPC', 'EDQUOT')
+}
