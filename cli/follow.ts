@@ -40,8 +40,8 @@ export async function followDrop(stack: Lookout, { requestId, composeId, screen 
 
   /** Nothing is on its way any more: a failed drop that somebody retries is not over. */
   async function isQuiet(drop: string): Promise<boolean> {
-    const { outbox } = await stack.ledger.backlog()
-    const live = await stack.ledger.jobs({ drop, states: ['queued', 'running'] })
+    const { outbox } = await stack.ledger.backlog(new Date())
+    const live = await stack.ledger.jobs({ drop, states: ['queued', 'running', 'waiting'] })
     const said = await stack.ledger.events({ drop })
     return outbox === 0 && live.length === 0 && said.every(({ seq }) => seen.has(seq))
   }
@@ -90,7 +90,7 @@ async function findDrop(stack: Lookout, requestId: string, composeId: string): P
   }[]
   const mine = scheduled.findLast(({ envelope }) => envelope.causation === requestId)
   if (mine) return createDropView(mine.envelope.body.drop)
-  if (!job || job.state === 'queued' || job.state === 'running') return null
+  if (!job || job.state === 'queued' || job.state === 'running' || job.state === 'waiting') return null
   const earlier = scheduled.findLast(({ envelope }) => envelope.body.compose.id === composeId)
   if (earlier) return createDropView(earlier.envelope.body.drop)
   throw new Error(
