@@ -140,7 +140,7 @@ export function applyProgress(view: DropView, progress: JobProgress, now: number
     })
     step.startedAt ??= now
   }
-  if (progress.state === 'waiting') Object.assign(step, { state: 'waiting', phase: `tries again: ${progress.phase}` })
+  if (progress.state === 'waiting') Object.assign(step, { state: 'waiting', phase: progress.phase })
   if (progress.state === 'done' && step.state === 'running') Object.assign(step, { state: 'done', endedAt: now })
   if (progress.state === 'failed') Object.assign(step, { state: 'failed', endedAt: now, phase: progress.phase })
 }
