@@ -71,7 +71,7 @@ export async function followDrop(lookout: Lookout, options: FollowOptions): Prom
 
   /** Nothing is on its way any more: a failed drop that somebody retries is not over. */
   async function isQuiet(drop: string): Promise<boolean> {
-    const { outbox } = await ledger.backlog()
+    const { outbox } = await ledger.backlog(new Date())
     const jobs = await ledger.jobs({ drop })
     const said = await ledger.events({ drop })
     return outbox === 0 && jobs.every(isOver) && said.every(({ seq }) => seen.has(seq))
@@ -120,7 +120,7 @@ export async function followDrop(lookout: Lookout, options: FollowOptions): Prom
 }
 
 function isOver({ state }: Job): boolean {
-  return state !== 'queued' && state !== 'running'
+  return state !== 'queued' && state !== 'running' && state !== 'waiting'
 }
 
 /** It goes no further without a person. A milestone that waits for its blessing is followed on. */

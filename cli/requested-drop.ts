@@ -28,7 +28,7 @@ export async function findRequestedDrop(
   }[]
   const mine = scheduled.findLast(({ envelope }) => envelope.causation === requestId)
   if (mine) return { drop: mine.envelope.body.drop, isEarlier: false, wasOver: false }
-  if (!job || job.state === 'queued' || job.state === 'running') return null
+  if (!job || job.state === 'queued' || job.state === 'running' || job.state === 'waiting') return null
   const earlier = scheduled.findLast(({ envelope }) => envelope.body.compose.id === composeId)
   if (earlier) {
     const { drop } = earlier.envelope.body

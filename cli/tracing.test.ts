@@ -10,7 +10,8 @@ function jobOn(trace: string | null): Job {
   const envelope = { ...seal(say(imageRequested, imageRequested.example), { now: new Date() }), trace }
   const times = { acceptedAt: new Date(), startedAt: new Date(), finishedAt: null }
   const about = { drop: envelope.drop, image: 'generic.x86_64', error: null }
-  return { id: 1, service: 'builder', envelope, state: 'running', attempts: 2, ...about, ...times }
+  const waits = { cancelRequested: false, waiting: null, waited: null }
+  return { id: 1, service: 'builder', envelope, state: 'running', attempts: 2, ...about, ...times, ...waits }
 }
 
 test('an attempt is a span below the one that said its event, and what it says goes on from there', async () => {

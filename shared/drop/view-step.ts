@@ -58,6 +58,13 @@ function isWork({ state, startedAt, envelope }: Job): boolean {
 
 function standing(row: Row, state: DropState, last: Job | undefined): Pick<StepView, 'state' | 'phase'> {
   if (last?.state === 'running') return { state: 'running', phase: '' }
+  if (last?.state === 'waiting' && last.waiting) {
+    const { reason, since } = last.waiting
+    return {
+      state: 'waiting',
+      phase: `waits for ${reason} since ${since.toISOString().slice(0, 16).replace('T', ' ')}`,
+    }
+  }
   if (last?.state === 'queued') {
     return last.error === null
       ? { state: 'queued', phase: 'waits for a free worker' }

@@ -121,6 +121,14 @@ describe('a step', () => {
       { state: 'waiting', phase: 'tries again: no route to host' },
     ],
     [
+      'waits for somebody else',
+      jobOn('builder', 'ec2.x86_64', {
+        state: 'waiting',
+        waiting: { reason: 'a Koji task', for: 'koji:1', since: atSecond(60), until: atSecond(900) },
+      }),
+      { state: 'waiting', phase: 'waits for a Koji task since 2026-07-11 00:01' },
+    ],
+    [
       'is in quarantine',
       jobOn('builder', 'ec2.x86_64', { state: 'quarantined', to: 1, error: 'a bug' }),
       { state: 'failed', phase: 'a bug' },

@@ -17,5 +17,7 @@ export interface DatabaseKind {
   hasEnded(service: string, drop: string): RawBuilder<SqlBool>
   /** Until the transaction ends, nobody else looks whether the service has let the drop go. */
   holdEnding(db: Kysely<Tables>, service: string, drop: string): Promise<void>
+  /** Until the transaction ends, nobody else lets a job of the service wait for one of these keys, or wakes one. */
+  holdWaits(db: Kysely<Tables>, service: string, keys: readonly string[]): Promise<void>
   isTableMissing(error: unknown): boolean
 }

@@ -259,7 +259,7 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
         await ledger.accept('builder', [wanted(), wanted()], start)
         await lease(ledger, { limit: 1 })
         await ledger.say(requested(), start)
-        const { jobs, outbox } = await ledger.backlog()
+        const { jobs, outbox } = await ledger.backlog(start)
         expect(outbox).toBe(1)
         expect(jobs).toContainEqual({ service: 'builder', state: 'queued', count: 1, oldest: start })
         expect(jobs).toContainEqual({ service: 'builder', state: 'running', count: 1, oldest: start })

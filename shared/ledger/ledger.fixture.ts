@@ -2,6 +2,7 @@ import { say } from '#events/define.ts'
 import { dropCancelled } from '#events/drop-cancelled.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { imageRequested } from '#events/image-requested.ts'
+import { kojiTaskChanged } from '#events/koji.ts'
 import { LedgerAway, type Delivery, type Ledger } from './ledger.ts'
 
 /** One ledger's data for one test. */
@@ -20,9 +21,15 @@ export function wanted(key: string | null = null): Delivery {
   return { envelope: requested(), key, wanted: true, endsWork: false }
 }
 
-export function ending(): Delivery {
+export function ending({ abandons = false } = {}): Delivery {
   const envelope = seal(say(dropCancelled, dropCancelled.example), { now: new Date() })
-  return { envelope, key: null, wanted: false, endsWork: true }
+  return { envelope, key: null, wanted: false, endsWork: true, abandons }
+}
+
+/** An event that only wakes. */
+export function waking(key: string): Delivery {
+  const envelope = seal(say(kojiTaskChanged, kojiTaskChanged.example), { now: new Date() })
+  return { envelope, key: null, wanted: false, endsWork: false, wakes: key }
 }
 
 /** Makes a call again for as long as the ledger is away. */

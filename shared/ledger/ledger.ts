@@ -2,9 +2,29 @@ import type { Envelope } from '#events/envelope.ts'
 
 /**
  * queued → running → done | failed (said so in an event) | quarantined (an error that needs a person) | cancelled.
- * The last three can be replayed.
+ * The last three can be replayed. A running job may begin to wait, and runs again when it is woken: running → waiting →
+ * running.
  */
-export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'quarantined' | 'cancelled'
+export type JobState = 'queued' | 'running' | 'waiting' | 'done' | 'failed' | 'quarantined' | 'cancelled'
+
+/** What a job waits for. */
+export interface Waiting {
+  /** In a few words, the same for all jobs that wait for such a thing: `a Koji task`. */
+  readonly reason: string
+  /** The key of the events that wake it; null when only time does. */
+  readonly for: string | null
+  /** Since when it has waited for this, over all the times that it was woken in between. */
+  readonly since: Date
+  /** When it is woken if nothing else does; in the past once it was woken and nobody has leased it yet. */
+  readonly until: Date
+}
+
+/** How a job's last wait ended, and what it had kept for itself. */
+export interface Waited {
+  readonly state: unknown
+  readonly why: { readonly event: Envelope } | 'time'
+  readonly since: Date
+}
 
 /** One service's durable work on one event. */
 export interface Job {
@@ -21,6 +41,12 @@ export interface Job {
   readonly acceptedAt: Date
   readonly startedAt: Date | null
   readonly finishedAt: Date | null
+  /** Its drop has ended: whoever leases the job cleans up after it, or just ends it. */
+  readonly cancelRequested: boolean
+  /** Null unless its state is `waiting`. */
+  readonly waiting: Waiting | null
+  /** Null when it has never waited since it was accepted or taken up again. */
+  readonly waited: Waited | null
 }
 
 /** An event on its way into a service's inbox. */
@@ -32,6 +58,10 @@ export interface Delivery {
   readonly wanted: boolean
   /** Ends the service's other work on the drop. */
   readonly endsWork: boolean
+  /** For an ending: the service cleans up after jobs that have begun, so they are leased once more, not just ended. */
+  readonly abandons?: boolean
+  /** Wakes the jobs of the service that wait for this key, now or later. */
+  readonly wakes?: string | null
 }
 
 /** A service's state under one key, with the version that guards it. */
@@ -40,12 +70,24 @@ export interface Entity {
   readonly version: number
 }
 
-/** What a job leaves behind; all of it in one transaction. */
-export interface Outcome {
-  readonly state: 'done' | 'failed' | 'quarantined' | 'cancelled'
+/** What a job writes besides its own state. */
+interface Written {
   readonly events: readonly Envelope[]
-  readonly error?: string
   readonly entity?: { readonly key: string; readonly version: number; readonly state: unknown }
+}
+
+/** What a job leaves behind; all of it in one transaction. */
+export interface Outcome extends Written {
+  readonly state: 'done' | 'failed' | 'quarantined' | 'cancelled'
+  readonly error?: string
+  /** Its drop has ended already: what ends is the cleaning up. */
+  readonly whileCancelled?: boolean
+}
+
+/** How a job begins to wait; all of it in one transaction. */
+export interface Wait extends Written, Omit<Waiting, 'since'> {
+  /** What the job needs to go on; small, as JSON. */
+  readonly state: unknown
 }
 
 /** An event in the outbox, in the order in which it was said. */
@@ -65,7 +107,10 @@ export interface JobSelector {
 
 /** How much there is of what, for metrics and autoscaling. Only jobs that are not over: the past is not counted. */
 export interface Backlog {
+  /** A job whose wait is over counts as queued, from the time it ended. */
   readonly jobs: readonly { service: string; state: JobState; count: number; oldest: Date }[]
+  /** What the waiting jobs wait for, those included whose wait is over. */
+  readonly waits: readonly { service: string; reason: string; count: number; oldest: Date }[]
   readonly outbox: number
 }
 
@@ -111,14 +156,25 @@ export class SchemaOutdated extends Error {
  * to do with a job is the runtime's part, not yours.
  */
 export interface Ledger extends AsyncDisposable {
-  /** Puts events in a service's inbox; each once, however often it is delivered. Resolves with the number of new ones. */
+  /**
+   * Puts events in a service's inbox; each once, however often it is delivered. Resolves with the number of new ones.
+   * One that wakes is remembered for a week, for jobs that begin to wait for its key later.
+   */
   accept(service: string, deliveries: readonly Delivery[], now: Date): Promise<number>
-  /** Hands out queued jobs that are due, and running ones whose lease ran out, oldest first. */
+  /**
+   * Hands out queued jobs that are due, waiting ones whose wait is over, and running ones whose lease ran out, oldest
+   * first. Jobs with one key run one at a time; a job that waits lets later ones of its key go first.
+   */
   lease(service: string, options: { owner: string; now: Date; until: Date; limit: number }): Promise<Job[]>
   /** Prolongs leases. Resolves with what became of each job. */
   heartbeat(jobs: readonly number[], owner: string, until: Date): Promise<Map<number, Held>>
   /** Ends a job. Throws LeaseLost when it is no longer ours. */
   finish(job: number, owner: string, outcome: Outcome, now: Date): Promise<void>
+  /**
+   * Lets a job wait, with all its attempts before it again. It is woken by the oldest event with its key that has not
+   * woken it before, one that came earlier at once, or when `until` has come. Throws LeaseLost when it is no longer ours.
+   */
+  park(job: number, owner: string, wait: Wait, now: Date): Promise<void>
   /** Gives a job back to be tried again from a time on; `counts` false takes the attempt back. */
   putBack(job: number, owner: string, options: { at: Date; error: string | null; counts: boolean }): Promise<void>
   /** Gives back the jobs, and the events to send, of owners that are known to be dead. */
@@ -141,17 +197,20 @@ export interface Ledger extends AsyncDisposable {
     except?: readonly number[]
   }): Promise<OutboxRow[]>
   markSent(seqs: readonly number[], now: Date): Promise<void>
-  /** Takes failed, quarantined and cancelled jobs of a drop up again; resolves with their number. */
+  /**
+   * Takes failed, quarantined and cancelled jobs of a drop up again, from the beginning: what they waited for is
+   * forgotten. Resolves with their number.
+   */
   replay(drop: string, now: Date): Promise<number>
   jobs(selector: JobSelector): Promise<Job[]>
   /** Everything that was said about one drop, or of one subject, in order. */
   events(selector: { drop?: string; subject?: string; after?: number; limit?: number }): Promise<OutboxRow[]>
-  /** The earliest time at which a waiting job is due or a lease ends, for the dispatcher's alarm clock. */
+  /** The earliest time at which a queued or waiting job is due or a lease ends, for the dispatcher's alarm clock. */
   nextDue(service: string): Promise<Date | null>
-  backlog(): Promise<Backlog>
+  backlog(now: Date): Promise<Backlog>
   /** Resolves when the database answers. */
   ping(): Promise<void>
-  /** Calls back when there may be new work: for a service, in the outbox, or (null) anywhere. */
+  /** Calls back when there may be new work: for a service, in the outbox, for news, or anywhere. */
   watch(listener: (where: WorkPlace) => void): Disposable
   /** Aborts, with LedgerBroken as its reason, when no call can succeed before a person has mended the database. */
   readonly givenUp: AbortSignal

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Envelope } from '#events/envelope.ts'
-import type { Job, OutboxRow } from './ledger.ts'
+import type { Job, OutboxRow, Waited, Waiting } from './ledger.ts'
 import type { JobsTable } from './schema.ts'
 
 /** By name, never all: a column that a later version adds must not change what a prepared statement returns. */
@@ -16,10 +16,19 @@ export const jobColumns = [
   'accepted_at',
   'started_at',
   'finished_at',
+  'due_at',
+  'cancel_requested',
+  'wait_for',
+  'wait_reason',
+  'wait_since',
+  'wait_state',
+  'woken_by',
 ] as const satisfies (keyof JobsTable)[]
 
+type JobRow = Pick<Selectable<JobsTable>, (typeof jobColumns)[number]>
+
 /** A job as the rest of the program knows it. */
-export function jobOf(row: Pick<Selectable<JobsTable>, (typeof jobColumns)[number]>): Job {
+export function jobOf(row: JobRow): Job {
   return {
     id: row.id,
     service: row.service,
@@ -32,6 +41,26 @@ export function jobOf(row: Pick<Selectable<JobsTable>, (typeof jobColumns)[numbe
     acceptedAt: new Date(row.accepted_at),
     startedAt: dateOf(row.started_at),
     finishedAt: dateOf(row.finished_at),
+    cancelRequested: row.cancel_requested === 1,
+    waiting: row.state === 'waiting' ? waitingOf(row) : null,
+    waited: row.wait_since === null ? null : waitedOf(row),
+  }
+}
+
+function waitingOf(row: JobRow): Waiting {
+  return {
+    reason: row.wait_reason ?? '',
+    for: row.wait_for,
+    since: new Date(row.wait_since ?? 0),
+    until: new Date(row.due_at),
+  }
+}
+
+function waitedOf(row: JobRow): Waited {
+  return {
+    state: JSON.parse(row.wait_state ?? 'null') as unknown,
+    why: row.woken_by === null ? 'time' : { event: JSON.parse(row.woken_by) as Envelope },
+    since: new Date(row.wait_since ?? 0),
   }
 }
 

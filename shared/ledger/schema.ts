@@ -6,6 +6,7 @@ export interface Tables {
   jobs: JobsTable
   outbox: OutboxTable
   entities: EntitiesTable
+  wakes: WakesTable
   /** Drops that a service no longer works on. */
   ended_drops: { service: string; drop_id: string }
 }
@@ -29,6 +30,17 @@ export interface JobsTable {
   accepted_at: number
   started_at: number | null
   finished_at: number | null
+  /** The key of the events that wake it; null when only time does. */
+  wait_for: string | null
+  wait_reason: string | null
+  /** Not null once the job has waited; what it waited for last stays with it. */
+  wait_since: number | null
+  wait_state: string | null
+  /** The envelope that woke it; null when time did. */
+  woken_by: string | null
+  woken_seq: number | null
+  /** By key, the last wake that the job was woken by before its present wait. */
+  wakes_seen: string | null
 }
 
 interface OutboxTable {
@@ -41,6 +53,16 @@ interface OutboxTable {
   sent_at: number | null
   lease_owner: string | null
   lease_until: number | null
+}
+
+/** Events that wake jobs, kept for those that begin to wait later. */
+interface WakesTable {
+  seq: Generated<number>
+  service: string
+  key: string
+  event_id: string
+  envelope: string
+  arrived_at: number
 }
 
 interface EntitiesTable {

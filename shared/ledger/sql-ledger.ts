@@ -4,12 +4,15 @@ import type { Ledger, WorkPlace } from './ledger.ts'
 import type { Persist } from './persist.ts'
 import type { Tables } from './schema.ts'
 import { accept } from './statements/accept.ts'
+import { readBacklog } from './statements/backlog.ts'
+import { readEntity } from './statements/entity.ts'
 import { finish } from './statements/finish.ts'
 import { heartbeat } from './statements/heartbeat.ts'
 import { lease } from './statements/lease.ts'
 import { insertOutbox, markSent, takeUnsent } from './statements/outbox.ts'
+import { park } from './statements/park.ts'
 import { putBack, reclaim, replay } from './statements/put-back.ts'
-import { readBacklog, readEntity, readEvents, readJobs, readNextDue } from './statements/read.ts'
+import { readEvents, readJobs, readNextDue } from './statements/read.ts'
 import type { Wake } from './wake.ts'
 
 interface Backend {
@@ -31,11 +34,11 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
     return result
   }
   return {
-    accept: (service, deliveries, now) =>
-      thenRing(
-        deliveries.some((one) => one.endsWork) ? 'anywhere' : { service },
-        persist(() => accept(db, kind, service, deliveries, now)),
-      ),
+    async accept(service, deliveries, now) {
+      const { fresh, hasWork } = await persist(() => accept(db, kind, service, deliveries, now))
+      if (hasWork) wake.ring(deliveries.some((one) => one.endsWork) ? 'anywhere' : { service })
+      return fresh
+    },
     lease: (service, options) => persist((repeated) => lease(db, kind, service, { ...options, repeated }), soon),
     heartbeat: (jobs, owner, until) => persist(() => heartbeat(db, kind, jobs, owner, until), soon),
     finish: (job, owner, outcome, now) =>
@@ -43,6 +46,12 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
         'said',
         persist((repeated) => finish(db, job, owner, outcome, { now, repeated })),
       ),
+    async park(job, owner, wait, now) {
+      const service = await persist((repeated) => park(db, kind, job, owner, wait, { now, repeated }))
+      // Others look when it is due: it may be so already, and we may be gone by then.
+      wake.ring({ service })
+      if (wait.events.length > 0) wake.ring('said')
+    },
     putBack: (job, owner, options) =>
       thenRing(
         'anywhere',
@@ -69,7 +78,7 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
     jobs: (selector) => persist(() => readJobs(db, selector)),
     events: (selector) => persist(() => readEvents(db, selector)),
     nextDue: (service) => persist(() => readNextDue(db, service), soon),
-    backlog: () => persist(() => readBacklog(db), soon),
+    backlog: (now) => persist(() => readBacklog(db, now), soon),
     async ping() {
       await sql`select 1`.execute(db)
     },

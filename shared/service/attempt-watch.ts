@@ -1,7 +1,7 @@
 import type { Job } from '#ledger/ledger.ts'
 
-/** How a try at a job ended: `queued` is to be tried again, `lost` is somebody else's now. */
-export type AttemptOutcome = 'done' | 'failed' | 'queued' | 'ended' | 'lost'
+/** How a try at a job ended: `queued` is to be tried again, `waiting` to go on later, `lost` is somebody else's now. */
+export type AttemptOutcome = 'done' | 'failed' | 'waiting' | 'queued' | 'ended' | 'lost'
 
 /** One try at a job, as metrics and traces see it. */
 export interface AttemptWatch {

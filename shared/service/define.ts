@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Progress } from '#bus/bus.ts'
-import type { EventDefinition, Said, SaidOf } from '#events/define.ts'
+import type { BodyOf, EventDefinition, Said, SaidOf } from '#events/define.ts'
 import type { Envelope, EnvelopeOf } from '#events/envelope.ts'
 
 /** What every handler is given besides its event and its dependencies. */
@@ -11,9 +11,9 @@ export interface Context {
   /** Bound to the service, the event and the drop. */
   readonly log: Logger
   readonly now: () => Date
-  /** 1 for the first try. */
+  /** 1 for the first try, and again after a wait. */
   readonly attempt: number
-  /** A folder of this job's own, kept over its attempts and removed when the job is finished. */
+  /** A folder of this job's own, kept over its attempts and removed when the job is finished or waits. */
   readonly workFolder: string
   /** Where the logs of this job's tools go; kept. */
   readonly logFolder: string
@@ -26,27 +26,79 @@ export interface RetryPolicy {
   readonly maxDelay: number
 }
 
+/** What a handler waits for instead of ending. Meanwhile the job holds nothing but its row in the ledger. */
+export interface WaitFor {
+  /** Woken by the next event that `wakes` gives this key, or one that came earlier; null: by time only. */
+  readonly for: string | null
+  /** When to look whatever has come; at the soonest in a second. What never comes is given up by the handler. */
+  readonly until: Date
+  /** In a few words, the same for all jobs that wait for such a thing: `a Koji task`. */
+  readonly reason: string
+  /** What the next run needs to go on: 64 KiB of JSON at most. */
+  readonly state: unknown
+}
+
+/** How a wait ended, as the handler finds it when it runs again with the same event. */
+export interface Waited<Wakes extends EventDefinition = EventDefinition> {
+  readonly state: unknown
+  readonly why: { readonly event: EnvelopeOf<Wakes> } | 'time'
+  /** Since when it has waited for this, over all the times that it looked in between. */
+  readonly since: Date
+}
+
+/** An event that wakes jobs, and the key that it wakes; null for one that is of no interest. */
+export interface WakingEvent<Event extends EventDefinition = EventDefinition> {
+  readonly event: Event
+  keyOf(body: BodyOf<Event>): string | null
+}
+
+/** What a handler leaves behind, all of it at once. */
+export interface Result<Event extends Said = Said> {
+  readonly events: readonly Event[]
+  /** The new state of its key; without it the old one stays. */
+  readonly state?: unknown
+  /** The job does not end with this but goes on later. */
+  readonly wait?: WaitFor
+}
+
 /** A service: what it consumes, does and emits. */
 export interface ServiceDefinition<
   Consumes extends EventDefinition = EventDefinition,
   Emits extends EventDefinition = EventDefinition,
   Dependencies = unknown,
+  Wakes extends readonly EventDefinition[] = readonly EventDefinition[],
 > {
   readonly name: string
   readonly consumes: readonly Consumes[]
   readonly emits: readonly Emits[]
+  /** Events that wake jobs that wait; each also when it comes before the wait begins, and each once. */
+  readonly wakes?: { readonly [Index in keyof Wakes]: WakingEvent<Wakes[Index]> }
   readonly retry?: Partial<RetryPolicy>
-  /** Events with the same key are handled one after the other; without it all are independent. */
+  /**
+   * Events with the same key are handled one after the other; without it all are independent. One whose job waits holds
+   * up none: when it is woken, it is the next.
+   */
   readonly keyOf?: (event: EnvelopeOf<Consumes>) => string
   /**
    * From an event to events. An expected failure is an event; a throw is a TransientError (retried), a
-   * PermanentError or anything else (quarantined). With `keyOf`, `context.state` is this key's state.
+   * PermanentError or anything else (quarantined). With `keyOf`, `context.state` is this key's state. A handler that
+   * returned `wait` runs again when it is woken, with `context.waited`; a wait is no attempt.
    */
   readonly handle: (
     event: EnvelopeOf<Consumes>,
     dependencies: Dependencies,
-    context: Context & { readonly state: unknown },
-  ) => Promise<readonly SaidOf<Emits>[] | { readonly events: readonly SaidOf<Emits>[]; readonly state: unknown }>
+    context: Context & { readonly state: unknown; readonly waited?: Waited<Wakes[number]> },
+  ) => Promise<readonly SaidOf<Emits>[] | Result<SaidOf<Emits>>>
+  /**
+   * Cleans up outside when the drop of a job that has begun is cancelled: cancels the remote task. `waited` is absent
+   * when the job has never waited: look up what it may have begun. May run several times; retried and quarantined as
+   * `handle` is.
+   */
+  readonly abandon?: (
+    event: EnvelopeOf<Consumes>,
+    dependencies: Dependencies,
+    context: Context & { readonly waited?: Waited<Wakes[number]> },
+  ) => Promise<void>
 }
 
 /** Declares a service; returning an event that is not in `emits` does not compile. */
@@ -54,7 +106,10 @@ export function defineService<
   const Consumes extends EventDefinition,
   const Emits extends EventDefinition,
   Dependencies,
->(definition: ServiceDefinition<Consumes, Emits, Dependencies>): ServiceDefinition<Consumes, Emits, Dependencies> {
+  const Wakes extends readonly EventDefinition[] = readonly [],
+>(
+  definition: ServiceDefinition<Consumes, Emits, Dependencies, Wakes>,
+): ServiceDefinition<Consumes, Emits, Dependencies, Wakes> {
   return definition
 }
 
@@ -63,11 +118,13 @@ export interface BoundService {
   readonly name: string
   readonly consumes: readonly EventDefinition[]
   readonly emits: readonly EventDefinition[]
+  readonly wakes: readonly WakingEvent[]
   readonly retry: RetryPolicy
   readonly concurrency: number
   readonly keyOf: ((event: Envelope) => string) | null
   readonly handle: (
     event: Envelope,
-    context: Context & { readonly state: unknown },
-  ) => Promise<{ readonly events: readonly Said[]; readonly state?: unknown }>
+    context: Context & { readonly state: unknown; readonly waited?: Waited },
+  ) => Promise<Result>
+  readonly abandon: ((event: Envelope, context: Context & { readonly waited?: Waited }) => Promise<void>) | null
 }

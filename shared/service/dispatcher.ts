@@ -1,12 +1,13 @@
 import { LeaseLost, type Job, type WorkPlace } from '#ledger/ledger.ts'
-import { attempt, Stopping, type Workshop } from './attempt.ts'
+import { attempt } from './attempt.ts'
 import type { BoundService } from './define.ts'
-import { Cancelled } from './errors.ts'
+import { Cancelled, Stopping } from './errors.ts'
+import type { Workshop } from './workshop.ts'
 
 /** How long a lease lasts without a heartbeat, in milliseconds. A worker that died is noticed after this time. */
 export const leaseTime = 30_000
 const heartbeatEvery = leaseTime / 3
-/** Waiting jobs are rare, so when the next is due is looked up only after things have been quiet this long. */
+/** When the next job is due is looked up only after things have been quiet this long. */
 const quietTime = 100
 
 /** Takes a service's jobs from the ledger and runs as many at once as the service allows. */
@@ -19,7 +20,7 @@ export interface Dispatcher {
 
 /** Starts to take a service's jobs. `onError` hears of what should not happen: the ledger itself failing. */
 export function createDispatcher(shop: Workshop, service: BoundService, onError: (error: unknown) => void): Dispatcher {
-  const running = new Map<number, { abort: AbortController; ended: Promise<void> }>()
+  const running = new Map<number, { job: Job; abort: AbortController; ended: Promise<void> }>()
   let pumping: Promise<void> | null = null
   let again = false
   let stopped = false
@@ -65,7 +66,7 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
         if (running.get(job.id)?.abort === abort) running.delete(job.id)
         void pump()
       })
-    running.set(job.id, { abort, ended })
+    running.set(job.id, { job, abort, ended })
     if (stopped) abort.abort(new Stopping('the process stops'))
   }
 
@@ -74,16 +75,17 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
     const asked = new Map(running)
     const until = new Date(shop.now().getTime() + leaseTime)
     const held = await shop.ledger.heartbeat([...asked.keys()], shop.owner, until)
-    for (const [id, { abort }] of asked) {
+    for (const [id, { job, abort }] of asked) {
       // What was said of a try that has ended since says nothing of the next.
       if (running.get(id)?.abort !== abort) continue
       const what = held.get(id)
-      if (what === 'cancelled') abort.abort(new Cancelled('cancelled on request'))
+      // One that was leased after its drop had ended knows that, and cleans up.
+      if (what === 'cancelled' && !job.cancelRequested) abort.abort(new Cancelled('cancelled on request'))
       if (what === 'lost') abort.abort(new LeaseLost(`the lease on job ${String(id)} was lost`))
     }
   }
 
-  /** Looks once when the next waiting job is due, and wakes up then. */
+  /** Looks once when the next job is due, and wakes up then. */
   function setAlarm(wait: number): void {
     if (stopped) return
     if (alarm) clearTimeout(alarm)

@@ -12,6 +12,12 @@ export class Cancelled extends Error {
   readonly code = 'CANCELLED'
 }
 
+/** The process stops: the job goes back as it was. */
+export class Stopping extends Error {
+  override name = 'Stopping'
+  readonly code = 'STOPPING'
+}
+
 /**
  * Trying again cannot help before a person changes something: the job goes to quarantine with this class and
  * reason, from where `imagedrop retry` takes it up again.

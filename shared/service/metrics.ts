@@ -46,7 +46,7 @@ function addBacklog(registry: Registry, ledger: Ledger): void {
     labelNames,
     registers: [],
     async collect() {
-      const backlog = await ledger.backlog()
+      const backlog = await ledger.backlog(new Date())
       this.reset()
       oldest.reset()
       outbox.set(backlog.outbox)

@@ -1,7 +1,6 @@
 import { seal, uuidFrom } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import { LedgerAway } from '#ledger/ledger.ts'
-import type { Workshop } from './attempt.ts'
 import type { BoundService } from './define.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { messageOf } from './errors.ts'
@@ -10,6 +9,7 @@ import { inboxOf } from './inbox.ts'
 import { whileLedgerIsAway } from './ledger-patience.ts'
 import { isOwnerAlive } from './owner.ts'
 import { createRelay } from './relay.ts'
+import type { Workshop } from './workshop.ts'
 
 /** Services at work in this process. */
 export interface Running {

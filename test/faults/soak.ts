@@ -83,8 +83,8 @@ async function sendDrops({ drops, deadline }: SoakOptions, { bus, ledger, root }
 async function settle({ ledger }: Infrastructure): Promise<void> {
   for (let quiet = 0; quiet < 5;) {
     await sleep(200)
-    const { jobs, outbox } = await ledger.backlog()
-    const moving = jobs.some(({ state }) => state === 'queued' || state === 'running')
+    const { jobs, outbox } = await ledger.backlog(new Date())
+    const moving = jobs.some(({ state }) => state === 'queued' || state === 'running' || state === 'waiting')
     quiet = moving || outbox > 0 ? 0 : quiet + 1
   }
 }

@@ -11,7 +11,14 @@ let id = 0
 export function jobOn(
   service: string,
   image: string | null,
-  { state = 'done', from = 0, to = null, error = null, subject = 'image.requested.v1' }: Partial<JobFacts> = {},
+  {
+    state = 'done',
+    from = 0,
+    to = null,
+    error = null,
+    waiting = null,
+    subject = 'image.requested.v1',
+  }: Partial<JobFacts> = {},
 ): Job {
   const envelope = seal(say(imageRequested, imageRequested.example), { now: new Date(start) })
   return {
@@ -26,6 +33,9 @@ export function jobOn(
     acceptedAt: new Date(start),
     startedAt: from === null ? null : atSecond(from),
     finishedAt: to === null ? null : atSecond(to),
+    cancelRequested: false,
+    waiting,
+    waited: null,
   }
 }
 
@@ -34,6 +44,7 @@ interface JobFacts {
   readonly from: number | null
   readonly to: number | null
   readonly error: string | null
+  readonly waiting: Job['waiting']
   readonly subject: string
 }
 

@@ -5,7 +5,7 @@
 export const grants = `do $$
 declare
   service record;
-  tables constant text[] := array['jobs', 'outbox', 'entities', 'ended_drops'];
+  tables constant text[] := array['jobs', 'outbox', 'entities', 'ended_drops', 'wakes'];
   name text;
 begin
   if to_regrole('imagedrop_operator') is null then return; end if;
@@ -24,11 +24,13 @@ begin
       execute format('create policy %I on %I to %I using (%s)', service.role, name, service.role,
         case name when 'outbox' then 'said_by = current_user' else format('service = %L', service.name) end);
     end loop;
-    execute format('grant select on kysely_migration, jobs, outbox, entities, ended_drops to %I', service.role);
-    execute format('grant insert on jobs, entities, ended_drops to %I', service.role);
+    execute format('grant select on kysely_migration, jobs, outbox, entities, ended_drops, wakes to %I', service.role);
+    execute format('grant insert on jobs, entities, ended_drops, wakes to %I', service.role);
+    execute format('grant delete on wakes to %I', service.role);
     execute format('grant insert (event_id, subject, drop_id, envelope, said_at, lease_owner, lease_until) on outbox to %I', service.role);
     execute format('grant update (sent_at, lease_owner, lease_until) on outbox to %I', service.role);
     execute format('grant update (state, attempts, due_at, lease_owner, lease_until, cancel_requested, error, started_at, finished_at) on jobs to %I', service.role);
+    execute format('grant update (wait_for, wait_reason, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to %I', service.role);
     execute format('grant update (version, state) on entities to %I', service.role);
   end loop;
 
@@ -39,6 +41,7 @@ begin
 
   grant select on kysely_migration, jobs, outbox, entities, ended_drops to imagedrop_operator;
   grant update (state, attempts, due_at, error, finished_at, cancel_requested) on jobs to imagedrop_operator;
+  grant update (wait_for, wait_reason, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to imagedrop_operator;
   grant insert (event_id, subject, drop_id, envelope, said_at, lease_owner, lease_until) on outbox to imagedrop_operator;
   grant delete on ended_drops to imagedrop_operator;
 
@@ -48,7 +51,7 @@ begin
     drop policy if exists imagedrop_monitor on outbox;
     create policy imagedrop_monitor on outbox for select to imagedrop_monitor using (true);
     grant select on kysely_migration to imagedrop_monitor;
-    grant select (service, state, due_at, lease_until, accepted_at, started_at, finished_at) on jobs to imagedrop_monitor;
+    grant select (service, state, due_at, lease_until, accepted_at, started_at, finished_at, wait_reason, wait_since) on jobs to imagedrop_monitor;
     grant select (subject, said_by, said_at, sent_at) on outbox to imagedrop_monitor;
   end if;
 end $$`

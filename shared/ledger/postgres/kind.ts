@@ -13,5 +13,13 @@ export const postgres: DatabaseKind = {
   async holdEnding(db, service, drop) {
     await sql`select pg_advisory_xact_lock(ending_lock(${service}, ${drop}))`.execute(db)
   },
+  // In one order, so that two that want some of the same locks do not wait for each other.
+  async holdWaits(db, service, keys) {
+    await sql`
+      select pg_advisory_xact_lock(lock) from (
+        select distinct hashtextextended('wait/' || ${service} || '/' || key, 0) as lock
+        from unnest(${keys}::text[]) as key order by lock
+      ) as locks`.execute(db)
+  },
   isTableMissing: (error) => error instanceof DatabaseError && error.code === '42P01',
 }

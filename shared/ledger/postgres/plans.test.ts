@@ -96,7 +96,7 @@ const calls: Record<string, (ledger: Ledger) => Promise<unknown>> = {
   reclaim: (ledger) => ledger.reclaim(() => false, now),
   entity: (ledger) => ledger.entity('builder', 'k'),
   nextDue: (ledger) => ledger.nextDue('builder'),
-  backlog: (ledger) => ledger.backlog(),
+  backlog: (ledger) => ledger.backlog(now),
 }
 
 function explaining(dialect: Dialect, onCost: (cost: number) => void): Dialect {

@@ -4,6 +4,7 @@ import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { testLedgerCompetition } from '../competition.contract.ts'
 import { testLedger } from '../ledger.contract.ts'
 import type { Data } from '../ledger.fixture.ts'
+import { testLedgerWaiting } from '../waiting.contract.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]())
 
 testLedger('PostgreSQL', prepare)
+testLedgerWaiting('PostgreSQL', prepare)
 testLedgerCompetition('PostgreSQL', prepare)
 
 async function prepare(): Promise<Data> {

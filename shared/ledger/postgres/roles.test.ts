@@ -56,7 +56,7 @@ it('a service does a whole job with its own account, and its events are its own 
     now,
   )
   await builder.accept('builder', [{ envelope: cancelled(), key: null, wanted: false, endsWork: true }], now)
-  expect((await builder.backlog()).outbox).toBe(0)
+  expect((await builder.backlog(now)).outbox).toBe(0)
 })
 
 it('a service neither sees nor changes the jobs, entities and events of another', async () => {
@@ -145,7 +145,7 @@ it('the monitor counts everything', async () => {
   await using announcer = await open('announcer')
   await using monitor = await open('monitor')
   await announcer.accept('announcer', [{ envelope: requested(), key: null, wanted: true, endsWork: false }], now)
-  const { jobs } = await monitor.backlog()
+  const { jobs } = await monitor.backlog(now)
   expect(jobs.find((one) => one.service === 'announcer' && one.state === 'queued')?.count).toBeGreaterThan(0)
   expect(jobs.some((one) => one.service === 'converter')).toBe(true)
 })

@@ -9,5 +9,6 @@ export const sqlite: DatabaseKind = {
   takeRows: (query) => query,
   hasEnded: (service, drop) => sql`exists (select 1 from ended_drops where service = ${service} and drop_id = ${drop})`,
   holdEnding: () => Promise.resolve(),
+  holdWaits: () => Promise.resolve(),
   isTableMissing: (error) => error instanceof Error && error.message.startsWith('no such table'),
 }

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { testLedgerCompetition } from '../competition.contract.ts'
 import { testLedger } from '../ledger.contract.ts'
 import type { Data } from '../ledger.fixture.ts'
+import { testLedgerWaiting } from '../waiting.contract.ts'
 import { openSqliteLedger } from './open.ts'
 
 testLedger('SQLite', prepare)
+testLedgerWaiting('SQLite', prepare)
 testLedgerCompetition('SQLite', prepare)
 
 async function prepare(): Promise<Data> {

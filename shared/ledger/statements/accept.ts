@@ -1,13 +1,46 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Delivery } from '../ledger.ts'
-import { isLive, type Tables } from '../schema.ts'
+import type { Tables } from '../schema.ts'
+import { recordWakes, type WakingDelivery } from './wakes.ts'
 
 /** Rows in one statement at most: a statement has a bounded number of parameters, and a database of locks. */
 const rowsAtOnce = 200
 
-/** Puts deliveries in a service's inbox, each once. Resolves with the number of jobs that are new. */
+/** What became of deliveries. */
+export interface Accepted {
+  /** How many are new. */
+  readonly fresh: number
+  /** Whether there may be a job to run now, or one to end. */
+  readonly hasWork: boolean
+}
+
+/** Puts deliveries in a service's inbox, each once. */
 export async function accept(
+  db: Kysely<Tables>,
+  kind: DatabaseKind,
+  service: string,
+  deliveries: readonly Delivery[],
+  now: Date,
+): Promise<Accepted> {
+  const work = deliveries.filter((one) => one.wanted || one.endsWork)
+  let fresh = await acceptWork(db, kind, service, work, now)
+  let hasWork = work.length > 0
+  // Apart from the work: both lock, and who holds locks of the one must not ask for those of the other.
+  const waking = deliveries.filter(isWaking)
+  for (let first = 0; first < waking.length; first += rowsAtOnce) {
+    const { recorded, woken } = await recordWakes(db, kind, service, waking.slice(first, first + rowsAtOnce), now)
+    fresh += recorded
+    hasWork ||= woken > 0
+  }
+  return { fresh, hasWork }
+}
+
+function isWaking(delivery: Delivery): delivery is WakingDelivery {
+  return typeof delivery.wakes === 'string'
+}
+
+async function acceptWork(
   db: Kysely<Tables>,
   kind: DatabaseKind,
   service: string,
@@ -80,12 +113,15 @@ function stateOf(kind: DatabaseKind, service: string, { envelope, wanted, endsWo
   >`case when ${kind.hasEnded(service, envelope.drop)} then 'cancelled' else 'queued' end`
 }
 
-/** One statement for the jobs: one that goes from running to queued between two would escape both. */
+/**
+ * One statement for the jobs: one that goes from running to queued between two would escape both. What is not running
+ * ends here, unless the service cleans up after it: then it is due at once, with all its attempts.
+ */
 async function endWork(
   db: Kysely<Tables>,
   kind: DatabaseKind,
   service: string,
-  { envelope }: Delivery,
+  { envelope, abandons = false }: Delivery,
   now: Date,
 ): Promise<void> {
   if (envelope.drop === null) return
@@ -96,19 +132,26 @@ async function endWork(
     .values({ service, drop_id: envelope.drop })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-  const ifQueued = <Value>(value: Value, otherwise: string) =>
-    sql<Value>`case when state = 'queued' then ${value} else ${sql.ref(otherwise)} end`
+  const isOver = abandons ? sql`(state = 'queued' and started_at is null)` : sql`state <> 'running'`
+  const ifOver = <Value>(value: Value, otherwise: string) =>
+    sql<Value>`case when ${isOver} then ${value} else ${sql.ref(otherwise)} end`
   await db
     .updateTable('jobs')
     .set({
-      state: ifQueued('cancelled', 'state'),
-      finished_at: ifQueued(now.getTime(), 'finished_at'),
-      error: ifQueued(`ended by ${envelope.subject}`, 'error'),
-      cancel_requested: sql`case when state = 'queued' then cancel_requested else 1 end`,
+      state: ifOver('cancelled', 'state'),
+      finished_at: ifOver(now.getTime(), 'finished_at'),
+      error: ifOver(`ended by ${envelope.subject}`, 'error'),
+      cancel_requested: sql`case when ${isOver} then cancel_requested else 1 end`,
+      ...(abandons
+        ? {
+            due_at: sql`case when state = 'running' then due_at else ${now.getTime()} end`,
+            attempts: sql`case when state = 'running' then 1 else 0 end`,
+          }
+        : {}),
     })
     .where('service', '=', service)
     .where('drop_id', '=', envelope.drop)
-    .where(isLive('jobs'))
+    .where('state', 'in', ['queued', 'running', 'waiting'])
     .execute()
 }
 

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { LeaseLost, type Outcome } from '../ledger.ts'
 import type { Tables } from '../schema.ts'
+import { writeEntity } from './entity.ts'
 import { insertOutbox } from './outbox.ts'
 
 interface FinishOptions {
@@ -37,7 +38,7 @@ async function endJob(
   db: Kysely<Tables>,
   job: number,
   owner: string,
-  { state, error }: Outcome,
+  { state, error, whileCancelled = false }: Outcome,
   now: Date,
 ): Promise<string> {
   const ended = await db
@@ -46,7 +47,7 @@ async function endJob(
     .where('id', '=', job)
     .where('lease_owner', '=', owner)
     .where('state', '=', 'running')
-    .$if(state !== 'cancelled', (query) => query.where('cancel_requested', '=', 0))
+    .$if(state !== 'cancelled' && !whileCancelled, (query) => query.where('cancel_requested', '=', 0))
     .returning('service')
     .executeTakeFirst()
   if (!ended) throw new LeaseLost(`job ${String(job)} was cancelled, or its lease is no longer held by ${owner}`)
@@ -63,29 +64,4 @@ async function hasEnded(db: Kysely<Tables>, job: number, { state }: Outcome, now
     .where('finished_at', '=', now.getTime())
     .executeTakeFirst()
   return row !== undefined
-}
-
-async function writeEntity(
-  db: Kysely<Tables>,
-  service: string,
-  { key, version, state }: NonNullable<Outcome['entity']>,
-): Promise<void> {
-  const text = JSON.stringify(state)
-  const written =
-    version === 0
-      ? await db
-          .insertInto('entities')
-          .values({ service, key, version: 1, state: text })
-          .onConflict((conflict) => conflict.doNothing())
-          .executeTakeFirst()
-      : await db
-          .updateTable('entities')
-          .set({ version: version + 1, state: text })
-          .where('service', '=', service)
-          .where('key', '=', key)
-          .where('version', '=', version)
-          .executeTakeFirst()
-  const rows = 'numUpdatedRows' in written ? written.numUpdatedRows : (written.numInsertedOrUpdatedRows ?? 0n)
-  if (rows !== 1n)
-    throw new LeaseLost(`${service} ${key} was changed by another job: version ${String(version)} is old`)
 }

@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Job } from '../ledger.ts'
 import { jobColumns, jobOf } from '../rows.ts'
-import { inState, isLive, type Tables } from '../schema.ts'
+import { inState, isLive, type JobsTable, type Tables } from '../schema.ts'
 
 interface LeaseOptions {
   readonly owner: string
@@ -13,7 +13,10 @@ interface LeaseOptions {
   readonly repeated: boolean
 }
 
-/** Hands out due jobs, oldest first. A job waits while an earlier one with its key is not finished. */
+/**
+ * Hands out due jobs, oldest first. A job does not start while an earlier one with its key is to be done. One whose wait
+ * is over is earlier than what came meanwhile, but does not start while any with its key is running.
+ */
 export async function lease(
   db: Kysely<Tables>,
   kind: DatabaseKind,
@@ -24,8 +27,12 @@ export async function lease(
   if (leased.length > 0) return leased
   const rows = await db
     .with(
-      (cte) => cte('due').materialized(),
-      (from) => kind.takeRows(dueJobs(from, service, { now, limit }), 'job'),
+      (cte) => cte('live').materialized(),
+      (from) => kind.takeRows(liveJobs(from, service, { now, limit }), 'job'),
+    )
+    .with(
+      (cte) => cte('woken').materialized(),
+      (from) => kind.takeRows(wokenJobs(from, service, { now, limit }), 'job'),
     )
     .updateTable('jobs')
     .set((set) => ({
@@ -35,17 +42,21 @@ export async function lease(
       attempts: set('attempts', '+', 1),
       started_at: now.getTime(),
     }))
-    .where('id', 'in', (is) => is.selectFrom('due').select('due.id'))
+    .where('id', 'in', (is) =>
+      is
+        .selectFrom(is.selectFrom('live').select('id').unionAll(is.selectFrom('woken').select('id')).as('due'))
+        .select('due.id')
+        .orderBy('due.id')
+        .limit(limit),
+    )
     .returning(jobColumns)
     .execute()
   return rows.map(jobOf).toSorted((one, other) => one.id - other.id)
 }
 
-function dueJobs(
-  db: Pick<Kysely<Tables>, 'selectFrom'>,
-  service: string,
-  { now, limit }: { now: Date; limit: number },
-) {
+type From = Pick<Kysely<Tables>, 'selectFrom'>
+
+function liveJobs(db: From, service: string, { now, limit }: { now: Date; limit: number }) {
   const time = now.getTime()
   return db
     .selectFrom('jobs as job')
@@ -61,21 +72,60 @@ function dueJobs(
     .where((is) =>
       is.or([
         is('job.key', 'is', null),
-        is.not(
-          is.exists(
-            is
-              .selectFrom('jobs as earlier')
-              .select('earlier.id')
-              .whereRef('earlier.service', '=', 'job.service')
-              .whereRef('earlier.key', '=', 'job.key')
-              .whereRef('earlier.id', '<', 'job.id')
-              .where(isLive('earlier')),
-          ),
-        ),
+        is.and([
+          is.not(is.exists(withKeyOf(is).whereRef('other.id', '<', 'job.id').where(isLive('other')))),
+          is.not(is.exists(wokenBefore(is, time))),
+        ]),
       ]),
     )
     .orderBy('job.id')
     .limit(limit)
+}
+
+function wokenJobs(db: From, service: string, { now, limit }: { now: Date; limit: number }) {
+  const time = now.getTime()
+  return db
+    .selectFrom('jobs as job')
+    .select('job.id')
+    .where('job.service', '=', service)
+    .where(inState('job', 'waiting'))
+    .where('job.due_at', '<=', time)
+    .where((is) =>
+      is.or([
+        is('job.key', 'is', null),
+        is.and([
+          is.not(
+            is.exists(
+              withKeyOf(is)
+                .where(isLive('other'))
+                .where((has) => has.or([has('other.id', '<', has.ref('job.id')), inState('other', 'running')])),
+            ),
+          ),
+          is.not(is.exists(wokenBefore(is, time))),
+        ]),
+      ]),
+    )
+    .orderBy('job.due_at')
+    .limit(limit)
+}
+
+type InJobs = ExpressionBuilder<Tables & { job: JobsTable }, 'job'>
+
+/** The jobs with the key of `job`. */
+function withKeyOf(is: InJobs) {
+  return is
+    .selectFrom('jobs as other')
+    .select('other.id')
+    .whereRef('other.service', '=', 'job.service')
+    .whereRef('other.key', '=', 'job.key')
+}
+
+/** Those of them that are earlier, and whose wait is over. */
+function wokenBefore(is: InJobs, time: number) {
+  return withKeyOf(is)
+    .whereRef('other.id', '<', 'job.id')
+    .where(inState('other', 'waiting'))
+    .where('other.due_at', '<=', time)
 }
 
 /** What one call leased: nobody else has its owner and its times. */

@@ -55,21 +55,39 @@ export async function reclaim(db: Kysely<Tables>, isAlive: (owner: string) => bo
   return Number(result.numUpdatedRows)
 }
 
-/** Takes the failed, quarantined and cancelled jobs of a drop up again, with all their attempts. */
+/**
+ * Takes the failed, quarantined and cancelled jobs of a drop up again, and those that were still to be cleaned up after:
+ * with all their attempts, and from the beginning.
+ */
 export async function replay(db: Kysely<Tables>, drop: string, now: Date): Promise<number> {
   return await db.transaction().execute(async (transaction) => {
     await transaction.deleteFrom('ended_drops').where('drop_id', '=', drop).execute()
+    const result = await transaction
+      .updateTable('jobs')
+      .set({ state: 'queued', attempts: 0, due_at: now.getTime(), error: null, finished_at: null, ...neverWaited })
+      .where('drop_id', '=', drop)
+      .where((is) =>
+        is.or([
+          is('state', 'in', ['failed', 'quarantined', 'cancelled']),
+          is.and([is('state', 'in', ['queued', 'waiting']), is('cancel_requested', '=', 1)]),
+        ]),
+      )
+      .executeTakeFirst()
     await transaction
       .updateTable('jobs')
       .set({ cancel_requested: sql`0` })
       .where('drop_id', '=', drop)
       .execute()
-    const result = await transaction
-      .updateTable('jobs')
-      .set({ state: 'queued', attempts: 0, due_at: now.getTime(), error: null, finished_at: null })
-      .where('drop_id', '=', drop)
-      .where('state', 'in', ['failed', 'quarantined', 'cancelled'])
-      .executeTakeFirst()
     return Number(result.numUpdatedRows)
   })
 }
+
+const neverWaited = {
+  wait_for: null,
+  wait_reason: null,
+  wait_since: null,
+  wait_state: null,
+  woken_by: null,
+  woken_seq: null,
+  wakes_seen: null,
+} as const

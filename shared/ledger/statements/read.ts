@@ -1,17 +1,7 @@
 import { sql, type Kysely } from 'kysely'
-import type { Backlog, Entity, Job, JobSelector, OutboxRow } from '../ledger.ts'
+import type { Job, JobSelector, OutboxRow } from '../ledger.ts'
 import { jobColumns, jobOf, outboxRowOf } from '../rows.ts'
-import { isLive, type Tables } from '../schema.ts'
-
-export async function readEntity(db: Kysely<Tables>, service: string, key: string): Promise<Entity> {
-  const row = await db
-    .selectFrom('entities')
-    .select(['state', 'version'])
-    .where('service', '=', service)
-    .where('key', '=', key)
-    .executeTakeFirst()
-  return row ? { state: JSON.parse(row.state) as unknown, version: row.version } : { state: undefined, version: 0 }
-}
+import { inState, isLive, type Tables } from '../schema.ts'
 
 export async function readJobs(db: Kysely<Tables>, { drop, service, eventId, states }: JobSelector): Promise<Job[]> {
   let query = db.selectFrom('jobs').select(jobColumns).orderBy('id')
@@ -41,29 +31,17 @@ export async function readEvents(
 
 /** When the dispatcher has to look again although nobody rang. */
 export async function readNextDue(db: Kysely<Tables>, service: string): Promise<Date | null> {
-  const row = await db
+  const live = db
     .selectFrom('jobs')
     .select(sql<number | null>`min(case when state = 'queued' then due_at else lease_until end)`.as('at'))
     .where('service', '=', service)
     .where(isLive('jobs'))
-    .executeTakeFirst()
-  return row === undefined || row.at === null ? null : new Date(row.at)
-}
-
-export async function readBacklog(db: Kysely<Tables>): Promise<Backlog> {
-  const jobs = await db
+  const waiting = db
     .selectFrom('jobs')
-    .select((is) => ['service', 'state', is.fn.countAll().as('count'), is.fn.min('accepted_at').as('oldest')])
-    .where(sql<boolean>`state not in ('done', 'cancelled')`)
-    .groupBy(['service', 'state'])
-    .execute()
-  const outbox = await db
-    .selectFrom('outbox')
-    .select((is) => is.fn.countAll().as('count'))
-    .where('sent_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  return {
-    jobs: jobs.map((row) => ({ ...row, count: Number(row.count), oldest: new Date(row.oldest) })),
-    outbox: Number(outbox.count),
-  }
+    .select((is) => is.fn.min<number | null>('due_at').as('at'))
+    .where('service', '=', service)
+    .where(inState('jobs', 'waiting'))
+  const rows = await live.unionAll(waiting).execute()
+  const times = rows.map((row) => row.at).filter((at) => at !== null)
+  return times.length === 0 ? null : new Date(Math.min(...times))
 }

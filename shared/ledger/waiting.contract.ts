@@ -1,0 +1,343 @@
+import { describe, expect, it } from 'vitest'
+import { LeaseLost, type Delivery, type Job, type Ledger, type Wait } from './ledger.ts'
+import { ending, requested, waking, wanted, type Data } from './ledger.fixture.ts'
+
+const day = 24 * 60 * 60
+
+/** What every ledger promises to work that waits. */
+export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): void {
+  const start = new Date('2026-01-01T00:00:00Z')
+  const later = (seconds: number) => new Date(start.getTime() + seconds * 1_000)
+  const lease = (ledger: Ledger, { service = 'builder', owner = 'a', at = 0, limit = 10 } = {}) =>
+    ledger.lease(service, { owner, now: later(at), until: later(at + 30), limit })
+  const accept = (ledger: Ledger, delivery: Delivery, at = 0, service = 'builder') =>
+    ledger.accept(service, [delivery], later(at))
+  const park = (ledger: Ledger, job: number, { at = 0, owner = 'a', ...wait }: Partial<Wait> & Parked = {}) =>
+    ledger.park(
+      job,
+      owner,
+      { for: 'task 1', until: later(3_600), reason: 'a task', state: { task: 1 }, events: [], ...wait },
+      later(at),
+    )
+
+  async function withLedger(body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>): Promise<void> {
+    await using data = await prepare()
+    await using ledger = await data.open()
+    await body(ledger, data.open)
+  }
+
+  /** A job that has been leased for the first time. */
+  async function begin(ledger: Ledger, { service = 'builder', key = null as string | null } = {}): Promise<Job> {
+    await accept(ledger, wanted(key), 0, service)
+    return only(await lease(ledger, { service }))
+  }
+
+  describe(`work that waits in the ${name} ledger`, () => {
+    it('is leased by nobody, is no attempt, and says what it waits for', () =>
+      withLedger(async (ledger) => {
+        const job = await begin(ledger)
+        await park(ledger, job.id, { at: 5 })
+        expect(await lease(ledger, { at: 3_599 })).toEqual([])
+        expect(await ledger.heartbeat([job.id], 'a', later(60))).toEqual(new Map([[job.id, 'lost']]))
+        expect(only(await ledger.jobs({ states: ['waiting'] }))).toMatchObject({
+          id: job.id,
+          attempts: 0,
+          waiting: { reason: 'a task', for: 'task 1', since: later(5), until: later(3_600) },
+        })
+      }))
+
+    it('is woken by an event with its key, which it is handed with what it had kept', () =>
+      withLedger(async (ledger) => {
+        const job = await begin(ledger)
+        await park(ledger, job.id, { at: 5 })
+        await accept(ledger, waking('task 2'), 9)
+        expect(await lease(ledger, { at: 10 })).toEqual([])
+        const event = waking('task 1')
+        expect(await accept(ledger, event, 10)).toBe(1)
+        const woken = only(await lease(ledger, { at: 10 }))
+        expect(woken).toMatchObject({ id: job.id, attempts: 1, state: 'running', waiting: null })
+        expect(woken.waited).toEqual({ state: { task: 1 }, why: { event: event.envelope }, since: later(5) })
+      }))
+
+    it('is woken when its time has come', () =>
+      withLedger(async (ledger) => {
+        const job = await begin(ledger)
+        await park(ledger, job.id, { for: null, until: later(60) })
+        expect(await ledger.nextDue('builder')).toEqual(later(60))
+        expect(await lease(ledger, { at: 59 })).toEqual([])
+        expect(only(await lease(ledger, { at: 60 })).waited).toMatchObject({ state: { task: 1 }, why: 'time' })
+      }))
+
+    it('is woken at once by an event that came before it began to wait, even before it first ran', () =>
+      withLedger(async (ledger) => {
+        const event = waking('task 1')
+        await accept(ledger, event)
+        const job = await begin(ledger)
+        await park(ledger, job.id, { at: 5 })
+        expect(only(await lease(ledger, { at: 5 })).waited?.why).toEqual({ event: event.envelope })
+      }))
+
+    it('is woken by each event once, in the order in which they came', () =>
+      withLedger(async (ledger) => {
+        const events = [waking('task 1'), waking('task 1'), waking('task 1')] as const
+        await accept(ledger, events[0])
+        const job = await begin(ledger)
+        await park(ledger, job.id)
+        await ledger.accept('builder', [events[1], events[2], events[0]], later(1))
+        for (const event of events) {
+          expect(only(await lease(ledger, { at: 2 })).waited?.why).toEqual({ event: event.envelope })
+          await park(ledger, job.id, { at: 2 })
+        }
+        await ledger.accept('builder', events, later(3))
+        expect(await lease(ledger, { at: 4 })).toEqual([])
+      }))
+
+    it('is woken by each event once, also when it waits for one thing and another by turns', () =>
+      withLedger(async (ledger) => {
+        const [one, other] = [waking('one'), waking('other')]
+        await ledger.accept('builder', [other, one], start)
+        const job = await begin(ledger)
+        for (const event of [one, other]) {
+          await park(ledger, job.id, { for: event.wakes ?? '' })
+          expect(only(await lease(ledger)).waited?.why).toEqual({ event: event.envelope })
+        }
+        await park(ledger, job.id, { for: 'one' })
+        expect(await lease(ledger)).toEqual([])
+      }))
+
+    it('is woken with all others that wait for the same, and not with those of another service', () =>
+      withLedger(async (ledger) => {
+        const mine = [await begin(ledger), await begin(ledger)]
+        for (const job of mine) await park(ledger, job.id)
+        await park(ledger, (await begin(ledger, { service: 'converter' })).id)
+        const event = waking('task 1')
+        await accept(ledger, event, 1)
+        expect((await lease(ledger, { at: 1 })).map((job) => job.id)).toEqual(mine.map((job) => job.id))
+        expect(await lease(ledger, { service: 'converter', at: 1 })).toEqual([])
+        await accept(ledger, event, 2, 'converter')
+        expect(await lease(ledger, { service: 'converter', at: 2 })).toHaveLength(1)
+      }))
+
+    it('says its events when it begins to wait, or does neither', () =>
+      withLedger(async (ledger) => {
+        const job = await begin(ledger)
+        const event = requested()
+        await park(ledger, job.id, { events: [event], entity: { key: 'k', version: 0, state: 1 } })
+        expect((await ledger.events({})).map((row) => row.envelope)).toEqual([event])
+        expect(await ledger.entity('builder', 'k')).toEqual({ state: 1, version: 1 })
+        await expect(park(ledger, job.id, { events: [requested()] })).rejects.toThrow(LeaseLost)
+        const other = await begin(ledger)
+        const old = { key: 'k', version: 0, state: 2 }
+        await expect(park(ledger, other.id, { events: [requested()], entity: old })).rejects.toThrow(LeaseLost)
+        expect(await ledger.events({})).toHaveLength(1)
+        expect(only(await ledger.jobs({ states: ['running'] })).id).toBe(other.id)
+      }))
+
+    it('has waited since it first did, when it looks and waits on for the same', () =>
+      withLedger(async (ledger) => {
+        const job = await begin(ledger)
+        await park(ledger, job.id, { at: 5, until: later(10) })
+        expect(only(await lease(ledger, { at: 10 })).waited?.since).toEqual(later(5))
+        await park(ledger, job.id, { at: 11, until: later(20) })
+        expect(only(await lease(ledger, { at: 20 })).waited?.since).toEqual(later(5))
+        await park(ledger, job.id, { at: 21, reason: 'another thing' })
+        expect(only(await ledger.jobs({})).waiting?.since).toEqual(later(21))
+      }))
+
+    it('has what it kept again after a failed or killed attempt, and why it was woken', () =>
+      withLedger(async (ledger) => {
+        const job = await begin(ledger)
+        await park(ledger, job.id)
+        const event = waking('task 1')
+        await accept(ledger, event, 1)
+        const waited = { state: { task: 1 }, why: { event: event.envelope }, since: start }
+        expect(only(await lease(ledger, { at: 1 })).waited).toEqual(waited)
+        await ledger.putBack(job.id, 'a', { at: later(2), error: 'busy', counts: true })
+        expect(only(await lease(ledger, { at: 2, owner: 'dead' }))).toMatchObject({ waited, attempts: 2 })
+        await ledger.reclaim((owner) => owner !== 'dead', later(3))
+        expect(only(await lease(ledger, { at: 3 }))).toMatchObject({ waited, attempts: 3 })
+        expect(only(await lease(ledger, { at: 60, owner: 'b' }))).toMatchObject({ waited, attempts: 4 })
+      }))
+
+    it('survives that everything is closed, between its wait and the event and after it', async () => {
+      await using data = await prepare()
+      const event = waking('task 1')
+      {
+        await using ledger = await data.open()
+        await park(ledger, (await begin(ledger)).id)
+      }
+      {
+        await using ledger = await data.open()
+        await ledger.reclaim(() => false, later(1))
+        expect(await lease(ledger, { at: 1 })).toEqual([])
+        await accept(ledger, event, 1)
+      }
+      await using ledger = await data.open()
+      expect(only(await lease(ledger, { at: 2 })).waited).toMatchObject({
+        state: { task: 1 },
+        why: { event: event.envelope },
+      })
+    })
+
+    it('is woken by no event of long ago: one is kept for a week', () =>
+      withLedger(async (ledger) => {
+        await accept(ledger, waking('task 1'))
+        await accept(ledger, waking('task 2'), 2 * day)
+        await accept(ledger, waking('task 3'), 8 * day)
+        const [one, other] = [await begin(ledger), await begin(ledger)]
+        await park(ledger, one.id, { for: 'task 1', until: later(9 * day), at: 8 * day })
+        await park(ledger, other.id, { for: 'task 2', until: later(9 * day), at: 8 * day })
+        expect((await lease(ledger, { at: 8 * day })).map((job) => job.id)).toEqual([other.id])
+      }))
+
+    it('holds up no other job of its key, and is the next when it is woken', () =>
+      withLedger(async (ledger) => {
+        const first = await begin(ledger, { key: 'x' })
+        await park(ledger, first.id)
+        await ledger.accept('builder', [wanted('x'), wanted('x')], later(1))
+        const second = only(await lease(ledger, { at: 1 }))
+        await accept(ledger, waking('task 1'), 2)
+        expect(await lease(ledger, { at: 2 })).toEqual([])
+        await ledger.finish(second.id, 'a', { state: 'done', events: [] }, later(3))
+        expect(only(await lease(ledger, { at: 3 })).id).toBe(first.id)
+        expect(await lease(ledger, { at: 3 })).toEqual([])
+        await ledger.finish(first.id, 'a', { state: 'done', events: [] }, later(4))
+        expect(await lease(ledger, { at: 4 })).toHaveLength(1)
+      }))
+
+    it('runs one at a time when several of one key are woken together', () =>
+      withLedger(async (ledger) => {
+        const jobs = []
+        for (let count = 0; count < 3; count += 1) {
+          const job = await begin(ledger, { key: 'x' })
+          await park(ledger, job.id)
+          jobs.push(job.id)
+        }
+        await accept(ledger, waking('task 1'), 1)
+        for (const id of jobs) {
+          expect((await lease(ledger, { at: 1 })).map((job) => job.id)).toEqual([id])
+          await ledger.finish(id, 'a', { state: 'done', events: [] }, later(1))
+        }
+      }))
+
+    it('is ended with the other work on its drop', () =>
+      withLedger(async (ledger) => {
+        const job = await begin(ledger)
+        await park(ledger, job.id)
+        await accept(ledger, ending(), 1)
+        await accept(ledger, waking('task 1'), 2)
+        expect(await lease(ledger, { at: 4_000 })).toEqual([])
+        expect(only(await ledger.jobs({ states: ['cancelled'] }))).toMatchObject({ id: job.id, waiting: null })
+      }))
+
+    it('does not begin to wait when its drop has just ended', () =>
+      withLedger(async (ledger) => {
+        const job = await begin(ledger)
+        await accept(ledger, ending(), 1)
+        await expect(park(ledger, job.id, { events: [requested()] })).rejects.toThrow(LeaseLost)
+        expect(await ledger.heartbeat([job.id], 'a', later(60))).toEqual(new Map([[job.id, 'cancelled']]))
+        expect(await ledger.events({})).toEqual([])
+      }))
+
+    it('is leased once more, whatever it waits for, when its service cleans up after ended work', () =>
+      withLedger(async (ledger) => {
+        const waits = await begin(ledger)
+        await park(ledger, waits.id)
+        const failed = await begin(ledger)
+        await ledger.putBack(failed.id, 'a', { at: later(500), error: 'busy', counts: true })
+        await accept(ledger, wanted())
+        const running = only(await lease(ledger))
+        await accept(ledger, wanted())
+        await accept(ledger, ending({ abandons: true }), 1)
+        // What never began has left nothing behind.
+        expect(await ledger.jobs({ states: ['cancelled'] })).toHaveLength(1)
+        const leased = await lease(ledger, { at: 1 })
+        expect(leased.map((job) => job.id)).toEqual([waits.id, failed.id])
+        for (const job of leased) expect(job).toMatchObject({ cancelRequested: true, attempts: 1 })
+        expect(leased[0]?.waited?.state).toEqual({ task: 1 })
+        await ledger.putBack(running.id, 'a', { at: later(1), error: null, counts: false })
+        expect(only(await lease(ledger, { at: 2 }))).toMatchObject({ cancelRequested: true, attempts: 1 })
+      }))
+
+    it('is quarantined when it cannot be cleaned up after, and finished as cancelled when it can', () =>
+      withLedger(async (ledger) => {
+        const jobs = [await begin(ledger), await begin(ledger)]
+        for (const job of jobs) await park(ledger, job.id)
+        await accept(ledger, ending({ abandons: true }), 1)
+        const [one, other] = await lease(ledger, { at: 1 })
+        await ledger.finish(one?.id ?? 0, 'a', { state: 'cancelled', events: [] }, later(2))
+        const outcome = { state: 'quarantined', events: [], error: 'the hub is gone' } as const
+        await expect(ledger.finish(other?.id ?? 0, 'a', outcome, later(2))).rejects.toThrow(LeaseLost)
+        await ledger.finish(other?.id ?? 0, 'a', { ...outcome, whileCancelled: true }, later(2))
+        expect((await ledger.jobs({})).slice(0, 2).map((job) => job.state)).toEqual(['cancelled', 'quarantined'])
+      }))
+
+    it.each([
+      ['ended', false],
+      ['was still to be cleaned up after', true],
+    ])('begins anew when a person takes it up again after it %s', (_what, abandons) =>
+      withLedger(async (ledger) => {
+        const job = await begin(ledger)
+        await park(ledger, job.id)
+        const end = ending({ abandons })
+        await accept(ledger, end, 1)
+        expect(await ledger.replay(end.envelope.drop ?? '', later(2))).toBe(1)
+        const again = only(await lease(ledger, { at: 2 }))
+        expect(again).toMatchObject({ id: job.id, attempts: 1, waited: null, cancelRequested: false })
+      }),
+    )
+
+    it('is left to wait when a person takes up what else of its drop has failed', () =>
+      withLedger(async (ledger) => {
+        const [waits, failed] = [await begin(ledger), await begin(ledger)]
+        await park(ledger, waits.id)
+        await ledger.finish(failed.id, 'a', { state: 'failed', events: [] }, later(1))
+        expect(await ledger.replay(failed.drop ?? '', later(2))).toBe(1)
+        expect((await ledger.jobs({})).map((job) => job.state)).toEqual(['waiting', 'queued'])
+      }))
+
+    it('rings when it may be due, here and in another connection, and not for what wakes nobody', () =>
+      withLedger(async (ledger, open) => {
+        await using second = await open()
+        const job = await begin(ledger)
+        const places: unknown[] = []
+        const rung = Promise.withResolvers<void>()
+        using _here = ledger.watch((where) => places.push(where))
+        using _there = second.watch((where) => {
+          if (where === 'anywhere' || (typeof where === 'object' && where.service === 'builder')) rung.resolve()
+        })
+        await park(ledger, job.id)
+        expect(places).toEqual([{ service: 'builder' }])
+        await rung.promise
+        const here = () => places.filter((where) => typeof where === 'object').length
+        await accept(ledger, waking('task 2'))
+        expect(here()).toBe(1)
+        await accept(ledger, waking('task 1'))
+        expect(here()).toBe(2)
+      }))
+
+    it('is counted by what it waits for, and as queued when its wait is over', () =>
+      withLedger(async (ledger) => {
+        for (const at of [1, 2, 3]) await park(ledger, (await begin(ledger)).id, { at, for: `task ${String(at)}` })
+        await park(ledger, (await begin(ledger)).id, { at: 4, reason: 'a copy', for: null, until: later(20) })
+        await accept(ledger, waking('task 2'), 10)
+        const { jobs, waits } = await ledger.backlog(later(20))
+        const service = 'builder'
+        expect(jobs).toContainEqual({ service, state: 'waiting', count: 2, oldest: later(1) })
+        expect(jobs).toContainEqual({ service, state: 'queued', count: 2, oldest: later(10) })
+        expect(waits).toContainEqual({ service, reason: 'a task', count: 3, oldest: later(1) })
+        expect(waits).toContainEqual({ service, reason: 'a copy', count: 1, oldest: later(4) })
+      }))
+  })
+}
+
+interface Parked {
+  readonly at?: number
+  readonly owner?: string
+}
+
+function only(jobs: readonly Job[]): Job {
+  const [job, ...others] = jobs
+  if (!job || others.length > 0) throw new Error(`one job was expected, there are ${String(jobs.length)}`)
+  return job
+}

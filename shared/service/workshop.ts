@@ -1,0 +1,31 @@
+import type { Logger } from 'pino'
+import type { Bus } from '#bus/bus.ts'
+import type { Said } from '#events/define.ts'
+import { seal, type Envelope } from '#events/envelope.ts'
+import { checkOutgoing } from '#events/parse.ts'
+import type { Job, Ledger } from '#ledger/ledger.ts'
+import type { WatchAttempt } from './attempt-watch.ts'
+
+/** What every attempt of this process shares. */
+export interface Workshop {
+  readonly ledger: Ledger
+  readonly bus: Bus
+  readonly owner: string
+  readonly stateFolder: string
+  readonly now: () => Date
+  readonly log: Logger
+  /** Measures or traces; default nothing. */
+  readonly watchAttempt?: WatchAttempt
+  /** Called when a job has left events in the outbox, for this process to send. */
+  readonly onSaid?: () => void
+}
+
+/** A workshop for one attempt, whose events carry its trace. */
+export type TracedShop = Workshop & { readonly trace: string | null }
+
+/** Puts what a job says in envelopes that name their cause, and checks it. */
+export function sealAll({ now, trace }: TracedShop, job: Job, events: readonly Said[]): Envelope[] {
+  const sealed = events.map((event) => seal(event, { now: now(), causation: job.envelope, trace }))
+  sealed.forEach(checkOutgoing)
+  return sealed
+}
