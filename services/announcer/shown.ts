@@ -1,4 +1,4 @@
-import type { Publications } from './publications.ts'
+import type { Publication, Publications } from './publications.ts'
 import { tellStory, type Story, type Titles } from './story/story.ts'
 
 /**
@@ -7,6 +7,14 @@ import { tellStory, type Story, type Titles } from './story/story.ts'
  * writes again, unless the next write is waiting already. So the last write is of what they are.
  */
 export function createShown(publications: Publications, titles: Titles) {
+  /** A publication that has not changed is the same object, and so is its story. */
+  const told = new WeakMap<Publication, Story>()
+  function storyOf(publication: Publication): Story {
+    const story = told.get(publication) ?? tellStory(publication, titles)
+    told.set(publication, story)
+    return story
+  }
+
   return (write: (stories: readonly Story[]) => Promise<void>): (() => Promise<void>) => {
     let running: Promise<void> = Promise.resolve()
     let waiting: Promise<void> | null = null
@@ -15,7 +23,7 @@ export function createShown(publications: Publications, titles: Titles) {
       for (;;) {
         const { publications: all, stamp } = await publications.all()
         const standing = all.filter(({ withdrawn }) => withdrawn?.why !== 'expired')
-        await write(standing.map((one) => tellStory(one, titles)).sort(newestFirst))
+        await write(standing.map(storyOf).sort(newestFirst))
         if (waiting !== null || (await publications.all()).stamp === stamp) return
       }
     }

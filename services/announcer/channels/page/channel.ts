@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { writeDurably } from '../../durable-file.ts'
 import { linkBelow } from '../../story/link.ts'
 import { defineChannel } from '../channel.ts'
-import { renderPage } from './page.ts'
+import { createPage } from './page.ts'
 
 /** A page of all drops, `index.html`. */
 export const channel = defineChannel({
@@ -12,7 +12,8 @@ export const channel = defineChannel({
     const path = join(folder, 'index.html')
     // Without a public mirror, the page links to the one beside it in the state folder.
     const linkTo = linkBelow(mirrorUrl ?? '../mirror')
-    const renew = shown((stories) => writeDurably(path, renderPage(title, stories, linkTo)))
+    const render = createPage(title, linkTo)
+    const renew = shown((stories) => writeDurably(path, render(stories)))
     return {
       async tell({ drop }) {
         await renew()

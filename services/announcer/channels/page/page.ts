@@ -5,8 +5,24 @@ import { html, type Html } from '../../web/html.ts'
 import { downloadItem, imagePanel } from '../../web/image-panel.ts'
 import { style } from './style.ts'
 
-/** Writes the page that lists all drops, newest first. It needs no script, and its policy allows none. */
-export function renderPage(title: string, stories: readonly Story[], linkTo: LinkTo): string {
+/** Writes the page from stories. */
+type RenderPage = (stories: readonly Story[]) => string
+
+/**
+ * Makes what writes the page that lists all drops, newest first. It needs no script, and its policy allows none. What
+ * stands of a drop is written once for the same story.
+ */
+export function createPage(title: string, linkTo: LinkTo): RenderPage {
+  const articles = new WeakMap<Story, Html>()
+  return (stories) =>
+    renderPage(title, stories, (story) => {
+      const article = articles.get(story) ?? dropArticle(story, linkTo)
+      articles.set(story, article)
+      return article
+    })
+}
+
+function renderPage(title: string, stories: readonly Story[], articleOf: (story: Story) => Html): string {
   const standing = stories.filter((story) => story.withdrawn === null)
   const superseded = stories.filter((story) => story.withdrawn !== null)
   const page = html`<!doctype html>
@@ -30,7 +46,7 @@ export function renderPage(title: string, stories: readonly Story[], linkTo: Lin
           </p>
         </header>
         <main>
-          ${standing.length === 0 ? html`<p class="empty">No drop is published at the moment.</p>` : standing.map((story) => dropArticle(story, linkTo))}
+          ${standing.length === 0 ? html`<p class="empty">No drop is published at the moment.</p>` : standing.map(articleOf)}
         </main>
         ${superseded.length === 0 ? '' : supersededList(superseded)}
         <footer>
