@@ -3,16 +3,24 @@ import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import type { ArtifactRef } from '#events/vocabulary.ts'
 import { hasCode } from '#files/errors.ts'
-import type { Context } from '#service/define.ts'
-import type { BuildRequest, Engine } from './engines/engine.ts'
+import type { Context, WaitFor } from '#service/define.ts'
+import type { Turn } from './contingency.ts'
+import type { BuildRequest, Engine, EngineContext } from './engines/engine.ts'
+import { findSources, type SourceOptions } from './packages/find-sources.ts'
+import type { PackageSources } from './packages/sources.ts'
 
 /** What building depends on, besides the request. */
 export interface BuildDependencies {
-  readonly engine: Engine
+  /** Engines by name. */
+  readonly engines: ReadonlyMap<string, Engine>
   readonly artifacts: ArtifactStore
   /** Folder that builds share, kept over restarts. */
   readonly cacheFolder: string
+  readonly packages: Omit<SourceOptions, 'log' | 'signal'>
 }
+
+/** What is to be built; where its packages come from is found for engines that install them. */
+type Order = Omit<BuildRequest, 'sources'>
 
 export interface BuiltImage {
   readonly disk: ArtifactRef
@@ -20,26 +28,65 @@ export interface BuiltImage {
   readonly log: ArtifactRef
 }
 
-/** Builds one image and stores its raw disk, its package list and the log. The log is kept whatever happens. */
+/** Builds one image and stores its raw disk, its package list and the log, or says what it waits for. */
 export async function buildImage(
-  request: BuildRequest,
-  { engine, artifacts, cacheFolder }: BuildDependencies,
+  order: Order,
+  { engine, waited }: Turn,
+  dependencies: BuildDependencies,
   context: Context,
-): Promise<BuiltImage> {
-  const { signal, progress, log, workFolder } = context
-  const folders = { work: workFolder, cache: join(cacheFolder, engine.id) }
-  const logFile = logFileOf(context)
-  await mkdir(folders.cache, { recursive: true })
-  const plan = engine.plan(request, folders)
+): Promise<BuiltImage | { readonly wait: WaitFor }> {
+  const { artifacts } = dependencies
+  const { signal, progress } = context
+  const sources = await sourcesFor(order, engine, dependencies, context)
+  const engineContext = await engineContextOf(engine, waited, dependencies, context)
+  const plan = engine.plan({ ...order, sources }, engineContext.folders)
   const startedAt = context.now()
-  await engine.run(plan, { signal, progress, log, logFile, folders })
+  const wait = await engine.run(plan, engineContext)
+  if (wait) return { wait }
   const built = await engine.collect(plan, startedAt, signal)
   progress({ phase: 'storing the disk' })
   return {
     disk: await keepFile(artifacts, built.disk, 'raw', signal),
     packages: await keepFile(artifacts, built.packages, 'json', signal),
-    log: await keepLog(artifacts, logFile),
+    log: await keepLog(artifacts, logFileOf(context)),
   }
+}
+
+/** Ends what an engine has begun for a build outside of its folders. */
+export async function abandonBuild(
+  order: Order,
+  { engine, waited }: Turn,
+  dependencies: BuildDependencies,
+  context: Context,
+): Promise<void> {
+  if (!engine.abandon) return
+  const engineContext = await engineContextOf(engine, waited, dependencies, context)
+  const sources = { kind: 'distribution', mirror: null } as const
+  await engine.abandon(engine.plan({ ...order, sources }, engineContext.folders), engineContext)
+}
+
+async function sourcesFor(
+  { compose, image, recipe }: Order,
+  engine: Engine,
+  { packages }: BuildDependencies,
+  context: Context,
+): Promise<PackageSources> {
+  if (!engine.usesPackages) return { kind: 'distribution', mirror: null }
+  return await findSources(compose, recipe, image.architecture, { ...packages, ...context })
+}
+
+/** Each engine has folders of its own: what one leaves is not in the way of the next. */
+async function engineContextOf(
+  engine: Engine,
+  waited: unknown,
+  { cacheFolder }: BuildDependencies,
+  context: Context,
+): Promise<EngineContext> {
+  const { signal, progress, log, workFolder } = context
+  const folders = { work: join(workFolder, engine.id), cache: join(cacheFolder, engine.id) }
+  await mkdir(folders.work, { recursive: true })
+  await mkdir(folders.cache, { recursive: true })
+  return { signal, progress, log, logFile: logFileOf(context), folders, waited }
 }
 
 /** Where the tools of a build write what they say; one file over all its attempts. */

@@ -6,7 +6,11 @@ export function readBuilderConfig(env: Readonly<Record<string, string | undefine
   return readConfig(
     'BUILDER',
     {
-      engine: z.enum(['mkosi', 'null']).default('mkosi'),
+      engine: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('For trying things out: this engine alone, whatever the plan names'),
       mirror: z.url({ protocol: /^https?$/ }).optional(),
       requireSecurity: z.stringbool().default(false),
       concurrency: z.coerce.number().int().min(1).max(64).default(2),

@@ -52,7 +52,8 @@ async function build(
   const result = await builder.handle(
     seal(say(imageRequested, body), { now: new Date() }),
     {
-      engine,
+      engines: new Map([[engine.id, engine]]),
+      onlyEngine: engine.id,
       artifacts,
       cacheFolder: join(folder, 'cache'),
       recipes: [recipesFolder, join(folder, 'recipes')],
@@ -89,7 +90,7 @@ it('stores the disk, the package list and the log, and says what built them', as
   const events = await build()
   expect(events.map((event) => event.subject)).toEqual([imageBuilt.subject])
   const body = imageBuilt.schema.parse(events[0]?.body)
-  expect(body.engine).toEqual({ name: 'null', version: '1' })
+  expect(body.engine).toEqual({ name: 'null', version: '1', earlier: [] })
   expect([body.disk.format, body.packages.format, body.log.format]).toEqual(['raw', 'json', 'log'])
   for (const ref of [body.disk, body.packages, body.log]) await artifacts.verify(ref)
 })

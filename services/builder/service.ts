@@ -1,14 +1,13 @@
 import { say } from '#events/define.ts'
-import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
+import { imageBuilt } from '#events/image-built.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imageRequested, type ImageRequested } from '#events/image-requested.ts'
+import { kojiTaskChanged } from '#events/koji.ts'
 import type { Failure } from '#events/vocabulary.ts'
-import { defineService, type Context } from '#service/define.ts'
+import { defineService, type Context, type Waited } from '#service/define.ts'
 import { PermanentError, TransientError } from '#service/errors.ts'
-import { buildImage, keepLog, logFileOf, type BuildDependencies } from './build-image.ts'
-import type { BuildRequest } from './engines/engine.ts'
-import { findSources, type SourceOptions } from './packages/find-sources.ts'
-import type { PackageSources } from './packages/sources.ts'
+import { abandonBuild, buildImage, keepLog, logFileOf, type BuildDependencies } from './build-image.ts'
+import { EngineFailed, tryEngines, turnOf } from './contingency.ts'
 import { readRecipe } from './read-recipe.ts'
 import { assertArchitecture, assertFlavour, RecipeRefused } from './recipe.ts'
 
@@ -16,58 +15,67 @@ import { assertArchitecture, assertFlavour, RecipeRefused } from './recipe.ts'
 export interface BuilderDependencies extends BuildDependencies {
   /** Folders of recipes; an earlier one goes before a later one. */
   readonly recipes: readonly string[]
-  readonly packages: Omit<SourceOptions, 'log' | 'signal'>
+  /** This engine alone, whatever plans name; null for what they name. */
+  readonly onlyEngine: string | null
 }
 
-/** Builds one image with its recipe, from the packages of its compose, and stores the raw disk. */
+type BuilderContext = Context & { readonly waited?: Waited }
+
+/** Builds one image with its recipe, from the packages of its compose, by the first engine that can; stores the raw disk. */
 export const builder = defineService({
   name: 'builder',
   consumes: [imageRequested],
   emits: [imageBuilt, imageFailed],
+  wakes: [{ event: kojiTaskChanged, keyOf: ({ id }) => `koji:${String(id)}` }],
 
   async handle({ body }, dependencies: BuilderDependencies, context) {
     try {
-      return [say(imageBuilt, { ...body, ...(await build(body, dependencies, context)) })]
+      const built = await build(body, dependencies, context)
+      return 'wait' in built ? { events: [], wait: built.wait } : [say(imageBuilt, { ...body, ...built })]
     } catch (error) {
       return [say(imageFailed, { ...body, failure: await failureOf(error, dependencies, context) })]
     }
   },
+
+  async abandon({ body }, dependencies: BuilderDependencies, context) {
+    const recipe = await readRecipe(body.image.recipe, dependencies.recipes)
+    for (const turn of turnOf(context.waited?.state, dependencies.engines)) {
+      await abandonBuild({ ...body, recipe }, turn, dependencies, context)
+    }
+  },
 })
 
-async function build(
-  { compose, image }: ImageRequested,
-  dependencies: BuilderDependencies,
-  context: Context,
-): Promise<Omit<ImageBuilt, keyof ImageRequested>> {
-  const { engine } = dependencies
-  const start = context.now().getTime()
-  const recipe = await readRecipe(image.recipe, dependencies.recipes)
+async function build({ compose, image }: ImageRequested, dependencies: BuilderDependencies, context: BuilderContext) {
+  const { recipes, engines, onlyEngine } = dependencies
+  const recipe = await readRecipe(image.recipe, recipes)
   assertArchitecture(recipe, image.architecture)
   assertFlavour(recipe, image.flavour)
-  const sources = await sourcesFor({ compose, image, recipe }, dependencies, context)
-  const built = await buildImage({ compose, image, recipe, sources }, dependencies, context)
+  const order = { compose, image, recipe }
+  const start = context.waited?.since ?? context.now()
+  const outcome = await tryEngines({
+    engines,
+    plan: onlyEngine === null ? image.engines : [onlyEngine],
+    waited: context.waited?.state,
+    build: (turn) => buildImage(order, turn, dependencies, context),
+    abandon: (turn) => abandonBuild(order, turn, dependencies, context),
+  })
+  if ('wait' in outcome) return outcome
+  const { result, engine, earlier } = outcome
   const version = (await engine.version()) ?? 'unknown'
-  const seconds = Math.max(0, context.now().getTime() - start) / 1000
-  return { ...built, engine: { name: engine.id, version }, seconds }
-}
-
-async function sourcesFor(
-  { compose, image, recipe }: Omit<BuildRequest, 'sources'>,
-  { engine, packages }: BuilderDependencies,
-  context: Context,
-): Promise<PackageSources> {
-  if (!engine.usesPackages) return { kind: 'distribution', mirror: null }
-  return await findSources(compose, recipe, image.architecture, { ...packages, ...context })
+  const seconds = Math.max(0, context.now().getTime() - start.getTime()) / 1000
+  return { ...result, engine: { name: engine.id, version, earlier: [...earlier] }, seconds }
 }
 
 /** What the others are told of an image that cannot be built; throws what is no fault of the image. */
-async function failureOf(error: unknown, dependencies: BuilderDependencies, context: Context): Promise<Failure> {
+async function failureOf(error: unknown, { artifacts }: BuilderDependencies, context: Context): Promise<Failure> {
   context.signal.throwIfAborted()
-  const { engine, artifacts } = dependencies
-  const reason = engine.explain(error)
-  const kind = error instanceof RecipeRefused ? 'refused' : engine.classify(error)
-  if (kind === 'transient') throw new TransientError(reason, { cause: error })
-  if (kind !== 'recipe' && kind !== 'refused') throw new PermanentError(kind, reason, { cause: error })
-  const log = kind === 'recipe' ? await keepLog(artifacts, logFileOf(context)) : null
-  return { step: 'builder', class: kind, reason, log }
+  if (error instanceof RecipeRefused) return { step: 'builder', class: 'refused', reason: error.message, log: null }
+  if (!(error instanceof EngineFailed)) throw error
+  const { failureClass, message: reason } = error
+  if (failureClass === 'transient') throw new TransientError(reason, { cause: error })
+  if (failureClass !== 'recipe' && failureClass !== 'refused') {
+    throw new PermanentError(failureClass, reason, { cause: error })
+  }
+  const log = failureClass === 'recipe' ? await keepLog(artifacts, logFileOf(context)) : null
+  return { step: 'builder', class: failureClass, reason, log }
 }

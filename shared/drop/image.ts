@@ -16,7 +16,12 @@ type Publishers = readonly Publisher[]
 export function hearImage(image: ImageState, { subject, time, body }: ImageWord, publishers: Publishers): ImageState {
   switch (subject) {
     case 'image.built.v1': {
-      const built = later(image.built, { time, disk: body.disk.sha256, packages: body.packages })
+      const built = later(image.built, {
+        time,
+        disk: body.disk.sha256,
+        packages: body.packages,
+        engine: body.engine,
+      })
       return cleared({ ...image, built }, 'builder', time)
     }
     case 'image.converted.v1': {
@@ -70,6 +75,7 @@ export function describeImage(
     outcome: outcome === 'passed' ? 'passed' : 'failed',
     artifacts: image.converted?.artifacts ?? [],
     packages: image.built?.packages ?? null,
+    engine: image.built?.engine ?? null,
     checks: image.tested?.checks ?? [],
     registrations: Object.values({ ...image.uploaded, ...image.published }).flatMap((one) => one.registrations),
     failure: outcome === 'pending' ? unfinished : firstFailure(image, publishers),

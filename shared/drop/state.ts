@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { dropScheduled } from '#events/drop-scheduled.ts'
-import { artifactRef, checkResult, dropImage, failure, mirroredFile, registration } from '#events/vocabulary.ts'
+import {
+  artifactRef,
+  builtBy,
+  checkResult,
+  dropImage,
+  failure,
+  mirroredFile,
+  registration,
+} from '#events/vocabulary.ts'
 
 /** What a service said, with the time at which it said so: of two words of one step the later holds. */
 const time = z.string()
@@ -10,7 +18,7 @@ const placed = z.record(z.string(), z.strictObject({ time, registrations: z.arra
 
 const imageState = z.strictObject({
   requested: z.boolean(),
-  built: z.strictObject({ time, disk: diskOf, packages: artifactRef }).nullable(),
+  built: z.strictObject({ time, disk: diskOf, packages: artifactRef, engine: builtBy }).nullable(),
   converted: z.strictObject({ time, disk: diskOf, artifacts: z.array(artifactRef) }).nullable(),
   tested: z.strictObject({ time, disk: diskOf, passed: z.boolean(), checks: z.array(checkResult) }).nullable(),
   uploaded: placed.describe('By target'),

@@ -1,4 +1,4 @@
-import type { ArtifactRef, ComposeRef, DropImage, ImagePlan, Publisher, Registration } from './vocabulary.ts'
+import type { ArtifactRef, BuiltBy, ComposeRef, DropImage, ImagePlan, Publisher, Registration } from './vocabulary.ts'
 
 /** The nouns that the published examples share: one Fedora 19 Beta drop. */
 export const exampleCompose: ComposeRef = {
@@ -26,6 +26,7 @@ export const exampleImage: ImagePlan = {
   flavour: 'ec2',
   architecture: 'x86_64',
   recipe: 'fedora-43',
+  engines: ['mkosi'],
   formats: [
     { format: 'qcow2', compat: '1.1', compression: 'zlib' },
     { format: 'raw.xz', level: 6 },
@@ -47,6 +48,8 @@ export const exampleRegistration: Registration = {
   details: { snapshot: 'snap-0123456789abcdef0' },
 }
 
+export const exampleEngine: BuiltBy = { name: 'mkosi', version: '24.3', earlier: [] }
+
 /** An artifact of the example drop in one format. */
 export function exampleArtifact(format: string): ArtifactRef {
   const sha256 = '91a3fa09c2a25ba0a0a7c6cd6b2b5e6a7b0b1b5f7d6f0c9a8e7d6c5b4a392817'
@@ -58,6 +61,7 @@ export const exampleDropImage: DropImage = {
   outcome: 'passed',
   artifacts: [exampleArtifact('qcow2'), exampleArtifact('raw.xz'), exampleArtifact('raw.tar.xz')],
   packages: exampleArtifact('json'),
+  engine: exampleEngine,
   checks: [{ name: 'cloud-init', outcome: 'passed', seconds: 61.2, detail: 'status: done' }],
   registrations: [exampleRegistration],
   failure: null,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
-import { exampleArtifact, exampleImageContext } from './examples.ts'
-import { artifactRef, imageContext } from './vocabulary.ts'
+import { exampleArtifact, exampleEngine, exampleImageContext } from './examples.ts'
+import { artifactRef, builtBy, imageContext } from './vocabulary.ts'
 
 export const imageBuilt = defineEvent({
   subject: 'image.built.v1',
@@ -11,7 +11,7 @@ export const imageBuilt = defineEvent({
     disk: artifactRef.describe('The raw disk'),
     packages: artifactRef.describe('Package list, JSON'),
     log: artifactRef,
-    engine: z.strictObject({ name: z.string(), version: z.string() }),
+    engine: builtBy,
     seconds: z.number().min(0).describe('Wall time of the build'),
   }),
   example: {
@@ -19,9 +19,10 @@ export const imageBuilt = defineEvent({
     disk: exampleArtifact('raw'),
     packages: exampleArtifact('json'),
     log: exampleArtifact('log'),
-    engine: { name: 'mkosi', version: '24.3' },
+    engine: exampleEngine,
     seconds: 93.5,
   },
-  summary: '{image.flavour}.{image.architecture} of {drop} was built by {engine.name} {engine.version}',
+  summary:
+    '{image.flavour}.{image.architecture} of {drop} was built by {engine.name} {engine.version}{ ({engine.earlier: {name} could not: {reason}})}',
 })
 export type ImageBuilt = BodyOf<typeof imageBuilt>

@@ -69,6 +69,8 @@ export const mirror = 'mirror'
 export const target = folderName.describe('Where an image is published: `mirror`, or the target of a publisher')
 export type Target = z.infer<typeof target>
 
+export const engine = folderName.describe('What builds images: `mkosi`, `koji`, …')
+
 export const channel = folderName.describe('How people are told: `mail`, `feed`, `page`, …')
 
 /** The service that publishes single images to a target, as it declares itself. */
@@ -88,6 +90,7 @@ export const imagePlan = z
     flavour,
     architecture,
     recipe: z.string().regex(plainName).describe('Recipe folder: `debian-12`, `fedora-rawhide`'),
+    engines: z.array(engine).min(1).describe('Build engines by their folders; the next when one cannot'),
     formats: z.array(formatPlan).min(1),
     targets: z.array(target).min(1),
   })
@@ -135,6 +138,17 @@ export const failure = z
 export type Failure = z.infer<typeof failure>
 export type FailureClass = Failure['class']
 
+export const builtBy = z
+  .strictObject({
+    name: z.string().describe('The engine, by its folder'),
+    version: z.string(),
+    earlier: z
+      .array(z.strictObject({ name: z.string(), class: failure.shape.class, reason: z.string() }))
+      .describe('Engines that the plan names before it, and why each could not'),
+  })
+  .describe('Which engine built an image, and why no earlier one')
+export type BuiltBy = z.infer<typeof builtBy>
+
 export const dropKind = z.enum(['milestone', 'weekly', 'nightly'])
 export type DropKind = z.infer<typeof dropKind>
 
@@ -157,6 +171,7 @@ export const dropImage = z
     outcome: z.enum(['passed', 'failed']),
     artifacts: z.array(artifactRef).describe('One per format that was made'),
     packages: artifactRef.nullable().describe('Package list of the image'),
+    engine: builtBy.nullable().describe('Null while it is not built'),
     checks: z.array(checkResult),
     registrations: z.array(registration),
     failure: failure.nullable(),

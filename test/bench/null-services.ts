@@ -40,7 +40,7 @@ const builder = defineService({
   consumes: [imageRequested],
   emits: [imageBuilt],
   handle: ({ body }) => {
-    const engine = { name: 'nothing', version: '1' }
+    const engine = { name: 'null', version: '1', earlier: [] }
     return Promise.resolve([
       say(imageBuilt, { ...body, disk, packages: exampleArtifact('json'), log, engine, seconds: 0 }),
     ])

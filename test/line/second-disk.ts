@@ -26,8 +26,10 @@ export async function buildFlavour(
   stateFolder: string,
 ): Promise<string> {
   const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
+  const engine = createMkosiEngine({ deadline: 600_000, idleDeadline: 300_000 })
   const dependencies = {
-    engine: createMkosiEngine({ deadline: 600_000, idleDeadline: 300_000 }),
+    engines: new Map([[engine.id, engine]]),
+    onlyEngine: engine.id,
     artifacts,
     cacheFolder: join(stateFolder, 'builder'),
     recipes: [recipesFolder],

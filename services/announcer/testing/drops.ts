@@ -1,3 +1,4 @@
+import { exampleEngine } from '#events/examples.ts'
 import { createHash } from 'node:crypto'
 import type { DropPublished } from '#events/drop-published.ts'
 import {
@@ -59,6 +60,7 @@ function dropImage({ flavour, architecture }: Plan, date: string): DropImage {
       flavour,
       architecture,
       recipe: 'debian-12',
+      engines: ['mkosi'],
       formats: [
         { format: 'qcow2', compat: '1.1', compression: 'zlib' },
         { format: 'raw.xz', level: 6 },
@@ -69,6 +71,7 @@ function dropImage({ flavour, architecture }: Plan, date: string): DropImage {
     outcome: 'passed',
     artifacts: [],
     packages: null,
+    engine: exampleEngine,
     checks: [
       seen('login', 58.1, 'debian login:'),
       seen('cloud-init', 69.4, 'status: done'),

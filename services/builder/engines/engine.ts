@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ComposeRef, FailureClass, ImagePlan } from '#events/vocabulary.ts'
 import type { Progress } from '#bus/bus.ts'
+import type { WaitFor } from '#service/define.ts'
 import type { PackageSources } from '../packages/sources.ts'
 import type { Recipe } from '../recipe.ts'
 
@@ -49,6 +50,8 @@ export interface EngineContext {
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void
   readonly log: Logger
+  /** What it kept when it last began to wait for this build; undefined when it never did. */
+  readonly waited?: unknown
   /** File that keeps all that the tools say. */
   readonly logFile: string
   readonly folders: EngineFolders
@@ -73,16 +76,37 @@ export interface Engine {
   /** Pure: the same request and folders give the same plan. */
   plan(request: BuildRequest, folders: EngineFolders): BuildPlan
   /**
-   * Carries a plan out. May be killed at any instruction and run again. Ends well only when the tool did and gave its
-   * own mark of success. Throws the signal's reason when it aborts, after the tool's whole process group has ended.
+   * Carries a plan out. May be killed at any instruction and run again: first it takes up what an earlier try has
+   * begun outside. Ends well only when the tool did and gave its own mark of success. What somebody else does for it, it
+   * waits for: it is run again with `context.waited`. Throws the signal's reason when it aborts, after the tool's whole
+   * process group has ended.
    */
-  run(plan: BuildPlan, context: EngineContext): Promise<void>
+  run(plan: BuildPlan, context: EngineContext): Promise<WaitFor | undefined>
   /** Finds what was built since `startedAt`. Throws NothingBuilt when a file is missing, stale or not a disk. */
   collect(plan: BuildPlan, startedAt: Date, signal: AbortSignal): Promise<Built>
+  /**
+   * Ends what it has begun for a build outside of its folders (a remote task, mounts, machines), and touches nothing that
+   * is not its own: its drop was cancelled, or another engine takes over. Looks up what it may have begun.
+   */
+  abandon?(plan: BuildPlan, context: EngineContext): Promise<void>
   /** What an operator has to do about an error of this engine. */
   classify(error: unknown): FailureClass
   /** What went wrong, in one line for people: the tool's own words where it has any. */
   explain(error: unknown): string
+}
+
+/** What the builder gives to each engine when it opens it. */
+export interface EngineHost {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Milliseconds that a build may take, and may be silent. */
+  readonly deadline: number
+  readonly idleDeadline: number
+}
+
+/** An engine as its folder declares it. */
+export interface EngineDeclaration {
+  /** Reads its settings from the environment. Throws InvalidConfig. */
+  open(host: EngineHost): Engine
 }
 
 /** The tool says that all is well, but what it should have made is not there or not what it should be. */

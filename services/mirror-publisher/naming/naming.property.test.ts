@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { exampleEngine } from '#events/examples.ts'
 import {
   architecture,
   composeRef,
@@ -45,10 +46,11 @@ const formats: ImagePlan['formats'] = [
 
 const everyImage: DropImage[] = ['generic', 'ec2', 'gcp'].flatMap((flavour) =>
   architecture.options.map((architecture) => ({
-    image: { flavour, architecture, recipe: 'some', formats, targets: ['mirror'] },
+    image: { flavour, architecture, recipe: 'some', engines: ['mkosi'], formats, targets: ['mirror'] },
     outcome: 'passed',
     artifacts: formats.map(({ format }) => artifact(format)),
     packages: artifact('json'),
+    engine: exampleEngine,
     checks: [],
     registrations: [],
     failure: null,

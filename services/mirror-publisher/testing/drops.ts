@@ -1,3 +1,4 @@
+import { exampleEngine } from '#events/examples.ts'
 import { randomBytes } from 'node:crypto'
 import type { DropReady } from '#events/drop-ready.ts'
 import { seal } from '#events/envelope.ts'
@@ -27,11 +28,27 @@ async function keepImage(
   { flavour, architecture }: { flavour: Flavour; architecture: ImagePlan['architecture'] },
   bytes: number,
 ): Promise<DropImage> {
-  const image: ImagePlan = { flavour, architecture, recipe: 'fedora-43', formats, targets: ['mirror'] }
+  const image: ImagePlan = {
+    flavour,
+    architecture,
+    recipe: 'fedora-43',
+    engines: ['mkosi'],
+    formats,
+    targets: ['mirror'],
+  }
   const artifacts = []
   for (const { format } of formats) artifacts.push(await store.keepBytes(randomBytes(bytes), format))
   const packages = await store.keepBytes(JSON.stringify({ packages: [imageKey(image)] }), 'json')
-  return { image, outcome: 'passed', artifacts, packages, checks: [], registrations: [], failure: null }
+  return {
+    image,
+    outcome: 'passed',
+    artifacts,
+    packages,
+    engine: exampleEngine,
+    checks: [],
+    registrations: [],
+    failure: null,
+  }
 }
 
 /** A Beta candidate of Fedora 19; its number makes the drop and the date. */

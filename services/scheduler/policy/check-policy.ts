@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { mirror, type Publisher } from '#events/vocabulary.ts'
+import { dropKind, mirror, type Publisher } from '#events/vocabulary.ts'
 import { InvalidConfig } from '#service/config.ts'
 import { foldersBelow } from '#service/discover.ts'
 import { takesFlavour, type Step } from '#service/step.ts'
+import { enginesFor } from './engines-for.ts'
 import type { PolicyFile } from './policy.ts'
 
 /** What there is besides the policy: the steps that services declare, and the folders that recipes are found in. */
@@ -19,7 +20,20 @@ export interface Surroundings {
 export function checkPolicy(policy: PolicyFile, name: string, { steps, roots }: Surroundings): Publisher[] {
   const recipes = foldersBelow(roots, 'services/builder/recipes')
   const refuse = (key: string, reason: string) => new InvalidConfig(`${name}: ${key}: ${reason}`)
-  for (const { recipe, flavours } of policy.distributions) {
+  const engines = foldersBelow(roots, 'services/builder/engines')
+  for (const distribution of policy.distributions) {
+    const { recipe, flavours } = distribution
+    for (const { engine } of distribution.engines) {
+      if (!engines.some((folder) => existsSync(join(folder, engine, 'engine.ts')))) {
+        throw refuse('distributions.engines', `there is no build engine "${engine}"`)
+      }
+    }
+    const without = dropKind.options.flatMap((kind) =>
+      distribution.architectures
+        .filter((architecture) => enginesFor(distribution, kind, architecture).length === 0)
+        .map((architecture) => `${kind} drops of ${architecture}`),
+    )
+    if (without[0] !== undefined) throw refuse('distributions.engines', `${recipe}: none is for ${without[0]}`)
     for (const flavour of flavours) {
       if (!policy.targets[flavour]) throw refuse(`targets.${flavour}`, 'expected where images of this flavour go')
       if (!recipes.some((folder) => existsSync(join(folder, recipe, flavour)))) {

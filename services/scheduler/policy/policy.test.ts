@@ -98,6 +98,13 @@ describe('a policy that is wrong', () => {
       'flavours: [azure]\n    # generic, ec2',
       ['targets.azure'],
     ],
+    ['an engine that is not there', 'engine: mkosi', 'engine: mksi', ['distributions.engines', '"mksi"']],
+    [
+      'an architecture that no engine is for',
+      'engine: mkosi, why',
+      'engine: mkosi, architectures: [x86_64], why',
+      ['distributions.engines', 'aarch64'],
+    ],
     ['a relative location', '- https://koji', '- ftp://koji', ['allowedLocations.0', 'expected an http(s) URL']],
     ['text that is not YAML', '  weekday', '   weekday', ['drops.yaml is not YAML', 'line']],
     ['a key given twice', 'hour: 6', 'hour: 6\n  hour: 7', ['drops.yaml is not YAML', 'unique']],

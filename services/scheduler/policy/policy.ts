@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { architecture, flavour, formatPlan, gate, target, type Publisher } from '#events/vocabulary.ts'
+import {
+  architecture,
+  dropKind,
+  engine,
+  flavour,
+  formatPlan,
+  gate,
+  target,
+  type Publisher,
+} from '#events/vocabulary.ts'
 import { section } from './section.ts'
 import { isVersionPattern } from './versions.ts'
 
@@ -10,6 +19,13 @@ const versions = z
   .min(1)
   .describe('Release versions: a name, a number, or a range as 31-42 or 44-')
 
+const engineRow = section({
+  engine: engine.describe('Folder of the build engine'),
+  kinds: z.array(dropKind).min(1).optional().describe('Only for drops of these kinds'),
+  architectures: z.array(architecture).min(1).optional().describe('Only for these architectures'),
+  why: z.string().min(1).describe('Why it stands where it stands, for people'),
+})
+
 const distribution = section({
   short: releaseName.describe('Short name of the release in compose ids'),
   versions,
@@ -17,6 +33,7 @@ const distribution = section({
   recipe: z.string().min(1).describe('Recipe folder of the builder'),
   architectures: z.array(architecture).min(1),
   flavours: z.array(flavour).min(1),
+  engines: z.array(engineRow).min(1).describe('Build engines; the next is tried when one cannot'),
   weekly: z.boolean().describe('The newest finished nightly of each week becomes a weekly scratch drop'),
   nightly: z.boolean().describe('Every finished nightly becomes a nightly scratch drop'),
   note: z.string().optional().describe('Why it is as it is, for people'),

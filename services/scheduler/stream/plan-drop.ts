@@ -2,6 +2,7 @@ import type { DropScheduled } from '#events/drop-scheduled.ts'
 import { imageKey, type DropKind, type ImagePlan } from '#events/vocabulary.ts'
 import { assertImages } from '../compose/images.ts'
 import type { Qualified } from '../compose/understand.ts'
+import { enginesFor } from '../policy/engines-for.ts'
 import type { Policy } from '../policy/policy.ts'
 
 interface Wish {
@@ -25,6 +26,7 @@ export function planDrop(
       flavour,
       architecture,
       recipe: distribution.recipe,
+      engines: enginesFor(distribution, kind, architecture),
       formats: [...policy.formats[kind]],
       targets: [...(policy.targets[flavour] ?? [])],
     })),

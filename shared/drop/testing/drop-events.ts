@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { exampleDropContext, exampleDropImage, exampleRegistration } from '#events/examples.ts'
+import { exampleDropContext, exampleDropImage, exampleEngine, exampleRegistration } from '#events/examples.ts'
 import type { DropScheduled } from '#events/drop-scheduled.ts'
 import {
   imageKey,
@@ -16,6 +16,7 @@ export const generic: ImagePlan = {
   flavour: 'generic',
   architecture: 'x86_64',
   recipe: 'debian-12',
+  engines: ['mkosi'],
   formats: [{ format: 'raw.xz', level: 1 }],
   targets: ['mirror'],
 }
@@ -62,7 +63,7 @@ export const built = (image: ImagePlan, disk = diskOf(image)): DropEvent => ({
     disk,
     packages: artifact('packages', 'json'),
     log: artifact('log', 'log'),
-    engine: { name: 'mkosi', version: '24.3' },
+    engine: exampleEngine,
     seconds: 1,
   },
 })

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { imageKey } from '#events/vocabulary.ts'
 import { messageOf } from '#service/errors.ts'
 import { failureClassOf } from '#service/failure.ts'
-import type { BuildPlan, BuildRequest, Engine, EngineFolders } from '../engine.ts'
+import type { BuildPlan, BuildRequest, Engine, EngineDeclaration, EngineFolders } from '../engine.ts'
 import { assertBootSector, assertFresh } from '../verify.ts'
 import { writeFiles } from '../write-files.ts'
+
+export const engine: EngineDeclaration = { open: createNullEngine }
 
 /** An engine that builds nothing: a small disk with a boot sector and a few bytes, to try the line out quickly. */
 export function createNullEngine(): Engine {
@@ -19,6 +21,7 @@ export function createNullEngine(): Engine {
       progress({ phase: 'writing the disk', done: 0, total: 1, unit: 'steps' })
       await writeFiles(plan.files)
       progress({ phase: 'writing the disk', done: 1, total: 1, unit: 'steps' })
+      return undefined
     },
     async collect({ disk, packages }, startedAt) {
       await assertFresh(packages, startedAt)
