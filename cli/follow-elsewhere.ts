@@ -25,7 +25,11 @@ export async function followElsewhere(
   { stateFolder, steps, screen, end, env }: ElsewhereOptions,
 ): Promise<Followed | 'stopped'> {
   const log = pino({ level: 'warn' }, pino.destination(2))
-  await using ledger = await openLedger(readLedgerSettings(env), stateFolder, log)
+  const ending = new AbortController()
+  void end.then(() => {
+    ending.abort()
+  })
+  await using ledger = await openLedger(readLedgerSettings(env), stateFolder, log, { ending: ending.signal })
   await using bus = await openBus(readBusSettings(env), { stateFolder, log })
   const now = new Date()
   const envelope = seal(say(dropRequested, request), { now })

@@ -116,6 +116,20 @@ it.each([
   expect(status).toBe(1)
 })
 
+it('a question to a PostgreSQL that is down is told so at once, and can be ended', async () => {
+  const child = spawn(program, ['status', '--state', state], {
+    env: { ...process.env, IMAGEDROP_LEDGER_URL: 'postgres://nobody:secret@127.0.0.1:9/imagedrop' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  started.push(child)
+  const [line] = (await once(child.stderr, 'data')) as [Buffer]
+  expect(line.toString()).toBe(
+    'imagedrop: the ledger 127.0.0.1:9/imagedrop does not answer: connect ECONNREFUSED 127.0.0.1:9; waiting\n',
+  )
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+})
+
 it('who waits is told that the ledger is away, that it is back, and is let go when it stays away', async () => {
   vi.useFakeTimers()
   const told: string[] = []

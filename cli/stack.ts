@@ -48,7 +48,12 @@ export function stateFolderOf(option: string | undefined, env: Environment): str
 
 /** Opens the ledger for commands that only look or ask. */
 export async function openLedgerToAsk(stateFolder: string, env: Environment): Promise<Ledger> {
-  return await openLedger(readLedgerSettings(env), stateFolder, pino({ level: 'warn' }, pino.destination(2)))
+  const log = pino({ level: 'error' }, pino.destination(2))
+  return await openLedger(readLedgerSettings(env), stateFolder, log, {
+    onAway(reason) {
+      if (reason !== null) process.stderr.write(`imagedrop: ${reason}; waiting\n`)
+    },
+  })
 }
 
 /** Starts services in this process: by default on SQLite, a folder, and a bus in memory. */

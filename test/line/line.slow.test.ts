@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { existsSync, globSync, readdirSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
 import { findEvent } from '#events/index.ts'
 import type { Envelope } from '#events/envelope.ts'
+import { tryLock } from '#files/lock.ts'
 import { checkMirror, createScene, fastEngines, type Scene } from './scene.ts'
 
 const nightly = 'Debian-12-20260711.n.0'
@@ -138,7 +139,12 @@ it('stops cleanly on Ctrl-C within 10 s, and the next run resumes', async () => 
   const [status] = await ended
   expect(status).toBe(130)
   expect(Date.now() - began).toBeLessThan(10_000)
-  expect(readdirSync(join(scene.state, 'locks'))).toEqual([])
+  const locks = globSync('*.lock', { cwd: join(scene.state, 'locks') })
+  expect(locks).not.toEqual([])
+  for (const name of locks) {
+    using lock = tryLock(join(scene.state, 'locks', name))
+    expect(lock, name).not.toBeNull()
+  }
   const again = await scene.command(dropArgs(scene, compose), fastEngines)
   expect(again.status).toBe(0)
   expect(subjectsOf(await scene.events())).toMatchObject({
