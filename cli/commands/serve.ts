@@ -7,7 +7,7 @@ import { lockServices } from '../lock.ts'
 import { findServices, type Services } from '../services.ts'
 import { waitForEnd } from '../signals.ts'
 import { startStack, stateFolderOf } from '../stack.ts'
-import { tidyMemoryAfterStart } from '../tidy-memory.ts'
+import { keepGarbageSmall, tidyMemoryAfterStart } from '../tidy-memory.ts'
 import type { Tracing } from '../tracing.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
 
@@ -51,6 +51,7 @@ async function serve(
   services: Services,
   run: readonly string[],
 ): Promise<number> {
+  keepGarbageSmall()
   const positionals = command === serveCommand ? services.names.length : 0
   const { values } = parseOptions(command, args, options, { positionals })
   const stateFolder = stateFolderOf(values.state)
