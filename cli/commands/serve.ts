@@ -10,7 +10,7 @@ import { waitForEnd } from '../signals.ts'
 import { startStack, stateFolderOf } from '../stack.ts'
 import { startStandIns } from '../stand-ins.ts'
 import { prepareStateFolder } from '../state-folder.ts'
-import { tidyMemoryAfterStart } from '../tidy-memory.ts'
+import { keepGarbageSmall, tidyMemoryAfterStart } from '../tidy-memory.ts'
 import type { Tracing } from '../tracing.ts'
 
 const options = {
@@ -75,6 +75,7 @@ async function serve(
   { state, mirror, host, port, concurrency, drain }: Values<typeof options>,
   given: Environment,
 ): Promise<number> {
+  keepGarbageSmall()
   const services = await findServices(given)
   const run = names?.map(services.parse) ?? services.names
   const stateFolder = stateFolderOf(state, given)

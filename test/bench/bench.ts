@@ -1,5 +1,6 @@
 import { measureBusRates } from './bus-rates.ts'
 import { measureIdleServices } from './idle-services.ts'
+import { measureIntake } from './intake.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
 import { measureNullDrops } from './null-drops.ts'
 import { measureStart } from './start.ts'
@@ -16,6 +17,9 @@ const parts: Readonly<Record<string, (drops?: number) => Promise<void>>> = {
   async idle() {
     for (const { service, ready, memory } of await measureIdleServices())
       print({ [`${service}, ready`]: ready, memory })
+  },
+  async intake(messages = 4_000) {
+    print(await measureIntake(messages))
   },
   async bus() {
     print(await measureBusRates())

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { GenericContainer } from 'testcontainers'
 import { provideServer, type Place, type Server } from './server.ts'
 
 interface NatsServerOptions {
@@ -10,6 +9,8 @@ interface NatsServerOptions {
   /** Program to run instead of the `nats-server` of this host. */
   readonly program?: string
 }
+
+const container = { image: 'nats', port: 4222, command: ['-js'], ready: /Server is ready/ }
 
 /** Gives a test a NATS server with JetStream on a folder of its own. */
 export async function provideNats({ config = '', program = 'nats-server' }: NatsServerOptions = {}): Promise<Server> {
@@ -25,7 +26,7 @@ export async function provideNats({ config = '', program = 'nats-server' }: Nats
     }),
     url: ({ port }) => `nats://127.0.0.1:${String(port)}`,
     ask: greet,
-    ...(config === '' ? { contain } : {}),
+    ...(config === '' ? { container } : {}),
   })
 }
 
@@ -45,10 +46,4 @@ async function greet(url: string): Promise<void> {
       else reject(new Error(`expected INFO, got ${bytes.toString('latin1', 0, 40)}`))
     })
   })
-}
-
-async function contain() {
-  const container = await new GenericContainer('nats:2').withCommand(['-js']).withExposedPorts(4222).start()
-  const url = `nats://${container.getHost()}:${String(container.getMappedPort(4222))}`
-  return { url, stop: async () => void (await container.stop()) }
 }

@@ -56,6 +56,7 @@ export async function providePostgres({ smallDisk }: PostgresOptions = {}): Prom
 }
 
 const installed = '/usr/lib/postgresql'
+const mostConnections = 300
 
 const postgres: ServerKind = {
   name: 'PostgreSQL',
@@ -66,29 +67,24 @@ const postgres: ServerKind = {
     await makeCluster(place)
   },
   command({ folder, port }, program) {
-    const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 300 }
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      port,
+      unix_socket_directories: '',
+      max_connections: mostConnections,
+    }
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${String(value)}`])
     const [command, ...args] = ordinary(program, ['-D', join(folder, 'data'), ...options])
     return { command, args }
   },
   url: ({ port }) => `postgresql://postgres@127.0.0.1:${String(port)}/postgres`,
   ask: (url) => query(url, 'select 1'),
-  async contain() {
-    const { GenericContainer } = await import('testcontainers')
-    const container = await new GenericContainer('postgres:15')
-      .withEnvironment({ POSTGRES_HOST_AUTH_METHOD: 'trust' })
-      .withExposedPorts(5432)
-      .start()
-    const url = `postgresql://postgres@${container.getHost()}:${String(container.getMappedPort(5432))}/postgres`
-    for (let tries = 0; tries < 100; tries += 1) {
-      const answered = await query(url, 'select 1').then(
-        () => true,
-        () => false,
-      )
-      if (answered) break
-      await new Promise((resolve) => setTimeout(resolve, 200))
-    }
-    return { url, stop: async () => void (await container.stop()) }
+  container: {
+    image: 'postgres',
+    port: 5432,
+    environment: { POSTGRES_USER: 'postgres', POSTGRES_DB: 'postgres', POSTGRES_HOST_AUTH_METHOD: 'trust' },
+    command: ['-c', `max_connections=${String(mostConnections)}`],
+    ready: /database system is ready to accept connections/,
   },
 }
 

@@ -13,20 +13,25 @@ export interface RabbitmqOptions {
   readonly plugins?: readonly string[]
 }
 
+const container = { image: 'rabbitmq', port: 5672, ready: /Server startup complete/ }
+
 /** Debian's wrapper on the PATH insists on an account and on folders of the system; this is what it wraps. */
 const realProgram = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 /** A RabbitMQ of the test's own. With options it is always this host's program, never the one of a variable. */
 export async function provideRabbitmq({ conf = [], plugins = [] }: RabbitmqOptions = {}): Promise<Server> {
   const own = process.env['IMAGEDROP_TEST_AMQP_URL'] === undefined || conf.length > 0 || plugins.length > 0
-  const epmd = own ? await startEpmd() : null
   const distribution = await freePort()
+  let epmd: Awaited<ReturnType<typeof startEpmd>> | null = null
   const server = await provideServer({
     name: 'RabbitMQ',
     urlVariable: own ? 'IMAGEDROP_TEST_NO_URL' : 'IMAGEDROP_TEST_AMQP_URL',
     program: 'rabbitmq-server',
     folders: ['/usr/lib/rabbitmq/bin'],
-    prepare: (place) => writeConfiguration(place, conf, plugins),
+    async prepare(place) {
+      epmd = await startEpmd()
+      await writeConfiguration(place, conf, plugins)
+    },
     command: (place, program) => ({
       command: existsSync(realProgram) ? realProgram : program,
       args: [],
@@ -36,7 +41,7 @@ export async function provideRabbitmq({ conf = [], plugins = [] }: RabbitmqOptio
     ask: async (url) => {
       await (await connect(url, { timeout: 5_000 })).close()
     },
-    contain,
+    ...(conf.length + plugins.length === 0 ? { container } : {}),
   })
   return {
     ...server,
@@ -93,19 +98,5 @@ function environment({ folder, port }: Place, distribution: number, epmd: number
     ERL_EPMD_ADDRESS: '127.0.0.1',
     // The start script then becomes the server, so that the server is ours to end, and dies with us.
     detached: 'true',
-  }
-}
-
-async function contain(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const { GenericContainer, Wait } = await import('testcontainers')
-  const started = await new GenericContainer('rabbitmq:4-alpine')
-    .withExposedPorts(5672)
-    .withWaitStrategy(Wait.forLogMessage(/Server startup complete/))
-    .start()
-  return {
-    url: `amqp://guest:guest@${started.getHost()}:${String(started.getMappedPort(5672))}`,
-    stop: async () => {
-      await started.stop()
-    },
   }
 }

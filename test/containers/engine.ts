@@ -32,7 +32,9 @@ export async function provideEngine(): Promise<Engine> {
   const end = new AbortController()
   // The images are kept for the next run; the rest goes with the folder.
   const places = ['--data-root', join(testCache(), 'docker'), '--exec-root', join(folder, 'exec')]
-  const ended = run('dockerd', [...places, '--pidfile', join(folder, 'pid'), '--host', host], {
+  // Ports of containers are for this host alone.
+  const options = [...places, '--pidfile', join(folder, 'pid'), '--host', host, '--ip', '127.0.0.1']
+  const ended = run('dockerd', options, {
     signal: end.signal,
     log,
   }).then(

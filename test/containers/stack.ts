@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run, type RunOptions } from '#subprocess/run.ts'
 import { freePort } from '#test/brokers/server.ts'
-import { provideBaseImages } from './base-images.ts'
+import { provideBaseImages, readServerImages } from './base-images.ts'
 import type { Engine } from './engine.ts'
 import { readNpmSettings } from './npm-settings.ts'
 
@@ -114,8 +114,7 @@ async function buildImage(engine: Engine, image: string, folder: string): Promis
   const npm = await readNpmSettings(folder)
   const containerfile = join(root, 'deploy', 'Containerfile')
   const bases = /ARG BASE=(\S+)/.exec(await readFile(containerfile, 'utf8'))?.slice(1) ?? []
-  const servers = [...(await readFile(join(root, 'compose.yaml'), 'utf8')).matchAll(/^ {4}image: ([\w:.-]+)$/gm)]
-  await provideBaseImages(engine, [...bases, ...servers.map(([, name = '']) => name)], npm)
+  await provideBaseImages(engine, [...bases, ...(await readServerImages())], npm)
   const options = ['--network', 'host', ...npm.buildOptions, '--file', containerfile, '--tag', image]
   await engine.docker(['build', ...options, root], { log: join(folder, 'build.log') })
 }

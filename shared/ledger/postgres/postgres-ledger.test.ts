@@ -27,7 +27,7 @@ async function prepare(): Promise<Data> {
   const url = await server.createDatabase({ like: empty })
   return {
     open: () => openPostgresLedger({ url, poolSize: 3, log }),
-    ...(server.place.folder === '' ? {} : { restart: () => server.restart() }),
+    ...(server.canRestart ? { restart: () => server.restart() } : {}),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
