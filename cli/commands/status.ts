@@ -1,4 +1,5 @@
-import type { Job, Ledger } from '#ledger/ledger.ts'
+import type { Ledger } from '#ledger/ledger.ts'
+import { describeJob, jobLine } from '../describe-job.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
 import { applyEvent, createDropView, type DropView } from '../view/drop-view.ts'
@@ -42,7 +43,7 @@ async function listDrops(ledger: Ledger, json: boolean): Promise<void> {
 async function showDrop(ledger: Ledger, drop: string, options: { json: boolean; stateFolder: string }): Promise<void> {
   const view = await readDrop(ledger, drop)
   if (!view.plan) throw new UsageError(`there is no drop ${JSON.stringify(drop)}; \`imagedrop status\` lists them`)
-  const open = await ledger.jobs({ drop, states: ['queued', 'running', 'quarantined'] })
+  const open = await ledger.jobs({ drop, states: ['queued', 'running', 'waiting', 'quarantined'] })
   if (options.json) {
     const { plan, state, failures, published, told, by } = view
     const document = { drop, state, plan, steps: [...view.steps.values()], failures, published, told, by }
@@ -52,13 +53,6 @@ async function showDrop(ledger: Ledger, drop: string, options: { json: boolean; 
   const lines = renderDrop(view, Date.now(), process.stdout.columns || 120)
   if (view.published) lines.push(...reportPublished(view, options.stateFolder))
   else if (view.failures.length > 0) lines.push(...reportFailed(view, options.stateFolder))
-  for (const job of open.map(describeJob)) {
-    lines.push(`  ${job.service} ${job.state} on ${job.subject}${job.error === null ? '' : `: ${job.error}`}`)
-  }
+  lines.push(...open.map((job) => `  ${jobLine(job)}`))
   process.stdout.write(`${lines.join('\n')}\n${view.state}\n`)
-}
-
-function describeJob(job: Job) {
-  const { service, state, image, attempts, error } = job
-  return { job: job.id, service, state, image, subject: job.envelope.subject, attempts, error }
 }

@@ -33,11 +33,11 @@ const taskClosed = (id: number) =>
   seal(say(kojiTaskChanged, { ...kojiTaskChanged.example, id, new: 'CLOSED' }), { now: new Date() })
 
 /** Waits for a Koji task, and ends when it is woken. */
-function untilTask(id: number, { until = new Date(Date.now() + hour), state = { id } as unknown } = {}): Handle {
+function untilTask(id: number, { until = new Date(Date.now() + hour) } = {}): Handle {
   return ({ waited }) =>
     waited
       ? done()
-      : Promise.resolve({ events: [], wait: { for: `task ${String(id)}`, until, reason: 'a task', state } })
+      : Promise.resolve({ events: [], wait: { for: `task ${String(id)}`, until, reason: 'a task', state: { id } } })
 }
 
 async function makeFolder(): Promise<string> {
