@@ -1,8 +1,9 @@
-import type { Job, Ledger } from '#ledger/ledger.ts'
+import type { JobState, Ledger } from '#ledger/ledger.ts'
 import { readDrop } from '#drop/read.ts'
 import { viewDrop } from '#drop/view.ts'
 import type { Step } from '#service/step.ts'
 import { defineCommand } from '../command.ts'
+import { describeJob, jobLine } from '../describe-job.ts'
 import { stateOption } from '../options.ts'
 import { findServices } from '../services.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
@@ -51,12 +52,14 @@ interface ShowOptions {
   readonly stateFolder: string
 }
 
+const openStates: ReadonlySet<JobState> = new Set(['queued', 'running', 'waiting', 'quarantined'])
+
 async function showDrop(ledger: Ledger, drop: string, { steps, json, stateFolder }: ShowOptions): Promise<void> {
   const jobs = await ledger.jobs({ drop })
   const view = viewDrop(await readDrop(ledger, drop), { steps, jobs })
   if (!view) throw new UsageError(`there is no drop ${JSON.stringify(drop)}; \`imagedrop status\` lists them`)
   const published = await readPublished(ledger, drop)
-  const open = jobs.filter(({ state }) => state === 'queued' || state === 'running' || state === 'quarantined')
+  const open = jobs.filter(({ state }) => openStates.has(state))
   if (json) {
     const { phase: state, ...rest } = view
     process.stdout.write(`${JSON.stringify({ ...rest, state, published, jobs: open.map(describeJob) })}\n`)
@@ -65,13 +68,6 @@ async function showDrop(ledger: Ledger, drop: string, { steps, json, stateFolder
   const lines = renderDrop(view, Date.now(), process.stdout.columns || 120)
   if (published) lines.push(...reportPublished(published, stateFolder))
   else if (view.failures.length > 0) lines.push(...reportFailed(view, stateFolder))
-  for (const job of open.map(describeJob)) {
-    lines.push(`  ${job.service} ${job.state} on ${job.subject}${job.error === null ? '' : `: ${job.error}`}`)
-  }
+  lines.push(...open.map((job) => `  ${jobLine(job)}`))
   process.stdout.write(`${lines.join('\n')}\n${view.phase}\n`)
-}
-
-function describeJob(job: Job) {
-  const { service, state, image, attempts, error } = job
-  return { job: job.id, service, state, image, subject: job.envelope.subject, attempts, error }
 }

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Bus, BusState } from '#bus/bus.ts'
-import type { Ledger } from '#ledger/ledger.ts'
+import type { Backlog, Ledger } from '#ledger/ledger.ts'
 import type { WatchAttempt } from './attempt-watch.ts'
 
 const attemptSeconds = new Histogram({
@@ -28,35 +28,49 @@ export function createMetrics(ledger: Ledger, bus: Bus): Registry {
 }
 
 function addBacklog(registry: Registry, ledger: Ledger): void {
-  const labelNames = ['service', 'state'] as const
-  const oldest = new Gauge({
-    name: 'imagedrop_oldest_job_age_seconds',
-    help: 'Age of the oldest job by service and state',
-    labelNames,
-    registers: [registry],
-  })
-  const outbox = new Gauge({
-    name: 'imagedrop_outbox_events',
-    help: 'Events that are said but not yet confirmed by the bus',
-    registers: [registry],
-  })
-  const jobs = new Gauge({
-    name: 'imagedrop_jobs',
-    help: 'Jobs that are not over, by service and state',
-    labelNames,
-    registers: [],
-    async collect() {
-      const backlog = await ledger.backlog(new Date())
-      this.reset()
-      oldest.reset()
-      outbox.set(backlog.outbox)
-      for (const { service, state, count, oldest: since } of backlog.jobs) {
-        this.set({ service, state }, count)
-        oldest.set({ service, state }, (Date.now() - since.getTime()) / 1000)
-      }
-    },
-  })
-  registry.registerMetric(jobs)
+  let reading: Promise<Backlog> | null = null
+  // All gauges of one answer are collected at the same time, and share one look.
+  const read = () =>
+    (reading ??= ledger.backlog(new Date()).finally(() => {
+      reading = null
+    }))
+  const add = (name: string, help: string, labelNames: readonly string[], valuesOf: (backlog: Backlog) => Value[]) => {
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [],
+      async collect() {
+        const values = valuesOf(await read())
+        this.reset()
+        for (const [labels, value] of values) this.set(labels, value)
+      },
+    })
+    registry.registerMetric(gauge)
+  }
+  const byState = ['service', 'state']
+  add('imagedrop_jobs', 'Jobs that are not over, by service and state', byState, ({ jobs }) =>
+    jobs.map(({ service, state, count }) => [{ service, state }, count]),
+  )
+  add('imagedrop_oldest_job_age_seconds', 'Age of the oldest job by service and state', byState, ({ jobs }) =>
+    jobs.map(({ service, state, oldest }) => [{ service, state }, secondsSince(oldest)]),
+  )
+  const byReason = ['service', 'reason']
+  add('imagedrop_waiting_jobs', 'Jobs that wait, by what they wait for', byReason, ({ waits }) =>
+    waits.map(({ service, reason, count }) => [{ service, reason }, count]),
+  )
+  add('imagedrop_oldest_wait_seconds', 'How long the oldest of them has waited', byReason, ({ waits }) =>
+    waits.map(({ service, reason, oldest }) => [{ service, reason }, secondsSince(oldest)]),
+  )
+  add('imagedrop_outbox_events', 'Events that are said but not yet confirmed by the bus', [], ({ outbox }) => [
+    [{}, outbox],
+  ])
+}
+
+type Value = readonly [labels: Record<string, string>, value: number]
+
+function secondsSince(time: Date): number {
+  return (Date.now() - time.getTime()) / 1000
 }
 
 const busCounters = {

@@ -71,7 +71,7 @@ describe('the manifests', () => {
     expect((await Promise.all(documents.map(faultsOf))).flat()).toEqual([])
   })
 
-  it('KEDA counts what waits and runs, by a query that the ledger answers', async () => {
+  it('KEDA counts what is to be done and what runs, by a query that the ledger answers', async () => {
     const text = await readFile(join(folder, 'components/keda/scaled.yaml'), 'utf8')
     const queries = [...text.matchAll(/query: "(.*)"/g)].map(([, query = '']) => query)
     expect(queries).toHaveLength(3)

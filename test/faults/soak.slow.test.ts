@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Ledger } from '#ledger/ledger.ts'
 import { checkMirror } from '../line/scene.ts'
+import { looks } from '../processes/waiting-services.ts'
 import { soak, type Aftermath } from './soak.ts'
 
 /** `npm run test:faults` runs the long one: 200 drops over 3 processes of each service. */
@@ -37,6 +38,15 @@ async function judge({ infrastructure: { ledger, state }, mailbox, faults, secon
     expect(await countOf(ledger, subject), subject).toEqual({ said: 4 * drops, drops })
   }
   expect(await countOf(ledger, 'image.published.v1')).toEqual({ said: 2 * drops, drops })
+
+  // Each has waited, and for what it should; what was kept and what woke it is looked at by the waiting services themselves.
+  const waited = async (service: string) => (await ledger.jobs({ service, states: ['done'] })).map((job) => job.waited)
+  const conversions = (await waited('converter')).filter((one) => one !== null)
+  expect(conversions.map(({ why }) => why).filter((why) => why === 'time')).toEqual([])
+  expect(conversions).toHaveLength(4 * drops)
+  expect((await waited('announcer')).filter((one) => one !== null).map(({ state }) => state)).toEqual(
+    Array.from({ length: drops }, () => ({ looked: looks })),
+  )
 
   const cloud = join(state, 'cloud')
   expect(globSync('*', { cwd: cloud }).filter((name) => name !== 'public')).toHaveLength(2 * drops)

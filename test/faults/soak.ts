@@ -30,7 +30,8 @@ const window = 8
 
 /**
  * Sends drops through processes of every service while a seeded script does to them what a bad day does: SIGKILL,
- * broker and database restarts, connections cut and stalled, every tenth message once more and late.
+ * broker and database restarts, connections cut and stalled, every tenth message once more and late. Each conversion waits
+ * for the boot test of its image, and each announcement for some time.
  */
 export async function soak(options: SoakOptions, judge: (aftermath: Aftermath) => Promise<void>): Promise<void> {
   const random = seededRandom(options.seed)
@@ -41,7 +42,7 @@ export async function soak(options: SoakOptions, judge: (aftermath: Aftermath) =
   const began = performance.now()
   const faults = new Map<string, number>()
   {
-    await using fleet = await startFleet({ each: options.processesOfEach, kind: 'real', env, log })
+    await using fleet = await startFleet({ each: options.processesOfEach, kind: 'waiting', env, log })
     const over = new AbortController()
     const trouble = troublemaker({ fleet, infrastructure, random, faults, every: options.faultEvery }, over.signal)
     try {

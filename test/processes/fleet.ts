@@ -14,7 +14,7 @@ const flags = ['--max-semi-space-size=1', '--v8-pool-size=2']
 interface FleetOptions {
   /** How many processes of each service. */
   readonly each: number
-  readonly kind: 'real' | 'null'
+  readonly kind: 'real' | 'waiting' | 'null'
   readonly env: Readonly<Record<string, string>>
   /** Takes what the processes say on both streams. */
   readonly log: string

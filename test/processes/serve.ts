@@ -8,10 +8,12 @@ import { startStack } from '../../cli/stack.ts'
 import { ec2Publisher } from '../../services/ec2-publisher/service.ts'
 import { nullAssemble } from '../bench/null-services.ts'
 import { createFolderCloud } from './folder-cloud.ts'
+import { withWaits } from './waiting-services.ts'
 
 /**
- * A process of one service, as `imagedrop serve` runs it, for tests and measurements: `serve.ts SERVICE real|null`.
- * `real` is the service itself over a cloud in a folder; with `null`, all but the scheduler do nothing.
+ * A process of one service, as `imagedrop serve` runs it, for tests and measurements: `serve.ts SERVICE
+ * real|waiting|null`. `real` is the service itself over a cloud in a folder; `waiting` is the same, but some wait before
+ * they work; with `null`, all but the scheduler do nothing.
  */
 const [name = '', kind = ''] = process.argv.slice(2)
 const stateFolder = process.env['IMAGEDROP_STATE'] ?? ''
@@ -25,7 +27,10 @@ const stack = await startStack({
   run: [services.parse(name)],
   env: process.env,
   log,
-  assembleFor: kind === 'null' ? (service) => Promise.resolve(nullAssemble(service)) : assembleReal,
+  assembleFor:
+    kind === 'null'
+      ? (service) => Promise.resolve(nullAssemble(service))
+      : async (service) => (kind === 'waiting' ? withWaits(await assembleReal(service)) : await assembleReal(service)),
 })
 stack.bus.givenUp.addEventListener('abort', () => {
   log.fatal({ err: stack.bus.givenUp.reason as unknown }, 'given up')

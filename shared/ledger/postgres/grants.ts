@@ -51,7 +51,7 @@ begin
     drop policy if exists imagedrop_monitor on outbox;
     create policy imagedrop_monitor on outbox for select to imagedrop_monitor using (true);
     grant select on kysely_migration to imagedrop_monitor;
-    grant select (service, state, due_at, lease_until, accepted_at, started_at, finished_at, wait_reason, wait_since) on jobs to imagedrop_monitor;
+    grant select (service, state, due_at, lease_until, accepted_at, started_at, finished_at, wait_reason, wait_since, woken_seq) on jobs to imagedrop_monitor;
     grant select (subject, said_by, said_at, sent_at) on outbox to imagedrop_monitor;
   end if;
 end $$`

@@ -5,8 +5,9 @@ import { say } from '#events/define.ts'
 import { dropCancelled } from '#events/drop-cancelled.ts'
 import { seal } from '#events/envelope.ts'
 import { imageRequested } from '#events/image-requested.ts'
+import { kojiTaskChanged } from '#events/koji.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
-import { LeaseLost, type Delivery, type Job, type Ledger } from '../ledger.ts'
+import { LeaseLost, type Delivery, type Job, type Ledger, type Wait } from '../ledger.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
 
@@ -48,10 +49,61 @@ it('leaves no work to do that comes in while its drop is being ended', async () 
   }
 })
 
+it('wakes every job whose event comes in while it begins to wait, and by that event only once', async () => {
+  await using ledger = await openEmpty()
+  for (let round = 0; round < 60; round += 1) {
+    const keys = [`one ${String(round)}`, `other ${String(round)}`]
+    await ledger.accept(
+      'builder',
+      Array.from({ length: workers }, () => wanted({})),
+      start,
+    )
+    const jobs = await lease(ledger, 'a', 0, workers)
+    const events = keys.map(waking)
+    await Promise.all([
+      ...jobs.map((job, index) => park(ledger, job, { for: keys[index % 2] ?? '' })),
+      ledger.accept('builder', events, start),
+      ledger.accept('builder', events.toReversed(), start),
+    ])
+    const woken = await lease(ledger, 'a', 0, workers + 1)
+    expect(woken.map((job) => job.id)).toEqual(jobs.map((job) => job.id))
+    for (const [index, job] of woken.entries()) {
+      expect(job.waited?.why).toEqual({ event: events[index % 2]?.envelope })
+    }
+    await Promise.all(woken.map((job, index) => park(ledger, job, { for: keys[index % 2] ?? '' })))
+    expect(await lease(ledger, 'a', 0, 1)).toEqual([])
+  }
+})
+
+it('lets no job wait on whose drop ends while it begins to wait', async () => {
+  await using ledger = await openEmpty()
+  for (let round = 0; round < 40; round += 1) {
+    const drop = `drop-${String(round)}`
+    await ledger.accept('builder', [wanted({ drop }), wanted({ drop }), wanted({ drop })], start)
+    const jobs = await lease(ledger, 'a', 0, 3)
+    await Promise.all([
+      ...jobs.map((job) => park(ledger, job, { for: 'k' }).catch(ignoreLoss)),
+      ledger.accept('builder', [ending(drop), waking('k')], start),
+    ])
+    const held = await ledger.heartbeat(
+      jobs.map((job) => job.id),
+      'a',
+      later(30),
+    )
+    for (const job of jobs) {
+      const what = held.get(job.id)
+      if (what === 'cancelled') await ledger.finish(job.id, 'a', { state: 'cancelled', events: [] }, start)
+      else expect(what).toBe('lost')
+    }
+    expect((await ledger.jobs({ drop, states: ['queued', 'running', 'waiting'] })).length).toBe(0)
+  }
+})
+
 /** What one of the workers does next; times run on by themselves. */
 const action = oneof(
   { weight: 3, arbitrary: constantFrom('accept', 'accept again', 'lease', 'lease', 'finish', 'finish', 'send') },
   { weight: 1, arbitrary: constantFrom('put back', 'beat', 'reclaim', 'finish twice', 'replay', 'fail', 'wait') },
+  { weight: 2, arbitrary: constantFrom('park', 'park', 'wake') },
 )
 const workers = 8
 
@@ -100,13 +152,8 @@ async function work(ledger: Ledger, world: World, owner: string, plan: readonly 
     const holder = world.leases.get(job.id)
     // Given up before the ledger is asked: from then on it may hand the job to others.
     forget(world, job, owner)
-    const ended = await ledger.finish(job.id, owner, { state, events: [event] }, later(world.time)).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof LeaseLost) return false
-        throw error
-      },
-    )
+    const outcome = { state, events: [event] }
+    const ended = await ledger.finish(job.id, owner, outcome, later(world.time)).then(() => true, isLoss)
     if (ended) world.said.push(event.id)
     if (ended && holder && holder.owner !== owner) throw new Error(`${owner} ended a job that ${holder.owner} held`)
     return job
@@ -128,6 +175,16 @@ async function work(ledger: Ledger, world: World, owner: string, plan: readonly 
       await end('done')
     } else if (what === 'fail') {
       await end('failed')
+    } else if (what === 'park') {
+      const job = mine.shift()
+      if (!job) continue
+      forget(world, job, owner)
+      const event = requested('d')
+      const wait = { for: 'k', until: later(now + 1), events: [event] }
+      const parked = await park(ledger, job, wait, { owner, at: now }).then(() => true, isLoss)
+      if (parked) world.said.push(event.id)
+    } else if (what === 'wake') {
+      await ledger.accept('builder', [waking('k')], later(now))
     } else if (what === 'finish twice') {
       const job = await end('done')
       if (job) await end('done', job)
@@ -181,6 +238,8 @@ async function send(ledger: Ledger, world: World, owner: string, now = world.tim
 }
 
 async function endEverything(ledger: Ledger, world: World): Promise<void> {
+  // By then all have waited long enough.
+  world.time += 10
   await ledger.reclaim(() => false, later(world.time))
   for (;;) {
     await ledger.replay('d', later(world.time))
@@ -197,6 +256,27 @@ async function endEverything(ledger: Ledger, world: World): Promise<void> {
 
 function ignoreLoss(error: unknown): void {
   if (!(error instanceof LeaseLost)) throw error
+}
+
+/** False for a loss, to tell it from what worked. */
+function isLoss(error: unknown): false {
+  ignoreLoss(error)
+  return false
+}
+
+async function park(
+  ledger: Ledger,
+  job: Job,
+  wait: Partial<Wait>,
+  { owner = 'a', at = 0 }: { owner?: string; at?: number } = {},
+): Promise<void> {
+  const whole = { for: null, until: later(at + 3_600), reason: 'a task', state: {}, events: [], ...wait }
+  await ledger.park(job.id, owner, whole, later(at))
+}
+
+function waking(key: string): Delivery {
+  const envelope = seal(say(kojiTaskChanged, kojiTaskChanged.example), { now: start })
+  return { envelope, key: null, wanted: false, endsWork: false, wakes: key }
 }
 
 async function leaseAndPutBack(ledger: Ledger): Promise<void> {

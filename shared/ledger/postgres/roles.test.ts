@@ -8,6 +8,7 @@ import { dropCancelled } from '#events/drop-cancelled.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
+import { kojiTaskChanged } from '#events/koji.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { LeaseLost, type Ledger } from '../ledger.ts'
 import { migratePostgres } from './migrate.ts'
@@ -98,6 +99,10 @@ it.each([
     `insert into outbox (event_id, subject, envelope, said_at, said_by) values ('x', 'x', '{}', 0, 'imagedrop_operator')`,
     'permission denied for table outbox',
   ],
+  ['builder', `update wakes set key = 'x'`, 'permission denied for table wakes'],
+  ['builder', `delete from wakes where service = 'converter'`, 'no rows'],
+  ['monitor', `select from wakes`, 'permission denied for table wakes'],
+  ['operator', `delete from wakes`, 'permission denied for table wakes'],
   ['builder', `delete from jobs`, 'permission denied for table jobs'],
   ['builder', `delete from ended_drops`, 'permission denied for table ended_drops'],
   ['builder', `select from entities where service = 'converter'`, 'no rows'],
@@ -119,6 +124,28 @@ it.each([
   ['monitor', `update jobs set state = 'done'`, 'permission denied for table jobs'],
 ])('the %s cannot: %s', async (role, statement, refusal) => {
   await expect(rowsOf(role, statement)).resolves.toBe(refusal)
+})
+
+it('a service lets a job wait and wakes it with its own account, and sees no wake of another', async () => {
+  await using builder = await open('builder')
+  await using converter = await open('converter')
+  const [job] = await leaseNew(converter, 'converter')
+  const event = seal(say(kojiTaskChanged, kojiTaskChanged.example), { now })
+  const delivery = { envelope: event, key: null, wanted: false, endsWork: false, wakes: 'task 1' }
+  await builder.accept('builder', [delivery], now)
+  const wait = { for: 'task 1', until: later(60), reason: 'a task', state: {}, events: [] }
+  await converter.park(job.id, 'a', wait, now)
+  expect(await converter.lease('converter', { owner: 'a', now, until, limit: 1 })).toEqual([])
+  // Long after: what is too old is forgotten with the same account.
+  await converter.accept('converter', [delivery], now)
+  const monthLater = later(30 * 24 * 60 * 60)
+  const other = { ...delivery, envelope: { ...event, id: 'f0000000-0000-4000-8000-000000000000' } }
+  await converter.accept('converter', [other], monthLater)
+  expect(await rowsOf('converter', 'select from wakes')).toBe('1 rows')
+  expect(await rowsOf('builder', 'select from wakes')).toBe('1 rows')
+  const [woken] = await converter.lease('converter', { owner: 'a', now, until, limit: 1 })
+  expect(woken?.waited?.why).toEqual({ event })
+  await converter.finish(job.id, 'a', { state: 'cancelled', events: [] }, now)
 })
 
 it('a person looks, takes up again and says, and the scheduler sends what was said', async () => {

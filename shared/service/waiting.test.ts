@@ -1,0 +1,380 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
+import { expect, it, onTestFinished } from 'vitest'
+import type { JobProgress } from '#bus/bus.ts'
+import { createMemoryBus } from '#bus/memory/memory-bus.ts'
+import { say } from '#events/define.ts'
+import { dropCancelled } from '#events/drop-cancelled.ts'
+import { seal } from '#events/envelope.ts'
+import { imageBuilt } from '#events/image-built.ts'
+import { imageFailed } from '#events/image-failed.ts'
+import { imageRequested } from '#events/image-requested.ts'
+import { kojiTaskChanged } from '#events/koji.ts'
+import { openSqliteLedger } from '#ledger/sqlite/open.ts'
+import { bindService } from './bind.ts'
+import { defineService, type Context, type Result, type Waited } from './define.ts'
+import { PermanentError, TransientError } from './errors.ts'
+import { createMetrics, measureAttempt } from './metrics.ts'
+import { runServices } from './run.ts'
+
+type Job = Context & { readonly waited?: Waited<typeof kojiTaskChanged> }
+type Handle = (job: Job) => Promise<Result<ReturnType<typeof built>>>
+
+const drop = imageRequested.example.drop
+const request = say(imageRequested, imageRequested.example)
+const built = () => say(imageBuilt, imageBuilt.example)
+const done = (): Promise<Result<ReturnType<typeof built>>> => Promise.resolve({ events: [built()] })
+const hour = 3_600_000
+const taskClosed = (id: number) =>
+  seal(say(kojiTaskChanged, { ...kojiTaskChanged.example, id, new: 'CLOSED' }), { now: new Date() })
+
+/** Waits for a Koji task, and ends when it is woken. */
+function untilTask(id: number, { until = new Date(Date.now() + hour) } = {}): Handle {
+  return ({ waited }) =>
+    waited
+      ? done()
+      : Promise.resolve({ events: [], wait: { for: `task ${String(id)}`, until, reason: 'a task', state: { id } } })
+}
+
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-waiting-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+/** A builder with the given handler, at work on the ledger of a folder. */
+async function setUp(folder: string, handle: Handle, abandon?: (job: Job) => Promise<void>) {
+  const bus = createMemoryBus()
+  const ledger = await openSqliteLedger(folder)
+  const lines: { msg: string }[] = []
+  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) })
+  const definition = defineService({
+    name: 'builder',
+    consumes: [imageRequested],
+    wakes: [
+      {
+        event: kojiTaskChanged,
+        keyOf: ({ id, new: state }) => (state === 'CLOSED' ? `task ${String(id)}` : null),
+      },
+    ],
+    emits: [imageBuilt, imageFailed],
+    retry: { attempts: 3, firstDelay: 5, maxDelay: 10 },
+    handle: (_event, _dependencies: null, context) => handle(context),
+    abandon: async (_event, _dependencies, context) => await abandon?.(context),
+  })
+  const shop = {
+    ledger,
+    bus,
+    owner: 'test',
+    stateFolder: folder,
+    now: () => new Date(),
+    log,
+    watchAttempt: measureAttempt,
+  }
+  const bound = bindService(definition, null)
+  const service = abandon ? bound : { ...bound, abandon: null }
+  const running = await runServices([{ service }], shop)
+  const job = async () => (await ledger.jobs({ service: 'builder' }))[0]
+  return {
+    ...running,
+    ledger,
+    bus,
+    lines,
+    job,
+    /** Resolves when the builder's first job is in this state. */
+    async is(state: string): Promise<void> {
+      await expect.poll(async () => (await job())?.state, { timeout: 10_000, interval: 10 }).toBe(state)
+    },
+    said: async (subject: string) => (await ledger.events({ subject })).map((row) => row.envelope),
+    async [Symbol.asyncDispose]() {
+      await running.stop(0)
+      await ledger[Symbol.asyncDispose]()
+    },
+  }
+}
+
+it('lets a job wait, and calls its handler again with the event that woke it', async () => {
+  const runs: (Waited<typeof kojiTaskChanged> | undefined)[] = []
+  let attempts: number[] = []
+  await using at = await setUp(await makeFolder(), (job) => {
+    runs.push(job.waited)
+    attempts.push(job.attempt)
+    return untilTask(7)(job)
+  })
+  await at.say(request)
+  await at.is('waiting')
+  const closed = taskClosed(7)
+  await at.bus.publish([taskClosed(8), closed])
+  await at.is('done')
+  expect(runs).toEqual([undefined, { state: { id: 7 }, why: { event: closed }, since: expect.any(Date) as Date }])
+  expect(attempts).toEqual([1, 1])
+  expect(await at.said('image.built.v1')).toHaveLength(1)
+  // It is no work of its own.
+  expect(await at.ledger.jobs({ service: 'builder' })).toHaveLength(1)
+})
+
+it('runs other jobs while one waits, though the service runs one at a time', async () => {
+  await using at = await setUp(await makeFolder(), untilTask(7))
+  await at.say(request)
+  await at.say(request)
+  await expect.poll(async () => (await at.ledger.jobs({ states: ['waiting'] })).length).toBe(2)
+})
+
+it('says what is known when the wait begins, and keeps no folder over it', async () => {
+  let folder = ''
+  await using at = await setUp(await makeFolder(), async ({ waited, workFolder }) => {
+    if (waited) return { events: [] }
+    folder = workFolder
+    await writeFile(join(folder, 'kept'), '')
+    return { events: [built()], wait: { for: null, until: new Date(Date.now() + hour), reason: 'time', state: null } }
+  })
+  await at.say(request)
+  await at.is('waiting')
+  expect(await at.said('image.built.v1')).toMatchObject([{ drop, causation: (await at.job())?.envelope.id }])
+  await expect.poll(() => existsSync(folder)).toBe(false)
+})
+
+it('goes on at once when the event came first, and once however often it comes', async () => {
+  let runs = 0
+  await using at = await setUp(await makeFolder(), (job) => {
+    runs += 1
+    return runs === 2 ? untilTask(7)({ ...job, waited: undefined as never }) : untilTask(7)(job)
+  })
+  const closed = taskClosed(7)
+  await at.bus.publish([closed, closed])
+  await at.say(request)
+  await expect.poll(() => runs).toBe(2)
+  await at.is('waiting')
+  await at.bus.publish([closed])
+  await sleep(100)
+  expect(runs).toBe(2)
+  expect((await at.job())?.state).toBe('waiting')
+})
+
+it('goes on when its time has come and nothing else', async () => {
+  const began = Date.now()
+  let why: unknown
+  // Too early a time is a second from now: a handler that only ever looks must not keep the process busy.
+  const soon = untilTask(7, { until: new Date(0) })
+  await using at = await setUp(await makeFolder(), (job) => {
+    why = job.waited?.why
+    return soon(job)
+  })
+  await at.say(request)
+  await at.is('done')
+  expect(why).toBe('time')
+  expect(Date.now() - began).toBeGreaterThanOrEqual(1_000)
+})
+
+it('goes on after everything was stopped, with events that come twice', async () => {
+  const folder = await makeFolder()
+  {
+    await using at = await setUp(folder, untilTask(7))
+    await at.say(request)
+    await at.is('waiting')
+  }
+  const closed = taskClosed(7)
+  {
+    // It is woken, and stopped before it has done anything.
+    await using at = await setUp(folder, ({ waited, signal }) => {
+      expect(waited?.state).toEqual({ id: 7 })
+      return sleep(60_000, { events: [] }, { signal })
+    })
+    await at.bus.publish([closed, closed])
+    await at.is('running')
+    await at.stop(0)
+    expect(await at.job()).toMatchObject({ state: 'queued', attempts: 0 })
+  }
+  let waited: unknown
+  let runs = 0
+  await using at = await setUp(folder, (job) => {
+    runs += 1
+    ;({ waited } = job)
+    return done()
+  })
+  await at.is('done')
+  await at.bus.publish([closed])
+  await sleep(50)
+  expect(waited).toMatchObject({ state: { id: 7 }, why: { event: { id: closed.id } } })
+  expect(runs).toBe(1)
+  expect(await at.said('image.built.v1')).toHaveLength(1)
+})
+
+it('has all its attempts after a wait', async () => {
+  const attempts: number[] = []
+  await using at = await setUp(await makeFolder(), ({ waited, attempt }) => {
+    attempts.push(attempt)
+    if (attempt < 3) throw new TransientError('the hub is busy')
+    return waited ? done() : untilTask(7, { until: new Date(0) })({} as Job)
+  })
+  await at.say(request)
+  await at.is('done')
+  expect(attempts).toEqual([1, 2, 3, 1, 2, 3])
+})
+
+it.each([
+  [{ for: null, until: new Date(Number.NaN), state: null }, /waits for a task: until is not a time/],
+  [{ for: null, until: new Date(), state: 'x'.repeat(65_536) }, /its state has 65538 bytes of JSON; 65536 is the most/],
+])('refuses a wait that cannot be meant so', async (wait, message) => {
+  await using at = await setUp(await makeFolder(), () =>
+    Promise.resolve({ events: [], wait: { ...wait, reason: 'a task' } }),
+  )
+  await at.say(request)
+  await at.is('quarantined')
+  expect((await at.job())?.error).toMatch(message)
+})
+
+it('refuses to wait for an event of which the service has not said that it wakes', async () => {
+  const folder = await makeFolder()
+  await using ledger = await openSqliteLedger(folder)
+  const bus = createMemoryBus()
+  const definition = defineService({
+    name: 'builder',
+    consumes: [imageRequested],
+    emits: [],
+    handle: () => Promise.resolve({ events: [], wait: { for: 'x', until: new Date(), reason: 'a task', state: null } }),
+  })
+  const shop = {
+    ledger,
+    bus,
+    owner: 'test',
+    stateFolder: folder,
+    now: () => new Date(),
+    log: pino({ level: 'silent' }),
+  }
+  const running = await runServices([{ service: bindService(definition, null) }], shop)
+  await running.say(request)
+  await expect.poll(async () => (await ledger.jobs({}))[0]?.error).toMatch(/names no event that wakes/)
+  await running.stop(0)
+})
+
+it('tells people what it waits for: live, in the log and in the figures', async () => {
+  await using at = await setUp(await makeFolder(), untilTask(7))
+  const seen: JobProgress[] = []
+  at.bus.watch((progress) => seen.push(progress))
+  await at.say(request)
+  await at.is('waiting')
+  await expect
+    .poll(() => seen.at(-1))
+    .toMatchObject({ service: 'builder', state: 'waiting', phase: 'waits for a task' })
+  expect(at.lines.find((line) => line.msg === 'waiting')).toMatchObject({ reason: 'a task', key: 'task 7' })
+  const metrics = await createMetrics(at.ledger, at.bus).metrics()
+  expect(metrics).toContain('imagedrop_jobs{service="builder",state="waiting"} 1')
+  expect(metrics).toContain('imagedrop_waiting_jobs{service="builder",reason="a task"} 1')
+  expect(metrics).toMatch(/imagedrop_oldest_wait_seconds\{service="builder",reason="a task"\} \d/)
+  expect(metrics).toMatch(/imagedrop_oldest_job_age_seconds\{service="builder",state="waiting"\} \d/)
+  expect(metrics).toMatch(/imagedrop_attempt_seconds_count\{service="builder",.*outcome="waiting"\} [1-9]/)
+})
+
+it('ends with its drop, at once when nothing is to be cleaned up', async () => {
+  let runs = 0
+  await using at = await setUp(await makeFolder(), (job) => {
+    runs += 1
+    return untilTask(7)(job)
+  })
+  await at.say(request)
+  await at.is('waiting')
+  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
+  await at.is('cancelled')
+  await at.bus.publish([taskClosed(7)])
+  await sleep(50)
+  expect(runs).toBe(1)
+})
+
+it('cleans up after a job that waits before it ends with its drop', async () => {
+  const states: unknown[] = []
+  await using at = await setUp(await makeFolder(), untilTask(7), ({ waited }) => {
+    states.push(waited?.state)
+    if (states.length < 3) throw new TransientError('the hub is busy')
+    return Promise.resolve()
+  })
+  await at.say(request)
+  await at.is('waiting')
+  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
+  await at.is('cancelled')
+  expect(states).toEqual([{ id: 7 }, { id: 7 }, { id: 7 }])
+  expect(await at.said('image.built.v1')).toEqual([])
+})
+
+it('cleans up after a running job as well, once it has stopped', async () => {
+  const order: string[] = []
+  await using at = await setUp(
+    await makeFolder(),
+    async ({ signal }) => {
+      await sleep(60_000, undefined, { signal }).catch(() => order.push('stopped'))
+      return { events: [built()] }
+    },
+    ({ waited }) => {
+      expect(waited).toBeUndefined()
+      order.push('cleaned up')
+      return Promise.resolve()
+    },
+  )
+  await at.say(request)
+  await at.is('running')
+  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
+  await at.is('cancelled')
+  expect(order).toEqual(['stopped', 'cleaned up'])
+  expect(await at.said('image.built.v1')).toEqual([])
+})
+
+it('cleans up once more after it was stopped in the middle of it, and needs no handler for that', async () => {
+  const folder = await makeFolder()
+  {
+    const cleaning = Promise.withResolvers<void>()
+    await using at = await setUp(folder, untilTask(7), async ({ signal }) => {
+      cleaning.resolve()
+      await sleep(60_000, undefined, { signal })
+    })
+    await at.say(request)
+    await at.is('waiting')
+    await at.say(say(dropCancelled, { drop, by: 'somebody' }))
+    await cleaning.promise
+    // A look at the leases says that the job is cancelled: it is, and goes on cleaning up.
+    await at.ledger.reclaim(() => true, new Date())
+    await sleep(50)
+    expect((await at.job())?.state).toBe('running')
+  }
+  let state: unknown
+  await using at = await setUp(
+    folder,
+    () => Promise.reject(new Error('it must not run')),
+    ({ waited }) => {
+      ;({ state } = waited ?? {})
+      return Promise.resolve()
+    },
+  )
+  await at.is('cancelled')
+  expect(state).toEqual({ id: 7 })
+})
+
+it('leaves what it cannot clean up to a person, and says nothing more of the drop', async () => {
+  await using at = await setUp(await makeFolder(), untilTask(7), () => {
+    throw new PermanentError('environment', 'the hub is gone')
+  })
+  await at.say(request)
+  await at.is('waiting')
+  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
+  await at.is('quarantined')
+  expect((await at.job())?.error).toBe('the hub is gone')
+  expect(await at.said('image.failed.v1')).toEqual([])
+})
+
+it('begins anew when a person takes it up again', async () => {
+  const runs: unknown[] = []
+  await using at = await setUp(await makeFolder(), (job) => {
+    runs.push(job.waited)
+    return untilTask(7)(job)
+  })
+  await at.say(request)
+  await at.is('waiting')
+  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
+  await at.is('cancelled')
+  await at.ledger.replay(drop, new Date())
+  await at.is('waiting')
+  expect(runs).toEqual([undefined, undefined])
+})
