@@ -4,6 +4,7 @@ import { pino, type Logger } from 'pino'
 import type { Bus } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { watchTogether, type WatchAttempt } from '#service/attempt-watch.ts'
+import type { Workshop } from '#service/attempt.ts'
 import type { Assemble, Assembled, Host } from '#service/host.ts'
 import { ownerOfThisProcess } from '#service/owner.ts'
 import { runServices, type Running } from '#service/run.ts'
@@ -23,6 +24,7 @@ export interface StackOptions {
   readonly env: Environment
   readonly log: Logger
   readonly watchers?: readonly WatchAttempt[]
+  readonly onRefused?: Workshop['onRefused']
   /** Where services come from; others than the real ones take part in measurements. */
   readonly assembleFor?: (name: ServiceName) => Promise<Assemble>
 }
@@ -55,7 +57,7 @@ export async function openLedgerToAsk(stateFolder: string): Promise<Ledger> {
 
 /** Starts services in this process: by default on SQLite, a folder, and a bus in memory. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { stateFolder, services, env, log, watchers = [] } = options
+  const { stateFolder, services, env, log, watchers = [], onRefused } = options
   const busSettings = readBusSettings(env)
   await using opened = new AsyncDisposableStack()
   const ledger = opened.use(await openLedger(readLedgerSettings(env), stateFolder, log))
@@ -68,7 +70,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     present.map((name) => assemble(name, options, { stateFolder, artifacts, log, now, env })),
   )
   const watchAttempt = watchTogether(watchers)
-  const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log, watchAttempt }
+  const { accountPrefix: prefix, accounts: shared, unsigned } = busSettings
+  const shop = {
+    ledger,
+    bus,
+    owner: ownerOfThisProcess(),
+    stateFolder,
+    now,
+    log,
+    watchAttempt,
+    accounts: { prefix, shared, unsigned },
+    ...(onRefused && { onRefused }),
+  }
   const isActive = ({ name }: { name: string }) => services.some((one) => one === name)
   const running = await runServices(assembled, shop, isActive)
   const closing = opened.move()

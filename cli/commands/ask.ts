@@ -1,49 +1,78 @@
-import { userInfo } from 'node:os'
-import { say, type EventDefinition } from '#events/define.ts'
-import { seal } from '#events/envelope.ts'
+import { pino } from 'pino'
+import type { EventDefinition } from '#events/define.ts'
+import type { Envelope } from '#events/envelope.ts'
 import { blessingRequested, cancellationRequested, retryRequested, supersessionRequested } from '#events/operator.ts'
-import { checkOutgoing } from '#events/parse.ts'
 import type { Ledger } from '#ledger/ledger.ts'
+import { askInLedger, requestOf } from '../ask.ts'
+import { openBus } from '../backends/open-bus.ts'
+import { readBusSettings } from '../backends/settings.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
 import { parseOptions, UsageError, type Command } from '../usage.ts'
 
 type Request = EventDefinition<string, { drop: string; by: string }>
 
+const options = { bus: { type: 'boolean' }, by: { type: 'string' }, state: { type: 'string' } } as const
+
 /** A command by which a person asks something of the scheduler; whichever process runs it answers. */
-function askCommand(name: string, summary: string, request: Request, options: { needsName?: true } = {}): Command {
-  const usage = `usage: imagedrop ${name} DROP ${options.needsName ? '--by NAME' : '[--by NAME]'} [--state DIR]`
+function askCommand(name: string, summary: string, request: Request): Command {
+  const usage = `usage: imagedrop ${name} DROP [--bus] [--state DIR]`
   return {
     name,
     usage,
     summary,
     async run(args) {
-      const parsed = parseOptions(
-        { usage },
-        args,
-        { by: { type: 'string' }, state: { type: 'string' } },
-        { positionals: 1 },
-      )
-      const [drop] = parsed.positionals
+      const { values, positionals } = parseOptions({ usage }, args, options, { positionals: 1 })
+      const [drop] = positionals
       if (drop === undefined) throw new UsageError(`which drop?\n\n${usage}`)
-      const by = parsed.values.by ?? (options.needsName ? undefined : userInfo().username)
-      if (by === undefined || by === '') throw new UsageError(`--by NAME says who gives the blessing\n\n${usage}`)
-      await using ledger = await openLedgerToAsk(stateFolderOf(parsed.values.state))
-      await requireDrop(ledger, drop)
-      const now = new Date()
-      const envelope = seal(say(request, { drop, by }), { now })
-      checkOutgoing(envelope)
-      await ledger.say(envelope, now)
-      // After the request was said: else a job that fails again at once would be heard before it, and be forgiven.
-      if (request === retryRequested) {
-        const count = await ledger.replay(drop, new Date())
-        process.stdout.write(`${drop}: ${String(count)} jobs are queued again\n`)
-      }
+      const stateFolder = stateFolderOf(values.state)
+      const envelope = values.bus
+        ? await askOnBus(request, drop, { by: values.by, stateFolder })
+        : await ask(request, drop, { by: values.by, stateFolder })
       process.stdout.write(
-        `${request.summary({ drop, by })}; \`imagedrop up\`, \`serve scheduler\` or \`drop\` carries it out\n`,
+        `${request.summary(envelope.body as { drop: string; by: string })}; ` +
+          `\`imagedrop up\`, \`serve scheduler\` or \`drop\` carries it out\n`,
       )
       return 0
     },
   }
+}
+
+interface Circumstances {
+  readonly by: string | undefined
+  readonly stateFolder: string
+}
+
+async function ask(request: Request, drop: string, { by, stateFolder }: Circumstances): Promise<Envelope> {
+  await using ledger = await openLedgerToAsk(stateFolder)
+  refuseName(by, await ledger.account())
+  await requireDrop(ledger, drop)
+  const envelope = await askInLedger(ledger, request, { drop })
+  // After the request was said: else a job that fails again at once would be heard before it, and be forgiven.
+  if (request === retryRequested) {
+    const count = await ledger.replay(drop, new Date())
+    process.stdout.write(`${drop}: ${String(count)} jobs are queued again\n`)
+  }
+  return envelope
+}
+
+/** For who has an account at the broker and none at the database: nobody looks whether there is such a drop. */
+async function askOnBus(request: Request, drop: string, { by, stateFolder }: Circumstances): Promise<Envelope> {
+  if (request === retryRequested) throw new UsageError('retry needs the ledger, where the jobs are: leave --bus out')
+  const settings = readBusSettings(process.env)
+  if (settings.url === undefined) throw new UsageError('--bus: IMAGEDROP_BUS_URL is not set')
+  const log = pino({ level: 'warn' }, pino.destination(2))
+  await using bus = await openBus(settings, { stateFolder, log })
+  const account = bus.account ?? (settings.account || decodeURIComponent(new URL(settings.url).username))
+  if (account === '') throw new UsageError('--bus: IMAGEDROP_BUS_ACCOUNT has to say what our account there is called')
+  refuseName(by, account)
+  const envelope = { ...requestOf(request, { drop }, account), sender: account }
+  await bus.publish([envelope])
+  return envelope
+}
+
+function refuseName(by: string | undefined, account: string): void {
+  if (by === undefined) return
+  throw new UsageError(`--by is no option any more: who asks is who this account belongs to, and that is ${account}`)
 }
 
 async function requireDrop(ledger: Ledger, drop: string): Promise<void> {
@@ -52,9 +81,7 @@ async function requireDrop(ledger: Ledger, drop: string): Promise<void> {
     throw new UsageError(`there is no drop ${JSON.stringify(drop)}; \`imagedrop status\` lists them`)
 }
 
-export const blessCommand = askCommand('bless', 'give the blessing to a staged drop', blessingRequested, {
-  needsName: true,
-})
+export const blessCommand = askCommand('bless', 'give the blessing to a staged drop', blessingRequested)
 export const cancelCommand = askCommand('cancel', 'stop all work on a drop', cancellationRequested)
 export const retryCommand = askCommand('retry', 'take a failed or cancelled drop up again', retryRequested)
 export const supersedeCommand = askCommand('supersede', 'withdraw a drop', supersessionRequested)

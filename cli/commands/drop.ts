@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { text } from 'node:stream/consumers'
-import { say } from '#events/define.ts'
 import { dropRequested, type DropRequested } from '#events/operator.ts'
 import { messageOf } from '#service/errors.ts'
+import { askInLedger } from '../ask.ts'
 import { emulateEc2, hasEc2 } from '../ec2.ts'
 import { environmentFor, hostDistribution } from '../environment.ts'
 import { followDrop, type Followed } from '../follow.ts'
@@ -55,7 +54,7 @@ export const dropCommand: Command = {
     try {
       using screen = createScreen({ json: values.json === true })
       announceStart(screen, request, emulator !== null)
-      const requestId = await stack.say(say(dropRequested, request))
+      const { id: requestId } = await askInLedger(stack.ledger, dropRequested, request)
       const composeId = String(request.message['compose_id'])
       const followed = followDrop(stack, { requestId, composeId, screen })
       const result = await Promise.race([followed, end.then(() => 'stopped' as const)])
@@ -69,6 +68,9 @@ export const dropCommand: Command = {
 
 const status: Readonly<Record<Followed | 'stopped', number>> = { announced: 0, failed: 1, stopped: 130 }
 
+/** What is asked for; by whom, the ledger tells. */
+type Asked = Omit<DropRequested, 'by'>
+
 interface Values {
   readonly distribution?: string | undefined
   readonly compose?: string | undefined
@@ -77,17 +79,16 @@ interface Values {
 }
 
 /** Takes the compose message from where it was told to, or makes one for the distribution's repositories of now. */
-async function prepare(values: Values): Promise<{ request: DropRequested; location?: string }> {
+async function prepare(values: Values): Promise<{ request: Asked; location?: string }> {
   const images = values.images?.split(',').map((image) => image.trim()) ?? null
-  const by = userInfo().username
   if (values.compose !== undefined) {
     const { topic, message } = readComposeMessage(await readSource(values.compose))
-    return { request: { topic, message, images, by } }
+    return { request: { topic, message, images } }
   }
   const distribution = values.distribution ?? (await hostDistribution())
   const mirror = values.mirror ?? (await mirrorOfHost(distribution))
   const { topic, message } = await makeComposeMessage({ distribution, mirror })
-  return { request: { topic, message, images, by }, location: mirror }
+  return { request: { topic, message, images }, location: mirror }
 }
 
 async function mirrorOfHost(distribution: string): Promise<string> {
@@ -113,7 +114,7 @@ async function readSource(source: string): Promise<string> {
   }
 }
 
-function announceStart(screen: Screen, request: DropRequested, emulated: boolean): void {
+function announceStart(screen: Screen, request: Asked, emulated: boolean): void {
   screen.note(`compose: ${String(request.message['compose_id'])} at ${String(request.message['location'])}`)
   screen.note(emulated ? 'EC2: emulated (no AWS credentials on this host)' : 'EC2: AWS')
 }

@@ -57,10 +57,10 @@ async function serve(command: Command, args: readonly string[], services: readon
   const needsEmulator = services.includes('ec2-publisher') && !hasEc2(process.env)
   await using emulator = needsEmulator ? await emulateEc2(stateFolder, log) : null
   const env = { ...environmentFor({ mirror: values.mirror }), ...emulator?.env }
-  const { measureAttempt } = await import('#service/metrics.ts')
+  const { countRefusal, measureAttempt } = await import('#service/metrics.ts')
   await using tracing = await startTracing(env)
   const watchers = [measureAttempt, ...(tracing ? [tracing.watch] : [])]
-  const stack = await startStack({ stateFolder, services, concurrency, env, log, watchers })
+  const stack = await startStack({ stateFolder, services, concurrency, env, log, watchers, onRefused: countRefusal })
   try {
     // Only here is the HTTP server needed: other commands do without its memory.
     const { serveHttp } = await import('#service/http.ts')

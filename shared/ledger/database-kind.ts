@@ -18,4 +18,8 @@ export interface DatabaseKind {
   /** Until the transaction ends, nobody else looks whether the service has let the drop go. */
   holdEnding(db: Kysely<Tables>, service: string, drop: string): Promise<void>
   isTableMissing(error: unknown): boolean
+  /** The account that this process writes with. */
+  account(db: Kysely<Tables>): Promise<string>
+  /** What a row of the outbox says of its author, where the database does not fill that in. */
+  signature(): { readonly said_by?: string }
 }

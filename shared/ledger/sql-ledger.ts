@@ -40,7 +40,7 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, close
     finish: (job, owner, outcome, now) =>
       thenRing(
         'said',
-        persist((repeated) => finish(db, job, owner, outcome, { now, repeated })),
+        persist((repeated) => finish(db, kind, job, owner, outcome, { now, repeated })),
       ),
     putBack: (job, owner, options) =>
       thenRing(
@@ -53,10 +53,10 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, close
         persist(() => reclaim(db, isAlive, now)),
       ),
     entity: (service, key) => persist(() => readEntity(db, service, key)),
-    say: (envelope, now, sender) =>
+    say: (envelope, now, by) =>
       thenRing(
-        sender === undefined ? 'outbox' : 'said',
-        persist(() => insertOutbox(db, [envelope], { now, ...(sender === undefined ? {} : { owner: sender }) })),
+        by === undefined ? 'outbox' : 'said',
+        persist(() => insertOutbox(db, kind, [envelope], { now, ...(by && { by }) })),
       ),
     takeUnsent: (options) => persist(() => takeUnsent(db, kind, options), soon),
     markSent: (seqs, now) => persist(() => markSent(db, kind, seqs, now)),
@@ -69,6 +69,7 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, close
     events: (selector) => persist(() => readEvents(db, selector)),
     nextDue: (service) => persist(() => readNextDue(db, service), soon),
     backlog: () => persist(() => readBacklog(db), soon),
+    account: () => persist(() => kind.account(db), soon),
     async ping() {
       await sql`select 1`.execute(db)
     },

@@ -13,6 +13,7 @@ import type { BoundService, Context } from './define.ts'
 import { Cancelled, messageOf } from './errors.ts'
 import { whileLedgerIsAway } from './ledger-patience.ts'
 import { failureClassOf, failureEvent, isTransient } from './failure.ts'
+import type { Accounts, Untrusted } from './trust.ts'
 
 /** What every attempt of this process shares. */
 export interface Workshop {
@@ -22,6 +23,10 @@ export interface Workshop {
   readonly stateFolder: string
   readonly now: () => Date
   readonly log: Logger
+  /** Which accounts at the broker services speak from; default one each. */
+  readonly accounts?: Accounts
+  /** Called when an event is refused because of who sent it; default nothing. */
+  readonly onRefused?: (refusal: Untrusted, service: string) => void
   /** Measures or traces; default nothing. */
   readonly watchAttempt?: WatchAttempt
   /** Called when a job has left events in the outbox, for this process to send. */

@@ -30,6 +30,14 @@ const drop = imageRequested.example.drop
 const built = () => say(imageBuilt, imageBuilt.example)
 const request = say(imageRequested, imageRequested.example)
 
+/** Says what builders hear. */
+const speaker = defineService({
+  name: 'scheduler',
+  consumes: [],
+  emits: [imageRequested, dropCancelled],
+  handle: () => Promise.resolve([]),
+})
+
 /** A builder with the given handler, at work on a fresh ledger. */
 async function setUp(
   handle: Handle,
@@ -47,7 +55,11 @@ async function setUp(
     handle,
   })
   const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
-  const start = () => runServices([{ service: bindService(definition, null, { concurrency }) }], shop)
+  const start = () =>
+    runServices(
+      [{ service: bindService(definition, null, { concurrency }) }, { service: bindService(speaker, null) }],
+      shop,
+    )
   const running = await start()
   return {
     ledger,
@@ -55,6 +67,7 @@ async function setUp(
     start,
     stateFolder,
     ...running,
+    say: running.voiceOf('scheduler').say,
     said: async (subject: string) => (await ledger.events({ subject })).map((row) => row.envelope),
     states: async () => (await ledger.jobs({ service: 'builder' })).map((job) => job.state),
     async [Symbol.asyncDispose]() {
@@ -304,7 +317,16 @@ it('delivers what was said at the very end to the inboxes, also of services that
   await until(async () => (await at.states())[0] === 'running')
   await at.stop(5_000)
   expect(heard).toEqual(['image.built.v1'])
-  expect(await at.ledger.takeUnsent({ owner: 'test', now: new Date(), until: new Date(), limit: 10 })).toEqual([])
+  expect(
+    await at.ledger.takeUnsent({
+      services: ['builder', 'scheduler'],
+      subjects: [],
+      owner: 'test',
+      now: new Date(),
+      until: new Date(),
+      limit: 10,
+    }),
+  ).toEqual([])
 })
 
 it('fills the inbox of a service that is not active, and runs none of its jobs', async () => {
@@ -318,8 +340,9 @@ it('fills the inbox of a service that is not active, and runs none of its jobs',
     emits: [imageBuilt],
     handle: () => Promise.reject(new Error('it must not run')),
   })
-  const running = await runServices([{ service: bindService(idle, null) }], shop, () => false)
-  await running.say(request)
+  const both = [{ service: bindService(idle, null) }, { service: bindService(speaker, null) }]
+  const running = await runServices(both, shop, () => false)
+  await running.voiceOf('scheduler').say(request)
   await until(async () => (await ledger.jobs({ service: 'builder' })).length === 1)
   await sleep(50)
   expect((await ledger.jobs({ service: 'builder' })).map((job) => job.state)).toEqual(['queued'])

@@ -1,18 +1,21 @@
-import { seal, uuidFrom } from '#events/envelope.ts'
+import type { Said } from '#events/define.ts'
+import { seal, uuidFrom, type Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import type { Workshop } from './attempt.ts'
 import type { BoundService } from './define.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { messageOf } from './errors.ts'
-import type { Assembled, Say } from './host.ts'
-import { inboxOf } from './inbox.ts'
+import type { Assembled, Voice } from './host.ts'
+import { openIntake } from './intake.ts'
 import { whileLedgerIsAway } from './ledger-patience.ts'
+import { outletOf } from './outlet.ts'
 import { isOwnerAlive } from './owner.ts'
 import { createRelay } from './relay.ts'
 
 /** Services at work in this process. */
 export interface Running {
-  readonly say: Say
+  /** What a service of this process says, and what it takes in. */
+  readonly voiceOf: (service: string) => Voice
   /**
    * Stops in a fixed order: background work, then running jobs (given `grace` milliseconds to end, then aborted and
    * put back), then the outbox, then intake, then the services' own connections. Intake only fills inboxes; it must
@@ -36,9 +39,17 @@ export async function runServices(
   }
   const assembled = all.filter(({ service }) => isActive(service))
   // First of all: what is relayed before an inbox listens is lost to it.
-  const subscriptions = await Promise.all(all.map(({ service }) => subscribe(shop, service)))
+  const intakes = all.map((one) => openIntake(shop, one))
+  const subscriptions = await Promise.all(intakes.map((intake) => intake.subscribe()))
   await whileLedgerIsAway(log, () => ledger.reclaim(isOwnerAlive, now()))
-  const relay = createRelay({ bus, ledger, owner: shop.owner, now }, onError)
+  const outlet = outletOf(
+    all.map(({ service }) => service),
+    await whileLedgerIsAway(log, () => ledger.account()),
+  )
+  const hear = async (envelopes: readonly Envelope[]) => {
+    for (const intake of intakes) await intake.hear(envelopes)
+  }
+  const relay = createRelay({ bus, ledger, owner: shop.owner, now, outlet, hear }, onError)
   const dispatchers = assembled.map(({ service }) =>
     createDispatcher({ ...shop, onSaid: relay.wake }, service, onError),
   )
@@ -47,15 +58,26 @@ export async function runServices(
     for (const dispatcher of dispatchers) dispatcher.wake(where)
   })
 
-  const say: Say = async (event, seed) => {
-    const envelope = seal(event, { now: now(), ...(seed === undefined ? {} : { id: uuidFrom(seed) }) })
+  function sealed(event: Said, seed: string | undefined, sender: string | null = null): Envelope {
+    const envelope = { ...seal(event, { now: now(), ...(seed === undefined ? {} : { id: uuidFrom(seed) }) }), sender }
     checkOutgoing(envelope)
-    await ledger.say(envelope, now(), shop.owner)
-    relay.wake()
-    return envelope.id
+    return envelope
   }
+  const voiceOf = (service: string): Voice => ({
+    async say(event, seed) {
+      const envelope = sealed(event, seed)
+      await ledger.say(envelope, now(), { service, owner: shop.owner })
+      relay.wake()
+      return envelope.id
+    },
+    async takeIn(event, { sender, seed }) {
+      const envelope = sealed(event, seed, sender)
+      for (const intake of intakes) await intake.accept([envelope])
+      return envelope.id
+    },
+  })
   const ending = new AbortController()
-  const background = assembled.map((one) => one.background?.(say, ending.signal).catch(onError))
+  const background = assembled.map((one) => one.background?.(voiceOf(one.service.name), ending.signal).catch(onError))
   for (const { service } of assembled) log.info({ service: service.name }, 'starting')
   relay.wake()
   for (const dispatcher of dispatchers) dispatcher.wake('anywhere')
@@ -75,17 +97,5 @@ export async function runServices(
     log.info('stopped')
   }
   let stopping: Promise<void> | null = null
-  return { say, stop: (grace) => (stopping ??= stopOnce(grace)) }
-}
-
-async function subscribe({ bus, ledger, now, log }: Workshop, service: BoundService): Promise<AsyncDisposable> {
-  const { subjects, deliveryOf } = inboxOf(service)
-  return await bus.subscribe({
-    service: service.name,
-    subjects,
-    deliver: (envelopes) =>
-      whileLedgerIsAway(log, async () => {
-        await ledger.accept(service.name, envelopes.map(deliveryOf), now())
-      }),
-  })
+  return { voiceOf, stop: (grace) => (stopping ??= stopOnce(grace)) }
 }

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { Backlog, Entity, Job, JobSelector, OutboxRow } from '../ledger.ts'
-import { jobColumns, jobOf, outboxRowOf } from '../rows.ts'
+import { jobColumns, jobOf, outboxColumns, outboxRowOf } from '../rows.ts'
 import { isLive, type Tables } from '../schema.ts'
 
 export async function readEntity(db: Kysely<Tables>, service: string, key: string): Promise<Entity> {
@@ -33,7 +33,7 @@ export async function readEvents(
   db: Kysely<Tables>,
   { drop, subject, after = 0, limit = 1_000 }: EventSelector,
 ): Promise<OutboxRow[]> {
-  let query = db.selectFrom('outbox').select(['seq', 'envelope']).where('seq', '>', after).orderBy('seq').limit(limit)
+  let query = db.selectFrom('outbox').select(outboxColumns).where('seq', '>', after).orderBy('seq').limit(limit)
   if (drop !== undefined) query = query.where('drop_id', '=', drop)
   if (subject !== undefined) query = query.where('subject', '=', subject)
   return (await query.execute()).map(outboxRowOf)
