@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { foreignEvents, ownEvents } from '#events/index.ts'
 import type { EventDefinition } from '#events/define.ts'
 import { generatePackage, packageFolder } from '../deploy/fedora-messages/generate.ts'
+import { accountsFile, generateAccounts } from '../deploy/nats/generate.ts'
 import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
 import { declaredServices, type DeclaredService } from './services.ts'
 
@@ -42,6 +43,7 @@ function replacePart(text: string, name: string, content: string): string {
 async function writeAll(): Promise<void> {
   await writeFile(page, await generatePage())
   await writeFile(definitionsFile, await generateDefinitions())
+  await writeFile(accountsFile, await generateAccounts())
   const schemas = join(packageFolder, 'imagedrop_messages', 'schemas')
   await rm(schemas, { recursive: true, force: true })
   for (const [name, text] of await generatePackage()) {

@@ -7,7 +7,7 @@ import { accept } from './statements/accept.ts'
 import { finish } from './statements/finish.ts'
 import { heartbeat } from './statements/heartbeat.ts'
 import { lease } from './statements/lease.ts'
-import { insertOutbox, markSent, takeUnsent } from './statements/outbox.ts'
+import { insertOutbox, insertRequest, markSent, takeUnsent } from './statements/outbox.ts'
 import { putBack, reclaim, replay } from './statements/put-back.ts'
 import { readBacklog, readEntity, readEvents, readJobs, readNextDue } from './statements/read.ts'
 import type { Wake } from './wake.ts'
@@ -56,7 +56,9 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, close
     say: (envelope, now, by) =>
       thenRing(
         by === undefined ? 'outbox' : 'said',
-        persist(() => insertOutbox(db, kind, [envelope], { now, ...(by && { by }) })),
+        persist(() =>
+          by === undefined ? insertRequest(db, kind, envelope, now) : insertOutbox(db, kind, [envelope], { now, by }),
+        ),
       ),
     takeUnsent: (options) => persist(() => takeUnsent(db, kind, options), soon),
     markSent: (seqs, now) => persist(() => markSent(db, kind, seqs, now)),

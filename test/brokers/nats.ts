@@ -7,12 +7,18 @@ import { provideServer, type Place, type Server } from './server.ts'
 interface NatsServerOptions {
   /** More lines of the server's configuration: users, certificates. */
   readonly config?: string
+  /** What the configuration takes from the server's environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** Program to run instead of the `nats-server` of this host. */
   readonly program?: string
 }
 
 /** Gives a test a NATS server with JetStream on a folder of its own. */
-export async function provideNats({ config = '', program = 'nats-server' }: NatsServerOptions = {}): Promise<Server> {
+export async function provideNats({
+  config = '',
+  env = {},
+  program = 'nats-server',
+}: NatsServerOptions = {}): Promise<Server> {
   return await provideServer({
     name: 'NATS',
     // A server of our own making is never the one of a variable.
@@ -22,6 +28,7 @@ export async function provideNats({ config = '', program = 'nats-server' }: Nats
     command: (place, path) => ({
       command: path,
       args: ['-a', '127.0.0.1', '-p', String(place.port), '-c', configOf(place)],
+      env,
     }),
     url: ({ port }) => `nats://127.0.0.1:${String(port)}`,
     ask: greet,

@@ -44,6 +44,26 @@ export async function insertOutbox(
     .execute()
 }
 
+/** Puts an operator's request in the outbox. Throws when the database takes our account for a service's. */
+export async function insertRequest(
+  db: Kysely<Tables>,
+  kind: DatabaseKind,
+  envelope: Envelope,
+  now: Date,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await insertOutbox(transaction, kind, [envelope], { now })
+    const row = await transaction
+      .selectFrom('outbox')
+      .select('service')
+      .where('event_id', '=', envelope.id)
+      .executeTakeFirst()
+    if (row === undefined || row.service === null) return
+    const account = await kind.account(transaction)
+    throw new Error(`${account} is the account of the ${row.service}, which asks for nothing: take an operator's`)
+  })
+}
+
 /** Hands out events to send, each to one sender. Those of our own jobs are ours already: no second write for them. */
 export async function takeUnsent(
   db: Kysely<Tables>,
