@@ -72,9 +72,8 @@ export function fromMessage(message: IncomingMessage): Envelope {
 }
 
 /**
- * A server sends its answers wherever the one who asks wants them, also where that one may not publish: what a service
- * may read, it could have delivered on the subject of another. A message of ours says which event it is, and such a one
- * says another, or nothing.
+ * A server sends its answers wherever the one who asks wants them, also where that one may not publish. A message of ours
+ * says which event it is; such an answer does not.
  */
 function assertSaidHere({ subject, header }: IncomingMessage): void {
   const schema = header(eventHeaders.schema)
