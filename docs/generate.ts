@@ -4,6 +4,7 @@ import { foreignEvents, ownEvents } from '#events/index.ts'
 import type { EventDefinition } from '#events/define.ts'
 import { generatePackage, packageFolder } from '../deploy/fedora-messages/generate.ts'
 import { accountsFile, generateAccounts } from '../deploy/nats/generate.ts'
+import { writeRoles } from '../deploy/postgres/generate.ts'
 import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
 import { declaredServices, type DeclaredService } from './services.ts'
 
@@ -44,6 +45,7 @@ async function writeAll(): Promise<void> {
   await writeFile(page, await generatePage())
   await writeFile(definitionsFile, await generateDefinitions())
   await writeFile(accountsFile, await generateAccounts())
+  await writeRoles()
   const schemas = join(packageFolder, 'imagedrop_messages', 'schemas')
   await rm(schemas, { recursive: true, force: true })
   for (const [name, text] of await generatePackage()) {

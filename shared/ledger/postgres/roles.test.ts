@@ -11,6 +11,7 @@ import { imageRequested } from '#events/image-requested.ts'
 import { foreignEvents, ownEvents } from '#events/index.ts'
 import { blessingRequested } from '#events/operator.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
+import { rolesAreCurrent } from '../../../deploy/postgres/generate.ts'
 import { serviceFolders } from '../../../docs/services.ts'
 import { LeaseLost, type Ledger } from '../ledger.ts'
 import { migratePostgres } from './migrate.ts'
@@ -38,6 +39,10 @@ beforeAll(async () => {
   await migratePostgres({ url: as('owner'), log })
 }, 120_000)
 afterAll(() => server[Symbol.asyncDispose]())
+
+it('the roles in deploy/postgres are those of the services that there are (npm run docs)', async () => {
+  expect(await rolesAreCurrent()).toBe(true)
+})
 
 it('a service does a whole job with its own account, and its events are its own to send', async () => {
   await using builder = await open('builder')
