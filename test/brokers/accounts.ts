@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '#subprocess/run.ts'
 import { accountsFile, passwordVariable } from '../../deploy/nats/generate.ts'
 import { definitionsFile } from '../../deploy/rabbitmq/generate.ts'
 import { provideNats } from './nats.ts'
@@ -49,13 +50,20 @@ export async function provideGuardedNats(): Promise<Guarded> {
   }
 }
 
+/** What deploy/postgres/accounts.sh has made. */
+interface GuardedDatabase extends Guarded<PostgresServer> {
+  readonly ownerUrl: string
+  /** By which an administrator gets in. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
 /** PostgreSQL with deploy/postgres/roles.sql, and a database of theirs. It lets everybody in without a password. */
-export async function provideGuardedPostgres(): Promise<Guarded<PostgresServer> & { readonly ownerUrl: string }> {
+export async function provideGuardedPostgres(): Promise<GuardedDatabase> {
   const server = await providePostgres()
   const url = await server.createDatabase()
-  const name = new URL(url).pathname.slice(1)
-  await server.administer(await readFile(rolesFile, 'utf8'))
-  await server.administer(`alter database ${name} owner to imagedrop_owner`)
+  const { hostname, port, username, pathname } = new URL(url)
+  const environment = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGDATABASE: pathname.slice(1) }
+  await run('bash', [accountsScript], { env: { ...environment, BUILDER_PASSWORD: 'one' } })
   const urlOf = (account: string) => {
     const address = new URL(url)
     address.username = account.replaceAll('-', '_')
@@ -65,11 +73,13 @@ export async function provideGuardedPostgres(): Promise<Guarded<PostgresServer> 
     server,
     urlOf,
     ownerUrl: urlOf('imagedrop-owner'),
+    environment,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
 
-const rolesFile = join(import.meta.dirname, '..', '..', 'deploy', 'postgres', 'roles.sql')
+const deploy = join(import.meta.dirname, '..', '..', 'deploy')
+export const accountsScript = join(deploy, 'postgres', 'accounts.sh')
 
 function passwordOf(account: string): string {
   return account === mighty ? mighty : `password-of-${account}`
@@ -83,19 +93,16 @@ function withAccount(url: string, account: string): string {
 }
 
 async function definitionsWithPasswords() {
-  const definitions = JSON.parse(await readFile(definitionsFile, 'utf8')) as Record<string, { name?: string }[]>
-  const users = [...(definitions['users'] ?? []), { name: mighty, tags: ['administrator'] }]
+  const accounts = (JSON.parse(await readFile(definitionsFile, 'utf8')) as { users: { name: string }[] }).users
+  const env = Object.fromEntries(accounts.map(({ name }) => [passwordVariable(name), passwordOf(name)]))
+  const input = createReadStream(definitionsFile)
+  const { stdout } = await run('bash', [join(deploy, 'rabbitmq', 'passwords.sh')], { env, input })
+  const { vhosts, users, permissions, ...others } = JSON.parse(stdout) as Record<string, object[]>
   const guest = { user: mighty, configure: '.*', write: '.*', read: '.*' }
   return {
-    ...definitions,
-    vhosts: [...(definitions['vhosts'] ?? []), { name: '/' }],
-    users: users.map((user) => ({ ...user, password_hash: passwordHash(passwordOf(user.name ?? '')) })),
-    permissions: [...(definitions['permissions'] ?? []), ...['/', 'imagedrop'].map((vhost) => ({ ...guest, vhost }))],
+    ...others,
+    vhosts: [...(vhosts ?? []), { name: '/' }],
+    users: [...(users ?? []), { name: mighty, password: passwordOf(mighty), tags: ['administrator'] }],
+    permissions: [...(permissions ?? []), ...['/', 'imagedrop'].map((vhost) => ({ ...guest, vhost }))],
   }
-}
-
-function passwordHash(password: string): string {
-  const salt = Buffer.from([1, 2, 3, 4])
-  const digest = createHash('sha256').update(salt).update(password).digest()
-  return Buffer.concat([salt, digest]).toString('base64')
 }
