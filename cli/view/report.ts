@@ -31,7 +31,7 @@ export function reportFailed(view: DropView, stateFolder: string): string[] {
     lines.push(`    log: ${failure.log ? artifactPath(stateFolder, failure.log.sha256) : folder}`)
   }
   lines.push(
-    `  \`npx imagedrop retry ${view.drop}\` takes it up again; \`npx imagedrop bless ${view.drop} --by NAME\` publishes what passed`,
+    `  \`npx imagedrop retry ${view.drop}\` takes it up again; \`npx imagedrop bless ${view.drop}\` publishes what passed`,
   )
   return lines
 }
