@@ -1,4 +1,5 @@
 import type { Envelope } from '#events/envelope.ts'
+import { parseIncoming } from '#events/parse.ts'
 import type { Workshop } from './attempt.ts'
 import type { Assembled } from './host.ts'
 import { inboxOf } from './inbox.ts'
@@ -9,7 +10,8 @@ import { createTrust, ownAccounts, Untrusted } from './trust.ts'
 export interface Intake {
   /** From the bus, for as long as the subscription lasts; what is not to be believed ends among the dead letters. */
   subscribe(): Promise<AsyncDisposable>
-  /** What operators ask in the ledger; what is not to be believed is logged. */
+  readonly subjects: readonly string[]
+  /** What operators ask in the ledger; what is not valid, or not to be believed, is logged. */
   hear(envelopes: readonly Envelope[]): Promise<void>
   /** What somebody in this process vouches for. */
   accept(envelopes: readonly Envelope[]): Promise<void>
@@ -32,7 +34,8 @@ export function openIntake(shop: Workshop, { service, trust }: Pick<Assembled, '
 
   function heard(envelope: Envelope): Envelope[] {
     try {
-      return [judge(envelope, 'ledger')]
+      // Whoever can write there may have written anything.
+      return [judge(parseIncoming(envelope), 'ledger')]
     } catch (error) {
       log.error({ service: service.name, event: envelope.id, err: error }, 'refused')
       return []
@@ -51,6 +54,7 @@ export function openIntake(shop: Workshop, { service, trust }: Pick<Assembled, '
   }
 
   return {
+    subjects,
     subscribe: () =>
       bus.subscribe({ service: service.name, subjects, deliver, admit: (envelope) => judge(envelope, 'bus') }),
     hear: (envelopes) => accept(envelopes.filter(({ subject }) => subjects.includes(subject)).flatMap(heard)),

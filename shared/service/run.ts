@@ -48,6 +48,10 @@ export async function runServices(
   )
   const hear = async (envelopes: readonly Envelope[]) => {
     for (const intake of intakes) await intake.hear(envelopes)
+    for (const { id, subject, sender } of envelopes) {
+      if (intakes.some(({ subjects }) => subjects.includes(subject))) continue
+      log.error({ event: id, subject, sender }, 'refused: no service here says this or hears it')
+    }
   }
   const relay = createRelay({ bus, ledger, owner: shop.owner, now, outlet, hear }, onError)
   const dispatchers = assembled.map(({ service }) =>
