@@ -1,4 +1,6 @@
 import type { Interest } from '#bus/bus.ts'
+import { foreignEvents } from '#events/index.ts'
+import { operatorRequests } from '#events/operator.ts'
 import type { ServiceDefinition } from '#service/define.ts'
 import type { Assemble } from '#service/host.ts'
 import { inboxOf } from '#service/inbox.ts'
@@ -31,6 +33,22 @@ export async function importAssemble(name: ServiceName): Promise<Assemble> {
 /** What each service's inbox takes in, so that a broker can keep it before the service first runs. */
 export async function interests(): Promise<Interest[]> {
   return await Promise.all(serviceNames.map(async (name) => inboxOf(await importDefinition(name))))
+}
+
+/** What may stand in the ledger's outbox: what each service says, and what operators ask. */
+export async function words(): Promise<{ service: string | null; subject: string }[]> {
+  const definitions = await Promise.all(serviceNames.map(importDefinition))
+  const foreign = new Set<string>(foreignEvents.map(({ subject }) => subject))
+  return [
+    ...operatorRequests.map(({ subject }) => ({ service: null, subject })),
+    ...definitions.flatMap(({ name, emits, consumes }) =>
+      // The version before put composes there that were handed in to it.
+      [...emits, ...consumes.filter(({ subject }) => foreign.has(subject))].map(({ subject }) => ({
+        service: name,
+        subject,
+      })),
+    ),
+  ]
 }
 
 async function importDefinition(name: ServiceName): Promise<ServiceDefinition> {

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { openBus } from '../backends/open-bus.ts'
 import { openLedger } from '../backends/open-ledger.ts'
 import { readBusSettings, readLedgerSettings } from '../backends/settings.ts'
-import { interests } from '../services.ts'
+import { interests, words } from '../services.ts'
 import { stateFolderOf } from '../stack.ts'
 import { parseOptions, type Command } from '../usage.ts'
 
@@ -32,6 +32,7 @@ async function migrateLedger(stateFolder: string): Promise<string> {
     return 'up to date'
   }
   const { migratePostgres } = await import('#ledger/postgres/migrate.ts')
-  const applied = await migratePostgres({ url: settings.url, log: pino({ level: 'warn' }, pino.destination(2)) })
+  const log = pino({ level: 'warn' }, pino.destination(2))
+  const applied = await migratePostgres({ url: settings.url, words: await words(), log })
   return applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`
 }

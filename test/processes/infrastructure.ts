@@ -10,6 +10,7 @@ import { seal, uuidFrom, type Envelope } from '#events/envelope.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { migratePostgres } from '#ledger/postgres/migrate.ts'
 import { openPostgresLedger } from '#ledger/postgres/open.ts'
+import { words } from '../../cli/services.ts'
 import { mighty, provideGuardedPostgres, provideGuardedRabbitmq } from '../brokers/accounts.ts'
 import type { Server } from '../brokers/server.ts'
 import { startTcpProxy, type TcpProxy } from '../brokers/tcp-proxy.ts'
@@ -47,7 +48,7 @@ export async function provideInfrastructure(): Promise<Infrastructure> {
   const busWire = made.use(await startTcpProxy(rabbitmq.place.port))
   const ledgerWire = made.use(await startTcpProxy(postgres.place.port))
   const log = pino({ level: 'fatal' })
-  await migratePostgres({ url: databaseUrl, log })
+  await migratePostgres({ url: databaseUrl, words: await words(), log })
   const ledger = made.use(await openPostgresLedger({ url: databaseUrl, log }))
   const bus = made.use(await openAmqpBus({ url: broker.urlOf('imagedrop-operator'), passive: true, log }))
   const meddlingBus = made.use(await openAmqpBus({ url: broker.urlOf(mighty), log }))

@@ -12,7 +12,7 @@ import { openPostgresLedger } from '#ledger/postgres/open.ts'
 import type { TakeIn } from '#service/host.ts'
 import { runServices } from '#service/run.ts'
 import type { Untrusted } from '#service/trust.ts'
-import { interests, serviceNames } from '../../cli/services.ts'
+import { interests, serviceNames, words } from '../../cli/services.ts'
 import { nullAssemble } from '../bench/null-services.ts'
 import { provideGuardedPostgres, type Guarded } from '../brokers/accounts.ts'
 
@@ -33,7 +33,7 @@ export async function startGuardedLine(broker: Guarded): Promise<GuardedLine> {
   const stateFolder = await mkdtemp(join(tmpdir(), 'imagedrop-trust-'))
   made.defer(() => rm(stateFolder, { recursive: true, force: true }))
   const database = made.use(await provideGuardedPostgres())
-  await migratePostgres({ url: database.ownerUrl, log })
+  await migratePostgres({ url: database.ownerUrl, words: await words(), log })
   await database.server.administer('create role jane login in role imagedrop_operator')
   const openBus = (account: string) => openBusOf(broker.urlOf(account), log)
   {

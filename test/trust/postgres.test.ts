@@ -1,13 +1,21 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { pino } from 'pino'
+import type { EventDefinition } from '#events/define.ts'
+import { seal } from '#events/envelope.ts'
+import { ownEvents } from '#events/index.ts'
+import { operatorRequests } from '#events/operator.ts'
 import { migratePostgres } from '#ledger/postgres/migrate.ts'
+import { openPostgresLedger } from '#ledger/postgres/open.ts'
+import { messageOf } from '#service/errors.ts'
 import { run } from '#subprocess/run.ts'
-import { serviceFolders } from '../../docs/services.ts'
+import { words } from '../../cli/services.ts'
+import { declaredServices, serviceFolders } from '../../docs/services.ts'
 import { accountsScript, provideGuardedPostgres } from '../brokers/accounts.ts'
 
 type GuardedPostgres = Awaited<ReturnType<typeof provideGuardedPostgres>>
 
+const silent = pino({ level: 'silent' })
 const services = await serviceFolders()
 const roles = ['owner', 'operator', 'monitor', ...services].map((name) => `imagedrop_${name.replaceAll('-', '_')}`)
 let database: GuardedPostgres
@@ -41,10 +49,31 @@ it('lets them and nobody else into the database', async () => {
 it('hands over what an administrator had made under one account for all', async () => {
   await database.server.administer('create table public.of_before (x text)', database.urlOf('postgres'))
   await runAgain({})
-  await migratePostgres({ url: database.ownerUrl, log: pino({ level: 'silent' }) })
+  await migratePostgres({ url: database.ownerUrl, log: silent })
   const owners = await query(`select distinct tableowner from pg_tables where schemaname = 'public'`)
   expect(owners).toEqual([{ tableowner: 'imagedrop_owner' }])
 })
+
+it.each([...(await declaredServices()), { name: 'operator', emits: operatorRequests }])(
+  'the ledger takes from the $name what it says, and nothing else',
+  async ({ name, emits }) => {
+    await migratePostgres({ url: database.ownerUrl, words: await words(), log: silent })
+    await using ledger = await openPostgresLedger({
+      url: database.urlOf(`imagedrop-${name}`),
+      poolSize: 1,
+      log: silent,
+    })
+    const taken: string[] = []
+    for (const { subject, example } of ownEvents as readonly EventDefinition[]) {
+      const envelope = seal({ subject, body: example }, { now: new Date() })
+      const by = name === 'operator' ? undefined : { service: name, owner: 'a' }
+      const refusal = await ledger.say(envelope, new Date(), by).catch(messageOf)
+      if (refusal === undefined) taken.push(subject)
+      else expect(refusal).toMatch(/new row violates row-level security policy/)
+    }
+    expect(taken.toSorted()).toEqual(emits.map(({ subject }) => subject).toSorted())
+  },
+)
 
 async function passwordOf(role: string): Promise<unknown> {
   const [row] = await query(`select rolpassword from pg_authid where rolname = '${role}'`)

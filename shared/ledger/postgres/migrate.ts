@@ -4,6 +4,7 @@ import { migrate, migrations } from '../migrate.ts'
 import type { PostgresAddress } from './connection.ts'
 import { openDatabase } from './database.ts'
 import { grants } from './grants.ts'
+import { wordsPolicy, type Word } from './words.ts'
 import { postgres } from './kind.ts'
 import { createPersist } from './persist.ts'
 
@@ -12,6 +13,8 @@ const settings = { lock_timeout: 3_000, statement_timeout: 0, jit: 'off' }
 
 interface MigrateOptions extends PostgresAddress {
   readonly log: Logger
+  /** What may stand in the outbox; without it, any subject may. */
+  readonly words?: readonly Word[]
 }
 
 /**
@@ -19,12 +22,17 @@ interface MigrateOptions extends PostgresAddress {
  * One process at a time does it. Resolves with the names of the migrations that were missing.
  */
 export async function migratePostgres(options: MigrateOptions, steps = migrations): Promise<string[]> {
-  const { log } = options
+  const { log, words = [] } = options
   const { db, close } = openDatabase(options, { poolSize: 2, log, settings })
   const persist = createPersist(log, new AbortController().signal)
   try {
     const done = await persist(() => migrate(db, postgres, steps), { patience: 120_000 })
-    await persist(() => db.transaction().execute((transaction) => sql.raw(grants).execute(transaction)))
+    await persist(() =>
+      db.transaction().execute(async (transaction) => {
+        await sql.raw(grants).execute(transaction)
+        await sql.raw(wordsPolicy(words)).execute(transaction)
+      }),
+    )
     return done
   } finally {
     await close()
