@@ -5,6 +5,8 @@ import type { EventDefinition } from '#events/define.ts'
 import { allCommands, overview } from '../cli/commands/index.ts'
 import { renderHelp } from '../cli/help.ts'
 import { generatePackage, packageFolder } from '../deploy/fedora-messages/generate.ts'
+import { accountsFile, generateAccounts } from '../deploy/nats/generate.ts'
+import { writeRoles } from '../deploy/postgres/generate.ts'
 import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
 import type { ServiceDefinition } from '#service/define.ts'
 import { readHouse } from '#service/discover.ts'
@@ -67,6 +69,8 @@ async function writeAll(): Promise<void> {
   await writeFile(readme, await generateReadme())
   await writeFile(commandsPage, await generateCommandsPage())
   await writeFile(definitionsFile, await generateDefinitions())
+  await writeFile(accountsFile, await generateAccounts())
+  await writeRoles()
   const schemas = join(packageFolder, 'imagedrop_messages', 'schemas')
   await rm(schemas, { recursive: true, force: true })
   for (const [name, text] of await generatePackage()) {

@@ -152,6 +152,8 @@ describe('the scheduler at work on a ledger and a bus', () => {
       ledger,
       assembled,
       said,
+      ask: (request: Said) => ledger.say(seal(request, { now: time }), time),
+      handIn: (message: Said) => running.voiceOf('scheduler').takeIn(message, { sender: 'api' }),
       async quiet() {
         // Work may pass from one to the other between two questions, but not each time.
         let looks = 0
@@ -175,7 +177,7 @@ describe('the scheduler at work on a ledger and a bus', () => {
   test('makes one drop of a message that is posted twice, and requests its images', async () => {
     await using stack = await start()
     const app = fastify()
-    stack.assembled.routes?.(app, stack.say)
+    stack.assembled.routes?.(app, stack.voiceOf('scheduler'))
     const { readToken } = await import('./intake/token.ts')
     const headers = { authorization: `Bearer ${(await readToken(stateFolder)) ?? ''}` }
     for (const _ of [1, 2]) {
@@ -195,10 +197,11 @@ describe('the scheduler at work on a ledger and a bus', () => {
   test('serves each stream when its week comes, also after it was stopped over that time', async () => {
     {
       await using stack = await start()
-      await stack.say(say(dropRequested, ask(nightly('43', '20260714'))))
-      await stack.say(say(dropRequested, ask(nightly('Rawhide', '20260714'))))
-      await stack.say({ subject: 'pungi.compose.status.change', body: nightly('43', '20260716') })
-      await stack.say({ subject: 'pungi.compose.status.change', body: nightly('Rawhide', '20260717') })
+      await stack.ask(say(dropRequested, ask(nightly('43', '20260714'))))
+      await stack.ask(say(dropRequested, ask(nightly('Rawhide', '20260714'))))
+      await stack.quiet()
+      await stack.handIn({ subject: 'pungi.compose.status.change', body: nightly('43', '20260716') })
+      await stack.handIn({ subject: 'pungi.compose.status.change', body: nightly('Rawhide', '20260717') })
       await stack.quiet()
       expect(await stack.said('drop.scheduled.v1')).toHaveLength(2)
     }
@@ -221,9 +224,10 @@ describe('the scheduler at work on a ledger and a bus', () => {
 
   test('withdraws a candidate when its respin comes', async () => {
     await using stack = await start()
-    await stack.say({ subject: 'pungi.compose.status.change', body: candidate('45', 'Beta-1.1', '20260710') })
-    await stack.say(say(blessingRequested, { drop: 'milestone-Fedora-45-20260710.0', by: 'dgilmore' }))
-    await stack.say({ subject: 'pungi.compose.status.change', body: candidate('45', 'Beta-1.2', '20260712') })
+    await stack.handIn({ subject: 'pungi.compose.status.change', body: candidate('45', 'Beta-1.1', '20260710') })
+    await stack.ask(say(blessingRequested, { drop: 'milestone-Fedora-45-20260710.0', by: 'dgilmore' }))
+    await stack.quiet()
+    await stack.handIn({ subject: 'pungi.compose.status.change', body: candidate('45', 'Beta-1.2', '20260712') })
     await stack.quiet()
     expect(await stack.said('drop.superseded.v1')).toMatchObject([
       { body: { drop: 'milestone-Fedora-45-20260710.0', by: 'milestone-Fedora-45-20260712.0' } },
@@ -233,8 +237,8 @@ describe('the scheduler at work on a ledger and a bus', () => {
   test('keeps what it cannot take in, with the reason, and goes on', async () => {
     await using stack = await start()
     const bad = { ...nightly('43', '20260714'), compose_id: '../../43' }
-    await stack.say({ subject: 'pungi.compose.status.change', body: bad })
-    await stack.say({ subject: 'pungi.compose.status.change', body: nightly('43', '20260714') })
+    await stack.handIn({ subject: 'pungi.compose.status.change', body: bad })
+    await stack.handIn({ subject: 'pungi.compose.status.change', body: nightly('43', '20260714') })
     await stack.quiet()
     expect(await stack.ledger.jobs({ states: ['quarantined'] })).toMatchObject([
       { error: expect.stringContaining('got "../../43"') as string },

@@ -20,4 +20,8 @@ export interface DatabaseKind {
   /** Until the transaction ends, nobody else lets a job of the service wait for one of these keys, or wakes one. */
   holdWaits(db: Kysely<Tables>, service: string, keys: readonly string[]): Promise<void>
   isTableMissing(error: unknown): boolean
+  /** The account that this process writes with. */
+  account(db: Kysely<Tables>): Promise<string>
+  /** What a row of the outbox says of its author, where the database does not fill that in. */
+  signature(): { readonly said_by?: string }
 }

@@ -17,6 +17,9 @@ export function requested(): Envelope {
   return seal(say(imageRequested, imageRequested.example), { now: new Date() })
 }
 
+/** What a process may send that speaks for the builder, and for whoever of an older version said what it requests. */
+export const ofBuilder = { services: ['builder'], subjects: [imageRequested.subject] }
+
 export function wanted(key: string | null = null): Delivery {
   return { envelope: requested(), key, wanted: true, endsWork: false }
 }

@@ -20,6 +20,7 @@ import { defineService, type Context, type Result, type Waited } from './define.
 import { PermanentError, TransientError } from './errors.ts'
 import { createMetrics, measureAttempt } from './metrics.ts'
 import { runServices } from './run.ts'
+import { speaker } from './testing/speaker.ts'
 
 type Job = Context & { readonly waited?: Waited<typeof kojiTaskChanged> }
 type Handle = (job: Job) => Promise<Result<ReturnType<typeof built>>>
@@ -77,10 +78,11 @@ async function setUp(folder: string, handle: Handle, abandon?: (job: Job) => Pro
   }
   const bound = bindService(definition, null)
   const service = abandon ? bound : { ...bound, abandon: null }
-  const running = await runServices([{ service }], shop)
+  const running = await runServices([{ service }, { service: bindService(speaker, null) }], shop)
   const job = async () => (await ledger.jobs({ service: 'builder' }))[0]
   return {
     ...running,
+    say: running.voiceOf('scheduler').say,
     ledger,
     bus,
     lines,
@@ -246,8 +248,11 @@ it('refuses to wait for an event of which the service has not said that it wakes
     now: () => new Date(),
     log: pino({ level: 'silent' }),
   }
-  const running = await runServices([{ service: bindService(definition, null) }], shop)
-  await running.say(request)
+  const running = await runServices(
+    [{ service: bindService(definition, null) }, { service: bindService(speaker, null) }],
+    shop,
+  )
+  await running.voiceOf('scheduler').say(request)
   await expect.poll(async () => (await ledger.jobs({}))[0]?.error).toMatch(/names no event that wakes/)
   await running.stop(0)
 })

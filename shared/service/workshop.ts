@@ -5,6 +5,7 @@ import { seal, type Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import type { Job, Ledger } from '#ledger/ledger.ts'
 import type { WatchAttempt } from './attempt-watch.ts'
+import type { Accounts, Declared, Untrusted } from './trust.ts'
 
 /** What every attempt of this process shares. */
 export interface Workshop {
@@ -14,6 +15,12 @@ export interface Workshop {
   readonly stateFolder: string
   readonly now: () => Date
   readonly log: Logger
+  /** Which accounts at the broker services speak from; default one each. */
+  readonly accounts?: Accounts
+  /** All services, also those of other processes, for telling who may say what; default those of this process. */
+  readonly services?: readonly Declared[]
+  /** Called when an event is refused because of who sent it; default nothing. */
+  readonly onRefused?: (refusal: Untrusted, service: string) => void
   /** Measures or traces; default nothing. */
   readonly watchAttempt?: WatchAttempt
   /** Called when a job has left events in the outbox, for this process to send. */

@@ -5,11 +5,11 @@ import { pino } from 'pino'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import { dropRequested } from '#events/operator.ts'
-import { say } from '#events/define.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { ownerOfThisProcess } from '#service/owner.ts'
 import { runServices } from '#service/run.ts'
 import { house } from '#test/support/house.ts'
+import { askInLedger } from '../../cli/ask.ts'
 import { nullServices } from './null-services.ts'
 
 /** Drops of four images through the real scheduler, ledger and bus, with steps that do nothing; every event durable. */
@@ -39,7 +39,7 @@ export async function measureNullDrops(count: number): Promise<Record<string, nu
     announced = Promise.withResolvers()
     const date = new Date(Date.UTC(2026, 0, 1 + index)).toISOString().slice(0, 10).replaceAll('-', '')
     const began = performance.now()
-    await running.say(say(dropRequested, requestOf(`Debian-12-${date}.n.0`, stateFolder)))
+    await askInLedger(ledger, dropRequested, requestOf(`Debian-12-${date}.n.0`, stateFolder))
     await announced.promise
     times.push(performance.now() - began)
   }
@@ -57,5 +57,5 @@ export async function measureNullDrops(count: number): Promise<Record<string, nu
 
 function requestOf(composeId: string, location: string) {
   const message = { compose_id: composeId, location, status: 'FINISHED' }
-  return { topic: 'pungi.compose.status.change', message, images: null, by: 'bench' }
+  return { topic: 'pungi.compose.status.change', message, images: null }
 }

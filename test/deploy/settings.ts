@@ -10,7 +10,7 @@ export async function readAllSettings(service: string, env: Environment): Promis
   readBusSettings(env)
   readLedgerSettings(env)
   readArtifactSettings(env)
-  if (service === 'migrate') return
+  if (service === 'migrate' || service === 'operator') return
   const module = (await import(join(root, 'services', service, 'config.ts'))) as Record<string, unknown>
   const read = Object.entries(module).find(([name]) => /^read\w+Config$/.test(name))?.[1]
   if (typeof read !== 'function') throw new Error(`services/${service}/config.ts exports no function that reads it`)

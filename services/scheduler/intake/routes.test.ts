@@ -8,24 +8,29 @@ import type { Said } from '#events/define.ts'
 import { uuidFrom } from '#events/envelope.ts'
 import { house } from '#test/support/house.ts'
 import { branchedStarted, candidate, rawhideIncomplete } from '../compose/example-messages.ts'
+import { readSchedulerConfig } from '../config.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import { createRoutes } from './routes.ts'
-import { ensureToken, readToken, tokenPath } from './token.ts'
+import { ensureToken, readToken, readTokens, tokenPath } from './token.ts'
 
 const policy = readPolicy(join(import.meta.dirname, '../../../deploy/drops.yaml'), house)
 const token = 'a-token-of-some-length'
+const janesToken = 'another-token-of-some-length'
 
 describe('POST /composes', () => {
   let app: FastifyInstance
-  let said: { event: Said; seed: string | undefined }[]
+  let said: { event: Said; sender: string }[]
 
   beforeEach(() => {
     said = []
     app = fastify()
     const now = () => new Date('2026-07-14T09:00:00Z')
-    createRoutes({ policy, allowed: policy.allowedLocations, token, now })(app, (event, seed) => {
-      said.push({ event, seed })
-      return Promise.resolve(seed === undefined ? randomUUID() : uuidFrom(seed))
+    const tokens = new Map(Object.entries({ api: token, jane: janesToken }))
+    createRoutes({ policy, allowed: policy.allowedLocations, tokens, now })(app, {
+      takeIn(event, { sender, seed }) {
+        said.push({ event, sender })
+        return Promise.resolve(seed === undefined ? randomUUID() : uuidFrom(seed))
+      },
     })
   })
   afterEach(() => app.close())
@@ -43,6 +48,12 @@ describe('POST /composes', () => {
     expect(answer.statusCode).toBe(202)
     expect(said).toMatchObject([{ event: { subject: 'pungi.compose.status.change', body: rawhideIncomplete } }])
     expect(answer.json()).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string })
+  })
+
+  test('takes whoever the token was given to for the sender', async () => {
+    await post(rawhideIncomplete)
+    await post(rawhideIncomplete, { authorization: `Bearer ${janesToken}` })
+    expect(said.map(({ sender }) => sender)).toEqual(['api', 'jane'])
   })
 
   test('gives the same event to a message with an id of its own that is posted twice', async () => {
@@ -158,6 +169,25 @@ describe('the token of the HTTP API', () => {
     expect(tokens[0]).toMatch(/^[0-9a-f]{64}$/)
     expect(await readToken(folder)).toBe(tokens[0])
     expect((await stat(tokenPath(folder))).mode & 0o777).toBe(0o600)
+  })
+
+  test.each([
+    ['a-token-of-some-length', { api: 'a-token-of-some-length' }],
+    [
+      'jane:a-token-of-some-length, ci:another-of-some-length',
+      { jane: 'a-token-of-some-length', ci: 'another-of-some-length' },
+    ],
+    ['1:2:a-token-of-some-length', { api: '1:2:a-token-of-some-length' }],
+  ])('%s may have a name, and there may be several', (text, tokens) => {
+    expect(Object.fromEntries(readTokens(text))).toEqual(tokens)
+    expect(readSchedulerConfig({ IMAGEDROP_SCHEDULER_TOKEN: text }).token).toBe(text)
+  })
+
+  test.each([
+    ['jane:short-one,ci:another-of-some-length', /IMAGEDROP_SCHEDULER_TOKEN: the token of jane: expected 16/],
+    ['a-token-of-some-length,another-of-some-length', /expected another name for each token/],
+  ])('%s stops the start', (text, reason) => {
+    expect(() => readSchedulerConfig({ IMAGEDROP_SCHEDULER_TOKEN: text })).toThrow(reason)
   })
 
   test('is kept over restarts', async () => {

@@ -50,7 +50,7 @@ async function prepare(rows?: number) {
       policy,
       allowed: policy.allowedLocations,
       log: pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line) as { msg: string }) }),
-      say(event, seed) {
+      takeIn(event, { seed }) {
         said.push({ event, seed })
         return Promise.resolve('id')
       },
@@ -154,7 +154,7 @@ test.each<[string, (response: ServerResponse) => void, RegExp]>([
 test('what cannot be said is read again', async () => {
   await using scene = await prepare()
   scene.archive.messages.push(ofToday(nightly('43', '20260714'), '2026-07-14T05:00:00Z'))
-  const busy = scene.open({ say: () => Promise.reject(new Error('the ledger is busy')) })
+  const busy = scene.open({ takeIn: () => Promise.reject(new Error('the ledger is busy')) })
   await expect(busy.look(signal)).rejects.toThrow('the ledger is busy')
   await scene.open().look(signal)
   expect(scene.ids()).toEqual(['Fedora-43-20260714.n.0'])

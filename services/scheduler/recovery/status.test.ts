@@ -26,7 +26,7 @@ function watch(recovery: Partial<Policy['recovery']>, allowed: string[]) {
     readMetadata: createMetadataReader(bounds),
     now: () => new Date('2026-07-14T12:00:00Z'),
     log: pino({ level: 'silent' }),
-    say(event, seed) {
+    takeIn(event, { seed }) {
       said.push({ event, seed })
       return Promise.resolve('id')
     },

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
+import type { Said } from '#events/define.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { runServices } from '#service/run.ts'
 import { house } from '#test/support/house.ts'
@@ -41,7 +42,9 @@ async function prepare() {
     return {
       ...running,
       found: () => lines.filter((line) => line.msg === 'received' && 'seed' in line).length,
-      composesSaid: async () => (await ledger.events({ subject: 'pungi.compose.status.change' })).length,
+      composesHeard: async () =>
+        (await ledger.jobs({ service: 'scheduler' })).filter(({ envelope }) => topic.endsWith(envelope.subject)).length,
+      handIn: (message: Said) => running.voiceOf('scheduler').takeIn(message, { sender: 'api' }),
       drops: async () => (await ledger.events({ subject: 'drop.scheduled.v1' })).map(({ envelope }) => envelope.drop),
       async quiet() {
         // Work may pass from one to the other between two questions, but not each time.
@@ -88,13 +91,13 @@ test('a compose that was missed on the bus becomes one drop, though both sources
   for (const _ of ['the first start', 'another, which finds both again']) {
     await using stack = await scene.start()
     await expect.poll(stack.found, { timeout: 20_000 }).toBe(2)
-    await expect.poll(stack.composesSaid, { timeout: 20_000 }).toBe(2)
+    await expect.poll(stack.composesHeard, { timeout: 20_000 }).toBe(2)
     await stack.quiet()
     expect(await stack.drops()).toEqual([`weekly-${id}`])
   }
   await using stack = await scene.start()
-  await stack.say({ subject: 'pungi.compose.status.change', body })
-  expect(await stack.composesSaid()).toBe(3)
+  await stack.handIn({ subject: 'pungi.compose.status.change', body })
+  expect(await stack.composesHeard()).toBe(3)
   await stack.quiet()
   expect(await stack.drops()).toEqual([`weekly-${id}`])
 })
@@ -106,7 +109,7 @@ test('a source that fails holds up neither the other nor the bus', async () => {
   await using stack = await scene.start()
   await expect.poll(stack.drops, { timeout: 20_000 }).toEqual([`weekly-${id}`])
   const location = `${scene.composes.root}/compose/Fedora-Rawhide-20260714.n.0/compose`
-  await stack.say({ subject: 'pungi.compose.status.change', body: { ...nightly('Rawhide', '20260714'), location } })
+  await stack.handIn({ subject: 'pungi.compose.status.change', body: { ...nightly('Rawhide', '20260714'), location } })
   await expect.poll(stack.drops, { timeout: 20_000 }).toHaveLength(2)
 })
 
