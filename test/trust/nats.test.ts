@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
@@ -8,12 +9,14 @@ import type { EventDefinition } from '#events/define.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { foreignEvents, ownEvents } from '#events/index.ts'
 import { blessingRequested, operatorRequests } from '#events/operator.ts'
+import { run } from '#subprocess/run.ts'
 import { accountsAreCurrent } from '../../deploy/nats/generate.ts'
 import { house } from '#test/support/house.ts'
 import { mighty, provideGuardedNats, type Guarded } from '../brokers/accounts.ts'
 import { startGuardedLine, type GuardedLine } from './line.ts'
 import { announceOne, forgeriesOf, patience, said, stageMilestone, traceOf } from './story.ts'
 
+const imagedrop = join(import.meta.dirname, '..', '..', 'cli', 'imagedrop.js')
 const services = await house.definitions()
 const everything: readonly EventDefinition[] = [...ownEvents, ...foreignEvents]
 const subjects = createSubjects('')
@@ -130,10 +133,10 @@ describe('services on NATS', { timeout: 120_000 }, () => {
     expect(await traceOf(line.ledger)).toEqual(before)
   })
 
-  it('take the blessing of an operator, in the name that the server keeps for them', async () => {
-    const request = blessing(drop)
-    await using bus = await line.openBus('imagedrop-operator')
-    await bus.publish([{ ...request, sender: 'imagedrop-operator' }])
+  it('take the blessing of an operator without a database, in the name that the server keeps for them', async () => {
+    const env = { IMAGEDROP_BUS_URL: server.urlOf('imagedrop-operator') }
+    const { stdout } = await run(imagedrop, ['bless', drop, '--bus'], { env })
+    expect(stdout).toContain(`imagedrop-operator asks to bless ${drop}`)
     const ofDrop = async () =>
       (await said<{ by: string }>(line.ledger, 'drop.published.v1')).filter((one) => one.drop === drop)
     await expect.poll(ofDrop, patience).toHaveLength(1)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type Options } from 'amqplib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,11 +8,13 @@ import type { EventDefinition } from '#events/define.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { foreignEvents, ownEvents } from '#events/index.ts'
 import { blessingRequested, operatorRequests } from '#events/operator.ts'
+import { run } from '#subprocess/run.ts'
 import { house } from '#test/support/house.ts'
 import { mighty, provideGuardedRabbitmq, type Guarded } from '../brokers/accounts.ts'
 import { startGuardedLine, type GuardedLine } from './line.ts'
 import { announceOne, forgeriesOf, patience, said, stageMilestone, traceOf } from './story.ts'
 
+const imagedrop = join(import.meta.dirname, '..', '..', 'cli', 'imagedrop.js')
 const services = await house.definitions()
 const everything: readonly EventDefinition[] = [...ownEvents, ...foreignEvents]
 
@@ -113,6 +116,16 @@ describe('services on RabbitMQ, and an account that may publish too much', { tim
     expect((await ofDrop())[0]?.body.by).toBe('imagedrop-operator')
     const [job] = await line.ledger.jobs({ service: 'scheduler', eventId: request.id })
     expect(job?.envelope).toMatchObject({ sender: 'imagedrop-operator', body: { by: 'imagedrop-operator' } })
+  })
+
+  it('take the withdrawal of an operator who has no account at the database', async () => {
+    const env = { IMAGEDROP_BUS_URL: broker.urlOf('imagedrop-operator'), IMAGEDROP_BUS_PASSIVE: 'true' }
+    await run(imagedrop, ['supersede', drop, '--bus'], { env })
+    const pretended = run(imagedrop, ['supersede', drop, '--bus', '--by', 'dgilmore'], { env })
+    await expect(pretended).rejects.toThrow(/--by is no option any more: .* imagedrop-operator/)
+    await expect
+      .poll(() => said<{ by: string }>(line.ledger, 'drop.superseded.v1'), patience)
+      .toMatchObject([{ drop, body: { by: 'imagedrop-operator' } }])
   })
 })
 
