@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { foreignEvents, ownEvents } from '#events/index.ts'
 import type { EventDefinition } from '#events/define.ts'
+import type { WakingEvent } from '#service/define.ts'
 import { generatePackage, packageFolder } from '../deploy/fedora-messages/generate.ts'
 import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
 import { declaredServices, type DeclaredService } from './services.ts'
@@ -24,9 +25,14 @@ function eventTable(): string {
 
 function serviceMap(services: readonly DeclaredService[]): string {
   const rows = services.map(
-    ({ name, consumes, emits }) => `| [${name}](../services/${name}) | ${list(consumes)} | ${list(emits)} |`,
+    ({ name, consumes, emits, wakes = [] }) =>
+      `| [${name}](../services/${name}) | ${list(consumes)}${wokenBy(wakes)} | ${list(emits)} |`,
   )
   return ['| service | consumes | emits |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+function wokenBy(wakes: readonly WakingEvent[]): string {
+  return wakes.length === 0 ? '' : `, woken by ${list(wakes.map((one) => one.event))}`
 }
 
 function list(events: readonly EventDefinition[]): string {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventDefinition } from '#events/define.ts'
+import type { WakingEvent } from '#service/define.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -9,6 +10,7 @@ export interface DeclaredService {
   readonly name: string
   readonly consumes: readonly EventDefinition[]
   readonly emits: readonly EventDefinition[]
+  readonly wakes?: readonly WakingEvent[]
 }
 
 /** The names of the service folders. */
