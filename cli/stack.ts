@@ -68,9 +68,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     present.map((name) => assemble(name, options, { stateFolder, artifacts, log, now, env })),
   )
   const watchAttempt = watchTogether(watchers)
-  const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log, watchAttempt }
+  const runtime = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log, watchAttempt }
   const isActive = ({ name }: { name: string }) => services.some((one) => one === name)
-  const running = await runServices(assembled, shop, isActive)
+  const running = await runServices(assembled, runtime, isActive)
   const closing = opened.move()
   return {
     ...running,

@@ -46,8 +46,8 @@ async function setUp(
     ...(keyed ? { keyOf: () => 'one' } : {}),
     handle,
   })
-  const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
-  const start = () => runServices([{ service: bindService(definition, null, { concurrency }) }], shop)
+  const runtime = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
+  const start = () => runServices([{ service: bindService(definition, null, { concurrency }) }], runtime)
   const running = await start()
   return {
     ledger,
@@ -311,14 +311,14 @@ it('fills the inbox of a service that is not active, and runs none of its jobs',
   const stateFolder = await mkdtemp(join(tmpdir(), 'imagedrop-run-'))
   const bus = createMemoryBus()
   const ledger = await openSqliteLedger(stateFolder)
-  const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
+  const runtime = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
   const idle = defineService({
     name: 'builder',
     consumes: [imageRequested],
     emits: [imageBuilt],
     handle: () => Promise.reject(new Error('it must not run')),
   })
-  const running = await runServices([{ service: bindService(idle, null) }], shop, () => false)
+  const running = await runServices([{ service: bindService(idle, null) }], runtime, () => false)
   await running.say(request)
   await until(async () => (await ledger.jobs({ service: 'builder' })).length === 1)
   await sleep(50)

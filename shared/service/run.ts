@@ -8,7 +8,7 @@ import { inboxOf } from './inbox.ts'
 import { whileLedgerIsAway } from './ledger-patience.ts'
 import { isOwnerAlive } from './owner.ts'
 import { createRelay } from './relay.ts'
-import type { Workshop } from './workshop.ts'
+import type { Runtime } from './runtime.ts'
 
 /** Services at work in this process. */
 export interface Running {
@@ -27,20 +27,20 @@ export interface Running {
  */
 export async function runServices(
   all: readonly Assembled[],
-  shop: Workshop,
+  runtime: Runtime,
   isActive: (service: BoundService) => boolean = () => true,
 ): Promise<Running> {
-  const { bus, ledger, log, now } = shop
+  const { bus, ledger, log, now } = runtime
   const onError = (error: unknown) => {
     log.error({ err: error }, 'failed')
   }
   const assembled = all.filter(({ service }) => isActive(service))
   // First of all: what is relayed before an inbox listens is lost to it.
-  const subscriptions = await Promise.all(all.map(({ service }) => subscribe(shop, service)))
+  const subscriptions = await Promise.all(all.map(({ service }) => subscribe(runtime, service)))
   await whileLedgerIsAway(log, () => ledger.reclaim(isOwnerAlive, now()))
-  const relay = createRelay({ bus, ledger, owner: shop.owner, now }, onError)
+  const relay = createRelay({ bus, ledger, owner: runtime.owner, now }, onError)
   const dispatchers = assembled.map(({ service }) =>
-    createDispatcher({ ...shop, onSaid: relay.wake }, service, onError),
+    createDispatcher({ ...runtime, onSaid: relay.wake }, service, onError),
   )
   const watching = ledger.watch((where) => {
     if (where === 'outbox' || where === 'anywhere') relay.wake()
@@ -50,7 +50,7 @@ export async function runServices(
   const say: Say = async (event, seed) => {
     const envelope = seal(event, { now: now(), ...(seed === undefined ? {} : { id: uuidFrom(seed) }) })
     checkOutgoing(envelope)
-    await ledger.say(envelope, now(), shop.owner)
+    await ledger.say(envelope, now(), runtime.owner)
     relay.wake()
     return envelope.id
   }
@@ -78,7 +78,7 @@ export async function runServices(
   return { say, stop: (grace) => (stopping ??= stopOnce(grace)) }
 }
 
-async function subscribe({ bus, ledger, now, log }: Workshop, service: BoundService): Promise<AsyncDisposable> {
+async function subscribe({ bus, ledger, now, log }: Runtime, service: BoundService): Promise<AsyncDisposable> {
   const { subjects, deliveryOf } = inboxOf(service)
   return await bus.subscribe({
     service: service.name,

@@ -66,7 +66,7 @@ async function setUp(folder: string, handle: Handle, abandon?: (job: Job) => Pro
     handle: (_event, _dependencies: null, context) => handle(context),
     abandon: async (_event, _dependencies, context) => await abandon?.(context),
   })
-  const shop = {
+  const runtime = {
     ledger,
     bus,
     owner: 'test',
@@ -77,7 +77,7 @@ async function setUp(folder: string, handle: Handle, abandon?: (job: Job) => Pro
   }
   const bound = bindService(definition, null)
   const service = abandon ? bound : { ...bound, abandon: null }
-  const running = await runServices([{ service }], shop)
+  const running = await runServices([{ service }], runtime)
   const job = async () => (await ledger.jobs({ service: 'builder' }))[0]
   return {
     ...running,
@@ -238,7 +238,7 @@ it('refuses to wait for an event of which the service has not said that it wakes
     emits: [],
     handle: () => Promise.resolve({ events: [], wait: { for: 'x', until: new Date(), reason: 'a task', state: null } }),
   })
-  const shop = {
+  const runtime = {
     ledger,
     bus,
     owner: 'test',
@@ -246,7 +246,7 @@ it('refuses to wait for an event of which the service has not said that it wakes
     now: () => new Date(),
     log: pino({ level: 'silent' }),
   }
-  const running = await runServices([{ service: bindService(definition, null) }], shop)
+  const running = await runServices([{ service: bindService(definition, null) }], runtime)
   await running.say(request)
   await expect.poll(async () => (await ledger.jobs({}))[0]?.error).toMatch(/names no event that wakes/)
   await running.stop(0)

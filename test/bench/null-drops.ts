@@ -27,8 +27,8 @@ export async function measureNullDrops(
   const bus = createMemoryBus()
   const env = { IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS: stateFolder }
   const assembled = await nullServices({ stateFolder, artifacts, log, now, env })
-  const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log }
-  const running = await runServices(assembled, shop)
+  const runtime = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log }
+  const running = await runServices(assembled, runtime)
 
   let announced = Promise.withResolvers<void>()
   await bus.subscribe({
