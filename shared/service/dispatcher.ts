@@ -1,4 +1,4 @@
-import { LeaseLost, type Job, type WorkPlace } from '#ledger/ledger.ts'
+import { LeaseLost, type Job, type WakeScope } from '#ledger/ledger.ts'
 import { attempt } from './attempt.ts'
 import type { BoundService } from './define.ts'
 import { Cancelled, Stopping } from './errors.ts'
@@ -13,7 +13,7 @@ const quietTime = 100
 /** Takes a service's jobs from the ledger and runs as many at once as the service allows. */
 export interface Dispatcher {
   /** There may be work; `anywhere` also means that a running job may have been cancelled. */
-  wake(where: WorkPlace): void
+  wake(where: WakeScope): void
   /** Takes no more jobs; gives running ones until the deadline to end, then puts them back. */
   stop(graceMilliseconds: number): Promise<void>
 }
