@@ -4,7 +4,7 @@ import { pino, type Logger } from 'pino'
 import type { Bus } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { watchTogether, type WatchAttempt } from '#service/attempt-watch.ts'
-import type { Workshop } from '#service/workshop.ts'
+import type { Runtime } from '#service/runtime.ts'
 import type { Assemble, Assembled, Host } from '#service/host.ts'
 import { ownerOfThisProcess } from '#service/owner.ts'
 import { runServices, type Running } from '#service/run.ts'
@@ -29,7 +29,7 @@ export interface StackOptions {
   readonly onAway?: (reason: string | null) => void
   /** When the process is told to stop: a start that waits for the ledger is then given up. */
   readonly end?: Promise<unknown>
-  readonly onRefused?: Workshop['onRefused']
+  readonly onRefused?: Runtime['onRefused']
   /** Where services come from; others than the real ones take part in measurements. */
   readonly assembleFor?: (name: string) => Promise<Assemble>
 }
@@ -90,7 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   )
   const watchAttempt = watchTogether(watchers)
   const { accountPrefix: prefix, accounts: shared, unsigned } = busSettings
-  const shop = {
+  const runtime = {
     ledger,
     bus,
     owner: ownerOfThisProcess(),
@@ -104,7 +104,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...(onRefused && { onRefused }),
   }
   const isActive = ({ name }: { name: string }) => run.includes(name)
-  const running = await runServices(assembled, shop, isActive)
+  const running = await runServices(assembled, runtime, isActive)
   isStarted = true
   const closing = opened.move()
   return {

@@ -8,7 +8,7 @@ import { generatePackage, packageFolder } from '../deploy/fedora-messages/genera
 import { accountsFile, generateAccounts } from '../deploy/nats/generate.ts'
 import { writeRoles } from '../deploy/postgres/generate.ts'
 import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
-import type { ServiceDefinition } from '#service/define.ts'
+import type { ServiceDefinition, WakingEvent } from '#service/define.ts'
 import { readHouse } from '#service/discover.ts'
 import { speakersOf } from '#service/speakers.ts'
 
@@ -49,9 +49,14 @@ function eventTable(services: readonly ServiceDefinition[]): string {
 
 function serviceMap(services: readonly ServiceDefinition[]): string {
   const rows = services.map(
-    ({ name, consumes, emits }) => `| [${name}](../services/${name}) | ${list(consumes)} | ${list(emits)} |`,
+    ({ name, consumes, emits, wakes = [] }) =>
+      `| [${name}](../services/${name}) | ${list(consumes)}${wokenBy(wakes)} | ${list(emits)} |`,
   )
   return ['| service | consumes | emits |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+function wokenBy(wakes: readonly WakingEvent[]): string {
+  return wakes.length === 0 ? '' : `, woken by ${list(wakes.map((one) => one.event))}`
 }
 
 function list(events: readonly EventDefinition[]): string {

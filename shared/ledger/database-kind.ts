@@ -6,7 +6,7 @@ export interface DatabaseKind {
   readonly name: 'SQLite' | 'PostgreSQL'
   /** The type of a primary key that the database counts up itself. */
   readonly countedUp: RawBuilder<unknown>
-  /** Whether a number is one of a list, as one text however long the list is. */
+  /** The condition that a number is in a list. The list is one parameter, so its length makes no new statement. */
   among(column: Expression<number>, list: readonly number[]): RawBuilder<SqlBool>
   /** Takes the rows of `table` for this transaction, and passes over those that another one has. */
   takeRows<From, Table extends keyof From & string, Row>(

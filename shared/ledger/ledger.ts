@@ -123,7 +123,7 @@ export type Held = 'held' | 'lost' | 'cancelled'
  * Where there may be new work: the inbox of a service, the outbox, or anywhere. `said` is news for those who follow a
  * drop: events whose sender is known, so that nobody else needs to look for them.
  */
-export type WorkPlace = { readonly service: string } | 'outbox' | 'said' | 'anywhere'
+export type WakeScope = { readonly service: string } | 'outbox' | 'said' | 'anywhere'
 
 /** Somebody else holds the job now, or a person cancelled it: whatever we did on it is not recorded. */
 export class LeaseLost extends Error {
@@ -218,7 +218,7 @@ export interface Ledger extends AsyncDisposable {
   /** Resolves when the database answers. */
   ping(): Promise<void>
   /** Calls back when there may be new work: for a service, in the outbox, for news, or anywhere. */
-  watch(listener: (where: WorkPlace) => void): Disposable
+  watch(listener: (where: WakeScope) => void): Disposable
   /** Aborts, with LedgerBroken as its reason, when no call can succeed before a person has mended the database. */
   readonly givenUp: AbortSignal
 }

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from './database-kind.ts'
-import type { Ledger, WorkPlace } from './ledger.ts'
+import type { Ledger, WakeScope } from './ledger.ts'
 import type { Persist } from './persist.ts'
 import type { Tables } from './schema.ts'
 import { accept } from './statements/accept.ts'
@@ -28,7 +28,7 @@ const soon = { patience: 5_000 }
 
 /** The ledger over any database that Kysely speaks to; every change rings the bell where it makes work. */
 export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, givenUp, close }: Backend): Ledger {
-  async function thenRing<Result>(where: WorkPlace, change: Promise<Result>): Promise<Result> {
+  async function thenRing<Result>(where: WakeScope, change: Promise<Result>): Promise<Result> {
     const result = await change
     wake.ring(where)
     return result

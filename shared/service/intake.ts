@@ -4,7 +4,7 @@ import type { Assembled } from './host.ts'
 import { inboxOf } from './inbox.ts'
 import { whileLedgerIsAway } from './ledger-patience.ts'
 import { createTrust, ownAccounts, Untrusted, type Declared } from './trust.ts'
-import type { Workshop } from './workshop.ts'
+import type { Runtime } from './runtime.ts'
 
 /** The ways into the inbox of one service. */
 export interface Intake {
@@ -28,11 +28,11 @@ interface IntakeOptions {
  * not take is left to the bus, which delivers it again.
  */
 export function openIntake(
-  shop: Workshop,
+  runtime: Runtime,
   { service, trust }: Pick<Assembled, 'service' | 'trust'>,
   { services, ending }: IntakeOptions,
 ): Intake {
-  const { bus, ledger, now, log, accounts = ownAccounts, onRefused } = shop
+  const { bus, ledger, now, log, accounts = ownAccounts, onRefused } = runtime
   const { subjects, deliveryOf } = inboxOf(service)
   const admit = createTrust({ account: bus.account, accounts, policy: trust ?? null, services })
 

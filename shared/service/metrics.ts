@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { Bus, BusState } from '#bus/bus.ts'
 import type { Backlog, Ledger } from '#ledger/ledger.ts'
 import type { WatchAttempt } from './attempt-watch.ts'
-import type { Workshop } from './workshop.ts'
+import type { Runtime } from './runtime.ts'
 
 const attemptSeconds = new Histogram({
   name: 'imagedrop_attempt_seconds',
@@ -26,7 +26,7 @@ const refused = new Counter({
 })
 
 /** Counts what is refused. */
-export const countRefusal: NonNullable<Workshop['onRefused']> = ({ subject }, service) => {
+export const countRefusal: NonNullable<Runtime['onRefused']> = ({ subject }, service) => {
   refused.inc({ service, subject })
 }
 

@@ -49,11 +49,11 @@ async function setUp(
     ...(keyed ? { keyOf: () => 'one' } : {}),
     handle,
   })
-  const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
+  const runtime = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
   const start = () =>
     runServices(
       [{ service: bindService(definition, null, { concurrency }) }, { service: bindService(speaker, null) }],
-      shop,
+      runtime,
     )
   const running = await start()
   return {
@@ -328,7 +328,7 @@ it('fills the inbox of a service that is not active, and runs none of its jobs',
   const stateFolder = await mkdtemp(join(tmpdir(), 'imagedrop-run-'))
   const bus = createMemoryBus()
   const ledger = await openSqliteLedger(stateFolder)
-  const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
+  const runtime = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
   const idle = defineService({
     name: 'builder',
     consumes: [imageRequested],
@@ -336,7 +336,7 @@ it('fills the inbox of a service that is not active, and runs none of its jobs',
     handle: () => Promise.reject(new Error('it must not run')),
   })
   const both = [{ service: bindService(idle, null) }, { service: bindService(speaker, null) }]
-  const running = await runServices(both, shop, () => false)
+  const running = await runServices(both, runtime, () => false)
   await running.voiceOf('scheduler').say(request)
   await until(async () => (await ledger.jobs({ service: 'builder' })).length === 1)
   await sleep(50)
@@ -365,9 +365,9 @@ it('takes what a person asks in the ledger straight into the inbox, in the name 
       return Promise.resolve([])
     },
   })
-  const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log }
+  const runtime = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log }
   const trust = { operators: { bus: [], ledger: [await ledger.account()] }, messages: {} }
-  const running = await runServices([{ service: bindService(listener, null), trust }], shop)
+  const running = await runServices([{ service: bindService(listener, null), trust }], runtime)
   const write = async (event: Said) => {
     const envelope = seal(event, { now: new Date() })
     await ledger.say({ ...envelope, sender: 'dgilmore' }, new Date())

@@ -10,7 +10,7 @@ import { openIntake } from './intake.ts'
 import { outletOf } from './outlet.ts'
 import { isOwnerAlive } from './owner.ts'
 import { createRelay } from './relay.ts'
-import type { Workshop } from './workshop.ts'
+import type { Runtime } from './runtime.ts'
 
 /** Services at work in this process. */
 export interface Running {
@@ -30,10 +30,10 @@ export interface Running {
  */
 export async function runServices(
   all: readonly Assembled[],
-  shop: Workshop,
+  runtime: Runtime,
   isActive: (service: BoundService) => boolean = () => true,
 ): Promise<Running> {
-  const { bus, ledger, log, now } = shop
+  const { bus, ledger, log, now } = runtime
   const onError = (error: unknown) => {
     // Whoever opened the ledger is told once that it is away, and once that it is back.
     if (error instanceof LedgerAway) log.debug({ reason: error.message }, 'waiting')
@@ -42,8 +42,8 @@ export async function runServices(
   const ending = new AbortController()
   const assembled = all.filter(({ service }) => isActive(service))
   // First of all: what is relayed before an inbox listens is lost to it.
-  const { services = all.map((one) => one.service) } = shop
-  const intakes = all.map((one) => openIntake(shop, one, { services, ending: ending.signal }))
+  const { services = all.map((one) => one.service) } = runtime
+  const intakes = all.map((one) => openIntake(runtime, one, { services, ending: ending.signal }))
   const subscriptions = await Promise.all(intakes.map((intake) => intake.subscribe()))
   await ledger.reclaim(isOwnerAlive, now())
   const outlet = outletOf(
@@ -57,9 +57,9 @@ export async function runServices(
       log.error({ event: id, subject, sender }, 'refused: no service here says this or hears it')
     }
   }
-  const relay = createRelay({ bus, ledger, owner: shop.owner, now, outlet, hear }, onError)
+  const relay = createRelay({ bus, ledger, owner: runtime.owner, now, outlet, hear }, onError)
   const dispatchers = assembled.map(({ service }) =>
-    createDispatcher({ ...shop, onSaid: relay.wake }, service, onError),
+    createDispatcher({ ...runtime, onSaid: relay.wake }, service, onError),
   )
   const watching = ledger.watch((where) => {
     if (where === 'outbox' || where === 'anywhere') relay.wake()
@@ -74,7 +74,7 @@ export async function runServices(
   const voiceOf = (service: string): Voice => ({
     async say(event, seed) {
       const envelope = sealed(event, seed)
-      await ledger.say(envelope, now(), { service, owner: shop.owner })
+      await ledger.say(envelope, now(), { service, owner: runtime.owner })
       relay.wake()
       return envelope.id
     },

@@ -67,7 +67,7 @@ async function setUp(folder: string, handle: Handle, abandon?: (job: Job) => Pro
     handle: (_event, _dependencies: null, context) => handle(context),
     abandon: async (_event, _dependencies, context) => await abandon?.(context),
   })
-  const shop = {
+  const runtime = {
     ledger,
     bus,
     owner: 'test',
@@ -78,7 +78,7 @@ async function setUp(folder: string, handle: Handle, abandon?: (job: Job) => Pro
   }
   const bound = bindService(definition, null)
   const service = abandon ? bound : { ...bound, abandon: null }
-  const running = await runServices([{ service }, { service: bindService(speaker, null) }], shop)
+  const running = await runServices([{ service }, { service: bindService(speaker, null) }], runtime)
   const job = async () => (await ledger.jobs({ service: 'builder' }))[0]
   return {
     ...running,
@@ -240,7 +240,7 @@ it('refuses to wait for an event of which the service has not said that it wakes
     emits: [],
     handle: () => Promise.resolve({ events: [], wait: { for: 'x', until: new Date(), reason: 'a task', state: null } }),
   })
-  const shop = {
+  const runtime = {
     ledger,
     bus,
     owner: 'test',
@@ -250,7 +250,7 @@ it('refuses to wait for an event of which the service has not said that it wakes
   }
   const running = await runServices(
     [{ service: bindService(definition, null) }, { service: bindService(speaker, null) }],
-    shop,
+    runtime,
   )
   await running.voiceOf('scheduler').say(request)
   await expect.poll(async () => (await ledger.jobs({}))[0]?.error).toMatch(/names no event that wakes/)

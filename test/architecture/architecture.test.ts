@@ -126,7 +126,11 @@ describe('events', () => {
     // These are for people and for other programs on the bus, and those that end work are heard by the runtime.
     // Koji's are carried by the bridge until an engine builds with Koji.
     const forOthers = new Set(['drop.cancelled.v1', 'buildsys.task.state.change'])
-    const heard = new Set(services.flatMap((service) => service.consumes.map((event) => event.subject)))
+    const heard = new Set(
+      services.flatMap(({ consumes, wakes = [] }) =>
+        [...consumes, ...wakes.map((one) => one.event)].map((event) => event.subject),
+      ),
+    )
     const unheard = [...events, ...foreignEvents].map((event) => event.subject).filter((subject) => !heard.has(subject))
     expect(unheard.filter((subject) => !forOthers.has(subject))).toEqual([])
   })

@@ -8,7 +8,7 @@ import type { WatchAttempt } from './attempt-watch.ts'
 import type { Accounts, Declared, Untrusted } from './trust.ts'
 
 /** What every attempt of this process shares. */
-export interface Workshop {
+export interface Runtime {
   readonly ledger: Ledger
   readonly bus: Bus
   readonly owner: string
@@ -27,11 +27,11 @@ export interface Workshop {
   readonly onSaid?: () => void
 }
 
-/** A workshop for one attempt, whose events carry its trace. */
-export type TracedShop = Workshop & { readonly trace: string | null }
+/** The runtime as one attempt has it: the events that it says carry its trace. */
+export type TracedRuntime = Runtime & { readonly trace: string | null }
 
 /** Puts what a job says in envelopes that name their cause, and checks it. */
-export function sealAll({ now, trace }: TracedShop, job: Job, events: readonly Said[]): Envelope[] {
+export function sealAll({ now, trace }: TracedRuntime, job: Job, events: readonly Said[]): Envelope[] {
   const sealed = events.map((event) => seal(event, { now: now(), causation: job.envelope, trace }))
   sealed.forEach(checkOutgoing)
   return sealed
