@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Starts RabbitMQ as the official image does: with what is in /etc/rabbitmq/conf.d, as nobody else than rabbitmq.
+# Starts RabbitMQ as the official image does: with what is in /etc/rabbitmq/conf.d and, where that has no accounts, with the
+# one that RABBITMQ_DEFAULT_USER and RABBITMQ_DEFAULT_PASS name.
 set -euo pipefail
 if [ "${1:-}" != rabbitmq-server ]; then exec "$@"; fi
 
 cat >/etc/rabbitmq/rabbitmq.conf <<END
 listeners.tcp.default = 5672
 log.console = true
+default_user = ${RABBITMQ_DEFAULT_USER:-guest}
+default_pass = ${RABBITMQ_DEFAULT_PASS:-guest}
 loopback_users = none
 END
 install -d -o rabbitmq -g rabbitmq /var/lib/rabbitmq /var/log/rabbitmq
