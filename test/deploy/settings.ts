@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { readArtifactSettings, readBusSettings, readLedgerSettings } from '../../cli/backends/settings.ts'
+import { findChannels } from '../../services/announcer/channels/find-channels.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -14,7 +15,9 @@ export async function readAllSettings(service: string, env: Environment): Promis
   const module = (await import(join(root, 'services', service, 'config.ts'))) as Record<string, unknown>
   const read = Object.entries(module).find(([name]) => /^read\w+Config$/.test(name))?.[1]
   if (typeof read !== 'function') throw new Error(`services/${service}/config.ts exports no function that reads it`)
-  read(env)
+  // Each channel of the announcer declares settings of its own.
+  const channels = join(root, 'services', 'announcer', 'channels')
+  read(env, ...(service === 'announcer' ? [await findChannels([channels])] : []))
   const prefixes = ['BUS', 'LEDGER', 'ARTIFACTS', service.toUpperCase().replaceAll('-', '_')]
   const known = (name: string) =>
     name === 'IMAGEDROP_STATE' || prefixes.some((one) => name.startsWith(`IMAGEDROP_${one}_`))
