@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LeaseLost, type Ledger } from './ledger.ts'
-import { ending, ofBuilder, requested, wanted, type Data } from './ledger.fixture.ts'
+import { ending, ofBuilder, requested, wanted, type Data } from './testing/ledger.ts'
 
 /** What every ledger promises; what it promises to many at the same time is in competition.contract.ts. */
 export function testLedger(name: string, prepare: () => Promise<Data>): void {

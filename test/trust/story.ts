@@ -9,7 +9,7 @@ import { imageTested, type ImageTested } from '#events/image-tested.ts'
 import { blessingRequested, dropRequested } from '#events/operator.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { askInLedger } from '../../cli/ask.ts'
-import { candidate, nightly } from '../../services/scheduler/compose/example-messages.ts'
+import { candidate, nightly } from '../../services/scheduler/compose/testing/example-messages.ts'
 import type { GuardedLine } from './line.ts'
 
 export const patience = { timeout: 60_000, interval: 50 }

@@ -8,7 +8,7 @@ import { imageRequested } from '#events/image-requested.ts'
 import { kojiTaskChanged } from '#events/koji.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { LeaseLost, type Delivery, type Job, type Ledger, type Wait } from '../ledger.ts'
-import { ofBuilder } from '../ledger.fixture.ts'
+import { ofBuilder } from '../testing/ledger.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
 

@@ -7,7 +7,7 @@ import { imageRequested } from '#events/image-requested.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { SchemaOutdated } from '../ledger.ts'
 import { migrations, type Migration } from '../migrate.ts'
-import { ofBuilder } from '../ledger.fixture.ts'
+import { ofBuilder } from '../testing/ledger.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
 

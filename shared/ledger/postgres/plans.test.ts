@@ -16,7 +16,7 @@ import { createSqlLedger } from '../sql-ledger.ts'
 import { clientConfig } from './connection.ts'
 import { createPostgresDialect } from './dialect.ts'
 import { postgres } from './kind.ts'
-import { ofBuilder } from '../ledger.fixture.ts'
+import { ofBuilder } from '../testing/ledger.ts'
 import { migratePostgres } from './migrate.ts'
 
 const log = pino({ level: 'silent' })

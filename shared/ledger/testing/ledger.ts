@@ -3,7 +3,7 @@ import { dropCancelled } from '#events/drop-cancelled.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import { kojiTaskChanged } from '#events/koji.ts'
-import { LedgerAway, type Delivery, type Ledger } from './ledger.ts'
+import { LedgerAway, type Delivery, type Ledger } from '../ledger.ts'
 
 /** One ledger's data for one test. */
 export interface Data extends AsyncDisposable {
