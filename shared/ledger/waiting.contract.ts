@@ -307,9 +307,10 @@ export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): v
           if (where === 'anywhere' || (typeof where === 'object' && where.service === 'builder')) rung.resolve()
         })
         await park(ledger, job.id)
-        expect(places).toEqual([{ service: 'builder' }])
-        await rung.promise
+        // Other connections may be told of anything at any time, which rings anywhere.
         const here = () => places.filter((where) => typeof where === 'object').length
+        expect(here()).toBe(1)
+        await rung.promise
         await accept(ledger, waking('task 2'))
         expect(here()).toBe(1)
         await accept(ledger, waking('task 1'))
