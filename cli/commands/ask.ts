@@ -23,9 +23,10 @@ function askCommand(name: string, summary: string, request: Request): Command {
       bus: { means: 'ask over the bus, with an account at the broker alone, instead of in the ledger' },
       by: {
         value: 'NAME',
-        means: 'no option any more: who asks is who the account belongs to; it is refused',
+        means: 'no option any more: who asks is who the account belongs to',
         otherwise: 'the account that asks',
         example: 'maria',
+        gone: true,
       },
       state: stateOption,
     },
