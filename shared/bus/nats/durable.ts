@@ -13,6 +13,9 @@ import type { NatsSettings } from './options.ts'
 import { Mismatch } from './refusal.ts'
 import { covers, isOpen } from './subjects.ts'
 
+/** How many events are out with all processes of one service at most. */
+const mostOpen = 10_000
+
 /** The server's codes, which stand in no list of the client's. */
 const inOtherShape = new Set([10013, 10148])
 
@@ -64,8 +67,8 @@ function check({ durable_name = '', ack_policy, deliver_subject }: ConsumerConfi
   if (deliver_subject) throw new Mismatch(`the consumer ${durable_name}: expected one that is pulled, it is pushed`)
 }
 
-function limits({ ackWaitMs, maxDeliver, maxAckPending }: NatsSettings) {
-  return { ack_wait: nanos(ackWaitMs), max_deliver: maxDeliver + margin, max_ack_pending: maxAckPending }
+function limits({ ackWaitMs, deliveryLimit }: NatsSettings) {
+  return { ack_wait: nanos(ackWaitMs), max_deliver: deliveryLimit + margin, max_ack_pending: mostOpen }
 }
 
 /**

@@ -76,7 +76,7 @@ export class Inbox implements AsyncDisposable {
       return
     }
     const deliveries = message.info.deliveryCount
-    if (deliveries > settings.maxDeliver) {
+    if (deliveries > settings.deliveryLimit) {
       this.#bury(message, `nobody kept it in ${String(deliveries - 1)} deliveries: whoever had it died or fell silent`)
       return
     }
@@ -122,7 +122,7 @@ export class Inbox implements AsyncDisposable {
   #passOn(message: JsMsg): void {
     const { settings } = this.#options
     const deliveries = message.info.deliveryCount
-    if (deliveries < settings.maxDeliver) message.nak(pauseAfter(deliveries, settings.retryMs, settings.random))
+    if (deliveries < settings.deliveryLimit) message.nak(pauseAfter(deliveries, settings.retryMs, settings.random))
     else this.#bury(message, `no process of the service that got it listens to ${message.subject}`)
   }
 
@@ -183,7 +183,7 @@ export class Inbox implements AsyncDisposable {
     const { settings, log } = this.#options
     const deliveries = message.info.deliveryCount
     log.warn({ event: envelope.id, subject: envelope.subject, deliveries, reason }, 'not kept')
-    if (deliveries >= settings.maxDeliver) {
+    if (deliveries >= settings.deliveryLimit) {
       this.#bury(message, reason)
       return
     }

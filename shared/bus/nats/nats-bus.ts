@@ -22,7 +22,7 @@ export async function openNatsBus(options: NatsOptions): Promise<Bus> {
   const { connection } = link
   // Its check asks about the account, which a service's own user need not be allowed to.
   const jsm = await jetstreamManager(connection, { checkAPI: false })
-  const js = jetstream(connection, { timeout: settings.confirmTimeoutMs })
+  const js = jetstream(connection, { timeout: settings.confirmTimeout })
   const counts = { published: 0, delivered: 0, redelivered: 0, refused: 0 }
   const progress = openProgress(link, subjects)
   const grounds: Grounds = { link, js, jsm, settings, subjects, counts }

@@ -4,6 +4,11 @@ import { codeOf, nullWhen, type Grounds } from './grounds.ts'
 import { Mismatch } from './refusal.ts'
 import { covers } from './subjects.ts'
 
+/** For so long a new stream's server knows an event that it has stored, and does not store it again. */
+const duplicateWindow = 2 * 60_000
+/** For so long a new stream keeps events, read or not. Whoever runs the server may change both. */
+const maxAge = 30 * 86_400_000
+
 /** The server's codes, which stand in no list of the client's. */
 const inOtherShape = 10058
 const subjectsTaken = 10065
@@ -49,7 +54,7 @@ function newStream({ settings, subjects }: Pick<Grounds, 'settings' | 'subjects'
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     num_replicas: settings.replicas,
-    duplicate_window: nanos(settings.duplicateWindowMs),
-    max_age: nanos(settings.maxAgeMs),
+    duplicate_window: nanos(duplicateWindow),
+    max_age: nanos(maxAge),
   }
 }
