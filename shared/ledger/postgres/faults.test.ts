@@ -97,7 +97,13 @@ it('a job whose wait was committed and whose answer was lost waits once, and one
     await call(false).catch(ignoreLoss)
     return await call(true)
   }
-  await using twice = createSqlLedger(db, { kind: postgres, wake, persist, close })
+  await using twice = createSqlLedger(db, {
+    kind: postgres,
+    wake,
+    persist,
+    givenUp: new AbortController().signal,
+    close,
+  })
   const wait = { for: 'task 1', until, reason: 'a task', state: {}, events: [wanted().envelope] }
   await twice.park((await leaseOne()).id, 'a', wait, now)
   expect(await ledger.jobs({})).toMatchObject([{ state: 'waiting' }])
