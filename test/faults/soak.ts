@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from './random.ts'
 import { startFleet } from '../processes/fleet.ts'
 import { provideInfrastructure, requestOf, type Infrastructure } from '../processes/infrastructure.ts'
+import { waking } from '../processes/waiting-services.ts'
 import { startMailbox, type Mailbox } from './mailbox.ts'
 import { troublemaker } from './troublemaker.ts'
 
@@ -42,6 +43,8 @@ export async function soak(options: SoakOptions, judge: (aftermath: Aftermath) =
   const began = performance.now()
   const faults = new Map<string, number>()
   {
+    // The shipped definitions know nothing of what only here wakes the converter.
+    await infrastructure.meddlingBus.prepare([{ service: 'converter', subjects: [...waking] }])
     await using fleet = await startFleet({ each: options.processesOfEach, kind: 'waiting', envOf, log })
     const over = new AbortController()
     const trouble = troublemaker({ fleet, infrastructure, random, faults, every: options.faultEvery }, over.signal)

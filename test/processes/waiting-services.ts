@@ -5,6 +5,9 @@ import type { BoundService, WakingEvent } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Assemble } from '#service/host.ts'
 
+/** What wakes the converter, besides what it always hears. */
+export const waking = [imageTested.subject]
+
 /** How often the announcer looks at the clock before it works. */
 export const looks = 2
 
