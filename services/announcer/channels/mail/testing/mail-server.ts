@@ -42,6 +42,7 @@ export async function openMailServer({ afterData = ['accept'], ...options }: Beh
       buffer(stream).then(answerTo, () => null)
     },
   })
+  // A sender that is killed resets its connection, which the library tells here: with nobody listening, the test ends.
   server.on('error', () => null)
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
