@@ -44,11 +44,13 @@ export function classifyMkosi(error: unknown): FailureClass {
   }
 }
 
-/** The package manager's own error where there is one: what mkosi says after it only repeats the command. */
+/** The package manager's own error where there is one, else what gave the class: what mkosi says after it only repeats the command. */
 export function explainMkosi(error: unknown): string {
   if (!(error instanceof ToolFailed) || error.end.why !== 'exit') return messageOf(error)
   const lines = error.tail.split('\n').map((line) => line.trim())
   const said =
-    lines.findLast((line) => /^(E: |Error: |error: )/.test(line)) ?? lines.findLast((line) => line.startsWith('‣'))
+    lines.findLast((line) => /^(E: |Error: |error: )/.test(line)) ??
+    lines.findLast((line) => meanings.some(([pattern]) => pattern.test(line))) ??
+    lines.findLast((line) => line.startsWith('‣'))
   return said === undefined ? messageOf(error) : `mkosi: ${said.replace(/^‣\s*/, '').slice(0, 500)}`
 }
