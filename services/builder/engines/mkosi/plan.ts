@@ -6,7 +6,8 @@ import { flavourOf, type Recipe, type RecipePart } from '../../recipe.ts'
 import type { BuildPlan, BuildRequest, EngineFolders } from '../engine.ts'
 import { repositoryFiles } from './repositories.ts'
 
-const architectureNames: Record<Architecture, string> = { i686: 'x86', x86_64: 'x86-64', aarch64: 'arm64' }
+/** What mkosi calls our architectures. */
+export const mkosiArchitectures: Record<Architecture, string> = { i686: 'x86', x86_64: 'x86-64', aarch64: 'arm64' }
 
 /**
  * Two runs of mkosi: the base tree that the flavours of an architecture share, then the flavour's own disk on top.
@@ -26,7 +27,7 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
   const files = repositoryFiles(sources, packageManager)
   const settings = (part: RecipePart) => [
     ...recipeArguments(recipe, part),
-    `--architecture=${architectureNames[image.architecture]}`,
+    `--architecture=${mkosiArchitectures[image.architecture]}`,
     ...(files.length > 0 ? [`--package-manager-tree=${packageManager}:/`] : []),
     ...(sources.kind === 'distribution' && sources.mirror !== null ? [`--mirror=${sources.mirror}`] : []),
     `--package-cache-dir=${join(folders.cache, 'packages', `${recipe.name}-${image.architecture}`)}`,
