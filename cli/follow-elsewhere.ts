@@ -1,9 +1,7 @@
 import { pino } from 'pino'
-import { say } from '#events/define.ts'
-import { seal } from '#events/envelope.ts'
 import { dropRequested, type DropRequested } from '#events/operator.ts'
-import { checkOutgoing } from '#events/parse.ts'
 import type { Step } from '#service/step.ts'
+import { askInLedger } from './ask.ts'
 import { openBus } from './backends/open-bus.ts'
 import { openLedger } from './backends/open-ledger.ts'
 import { readBusSettings, readLedgerSettings } from './backends/settings.ts'
@@ -21,7 +19,7 @@ interface ElsewhereOptions {
 
 /** Asks for a drop in a ledger that is shared with services in other processes, and shows how they get on with it. */
 export async function followElsewhere(
-  request: DropRequested,
+  request: Omit<DropRequested, 'by'>,
   { stateFolder, steps, screen, end, env }: ElsewhereOptions,
 ): Promise<Followed | 'stopped'> {
   const log = pino({ level: 'warn' }, pino.destination(2))
@@ -31,10 +29,7 @@ export async function followElsewhere(
   })
   await using ledger = await openLedger(readLedgerSettings(env), stateFolder, log, { ending: ending.signal })
   await using bus = await openBus(readBusSettings(env), { stateFolder, log })
-  const now = new Date()
-  const envelope = seal(say(dropRequested, request), { now })
-  checkOutgoing(envelope)
-  await ledger.say(envelope, now)
+  const envelope = await askInLedger(ledger, dropRequested, request)
   const composeId = String(request.message['compose_id'])
   const followed = followDrop({ ledger, bus, stateFolder }, { requestId: envelope.id, composeId, steps, screen })
   const result = await Promise.race([followed, end.then(() => 'stopped' as const)])

@@ -12,7 +12,12 @@ export function renderHelp({ name, summary, argument, options, examples, exits }
     [`usage: imagedrop ${[name, ...(argument ? [argumentUsage(argument)] : []), '[OPTION]…'].join(' ')}`],
     [summary],
     argument ? renderArgument(argument) : [],
-    ['options:', ...Object.entries(all).flatMap(([option, declared]) => renderOption(option, declared))],
+    [
+      'options:',
+      ...Object.entries(all).flatMap(([option, declared]) =>
+        'gone' in declared ? [] : renderOption(option, declared),
+      ),
+    ],
     [examples.length === 1 ? 'example:' : 'examples:', ...examples.map((example) => `  imagedrop ${example}`)],
     ['exit status:', ...statuses.flatMap(([status, means]) => wrap(means, `  ${status.padEnd(4)}`))],
   ]

@@ -10,6 +10,8 @@ export interface Option {
   readonly otherwise?: string
   /** A value that makes sense. */
   readonly example?: string
+  /** It is an option no more; who still gives it is told so, and help leaves it out. */
+  readonly gone?: true
   /** Reads the value. Throws an Error that says what was expected. */
   readonly read?: (text: string) => unknown
 }

@@ -1,4 +1,6 @@
 import type { Interest } from '#bus/bus.ts'
+import { foreignEvents } from '#events/index.ts'
+import { operatorRequests } from '#events/operator.ts'
 import * as discovery from '#service/discover.ts'
 import type { ServiceDefinition } from '#service/define.ts'
 import type { Assemble } from '#service/host.ts'
@@ -22,6 +24,8 @@ export interface Services {
   readonly definitions: () => Promise<ServiceDefinition[]>
   /** What each service's inbox takes in, so that a broker can keep it before the service first runs. */
   readonly interests: () => Promise<Interest[]>
+  /** What may stand in the ledger's outbox: what each service says, and what operators ask. */
+  readonly words: () => Promise<{ service: string | null; subject: string }[]>
 }
 
 /** Finds the services by their folders. */
@@ -45,5 +49,21 @@ export async function findServices(env: Readonly<Record<string, string | undefin
     part: (name, file) => discovery.importPart(find(name), file),
     definitions,
     interests: async () => (await definitions()).map(inboxOf),
+    words: async () => wordsOf(await definitions()),
   }
+}
+
+/** What may stand in the ledger's outbox. */
+function wordsOf(definitions: readonly ServiceDefinition[]): { service: string | null; subject: string }[] {
+  const foreign = new Set<string>(foreignEvents.map(({ subject }) => subject))
+  return [
+    ...operatorRequests.map(({ subject }) => ({ service: null, subject })),
+    ...definitions.flatMap(({ name, emits, consumes }) =>
+      // The version before put composes there that were handed in to it.
+      [...emits, ...consumes.filter(({ subject }) => foreign.has(subject))].map(({ subject }) => ({
+        service: name,
+        subject,
+      })),
+    ),
+  ]
 }

@@ -4,6 +4,7 @@ import { pino, type Logger } from 'pino'
 import type { Bus } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { watchTogether, type WatchAttempt } from '#service/attempt-watch.ts'
+import type { Runtime } from '#service/runtime.ts'
 import type { Assemble, Assembled, Host } from '#service/host.ts'
 import { ownerOfThisProcess } from '#service/owner.ts'
 import { runServices, type Running } from '#service/run.ts'
@@ -28,6 +29,7 @@ export interface StackOptions {
   readonly onAway?: (reason: string | null) => void
   /** When the process is told to stop: a start that waits for the ledger is then given up. */
   readonly end?: Promise<unknown>
+  readonly onRefused?: Runtime['onRefused']
   /** Where services come from; others than the real ones take part in measurements. */
   readonly assembleFor?: (name: string) => Promise<Assemble>
 }
@@ -58,7 +60,7 @@ export async function openLedgerToAsk(stateFolder: string, env: Environment): Pr
 
 /** Starts services in this process: by default on SQLite, a folder, and a bus in memory. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { stateFolder, services, run, env, log, watchers = [], onAway, end } = options
+  const { stateFolder, services, run, env, log, watchers = [], onAway, end, onRefused } = options
   const busSettings = readBusSettings(env)
   await using opened = new AsyncDisposableStack()
   const ending = new AbortController()
@@ -87,9 +89,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     present.map((name) => assemble(name, options, { stateFolder, artifacts, log, now, env, ...services })),
   )
   const watchAttempt = watchTogether(watchers)
-  const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log, watchAttempt }
+  const { accountPrefix: prefix, accounts: shared, unsigned } = busSettings
+  const runtime = {
+    ledger,
+    bus,
+    owner: ownerOfThisProcess(),
+    stateFolder,
+    now,
+    log,
+    watchAttempt,
+    accounts: { prefix, shared, unsigned },
+    // Within one process nobody else can say anything; and who else there is, is not loaded for nothing.
+    ...(busSettings.url === undefined ? {} : { services: await services.definitions() }),
+    ...(onRefused && { onRefused }),
+  }
   const isActive = ({ name }: { name: string }) => run.includes(name)
-  const running = await runServices(assembled, shop, isActive)
+  const running = await runServices(assembled, runtime, isActive)
   isStarted = true
   const closing = opened.move()
   return {

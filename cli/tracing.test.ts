@@ -1,5 +1,5 @@
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { imageRequested } from '#events/image-requested.ts'
@@ -14,7 +14,7 @@ function jobOn(trace: string | null): Job {
   return { id: 1, service: 'builder', envelope, state: 'running', attempts: 2, ...about, ...times, ...waits }
 }
 
-test('an attempt is a span below the one that said its event, and what it says goes on from there', async () => {
+it('an attempt is a span below the one that said its event, and what it says goes on from there', async () => {
   const exporter = new InMemorySpanExporter()
   await using tracing = startTracing(new SimpleSpanProcessor({ exporter }))
   const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -30,7 +30,7 @@ test('an attempt is a span below the one that said its event, and what it says g
   expect(span?.attributes).toMatchObject({ 'imagedrop.outcome': 'failed', 'imagedrop.attempt': 2 })
 })
 
-test('what arrives without a trace, or with a broken one, begins one', async () => {
+it('what arrives without a trace, or with a broken one, begins one', async () => {
   await using tracing = startTracing(new SimpleSpanProcessor({ exporter: new InMemorySpanExporter() }))
   const [one, other] = [tracing.watch(jobOn(null)), tracing.watch(jobOn('00-nonsense'))]
   expect(one.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)

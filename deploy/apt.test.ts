@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { run } from '#subprocess/run.ts'
 
 const apt = new URL('apt.sh', import.meta.url).pathname
@@ -12,7 +12,7 @@ async function bash(program: string, input: string): Promise<string> {
 
 const withBackports = 'with_suite bookworm-backports "bookworm oldstable"'
 
-test('the backports source has the mirror, the key and the options of the one that the host has', async () => {
+it('the backports source has the mirror, the key and the options of the one that the host has', async () => {
   const host = `Types: deb deb-src
 URIs: https://mirror.example.org/debian-security
 Suites: bookworm-security
@@ -40,7 +40,7 @@ Signed-By:
 `)
 })
 
-test('a source in one line becomes the stanza that means the same', async () => {
+it('a source in one line becomes the stanza that means the same', async () => {
   const host = `# deb http://old.example.org/debian bookworm main
 deb-src http://mirror.example.org/debian bookworm main
 deb [arch=amd64,i386 signed-by=/etc/apt/keyrings/d.gpg] http://mirror.example.org/debian bookworm main contrib # ours
@@ -54,12 +54,12 @@ signed-by: /etc/apt/keyrings/d.gpg
 `)
 })
 
-test('a release that the host knows by its other name is found', async () => {
+it('a release that the host knows by its other name is found', async () => {
   const host = 'deb http://mirror.example.org/debian oldstable main\n'
   expect(await bash(`as_stanzas | ${withBackports}`, host)).toContain('URIs: http://mirror.example.org/debian\n')
 })
 
-test.each([
+it.each([
   ['disabled', 'Enabled: no\nTypes: deb\nURIs: http://m.example.org/debian\nSuites: bookworm\nComponents: main\n'],
   ['of sources only', 'Types: deb-src\nURIs: http://m.example.org/debian\nSuites: bookworm\nComponents: main\n'],
   ['of another release', 'Types: deb\nURIs: http://m.example.org/debian\nSuites: trixie\nComponents: main\n'],

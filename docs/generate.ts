@@ -5,8 +5,10 @@ import type { EventDefinition } from '#events/define.ts'
 import { allCommands, overview } from '../cli/commands/index.ts'
 import { renderHelp } from '../cli/help.ts'
 import { generatePackage, packageFolder } from '../deploy/fedora-messages/generate.ts'
+import { accountsFile, generateAccounts } from '../deploy/nats/generate.ts'
+import { writeRoles } from '../deploy/postgres/generate.ts'
 import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
-import type { ServiceDefinition } from '#service/define.ts'
+import type { ServiceDefinition, WakingEvent } from '#service/define.ts'
 import { readHouse } from '#service/discover.ts'
 import { speakersOf } from '#service/speakers.ts'
 
@@ -47,9 +49,14 @@ function eventTable(services: readonly ServiceDefinition[]): string {
 
 function serviceMap(services: readonly ServiceDefinition[]): string {
   const rows = services.map(
-    ({ name, consumes, emits }) => `| [${name}](../services/${name}) | ${list(consumes)} | ${list(emits)} |`,
+    ({ name, consumes, emits, wakes = [] }) =>
+      `| [${name}](../services/${name}) | ${list(consumes)}${wokenBy(wakes)} | ${list(emits)} |`,
   )
   return ['| service | consumes | emits |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+function wokenBy(wakes: readonly WakingEvent[]): string {
+  return wakes.length === 0 ? '' : `, woken by ${list(wakes.map((one) => one.event))}`
 }
 
 function list(events: readonly EventDefinition[]): string {
@@ -67,6 +74,8 @@ async function writeAll(): Promise<void> {
   await writeFile(readme, await generateReadme())
   await writeFile(commandsPage, await generateCommandsPage())
   await writeFile(definitionsFile, await generateDefinitions())
+  await writeFile(accountsFile, await generateAccounts())
+  await writeRoles()
   const schemas = join(packageFolder, 'imagedrop_messages', 'schemas')
   await rm(schemas, { recursive: true, force: true })
   for (const [name, text] of await generatePackage()) {

@@ -16,10 +16,20 @@ export async function openBus(settings: BusSettings, identity: Identity): Promis
 
 async function openAmqp(url: string, settings: BusSettings, { stateFolder, log }: Identity): Promise<Bus> {
   const { openAmqpBus } = await import('#bus/amqp/amqp-bus.ts')
-  const { exchange, foreignExchanges, topicPrefix, queuePrefix, queueNames, passive, prefetch, deliveryLimit } =
-    settings
+  const {
+    account,
+    exchange,
+    foreignExchanges,
+    topicPrefix,
+    queuePrefix,
+    queueNames,
+    passive,
+    prefetch,
+    deliveryLimit,
+  } = settings
   return await openAmqpBus({
     url,
+    account,
     log,
     exchange,
     foreignExchanges,

@@ -9,6 +9,20 @@ const list = z.string().transform((text) =>
     .map((one) => one.trim())
     .filter((one) => one !== ''),
 )
+/** Which services speak from an account that is not named after one. */
+const speakers = z
+  .string()
+  .regex(
+    /^([^=,\s]+=[a-z0-9*+-]+(,|$))*$/,
+    'expected accounts with services: imagedrop-worker=builder+converter,bridge=*',
+  )
+  .default('')
+  .transform((text) => {
+    const entries = text.split(',').filter((one) => one !== '')
+    return new Map(
+      entries.map((entry) => entry.split('=')).map(([name = '', services = '']) => [name, services.split('+')]),
+    )
+  })
 const path = z.string().min(1)
 const tls = { ca: path.optional(), cert: path.optional(), key: path.optional() }
 
@@ -22,6 +36,10 @@ export function readBusSettings(env: Environment, prefix: 'BUS' | 'BRIDGE_FROM' 
     {
       url: z.url({ protocol: /^(amqps?|nats|tls)$/ }).optional(),
       ...tls,
+      account: z.string().default('').describe('Our account, when neither URL nor certificate name it'),
+      accountPrefix: path.default('imagedrop-').describe("Before a service's name in that of its account"),
+      accounts: speakers.describe('Accounts of several services: imagedrop-worker=builder+converter,bridge=*'),
+      unsigned: z.stringbool().default(false).describe('AMQP: take what services of before say, without a sender'),
       topicPrefix: z.string().default('').describe('Before each of our subjects: org.fedoraproject.prod'),
       prefetch: z.coerce.number().int().min(1).max(10_000).default(250),
       deliveryLimit: z.coerce.number().int().min(1).max(1_000).default(20),

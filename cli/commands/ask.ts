@@ -1,10 +1,12 @@
-import { userInfo } from 'node:os'
-import { say, type EventDefinition } from '#events/define.ts'
-import { seal } from '#events/envelope.ts'
+import { pino } from 'pino'
+import type { EventDefinition } from '#events/define.ts'
+import type { Envelope } from '#events/envelope.ts'
 import { blessingRequested, cancellationRequested, retryRequested, supersessionRequested } from '#events/operator.ts'
-import { checkOutgoing } from '#events/parse.ts'
 import type { Ledger } from '#ledger/ledger.ts'
-import { defineCommand, type Command } from '../command.ts'
+import { askInLedger, requestOf } from '../ask.ts'
+import { openBus } from '../backends/open-bus.ts'
+import { readBusSettings } from '../backends/settings.ts'
+import { defineCommand, type Command, type Environment } from '../command.ts'
 import { stateOption } from '../options.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
 import { UsageError } from '../usage.ts'
@@ -12,43 +14,73 @@ import { UsageError } from '../usage.ts'
 type Request = EventDefinition<string, { drop: string; by: string }>
 
 /** A command by which a person asks something of the scheduler; whichever process runs it answers. */
-function askCommand(name: string, summary: string, request: Request, needsName = false): Command {
+function askCommand(name: string, summary: string, request: Request): Command {
   return defineCommand({
     name,
     summary,
     argument: { name: 'DROP', means: 'the drop, by its name as `imagedrop status` lists it' },
     options: {
+      bus: { means: 'ask over the bus, with an account at the broker alone, instead of in the ledger' },
       by: {
         value: 'NAME',
-        means: 'the name of whoever asks for it',
-        otherwise: needsName ? 'none, it must be given' : 'the name of this account',
+        means: 'no option any more: who asks is who the account belongs to',
+        otherwise: 'the account that asks',
         example: 'maria',
+        gone: true,
       },
       state: stateOption,
     },
-    examples: [`${name} weekly-Debian-12-20261121.n.0${needsName ? ' --by maria' : ''}`],
-    exits: { 0: 'it was asked for; the scheduler carries it out', 1: 'the ledger could not be asked' },
-    async run({ values, args, env }) {
-      const [drop = ''] = args
-      const by = values.by ?? (needsName ? undefined : userInfo().username)
-      if (by === undefined) throw new UsageError(`${name}: --by NAME is missing: who gives the blessing?`)
-      await using ledger = await openLedgerToAsk(stateFolderOf(values.state, env), env)
-      await requireDrop(ledger, drop)
-      const now = new Date()
-      const envelope = seal(say(request, { drop, by }), { now })
-      checkOutgoing(envelope)
-      await ledger.say(envelope, now)
-      // After the request was said: else a job that fails again at once would be heard before it, and be forgiven.
-      if (request === retryRequested) {
-        const count = await ledger.replay(drop, new Date())
-        process.stdout.write(`${drop}: ${String(count)} jobs are queued again\n`)
-      }
+    examples: [`${name} weekly-Debian-12-20261121.n.0`],
+    exits: { 0: 'it was asked for; the scheduler carries it out', 1: 'the ledger, or the bus, could not be asked' },
+    async run({ values: { by, bus, state }, args: [drop = ''], env }) {
+      const circumstances = { by, stateFolder: stateFolderOf(state, env), env }
+      const envelope = await (bus ? askOnBus : ask)(request, drop, circumstances)
       process.stdout.write(
-        `${request.summary({ drop, by })}; \`imagedrop up\`, \`serve scheduler\` or \`drop\` carries it out\n`,
+        `${request.summary(envelope.body as { drop: string; by: string })}; ` +
+          `\`imagedrop up\`, \`serve scheduler\` or \`drop\` carries it out\n`,
       )
       return 0
     },
   })
+}
+
+interface Circumstances {
+  readonly by: string | undefined
+  readonly stateFolder: string
+  readonly env: Environment
+}
+
+async function ask(request: Request, drop: string, { by, stateFolder, env }: Circumstances): Promise<Envelope> {
+  await using ledger = await openLedgerToAsk(stateFolder, env)
+  refuseName(by, await ledger.account())
+  await requireDrop(ledger, drop)
+  const envelope = await askInLedger(ledger, request, { drop })
+  // After the request was said: else a job that fails again at once would be heard before it, and be forgiven.
+  if (request === retryRequested) {
+    const count = await ledger.replay(drop, new Date())
+    process.stdout.write(`${drop}: ${String(count)} jobs are queued again\n`)
+  }
+  return envelope
+}
+
+/** For who has an account at the broker and none at the database: nobody looks whether there is such a drop. */
+async function askOnBus(request: Request, drop: string, { by, stateFolder, env }: Circumstances): Promise<Envelope> {
+  if (request === retryRequested) throw new UsageError('retry needs the ledger, where the jobs are: leave --bus out')
+  const settings = readBusSettings(env)
+  if (settings.url === undefined) throw new UsageError('--bus: IMAGEDROP_BUS_URL is not set')
+  const log = pino({ level: 'warn' }, pino.destination(2))
+  await using bus = await openBus(settings, { stateFolder, log })
+  const account = bus.account ?? (settings.account || decodeURIComponent(new URL(settings.url).username))
+  if (account === '') throw new UsageError('--bus: IMAGEDROP_BUS_ACCOUNT has to say what our account there is called')
+  refuseName(by, account)
+  const envelope = { ...requestOf(request, { drop }, account), sender: account }
+  await bus.publish([envelope])
+  return envelope
+}
+
+function refuseName(by: string | undefined, account: string): void {
+  if (by === undefined) return
+  throw new UsageError(`--by is no option any more: who asks is who this account belongs to, and that is ${account}`)
 }
 
 async function requireDrop(ledger: Ledger, drop: string): Promise<void> {
@@ -57,7 +89,7 @@ async function requireDrop(ledger: Ledger, drop: string): Promise<void> {
     throw new UsageError(`there is no drop ${JSON.stringify(drop)}; \`imagedrop status\` lists them`)
 }
 
-export const blessCommand = askCommand('bless', 'give the blessing to a staged drop', blessingRequested, true)
+export const blessCommand = askCommand('bless', 'give the blessing to a staged drop', blessingRequested)
 export const cancelCommand = askCommand('cancel', 'stop all work on a drop', cancellationRequested)
 export const retryCommand = askCommand('retry', 'take a failed or cancelled drop up again', retryRequested)
 export const supersedeCommand = askCommand('supersede', 'withdraw a drop', supersessionRequested)

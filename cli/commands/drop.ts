@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { text } from 'node:stream/consumers'
-import { say } from '#events/define.ts'
 import { dropRequested, type DropRequested } from '#events/operator.ts'
 import { messageOf } from '#service/errors.ts'
 import { whileLedgerIsAway } from '#service/ledger-patience.ts'
+import { requestOf } from '../ask.ts'
 import { defineCommand } from '../command.ts'
 import { environmentFor, hostDistribution } from '../environment.ts'
 import { followDrop, type Followed } from '../follow.ts'
@@ -112,12 +110,20 @@ export const dropCommand = defineCommand({
 })
 
 /** Asks for the drop, as soon as the ledger takes it: once, however often it is asked. */
-async function ask({ say: sayNow, log }: Stack, request: DropRequested, signal: AbortSignal): Promise<string> {
-  const seed = randomUUID()
-  return await whileLedgerIsAway(log, () => sayNow(say(dropRequested, request), seed), signal)
+async function ask({ ledger, log }: Stack, asked: Asked, signal: AbortSignal): Promise<string> {
+  const request = await whileLedgerIsAway(
+    log,
+    async () => requestOf(dropRequested, asked, await ledger.account()),
+    signal,
+  )
+  await whileLedgerIsAway(log, () => ledger.say(request, new Date()), signal)
+  return request.id
 }
 
 const status: Readonly<Record<Followed | 'stopped', number>> = { announced: 0, failed: 1, stopped: 130 }
+
+/** What is asked for; by whom, the ledger tells. */
+type Asked = Omit<DropRequested, 'by'>
 
 interface Values {
   readonly distribution?: string | undefined
@@ -127,18 +133,17 @@ interface Values {
 }
 
 /** Takes the compose message from where it was told to, or makes one for the distribution's repositories of now. */
-async function prepare(values: Values): Promise<{ request: DropRequested; location?: string }> {
+async function prepare(values: Values): Promise<{ request: Asked; location?: string }> {
   const images = values.images?.split(',').map((image) => image.trim()) ?? null
-  const by = userInfo().username
   if (values.compose !== undefined) {
     const source = await readSource(values.compose)
     const { topic, message } = answerAtOnce(() => readComposeMessage(source))
-    return { request: { topic, message, images, by } }
+    return { request: { topic, message, images } }
   }
   const distribution = values.distribution ?? (await hostDistribution())
   const mirror = values.mirror ?? (await mirrorOfHost(distribution))
   const { topic, message } = await makeComposeMessage({ distribution, mirror })
-  return { request: { topic, message, images, by }, location: mirror }
+  return { request: { topic, message, images }, location: mirror }
 }
 
 /** A message that cannot be right is a mistake of the command line: nothing is started for it. */
@@ -173,7 +178,7 @@ async function readSource(source: string): Promise<string> {
   }
 }
 
-function announceStart(screen: Screen, request: DropRequested, notes: readonly string[]): void {
+function announceStart(screen: Screen, request: Asked, notes: readonly string[]): void {
   screen.note(`compose: ${String(request.message['compose_id'])} at ${String(request.message['location'])}`)
   for (const note of notes) screen.note(note)
 }

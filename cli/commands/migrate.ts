@@ -35,6 +35,7 @@ async function migrateLedger(stateFolder: string, env: Environment): Promise<str
     return 'up to date'
   }
   const { migratePostgres } = await import('#ledger/postgres/migrate.ts')
-  const applied = await migratePostgres({ url: settings.url, log: pino({ level: 'warn' }, pino.destination(2)) })
+  const log = pino({ level: 'warn' }, pino.destination(2))
+  const applied = await migratePostgres({ url: settings.url, words: await (await findServices(env)).words(), log })
   return applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`
 }

@@ -87,10 +87,11 @@ async function serve(
   const log = logToStandardOutput()
   await using standIns = await startStandIns(services, run, { env: given, stateFolder, log })
   const env = { ...environmentFor(given, { mirror }), ...standIns.env }
-  const { measureAttempt } = await import('#service/metrics.ts')
+  const { countRefusal, measureAttempt } = await import('#service/metrics.ts')
   await using tracing = await startTracing(env)
   const watchers = [measureAttempt, ...(tracing ? [tracing.watch] : [])]
-  const stack = await startStack({ stateFolder, services, run, concurrency, env, log, watchers, end })
+  const options = { stateFolder, services, run, concurrency, env, log, watchers, end, onRefused: countRefusal }
+  const stack = await startStack(options)
   try {
     // Only here is the HTTP server needed: other commands do without its memory.
     const { serveHttp } = await import('#service/http.ts')

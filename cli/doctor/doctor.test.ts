@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { DoctorReport } from './check.ts'
 import { doctor } from './doctor.ts'
 import { renderDoctor } from './render.ts'
@@ -40,14 +40,14 @@ function find(report: DoctorReport, name: string) {
   return found
 }
 
-test('a host with every tool can run the main job', async () => {
+it('a host with every tool can run the main job', async () => {
   await installAll()
   const report = await examine()
   expect(report.checks.filter((check) => check.weight === 'needed' && !check.ok)).toEqual([])
   expect(report.ok).toBe(true)
 })
 
-test('a missing tool is named with its cost and the command that installs it', async () => {
+it('a missing tool is named with its cost and the command that installs it', async () => {
   await installAll()
   await rm(join(folder, 'qemu-img'))
   const report = await examine()
@@ -63,7 +63,7 @@ test('a missing tool is named with its cost and the command that installs it', a
   expect(renderDoctor(report)).toContain('imagedrop drop cannot run here: qemu-img')
 })
 
-test('a tool that is too old is as good as missing, and both versions are told', async () => {
+it('a tool that is too old is as good as missing, and both versions are told', async () => {
   await installAll()
   await install('mkosi', '14')
   const mkosi = find(await examine(), 'mkosi')
@@ -71,20 +71,20 @@ test('a tool that is too old is as good as missing, and both versions are told',
   expect(mkosi.seen).toBe(`version 14 (${join(folder, 'mkosi')}), wanted 24 or newer`)
 })
 
-test('a tool that goes by another name elsewhere is found', async () => {
+it('a tool that goes by another name elsewhere is found', async () => {
   await installAll()
   await rm(join(folder, 'grub-mkimage'))
   await install('grub2-mkimage')
   expect(find(await examine(), 'grub-mkimage')).toMatchObject({ ok: true, seen: join(folder, 'grub2-mkimage') })
 })
 
-test('a file that cannot be run is not a tool', async () => {
+it('a file that cannot be run is not a tool', async () => {
   await installAll()
   await chmod(join(folder, 'xorriso'), 0o644)
   expect(find(await examine(), 'xorriso').ok).toBe(false)
 })
 
-test('without KVM the main job still runs, and doctor says what that costs', async () => {
+it('without KVM the main job still runs, and doctor says what that costs', async () => {
   await installAll()
   const report = await examine()
   expect(report.ok).toBe(true)
@@ -94,7 +94,7 @@ test('without KVM the main job still runs, and doctor says what that costs', asy
   expect(said).toContain('imagedrop drop can run here, with less: ')
 })
 
-test('a KVM device that opens is not called proven', async () => {
+it('a KVM device that opens is not called proven', async () => {
   await installAll()
   const device = join(folder, 'kvm-device')
   await writeFile(device, '')
@@ -102,13 +102,13 @@ test('a KVM device that opens is not called proven', async () => {
   expect(kvm).toMatchObject({ ok: true, seen: expect.stringContaining('proves it with a short boot') })
 })
 
-test('missing credentials and mail server do not stop anything', async () => {
+it('missing credentials and mail server do not stop anything', async () => {
   await installAll()
   expect(find(await examine(), 'AWS credentials')).toMatchObject({ ok: false, weight: 'extra' })
   expect(find(await examine({ AWS_PROFILE: 'releng' }), 'AWS credentials').seen).toBe('AWS, by AWS_PROFILE')
 })
 
-test('an ordinary user without subordinate ids is told the command that adds them', async () => {
+it('an ordinary user without subordinate ids is told the command that adds them', async () => {
   await installAll()
   const report = await doctor({
     env: {},
@@ -122,18 +122,18 @@ test('an ordinary user without subordinate ids is told the command that adds the
   })
 })
 
-test('the report is plain data, so that it can be printed as JSON', async () => {
+it('the report is plain data, so that it can be printed as JSON', async () => {
   const report = await examine()
   expect(JSON.parse(JSON.stringify(report))).toEqual(report)
 })
 
-test('a line of the tool table that lacks columns is refused with its text', async () => {
+it('a line of the tool table that lacks columns is refused with its text', async () => {
   const table = join(folder, 'host-tools.txt')
   await writeFile(table, 'run mkosi 24\n')
   await expect(readToolChecks(table)).rejects.toThrow('a line lacks columns: run mkosi 24')
 })
 
-test('every tool of the table has packages for both families and says what it is for', async () => {
+it('every tool of the table has packages for both families and says what it is for', async () => {
   const text = await readFile(new URL('../../deploy/host-tools.txt', import.meta.url), 'utf8')
   const rows = text.split('\n').filter((line) => /^(run|test|extra)\b/.test(line))
   expect(rows.length).toBeGreaterThan(10)

@@ -63,7 +63,7 @@ function says(view: DropView, step: StepView): string {
 
 /** What a release engineer types to open the gate. */
 export function blessingHint(drop: string): string {
-  return `waits for the blessing: npx imagedrop bless ${drop} --by NAME`
+  return `waits for the blessing: npx imagedrop bless ${drop}`
 }
 
 /** Cuts a line to the width of the terminal; escape sequences take no room. */

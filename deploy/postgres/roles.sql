@@ -7,13 +7,20 @@ begin
   foreach name in array array[
     -- owns the tables; for `imagedrop migrate` only
     'imagedrop_owner',
-    -- for people: status, retry, cancel, bless
+    -- for people: status, retry, cancel, bless; their own accounts are members of it
     'imagedrop_operator',
     -- counts, and reads no event: for metrics and autoscaling
     'imagedrop_monitor',
-    -- one per service, for its own jobs and events only
-    'imagedrop_scheduler', 'imagedrop_builder', 'imagedrop_converter', 'imagedrop_boot_tester',
-    'imagedrop_ec2_publisher', 'imagedrop_mirror_publisher', 'imagedrop_announcer'
+    -- one per service, for its own jobs and events only; `npm run docs` writes them
+    -- services
+    'imagedrop_scheduler',
+    'imagedrop_builder',
+    'imagedrop_boot_tester',
+    'imagedrop_converter',
+    'imagedrop_ec2_publisher',
+    'imagedrop_mirror_publisher',
+    'imagedrop_announcer'
+    -- /services
   ] loop
     if to_regrole(name) is null then
       -- No password: set one, or let the account come in by client certificate.

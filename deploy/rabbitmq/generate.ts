@@ -11,7 +11,7 @@ import {
   type QueueDeclaration,
 } from '#bus/amqp/topology.ts'
 import { routingKeyOf } from '#bus/amqp/wire.ts'
-import { ownEvents } from '#events/index.ts'
+import { operatorRequests } from '#events/operator.ts'
 import { inboxOf as interestOf } from '#service/inbox.ts'
 import { readHouse } from '#service/discover.ts'
 
@@ -20,13 +20,17 @@ export const definitionsFile = join(import.meta.dirname, 'definitions.json')
 
 const vhost = 'imagedrop'
 const day = 24 * 60 * 60 * 1000
-const operator = 'imagedrop-operator'
+/** For `imagedrop migrate`, which checks that all queues are there. */
+const owner = 'imagedrop-owner'
 
 /**
- * Everything that imagedrop needs on a broker whose administrator declares it: queues, bindings, policies, and one
- * account per service that can read its own queue and publish our events, no more.
+ * Everything that imagedrop needs on a broker whose administrator declares it: queues, bindings, policies, one account
+ * per service that can read its own queue and publish what that service says, and accounts of people, who can ask.
  */
-export async function generateDefinitions(topicPrefix = ''): Promise<string> {
+export async function generateDefinitions(
+  topicPrefix = '',
+  operators: readonly string[] = ['imagedrop-operator'],
+): Promise<string> {
   const settings = settingsOf({ url: 'amqp://broker', topicPrefix, log: pino({ level: 'silent' }) })
   const services = await readHouse()
   const names = services.map(({ name }) => name)
@@ -41,32 +45,34 @@ export async function generateDefinitions(topicPrefix = ''): Promise<string> {
     binding(deadLetterExchangeOf(settings), deadLettersOf(settings, name).queue, inboxOf(settings, name).queue),
   )
   const written = [settings.exchange, progressExchangeOf(settings)]
+  const keyOf = ({ subject }: { readonly subject: string }) => routingKeyOf(subject, topicPrefix)
   const definitions = {
     vhosts: [{ name: vhost }],
     // No password: they come with a client certificate whose common name is theirs.
-    users: [...names.map(accountOf), operator].map((name) => ({ name, password_hash: '', tags: [] })),
+    users: [...names.map(accountOf), ...operators, owner].map((name) => ({ name, password_hash: '', tags: [] })),
     permissions: [
       ...names.map((name) => permission(accountOf(name), { write: written, read: [inboxOf(settings, name).queue] })),
       // A person's command says what it wants, and watches progress through a queue of its own.
-      {
-        user: operator,
+      ...operators.map((user) => ({
+        user,
         vhost,
         configure: '^amq\\.gen-',
         write: `^amq\\.gen-|${oneOf([settings.exchange])}`,
         read: `^amq\\.gen-|${oneOf([progressExchangeOf(settings)])}`,
-      },
+      })),
+      { user: owner, vhost, configure: '^$', write: '^$', read: '^$' },
     ],
-    // Any process may send what lies in the outbox that all share, but nobody here speaks for others.
-    topic_permissions: [...names.map(accountOf), operator].map((user) => ({
-      user,
-      vhost,
-      exchange: settings.exchange,
-      write: oneOf(ownEvents.map(({ subject }) => routingKeyOf(subject, topicPrefix))),
-      read: '.*',
-    })),
+    // Nobody says what another says, and no service asks what people ask, but for what it says itself.
+    topic_permissions: [
+      ...services.flatMap(({ name, emits }) => [
+        topics(accountOf(name), settings.exchange, emits.map(keyOf)),
+        topics(accountOf(name), progressExchangeOf(settings), [name]),
+      ]),
+      ...operators.map((user) => topics(user, settings.exchange, operatorRequests.map(keyOf))),
+    ],
     exchanges: [
       { name: deadLetterExchangeOf(settings), vhost, type: 'direct', ...lasting, internal: false, arguments: {} },
-      { name: progressExchangeOf(settings), vhost, type: 'fanout', ...lasting, internal: false, arguments: {} },
+      { name: progressExchangeOf(settings), vhost, type: 'topic', ...lasting, internal: false, arguments: {} },
     ],
     queues: names.flatMap((name) => [queue(inboxOf(settings, name)), queue(deadLettersOf(settings, name))]),
     bindings: [...bindings, ...deadLetters],
@@ -95,6 +101,10 @@ function accountOf(service: string): string {
 
 function permission(user: string, may: { write: readonly string[]; read: readonly string[] }) {
   return { user, vhost, configure: '^$', write: oneOf(may.write), read: oneOf(may.read) }
+}
+
+function topics(user: string, exchange: string, keys: readonly string[]) {
+  return { user, vhost, exchange, write: oneOf(keys), read: '.*' }
 }
 
 function queue({ queue, arguments: arguments_ }: QueueDeclaration) {
@@ -127,7 +137,7 @@ export async function definitionsAreCurrent(): Promise<boolean> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const topicPrefix = process.argv[2]
+  const [topicPrefix, ...operators] = process.argv.slice(2)
   if (topicPrefix === undefined) await writeFile(definitionsFile, await generateDefinitions())
-  else process.stdout.write(await generateDefinitions(topicPrefix))
+  else process.stdout.write(await generateDefinitions(topicPrefix, operators.length > 0 ? operators : undefined))
 }

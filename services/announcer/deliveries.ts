@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { isTransient } from '#service/failure.ts'
-import { readIfThere, writeDurably } from './durable-file.ts'
+import { readIfThere, writeDurably } from '#files/durable.ts'
 
 const notesShape = z.record(z.string(), z.enum(['intended', 'told']))
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { dropPublished, type DropPublished } from '#events/drop-published.ts'
 import { describeIssues, parseBody } from '#events/parse.ts'
-import { readIfThere, writeDurably } from './durable-file.ts'
+import { readIfThere, writeDurably } from '#files/durable.ts'
 
 /** A published drop as it was heard of: all that people are told is made of this. */
 export interface Publication {

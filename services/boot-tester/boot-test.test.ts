@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Progress } from '#bus/bus.ts'
 import { exampleArtifact, exampleImage } from '#events/examples.ts'
 import { Cancelled, TransientError } from '#service/errors.ts'
+import { testContext } from '#test/support/context.ts'
 import { createBootTest } from './boot-test.ts'
 import { checks } from './checks/index.ts'
 import { createQemu } from './machines/qemu/qemu.ts'
@@ -36,21 +37,13 @@ async function bootDisk({ idle = 5_000, total = 20_000, signal = new AbortContro
     proveKvmWithin: 1_000,
   })
   const bootTest = createBootTest({ machine, checks, limits: { idle, total }, newNonce: () => 'c0ffee' })
-  const context = {
-    signal,
-    progress: (one: Progress) => {
-      progress.push(one)
-    },
-    workFolder: join(folder, 'work'),
-    logFolder: join(folder, 'logs'),
-    now: () => new Date(),
-  }
+  const context = testContext({ folder, signal, progress: (one) => progress.push(one) })
   const { size } = await stat(disk)
   const ref = { ...exampleArtifact('raw'), size }
   return await bootTest({ image: { ...exampleImage, architecture: 'x86_64' }, disk: ref, path: disk }, context)
 }
 
-test('a disk with nothing to boot ends at the idle deadline, with a screenshot that shows why', async () => {
+it('a disk with nothing to boot ends at the idle deadline, with a screenshot that shows why', async () => {
   await writeFile(disk, '')
   await truncate(disk, 1024 * 1024)
   const report = await bootDisk({ idle: 2_000 })
@@ -71,7 +64,7 @@ test('a disk with nothing to boot ends at the idle deadline, with a screenshot t
   expect((await stat(report.screenshot ?? '')).size).toBeGreaterThan(500)
 })
 
-test('a disk of random bytes with a boot signature ends with its evidence, whatever it does', async () => {
+it('a disk of random bytes with a boot signature ends with its evidence, whatever it does', async () => {
   const noise = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 2654435761) >>> 24))
   noise.writeUInt16LE(0xaa55, 510)
   await writeFile(disk, noise)
@@ -81,7 +74,7 @@ test('a disk of random bytes with a boot signature ends with its evidence, whate
   expect(report.screenshot).not.toBeNull()
 })
 
-test('a kernel that panics ends at once, and the report says with which words', async () => {
+it('a kernel that panics ends at once, and the report says with which words', async () => {
   const panic = 'Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)'
   await writeTalkingDisk(disk, { says: `[    0.000000] Linux version 6.1.0\r\n[    1.2] ${panic}\r\n`, next: 'hang' })
   const report = await bootDisk({ idle: 15_000 })
@@ -91,20 +84,20 @@ test('a kernel that panics ends at once, and the report says with which words', 
   expect(progress.map(({ phase }) => phase)).toEqual(['firmware', 'kernel'])
 })
 
-test('a guest that resets itself fails with that reason', async () => {
+it('a guest that resets itself fails with that reason', async () => {
   await writeTalkingDisk(disk, { says: 'Linux version 6.1.0\r\n', next: 'reset' })
   const report = await bootDisk({ idle: 15_000 })
   expect(report.checks[1]).toMatchObject({ outcome: 'failed', detail: 'the guest reset itself' })
 })
 
-test('a hung guest is remembered by its last words, and a login prompt that was there has passed', async () => {
+it('a hung guest is remembered by its last words, and a login prompt that was there has passed', async () => {
   await writeTalkingDisk(disk, { says: 'Welcome to Test\r\ntest login: ', next: 'hang' })
   const report = await bootDisk({ idle: 4_000 })
   expect(report.checks[0]).toMatchObject({ name: 'login-prompt', outcome: 'passed', detail: 'test login:' })
   expect(report.checks[1]?.detail).toBe('no sign of life for 4 s; the last console line is "test login:"')
 })
 
-test('a guest that has finished cloud-init but answers no ssh fails the ssh check and skips what ssh would tell', async () => {
+it('a guest that has finished cloud-init but answers no ssh fails the ssh check and skips what ssh would tell', async () => {
   const finished = 'Cloud-init v. 22.4.2 finished at Sun, 22 Nov 2026 11:13:07 +0000.'
   await writeTalkingDisk(disk, { says: `${finished}\r\ntest login: `, next: 'hang' })
   const report = await bootDisk({ idle: 5_000 })
@@ -112,13 +105,13 @@ test('a guest that has finished cloud-init but answers no ssh fails the ssh chec
   expect(outcomes).toMatchObject({ ssh: 'failed', 'root-login': 'failed', 'failed-units': 'skipped' })
 })
 
-test('the deadline for the whole test ends a guest that talks but does not come further', async () => {
+it('the deadline for the whole test ends a guest that talks but does not come further', async () => {
   await writeTalkingDisk(disk, { says: 'still busy\r\n', next: 'hang' })
   const report = await bootDisk({ idle: 15_000, total: 5_000 })
   expect(report.checks[1]?.detail).toBe('not done within 5 s; the last console line is "still busy"')
 })
 
-test('a killed QEMU is no verdict', async () => {
+it('a killed QEMU is no verdict', async () => {
   await writeTalkingDisk(disk, { says: 'Linux version 6.1.0\r\n', next: 'hang' })
   const report = bootDisk({ idle: 15_000 })
   await expect.poll(() => progress.some(({ phase }) => phase === 'kernel'), { timeout: 10_000 }).toBe(true)
@@ -126,7 +119,7 @@ test('a killed QEMU is no verdict', async () => {
   await expect(report).rejects.toThrow(TransientError)
 })
 
-test('cancelling ends the guest and says who cancelled', async () => {
+it('cancelling ends the guest and says who cancelled', async () => {
   await writeTalkingDisk(disk, { says: 'Linux version 6.1.0\r\n', next: 'hang' })
   const controller = new AbortController()
   const report = bootDisk({ idle: 15_000, signal: controller.signal })
@@ -137,7 +130,7 @@ test('cancelling ends the guest and says who cancelled', async () => {
   await expect(readFile(`/proc/${String(pid)}/cmdline`)).rejects.toThrow('ENOENT')
 })
 
-test('a second delivery starts from nothing, whatever a killed run has left', async () => {
+it('a second delivery starts from nothing, whatever a killed run has left', async () => {
   await mkdir(join(folder, 'work/boot'), { recursive: true })
   await writeFile(join(folder, 'work/boot/overlay.qcow2'), 'half an overlay')
   await writeFile(join(folder, 'work/boot/key'), 'an old key')

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Check } from './checks/check.ts'
 import { passedIf } from './checks/check.ts'
 import { judge, type Findings } from './findings.ts'
@@ -53,7 +53,7 @@ function outcomes(changes: Partial<Findings> = {}) {
   )
 }
 
-test('what was seen and answered is judged, each with its time', () => {
+it('what was seen and answered is judged, each with its time', () => {
   expect(outcomes()).toEqual([
     'prompt passed at 10: test login:',
     'done passed at 21: asked',
@@ -62,7 +62,7 @@ test('what was seen and answered is judged, each with its time', () => {
   ])
 })
 
-test('a guest that stops before it can be asked fails what it should have shown, and the rest is skipped', () => {
+it('a guest that stops before it can be asked fails what it should have shown, and the rest is skipped', () => {
   const changes = { found: () => null, answers: new Map(), logins: new Map(), stopped: 'it hung', asked: false }
   expect(outcomes(changes)).toEqual([
     'prompt failed at 99: it hung',
@@ -72,7 +72,7 @@ test('a guest that stops before it can be asked fails what it should have shown,
   ])
 })
 
-test('a refused login fails its check, and what would have been asked is skipped', () => {
+it('a refused login fails its check, and what would have been asked is skipped', () => {
   const refused = { ...login, shell: false, said: 'Permission denied (publickey).' }
   expect(outcomes({ logins: new Map([['default-user', refused]]), answers: new Map() })).toEqual([
     'prompt passed at 10: test login:',
@@ -82,7 +82,7 @@ test('a refused login fails its check, and what would have been asked is skipped
   ])
 })
 
-test('a guest that hangs while it is asked fails what it did not answer', () => {
+it('a guest that hangs while it is asked fails what it did not answer', () => {
   const changes = { answers: new Map([['done', answer]]), stopped: 'it hung' }
   expect(outcomes(changes)[3]).toBe('units failed at 99: it hung')
   expect(outcomes({ ...changes, stopped: null })[3]).toBe('units failed at 99: the connection ended before')

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { say } from '#events/define.ts'
@@ -11,6 +11,7 @@ import { seal } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import type { ArtifactRef, CheckResult } from '#events/vocabulary.ts'
 import { TransientError } from '#service/errors.ts'
+import { testContext } from '#test/support/context.ts'
 import { house } from '#test/support/house.ts'
 import type { BootTest } from './boot-report.ts'
 import { assemble } from './main.ts'
@@ -33,16 +34,7 @@ afterEach(async () => {
 })
 
 function context() {
-  return {
-    signal: new AbortController().signal,
-    progress: () => {},
-    log: pino({ level: 'silent' }),
-    now: () => new Date(),
-    attempt: 1,
-    workFolder: join(folder, 'work'),
-    logFolder: join(folder, 'work'),
-    state: null,
-  }
+  return testContext({ folder })
 }
 
 function built(changes: { disk?: ArtifactRef } = {}) {
@@ -74,7 +66,7 @@ function finding(...checks: CheckResult[]): BootTest {
 const passed = { name: 'ssh', outcome: 'passed', seconds: 60, detail: 'debian logged in' } as const
 const failed = { name: 'failed-units', outcome: 'failed', seconds: 61, detail: 'failed: foo.service' } as const
 
-test('an image that passes every check has passed, and its evidence is kept', async () => {
+it('an image that passes every check has passed, and its evidence is kept', async () => {
   const [said] = await handle(finding(passed))
   expect(said).toMatchObject({
     subject: 'image.tested.v1',
@@ -85,13 +77,13 @@ test('an image that passes every check has passed, and its evidence is kept', as
   expect(said.body.screenshot).toMatchObject({ format: 'png', size: 9 })
 })
 
-test('one failed check makes the verdict', async () => {
+it('one failed check makes the verdict', async () => {
   expect(await handle(finding(passed, failed))).toMatchObject([
     { body: { verdict: 'failed', checks: [passed, failed] } },
   ])
 })
 
-test('a disk that the store does not have is a failed image that names it', async () => {
+it('a disk that the store does not have is a failed image that names it', async () => {
   const missing = { ...disk, sha256: '0'.repeat(64) }
   const [said] = await handle(finding(passed), built({ disk: missing }))
   expect(said).toMatchObject({ subject: 'image.failed.v1', body: { failure: { class: 'environment' } } })
@@ -99,20 +91,20 @@ test('a disk that the store does not have is a failed image that names it', asyn
   expect(said.body.failure.reason).toContain(missing.sha256)
 })
 
-test('a disk of another size than promised is not booted', async () => {
+it('a disk of another size than promised is not booted', async () => {
   const [said] = await handle(finding(passed), built({ disk: { ...disk, size: 7 } }))
   expect(said?.subject).toBe('image.failed.v1')
 })
 
-test('no verdict is said when none was reached', async () => {
+it('no verdict is said when none was reached', async () => {
   await expect(handle(() => Promise.reject(new TransientError('QEMU was killed')))).rejects.toThrow('QEMU was killed')
 })
 
-test('the same image twice is tested twice, with the same words and the same files', async () => {
+it('the same image twice is tested twice, with the same words and the same files', async () => {
   expect(await handle(finding(passed))).toEqual(await handle(finding(passed)))
 })
 
-test('the null machine passes at once and says that it booted nothing', async () => {
+it('the null machine passes at once and says that it booted nothing', async () => {
   expect(await handle(bootNothing)).toMatchObject([
     {
       subject: 'image.tested.v1',
@@ -121,7 +113,7 @@ test('the null machine passes at once and says that it booted nothing', async ()
   ])
 })
 
-test('it is put together from the environment, and a wrong setting stops the start', async () => {
+it('is put together from the environment, and a wrong setting stops the start', async () => {
   const host = { ...house, stateFolder: folder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
   const { service } = await assemble({ ...host, env: { IMAGEDROP_BOOT_TESTER_MACHINE: 'null' } })
   expect(service).toMatchObject({ name: 'boot-tester', concurrency: 2 })

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { ArtifactStore } from '#artifacts/store.ts'
@@ -12,6 +11,7 @@ import { imageFailed } from '#events/image-failed.ts'
 import { imageRequested, type ImageRequested } from '#events/image-requested.ts'
 import { PermanentError, TransientError } from '#service/errors.ts'
 import { ToolFailed } from '#subprocess/errors.ts'
+import { testContext } from '#test/support/context.ts'
 import type { Engine } from './engines/engine.ts'
 import { classifyMkosi, explainMkosi } from './engines/mkosi/classify.ts'
 import { createNullEngine } from './engines/null/engine.ts'
@@ -46,8 +46,6 @@ async function build(
     compose: { ...compose, version: '43', location: '/srv/compose' },
     image: { ...imageRequested.example.image, recipe: 'fedora-43', ...image },
   }
-  const workFolder = join(folder, 'work')
-  await mkdir(workFolder, { recursive: true })
   const packages = { mirror: null, hostMirror: () => Promise.resolve(null), fetch, requireSecurity: false }
   const result = await builder.handle(
     seal(say(imageRequested, body), { now: new Date() }),
@@ -59,16 +57,7 @@ async function build(
       recipes: [recipesFolder, join(folder, 'recipes')],
       packages,
     },
-    {
-      signal: signal ?? AbortSignal.timeout(20_000),
-      progress: () => {},
-      log: pino({ level: 'silent' }),
-      now: () => new Date(),
-      attempt: 1,
-      workFolder,
-      logFolder: workFolder,
-      state: null,
-    },
+    testContext({ folder, signal: signal ?? AbortSignal.timeout(20_000) }),
   )
   if (!('length' in result)) throw new Error('the builder keeps no state')
   return result

@@ -11,7 +11,7 @@ import { checkOutgoing } from '#events/parse.ts'
 import { seal } from '#events/envelope.ts'
 import type { ImageConverted } from '#events/image-converted.ts'
 import { run } from '#subprocess/run.ts'
-import { quickFormats, setUp } from './fixture.ts'
+import { quickFormats, setUp } from './testing/set-up.ts'
 
 describe('a built image', () => {
   it('is converted to every format of its plan, in the order of the plan', async () => {
@@ -191,7 +191,7 @@ describe('a conversion that cannot go on', () => {
   it('leaves only drafts, and no tool at work, when its process is killed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'imagedrop-killed-'))
     folders.push(folder)
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'convert-alone.fixture.ts'), folder, 'all', '256'])
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'testing/convert-alone.ts'), folder, 'all', '256'])
     const closed = once(child, 'close')
     let tools: string[] = []
     while (tools.length < 2) tools = await toolsOf(child.pid ?? 0)
@@ -276,7 +276,7 @@ function isAlive(pid: string): boolean {
 }
 
 /**
- * Runs convert-alone.fixture.ts with its store on a file system of `room` MiB, which holds the disk and not all that is
+ * Runs testing/convert-alone.ts with its store on a file system of `room` MiB, which holds the disk and not all that is
  * made of it. It is mounted in a namespace of its own, by the namespace's root where we are not root.
  */
 async function onSmallDisk(format: string, room: number) {
@@ -284,7 +284,7 @@ async function onSmallDisk(format: string, room: number) {
   folders.push(folder)
   const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
   const script = 'mount -t tmpfs -o size="$6"m tmpfs "$1" && exec "$2" "$3" "$1" "$4" "$5"'
-  const fixture = join(import.meta.dirname, 'convert-alone.fixture.ts')
+  const program = join(import.meta.dirname, 'testing/convert-alone.ts')
   return await run('unshare', [
     ...asRoot,
     '--mount',
@@ -294,7 +294,7 @@ async function onSmallDisk(format: string, room: number) {
     'sh',
     folder,
     process.execPath,
-    fixture,
+    program,
     format,
     '8',
     String(room),

@@ -12,7 +12,7 @@ import {
   superseded,
   tested,
   type Bench,
-} from './testing/fixture.ts'
+} from './testing/bench.ts'
 
 type Event = Parameters<typeof handle>[1]
 

@@ -22,7 +22,7 @@ import {
   setUp,
   superseded,
   tested,
-} from './testing/fixture.ts'
+} from './testing/bench.ts'
 
 it('uploads a disk that reads back bit by bit, registered and still private', async () => {
   await using bench = await setUp()

@@ -4,14 +4,14 @@ import { expect, it } from 'vitest'
 import { house } from '#test/support/house.ts'
 import { readMirrorPublisherConfig } from './config.ts'
 import { assemble } from './main.ts'
-import { openWorkshop } from './testing/workshop.ts'
+import { openScene } from './testing/scene.ts'
 
 it('assembles with nothing configured, one change of the mirror at a time', async () => {
-  await using workshop = await openWorkshop()
+  await using scene = await openScene()
   const { service } = await assemble({
     ...house,
-    stateFolder: workshop.home,
-    artifacts: workshop.store,
+    stateFolder: scene.home,
+    artifacts: scene.store,
     log: pino({ level: 'silent' }),
     now: () => new Date(),
     env: {},

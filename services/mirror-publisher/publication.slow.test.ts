@@ -9,29 +9,29 @@ import { dropMirrored } from '#events/drop-mirrored.ts'
 import { candidate, keepImages } from './testing/drops.ts'
 import { blessed, expired, hear, ready, treeOf, type Event } from './testing/speak.ts'
 import { watchFolder } from './testing/watch.ts'
-import { openWorkshop, type Workshop } from './testing/workshop.ts'
+import { openScene, type Scene } from './testing/scene.ts'
 
 const images = 'releases/test/19-Beta/Images'
 
 it('killed at any moment and run again, it ends with the whole drop, once, and no reader saw a part', async () => {
-  await using workshop = await openWorkshop()
-  const older = candidate(1, await keepImages(workshop.store))
-  const newer = candidate(2, await keepImages(workshop.store))
+  await using scene = await openScene()
+  const older = candidate(1, await keepImages(scene.store))
+  const newer = candidate(2, await keepImages(scene.store))
   const life = [ready(older), blessed(older), ready(newer), blessed(newer), expired(newer)]
-  await using reader = await watchFolder(workshop.at(images))
+  await using reader = await watchFolder(scene.at(images))
   let kills = 0
   for (let round = 0; round < 2; round++) {
     for (const event of life) {
       // The first try is killed early, each later one later, until the event gets through.
-      for (let patience = 10 + 20 * Math.random(); !(await finishes(workshop, event, patience)); kills++) {
+      for (let patience = 10 + 20 * Math.random(); !(await finishes(scene, event, patience)); kills++) {
         patience *= 1.5 + Math.random()
       }
     }
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
-    expect(await readdir(workshop.at('releases/test/19-Beta'))).toEqual([])
+    expect(await readdir(scene.at('.staging'))).toEqual([])
+    expect(await readdir(scene.at('releases/test/19-Beta'))).toEqual([])
   }
-  const { files } = treeOf(await hear(workshop, blessed(newer)), dropMirrored)
-  for (const { path, sha256 } of files) expect(await sha256OfFile(workshop.at(path))).toBe(sha256)
+  const { files } = treeOf(await hear(scene, blessed(newer)), dropMirrored)
+  for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
   const { parts, transitions } = await reader.stop()
   expect(parts).toEqual([])
   expect(transitions).toContain(newer.drop)
@@ -39,7 +39,7 @@ it('killed at any moment and run again, it ends with the whole drop, once, and n
 })
 
 /** Handles the event in a process of its own that gets so many milliseconds from its first instruction on. */
-async function finishes({ home }: Workshop, event: Event, patience: number): Promise<boolean> {
+async function finishes({ home }: Scene, event: Event, patience: number): Promise<boolean> {
   const file = join(home, 'event.json')
   await writeFile(file, JSON.stringify(event))
   const child = spawn(process.execPath, [join(import.meta.dirname, 'testing/publish.ts'), home, file], {

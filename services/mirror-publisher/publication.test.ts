@@ -6,7 +6,7 @@ import { dropMirrored } from '#events/drop-mirrored.ts'
 import { candidate, keepImages } from './testing/drops.ts'
 import { blessed, expired, hear, ready, treeOf } from './testing/speak.ts'
 import { watchFolder } from './testing/watch.ts'
-import { openWorkshop } from './testing/workshop.ts'
+import { openScene } from './testing/scene.ts'
 
 const images = 'releases/test/19-Beta/Images'
 
@@ -14,17 +14,17 @@ it(
   'a reader who looks without pause sees nothing or a whole drop, over publications, replacements and withdrawals',
   { timeout: 120_000 },
   async () => {
-    await using workshop = await openWorkshop()
-    const older = candidate(1, await keepImages(workshop.store))
-    const newer = candidate(2, await keepImages(workshop.store))
-    await using reader = await watchFolder(workshop.at(images))
+    await using scene = await openScene()
+    const older = candidate(1, await keepImages(scene.store))
+    const newer = candidate(2, await keepImages(scene.store))
+    await using reader = await watchFolder(scene.at(images))
     for (let round = 0; round < 5; round++) {
-      await hear(workshop, ready(older))
-      await hear(workshop, blessed(older))
-      await hear(workshop, ready(newer))
-      await hear(workshop, blessed(newer))
-      await hear(workshop, blessed(newer))
-      await hear(workshop, expired(newer))
+      await hear(scene, ready(older))
+      await hear(scene, blessed(older))
+      await hear(scene, ready(newer))
+      await hear(scene, blessed(newer))
+      await hear(scene, blessed(newer))
+      await hear(scene, expired(newer))
     }
     const { looks, transitions, parts } = await reader.stop()
 
@@ -41,18 +41,18 @@ it(
   'where folders cannot be exchanged a reader sees nothing for a moment, never a part',
   { timeout: 120_000 },
   async () => {
-    await using workshop = await openWorkshop()
-    const older = candidate(1, await keepImages(workshop.store))
-    const newer = candidate(2, await keepImages(workshop.store))
-    await using reader = await watchFolder(workshop.at(images))
+    await using scene = await openScene()
+    const older = candidate(1, await keepImages(scene.store))
+    const newer = candidate(2, await keepImages(scene.store))
+    await using reader = await watchFolder(scene.at(images))
     const path = process.env['PATH']
-    process.env['PATH'] = join(workshop.home, 'no-tools')
+    process.env['PATH'] = join(scene.home, 'no-tools')
     try {
       for (let round = 0; round < 3; round++) {
-        await hear(workshop, blessed(older))
-        const { files } = treeOf(await hear(workshop, blessed(newer)), dropMirrored)
-        for (const file of files) expect(await sha256OfFile(workshop.at(file.path))).toBe(file.sha256)
-        await hear(workshop, expired(newer))
+        await hear(scene, blessed(older))
+        const { files } = treeOf(await hear(scene, blessed(newer)), dropMirrored)
+        for (const file of files) expect(await sha256OfFile(scene.at(file.path))).toBe(file.sha256)
+        await hear(scene, expired(newer))
       }
     } finally {
       process.env['PATH'] = path
@@ -60,6 +60,6 @@ it(
     const { transitions, parts } = await reader.stop()
     expect(parts).toEqual([])
     expect(transitions).toContain(newer.drop)
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    expect(await readdir(scene.at('.staging'))).toEqual([])
   },
 )

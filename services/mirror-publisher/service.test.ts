@@ -10,7 +10,7 @@ import { dropStaged } from '#events/drop-staged.ts'
 import { mirrorPublisher } from './service.ts'
 import { candidate, keepImages } from './testing/drops.ts'
 import { blessed, expired, failureOf, hear, ready, superseded, treeOf } from './testing/speak.ts'
-import { openWorkshop, type Workshop } from './testing/workshop.ts'
+import { openScene, type Scene } from './testing/scene.ts'
 
 const images = 'releases/test/19-Beta/Images'
 
@@ -19,7 +19,7 @@ async function modeOf(path: string): Promise<string> {
 }
 
 /** The first artifact of an image, damaged in the store with its size kept. */
-async function damage({ store }: Workshop, drop: DropReady): Promise<void> {
+async function damage({ store }: Scene, drop: DropReady): Promise<void> {
   const ref = drop.images[0]?.artifacts[0]
   if (!ref) throw new Error('the drop has no artifact')
   await writeFile(await store.open(ref), Buffer.alloc(ref.size, 'x'))
@@ -27,18 +27,18 @@ async function damage({ store }: Workshop, drop: DropReady): Promise<void> {
 
 describe('a drop that is ready', () => {
   it('is staged whole and closed, as hard links of the artifacts', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    const { path, files } = treeOf(await hear(workshop, ready(drop)), dropStaged)
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    const { path, files } = treeOf(await hear(scene, ready(drop)), dropStaged)
 
     expect(path).toBe(images)
-    expect(await readdir(workshop.mirror.root)).toEqual(['.staging'])
-    expect(await modeOf(workshop.at('.staging'))).toBe('700')
-    expect(await modeOf(workshop.at(`.staging/${drop.drop}`))).toBe('700')
+    expect(await readdir(scene.mirror.root)).toEqual(['.staging'])
+    expect(await modeOf(scene.at('.staging'))).toBe('700')
+    expect(await modeOf(scene.at(`.staging/${drop.drop}`))).toBe('700')
     // 4 images in 3 formats with a package list each, 2 CHECKSUMs, images.json, drop.json
     expect(files).toHaveLength(4 * 4 + 2 + 2)
     for (const file of files) {
-      const at = join(workshop.at(`.staging/${drop.drop}`), file.path.slice(path.length + 1))
+      const at = join(scene.at(`.staging/${drop.drop}`), file.path.slice(path.length + 1))
       expect(await sha256OfFile(at)).toBe(file.sha256)
       expect((await stat(at)).size).toBe(file.size)
       expect((await stat(at)).nlink).toBe(file.image === null ? 1 : 2)
@@ -46,15 +46,15 @@ describe('a drop that is ready', () => {
   })
 
   it('leaves failed images, and images for other targets, out of tree, CHECKSUM and index', async () => {
-    await using workshop = await openWorkshop()
-    const [first, second, third, ...rest] = await keepImages(workshop.store)
+    await using scene = await openScene()
+    const [first, second, third, ...rest] = await keepImages(scene.store)
     if (!first || !second || !third) throw new Error('four images were made')
     const elsewhere = { ...second, image: { ...second.image, targets: ['ec2' as const] } }
     const drop = candidate(1, [{ ...first, outcome: 'failed' }, elsewhere, third, ...rest])
-    const { files } = treeOf(await hear(workshop, ready(drop)), dropStaged)
+    const { files } = treeOf(await hear(scene, ready(drop)), dropStaged)
 
     expect(new Set(files.map(({ image }) => image))).toEqual(new Set(['ec2.i686', 'ec2.x86_64', null]))
-    const staged = workshop.at(`.staging/${drop.drop}`)
+    const staged = scene.at(`.staging/${drop.drop}`)
     const checksum = await readFile(join(staged, 'i386/Fedora-Images-i386-19-Beta-CHECKSUM'), 'utf8')
     expect(checksum.match(/^SHA256 \(.*$/gm)).toHaveLength(4)
     expect(checksum).not.toContain('(Fedora-i386-')
@@ -62,87 +62,87 @@ describe('a drop that is ready', () => {
   })
 
   it('is staged once: delivered again it changes nothing and says the same', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    const first = await hear(workshop, ready(drop))
-    const before = await stat(workshop.at(`.staging/${drop.drop}`))
-    expect(await hear(workshop, ready(drop))).toEqual(first)
-    expect((await stat(workshop.at(`.staging/${drop.drop}`))).ino).toBe(before.ino)
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    const first = await hear(scene, ready(drop))
+    const before = await stat(scene.at(`.staging/${drop.drop}`))
+    expect(await hear(scene, ready(drop))).toEqual(first)
+    expect((await stat(scene.at(`.staging/${drop.drop}`))).ino).toBe(before.ino)
   })
 
   it('is staged anew when its images changed, and leftovers of a killed attempt are cleared', async () => {
-    await using workshop = await openWorkshop()
-    const some = await keepImages(workshop.store)
-    await hear(workshop, ready(candidate(1, some.slice(0, 2))))
-    await mkdir(workshop.at('.staging/.partial-milestone-Fedora-19-20130521.0/half'), { recursive: true })
-    const { files } = treeOf(await hear(workshop, ready(candidate(1, some))), dropStaged)
+    await using scene = await openScene()
+    const some = await keepImages(scene.store)
+    await hear(scene, ready(candidate(1, some.slice(0, 2))))
+    await mkdir(scene.at('.staging/.partial-milestone-Fedora-19-20130521.0/half'), { recursive: true })
+    const { files } = treeOf(await hear(scene, ready(candidate(1, some))), dropStaged)
     expect(files).toHaveLength(20)
-    expect(await readdir(workshop.at('.staging'))).toEqual(['milestone-Fedora-19-20130521.0'])
+    expect(await readdir(scene.at('.staging'))).toEqual(['milestone-Fedora-19-20130521.0'])
   })
 
   it('fails with the name of the file when an artifact is corrupted, and nothing stays staged', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    await damage(workshop, drop)
-    const failure = failureOf(await hear(workshop, ready(drop)))
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    await damage(scene, drop)
+    const failure = failureOf(await hear(scene, ready(drop)))
     expect(failure).toMatchObject({ step: 'mirror-publisher', class: 'environment' })
     expect(failure.reason).toMatch(/^i386\/Fedora-i386-19-Beta-1\.1-sda\.qcow2 is corrupted: its SHA-256 is /)
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 
   it('fails when an artifact is cut short or gone', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
     const ref = drop.images[0]?.artifacts[0]
     if (!ref) throw new Error('the drop has no artifact')
-    await truncate(await workshop.store.open(ref), 10)
-    expect(failureOf(await hear(workshop, ready(drop))).reason).toContain('has 10 bytes instead of 2000')
+    await truncate(await scene.store.open(ref), 10)
+    expect(failureOf(await hear(scene, ready(drop))).reason).toContain('has 10 bytes instead of 2000')
     const gone = { ...ref, sha256: 'f'.repeat(64) }
     const lost = candidate(
       1,
       drop.images.map((image) => ({ ...image, artifacts: image.artifacts.with(0, gone) })),
     )
-    expect(failureOf(await hear(workshop, ready(lost))).reason).toContain(`${gone.sha256} (qcow2) is not in`)
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    expect(failureOf(await hear(scene, ready(lost))).reason).toContain(`${gone.sha256} (qcow2) is not in`)
+    expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 
   it('fails when no image is left to publish', async () => {
-    await using workshop = await openWorkshop()
-    const all = await keepImages(workshop.store)
+    await using scene = await openScene()
+    const all = await keepImages(scene.store)
     const drop = candidate(
       1,
       all.map((image) => ({ ...image, outcome: 'failed' as const })),
     )
-    expect(failureOf(await hear(workshop, ready(drop)))).toMatchObject({ class: 'refused' })
+    expect(failureOf(await hear(scene, ready(drop)))).toMatchObject({ class: 'refused' })
   })
 
   it('stops when the job is cancelled, and nothing stays staged', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    const context = { ...workshop.context, signal: AbortSignal.abort(new Error('stopped')) }
-    await expect(mirrorPublisher.handle(ready(drop), workshop.mirror, context)).rejects.toThrow('stopped')
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    const context = { ...scene.context, signal: AbortSignal.abort(new Error('stopped')) }
+    await expect(mirrorPublisher.handle(ready(drop), scene.mirror, context)).rejects.toThrow('stopped')
+    expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 })
 
 describe('a drop that is blessed', () => {
   it('is open with the modes of a mirror, and sha256sum accepts every folder', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    const staged = treeOf(await hear(workshop, ready(drop)), dropStaged)
-    const mirrored = treeOf(await hear(workshop, blessed(drop)), dropMirrored)
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    const staged = treeOf(await hear(scene, ready(drop)), dropStaged)
+    const mirrored = treeOf(await hear(scene, blessed(drop)), dropMirrored)
     expect(mirrored).toEqual({ ...staged, images: drop.images })
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    expect(await readdir(scene.at('.staging'))).toEqual([])
 
     for (const { path, sha256 } of mirrored.files) {
-      expect(await sha256OfFile(workshop.at(path))).toBe(sha256)
-      expect(await modeOf(workshop.at(path))).toBe('644')
+      expect(await sha256OfFile(scene.at(path))).toBe(sha256)
+      expect(await modeOf(scene.at(path))).toBe('644')
       for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
-        expect(await modeOf(workshop.at(folder))).toBe('755')
+        expect(await modeOf(scene.at(folder))).toBe('755')
       }
     }
     for (const arch of ['i386', 'x86_64']) {
-      const cwd = workshop.at(`${images}/${arch}`)
+      const cwd = scene.at(`${images}/${arch}`)
       const name = `Fedora-Images-${arch}-19-Beta-CHECKSUM`
       const { stdout } = await promisify(execFile)('sha256sum', ['--check', '--strict', name], { cwd })
       expect(stdout.match(/: OK$/gm)).toHaveLength(8)
@@ -150,126 +150,126 @@ describe('a drop that is blessed', () => {
   })
 
   it('is opened once: delivered again, even after `ready` came again, it says the same', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    await hear(workshop, ready(drop))
-    const first = await hear(workshop, blessed(drop))
-    const before = await stat(workshop.at(images))
-    expect(await hear(workshop, blessed(drop))).toEqual(first)
-    treeOf(await hear(workshop, ready(drop)), dropStaged)
-    expect(await hear(workshop, blessed(drop))).toEqual(first)
-    expect((await stat(workshop.at(images))).ino).toBe(before.ino)
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    await hear(scene, ready(drop))
+    const first = await hear(scene, blessed(drop))
+    const before = await stat(scene.at(images))
+    expect(await hear(scene, blessed(drop))).toEqual(first)
+    treeOf(await hear(scene, ready(drop)), dropStaged)
+    expect(await hear(scene, blessed(drop))).toEqual(first)
+    expect((await stat(scene.at(images))).ino).toBe(before.ino)
+    expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 
   it('is staged first when the staged tree was lost', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    expect(treeOf(await hear(workshop, blessed(drop)), dropMirrored).files).toHaveLength(20)
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    expect(treeOf(await hear(scene, blessed(drop)), dropMirrored).files).toHaveLength(20)
   })
 
   it('stays closed when a file was corrupted while it waited', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    await hear(workshop, ready(drop))
-    await damage(workshop, drop)
-    expect(failureOf(await hear(workshop, blessed(drop))).reason).toContain('sda.qcow2 is corrupted')
-    expect(await readdir(workshop.mirror.root)).toEqual(['.staging'])
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    await hear(scene, ready(drop))
+    await damage(scene, drop)
+    expect(failureOf(await hear(scene, blessed(drop))).reason).toContain('sda.qcow2 is corrupted')
+    expect(await readdir(scene.mirror.root)).toEqual(['.staging'])
+    expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 
   it('stands beside the install images, which are neither touched nor hidden', async () => {
-    await using workshop = await openWorkshop()
-    const iso = workshop.at('releases/test/19-Beta/Fedora/x86_64/iso/Fedora-19-Beta-x86_64-netinst.iso')
+    await using scene = await openScene()
+    const iso = scene.at('releases/test/19-Beta/Fedora/x86_64/iso/Fedora-19-Beta-x86_64-netinst.iso')
     await mkdir(dirname(iso), { recursive: true })
-    await chmod(workshop.at('releases/test/19-Beta'), 0o750)
+    await chmod(scene.at('releases/test/19-Beta'), 0o750)
     await writeFile(iso, 'install me')
     const before = await lstat(iso)
-    const drop = candidate(1, await keepImages(workshop.store))
-    await hear(workshop, blessed(drop))
-    await hear(workshop, expired(drop))
-    await hear(workshop, blessed(drop))
+    const drop = candidate(1, await keepImages(scene.store))
+    await hear(scene, blessed(drop))
+    await hear(scene, expired(drop))
+    await hear(scene, blessed(drop))
     expect(await lstat(iso)).toEqual(before)
-    expect(await modeOf(workshop.at('releases/test/19-Beta'))).toBe('750')
-    expect((await readdir(workshop.at('releases/test/19-Beta'))).toSorted()).toEqual(['Fedora', 'Images'])
+    expect(await modeOf(scene.at('releases/test/19-Beta'))).toBe('750')
+    expect((await readdir(scene.at('releases/test/19-Beta'))).toSorted()).toEqual(['Fedora', 'Images'])
   })
 
   it('is refused, already when it is staged, where others hold its place', async () => {
-    await using workshop = await openWorkshop()
-    const arm = workshop.at(`${images}/armhfp/Fedora-armhfp-19-Beta-1-sda.raw.xz`)
+    await using scene = await openScene()
+    const arm = scene.at(`${images}/armhfp/Fedora-armhfp-19-Beta-1-sda.raw.xz`)
     await mkdir(dirname(arm), { recursive: true })
     await writeFile(arm, 'not ours')
-    const drop = candidate(1, await keepImages(workshop.store))
+    const drop = candidate(1, await keepImages(scene.store))
     for (const event of [ready(drop), blessed(drop)]) {
-      const failure = failureOf(await hear(workshop, event))
+      const failure = failureOf(await hear(scene, event))
       expect(failure.class).toBe('refused')
       expect(failure.reason).toContain('Images holds what imagedrop did not put there (armhfp, armhfp/Fedora-armhfp')
     }
-    expect(await readdir(workshop.at(images))).toEqual(['armhfp'])
+    expect(await readdir(scene.at(images))).toEqual(['armhfp'])
   })
 
   it('replaces an older candidate, and whatever comes late for that one changes nothing', async () => {
-    await using workshop = await openWorkshop()
-    const older = candidate(1, await keepImages(workshop.store))
-    const newer = candidate(2, await keepImages(workshop.store))
-    await hear(workshop, blessed(older))
-    await hear(workshop, ready(newer))
-    const { files } = treeOf(await hear(workshop, blessed(newer)), dropMirrored)
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    await using scene = await openScene()
+    const older = candidate(1, await keepImages(scene.store))
+    const newer = candidate(2, await keepImages(scene.store))
+    await hear(scene, blessed(older))
+    await hear(scene, ready(newer))
+    const { files } = treeOf(await hear(scene, blessed(newer)), dropMirrored)
+    expect(await readdir(scene.at('.staging'))).toEqual([])
 
-    expect(failureOf(await hear(workshop, blessed(older))).reason).toContain(`holds the newer ${newer.drop}`)
-    expect(await hear(workshop, superseded(older))).toEqual([])
-    for (const { path, sha256 } of files) expect(await sha256OfFile(workshop.at(path))).toBe(sha256)
-    expect((await readdir(workshop.at(`${images}/x86_64`))).filter((name) => name.includes('Beta-1.1'))).toEqual([])
+    expect(failureOf(await hear(scene, blessed(older))).reason).toContain(`holds the newer ${newer.drop}`)
+    expect(await hear(scene, superseded(older))).toEqual([])
+    for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
+    expect((await readdir(scene.at(`${images}/x86_64`))).filter((name) => name.includes('Beta-1.1'))).toEqual([])
   })
 
   it('replaces itself when a retry brought more images', async () => {
-    await using workshop = await openWorkshop()
-    const some = await keepImages(workshop.store)
-    await hear(workshop, blessed(candidate(1, some.slice(0, 2))))
-    const { files } = treeOf(await hear(workshop, blessed(candidate(1, some))), dropMirrored)
+    await using scene = await openScene()
+    const some = await keepImages(scene.store)
+    await hear(scene, blessed(candidate(1, some.slice(0, 2))))
+    const { files } = treeOf(await hear(scene, blessed(candidate(1, some))), dropMirrored)
     expect(files).toHaveLength(20)
-    for (const { path, sha256 } of files) expect(await sha256OfFile(workshop.at(path))).toBe(sha256)
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
+    expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 
   it('never takes a file of others away with the candidate it replaces', async () => {
-    await using workshop = await openWorkshop()
-    const older = candidate(1, await keepImages(workshop.store))
-    await hear(workshop, blessed(older))
-    await writeFile(workshop.at(`${images}/x86_64/README`), 'by hand')
-    const newer = candidate(2, await keepImages(workshop.store))
-    expect(failureOf(await hear(workshop, blessed(newer))).reason).toContain('(x86_64/README)')
-    await expect(hear(workshop, expired(older))).rejects.toThrow('(x86_64/README)')
-    expect(await readFile(workshop.at(`${images}/x86_64/README`), 'utf8')).toBe('by hand')
+    await using scene = await openScene()
+    const older = candidate(1, await keepImages(scene.store))
+    await hear(scene, blessed(older))
+    await writeFile(scene.at(`${images}/x86_64/README`), 'by hand')
+    const newer = candidate(2, await keepImages(scene.store))
+    expect(failureOf(await hear(scene, blessed(newer))).reason).toContain('(x86_64/README)')
+    await expect(hear(scene, expired(older))).rejects.toThrow('(x86_64/README)')
+    expect(await readFile(scene.at(`${images}/x86_64/README`), 'utf8')).toBe('by hand')
   })
 })
 
 describe('a drop that is over', () => {
   it('is withdrawn when it was staged, and again when told again', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    await hear(workshop, ready(drop))
-    expect(await hear(workshop, superseded(drop))).toEqual([])
-    expect(await hear(workshop, superseded(drop))).toEqual([])
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    await hear(scene, ready(drop))
+    expect(await hear(scene, superseded(drop))).toEqual([])
+    expect(await hear(scene, superseded(drop))).toEqual([])
+    expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 
   it('is withdrawn when it was open; the artifacts stay in the store, the index tells the mirrors', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    await hear(workshop, blessed(drop))
-    expect(await readFile(workshop.at('fullfiletimelist-imagedrop'), 'utf8')).toContain('sda.qcow2')
-    expect(await hear(workshop, expired(drop))).toEqual([])
-    expect(await readdir(workshop.at('releases/test/19-Beta'))).toEqual([])
-    expect(await readFile(workshop.at('fullfiletimelist-imagedrop'), 'utf8')).not.toContain('sda.qcow2')
-    for (const ref of drop.images.flatMap(({ artifacts }) => artifacts)) await workshop.store.verify(ref)
-    expect(await hear(workshop, expired(drop))).toEqual([])
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    await hear(scene, blessed(drop))
+    expect(await readFile(scene.at('fullfiletimelist-imagedrop'), 'utf8')).toContain('sda.qcow2')
+    expect(await hear(scene, expired(drop))).toEqual([])
+    expect(await readdir(scene.at('releases/test/19-Beta'))).toEqual([])
+    expect(await readFile(scene.at('fullfiletimelist-imagedrop'), 'utf8')).not.toContain('sda.qcow2')
+    for (const ref of drop.images.flatMap(({ artifacts }) => artifacts)) await scene.store.verify(ref)
+    expect(await hear(scene, expired(drop))).toEqual([])
   })
 
   it('is no reason to make anything when it never came to the mirror', async () => {
-    await using workshop = await openWorkshop()
-    expect(await hear(workshop, superseded({ ...candidate(1, []), images: [] }))).toEqual([])
-    expect(await readdir(workshop.mirror.root)).toEqual(['.staging', 'fullfiletimelist-imagedrop'])
+    await using scene = await openScene()
+    expect(await hear(scene, superseded({ ...candidate(1, []), images: [] }))).toEqual([])
+    expect(await readdir(scene.mirror.root)).toEqual(['.staging', 'fullfiletimelist-imagedrop'])
   })
 })

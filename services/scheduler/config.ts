@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { readConfig } from '#service/config.ts'
+import { checkTokens } from './intake/token.ts'
 
 const list = (text: string) =>
   text
@@ -16,7 +17,7 @@ export function readSchedulerConfig(env: Readonly<Record<string, string | undefi
     {
       policy: z.string().min(1).default(shippedPolicy),
       allowedLocations: z.string().default('').transform(list),
-      token: z.string().min(16).optional(),
+      token: z.string().min(16).superRefine(checkTokens).optional(),
       metadataDeadline: z.coerce.number().int().min(100).max(300_000).default(15_000),
       metadataMaxBytes: z.coerce.number().int().min(1024).max(1_000_000_000).default(33_554_432),
       archiveUrl: z.url({ protocol: /^https?$/ }).optional(),

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { keepCadence, sleepUnlessAborted } from './keep-cadence.ts'
 
 const cadence = { weekday: 'Monday' as const, hour: 6 }
@@ -34,7 +34,7 @@ async function run(from: string, hours: number, fails: readonly number[] = []): 
   return said
 }
 
-test('the time that passed last is said at the start, and each day at its hour', async () => {
+it('the time that passed last is said at the start, and each day at its hour', async () => {
   expect(await run('2026-07-14T05:30:00Z', 49)).toEqual([
     'cadence:2026-07-13T06:00:00.000Z',
     'cadence:2026-07-14T06:00:00.000Z',
@@ -43,7 +43,7 @@ test('the time that passed last is said at the start, and each day at its hour',
   ])
 })
 
-test('what could not be said is said again soon', async () => {
+it('what could not be said is said again soon', async () => {
   expect(await run('2026-07-14T05:30:00Z', 25, [1, 2])).toEqual([
     'cadence:2026-07-13T06:00:00.000Z',
     'cadence:2026-07-14T06:00:00.000Z',
@@ -51,7 +51,7 @@ test('what could not be said is said again soon', async () => {
   ])
 })
 
-test('a wait ends at once when the process stops', async () => {
+it('a wait ends at once when the process stops', async () => {
   const ending = new AbortController()
   const waited = sleepUnlessAborted(3_600_000, ending.signal)
   ending.abort()

@@ -3,7 +3,7 @@ import type { Assemble } from '#service/host.ts'
 import { createMetadataReader } from './compose/read-metadata.ts'
 import { readSchedulerConfig } from './config.ts'
 import { createRoutes } from './intake/routes.ts'
-import { ensureToken } from './intake/token.ts'
+import { ensureToken, readTokens } from './intake/token.ts'
 import { keepCadence, sleepUnlessAborted } from './keep-cadence.ts'
 import { readRules } from './read-rules.ts'
 import { poll } from './recovery/poll.ts'
@@ -21,17 +21,18 @@ export const assemble: Assemble = async ({ env, stateFolder, now, log, steps, ro
   const { metadataDeadline: deadline, metadataMaxBytes: maxBytes } = config
   const read = createMetadataReader({ allowed, deadline, maxBytes })
   assertRecoveryPlaces(policy, allowed)
-  const token = config.token ?? (await ensureToken(stateFolder))
+  const tokens = readTokens(config.token ?? (await ensureToken(stateFolder)))
   return {
     service: bindService(scheduler, { ...rules, read }, { concurrency }),
-    background: async (say, signal) => {
+    background: async ({ say, takeIn }, signal) => {
       const clock = { now, log, sleep: sleepUnlessAborted }
-      const sources = recoverySources({ ...rules, config, stateFolder, now, log, say })
+      const sources = recoverySources({ ...rules, config, stateFolder, now, log, takeIn })
       await Promise.all([
         keepCadence(say, { cadence: policy.cadence, ...clock }, signal),
         ...sources.map((source) => poll(source, clock, signal)),
       ])
     },
-    routes: createRoutes({ ...rules, token, now }),
+    routes: createRoutes({ ...rules, tokens, now }),
+    trust: { operators: policy.operators, messages: policy.trust },
   }
 }

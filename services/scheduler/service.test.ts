@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fastify } from 'fastify'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import { say, type Said } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
+import { testContext } from '#test/support/context.ts'
 import { house } from '#test/support/house.ts'
 import { consumes } from './hears.ts'
 import { blessingRequested, dropRequested } from '#events/operator.ts'
@@ -15,7 +16,7 @@ import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { bindService } from '#service/bind.ts'
 import type { Assembled } from '#service/host.ts'
 import { runServices } from '#service/run.ts'
-import { branchedStarted, candidate, nightly, rawhideIncomplete } from './compose/example-messages.ts'
+import { branchedStarted, candidate, nightly, rawhideIncomplete } from './compose/testing/example-messages.ts'
 import { createMetadataReader } from './compose/read-metadata.ts'
 import { assemble } from './main.ts'
 import { readPolicy } from './policy/read-policy.ts'
@@ -33,16 +34,7 @@ describe('the handler', () => {
   async function handle(event: Said, state?: unknown) {
     const reasons: unknown[] = []
     const telling = pino({ level: 'info' }, { write: (line: string) => reasons.push(JSON.parse(line)) })
-    const context = {
-      signal: new AbortController().signal,
-      progress: () => undefined,
-      log: telling,
-      now,
-      attempt: 1,
-      workFolder: '/nonexistent',
-      logFolder: '/nonexistent',
-      state,
-    }
+    const context = testContext({ log: telling, now, state })
     const service = bindService(scheduler, { policy, allowed: policy.allowedLocations, read })
     return { ...(await service.handle(seal(event, { now: now() }), context)), reasons }
   }
@@ -53,7 +45,7 @@ describe('the handler', () => {
     topic = 'pungi.compose.status.change',
   ) => say(dropRequested, { topic, message, images, by: 'dgilmore' })
 
-  test('opens the stream of a first compose, and schedules its drop', async () => {
+  it('opens the stream of a first compose, and schedules its drop', async () => {
     const { events } = await handle(composed(nightly('44', '20260714')))
     expect(events).toMatchObject([
       { subject: 'stream.opened.v1', body: { stream: 'Fedora-44' } },
@@ -61,7 +53,7 @@ describe('the handler', () => {
     ])
   })
 
-  test('ignores what is no finished compose, with the reason in the log', async () => {
+  it('ignores what is no finished compose, with the reason in the log', async () => {
     const { events, reasons } = await handle(composed(branchedStarted))
     expect(events).toEqual([])
     expect(reasons).toMatchObject([
@@ -69,7 +61,7 @@ describe('the handler', () => {
     ])
   })
 
-  test('dates a message of before Pungi 4 by the day on which it was said', async () => {
+  it('dates a message of before Pungi 4 by the day on which it was said', async () => {
     const { events } = await handle({
       subject: 'compose.branched.complete',
       body: { log: 'done', branch: '19', arch: '' },
@@ -82,19 +74,19 @@ describe('the handler', () => {
     })
   })
 
-  test('does what a person asks for', async () => {
+  it('does what a person asks for', async () => {
     const { events } = await handle(asked(nightly('44', '20260714'), ['ec2.aarch64']))
     expect(events.at(-1)).toMatchObject({ body: { images: [{ flavour: 'ec2', architecture: 'aarch64' }] } })
   })
 
-  test('does it once, and has nothing against being asked again', async () => {
+  it('does it once, and has nothing against being asked again', async () => {
     const { state } = await handle(asked(nightly('44', '20260714')))
     const again = await handle(asked(nightly('44', '20260714')), state)
     expect(again.events).toEqual([])
     expect(again.reasons).toMatchObject([{ reason: expect.stringContaining('already has the drop') as string }])
   })
 
-  test.each<[string, Record<string, unknown>, string]>([
+  it.each<[string, Record<string, unknown>, string]>([
     ['is not finished', branchedStarted, 'has the status STARTED'],
     ['lacks a field', { ...rawhideIncomplete, status: undefined }, 'status: '],
     ['is a post-release update', candidate('28', 'RC-20180425.0', '20180425'), 'post-release update'],
@@ -104,11 +96,11 @@ describe('the handler', () => {
     await expect(handle(asked(message))).rejects.toThrow(reason)
   })
 
-  test('tells a person who hands in a message of another topic', async () => {
+  it('tells a person who hands in a message of another topic', async () => {
     await expect(handle(asked({}, null, 'buildsys.tag'))).rejects.toThrow('topic: expected')
   })
 
-  test.each([
+  it.each([
     ['Fedora-Rawhide-20180426.n.0', 'stream:Fedora-Rawhide'],
     ['Fedora-28-20180425.0', 'stream:Fedora-28'],
     ['../../x', 'stream:unreadable'],
@@ -119,7 +111,7 @@ describe('the handler', () => {
     expect(keyOf?.(seal(asked(body), { now: now() }))).toBe(key)
   })
 
-  test('has a key for each event that it hears', () => {
+  it('has a key for each event that it hears', () => {
     const { keyOf } = bindService(scheduler, { policy, allowed: [], read })
     for (const definition of consumes) {
       const key = keyOf?.(seal({ subject: definition.subject, body: definition.example }, { now: now() }))
@@ -152,6 +144,8 @@ describe('the scheduler at work on a ledger and a bus', () => {
       ledger,
       assembled,
       said,
+      ask: (request: Said) => ledger.say(seal(request, { now: time }), time),
+      handIn: (message: Said) => running.voiceOf('scheduler').takeIn(message, { sender: 'api' }),
       async quiet() {
         // Work may pass from one to the other between two questions, but not each time.
         let looks = 0
@@ -172,10 +166,10 @@ describe('the scheduler at work on a ledger and a bus', () => {
     }
   }
 
-  test('makes one drop of a message that is posted twice, and requests its images', async () => {
+  it('makes one drop of a message that is posted twice, and requests its images', async () => {
     await using stack = await start()
     const app = fastify()
-    stack.assembled.routes?.(app, stack.say)
+    stack.assembled.routes?.(app, stack.voiceOf('scheduler'))
     const { readToken } = await import('./intake/token.ts')
     const headers = { authorization: `Bearer ${(await readToken(stateFolder)) ?? ''}` }
     for (const _ of [1, 2]) {
@@ -192,13 +186,14 @@ describe('the scheduler at work on a ledger and a bus', () => {
     expect(await stack.said('image.requested.v1')).toHaveLength(4)
   })
 
-  test('serves each stream when its week comes, also after it was stopped over that time', async () => {
+  it('serves each stream when its week comes, also after it was stopped over that time', async () => {
     {
       await using stack = await start()
-      await stack.say(say(dropRequested, ask(nightly('43', '20260714'))))
-      await stack.say(say(dropRequested, ask(nightly('Rawhide', '20260714'))))
-      await stack.say({ subject: 'pungi.compose.status.change', body: nightly('43', '20260716') })
-      await stack.say({ subject: 'pungi.compose.status.change', body: nightly('Rawhide', '20260717') })
+      await stack.ask(say(dropRequested, ask(nightly('43', '20260714'))))
+      await stack.ask(say(dropRequested, ask(nightly('Rawhide', '20260714'))))
+      await stack.quiet()
+      await stack.handIn({ subject: 'pungi.compose.status.change', body: nightly('43', '20260716') })
+      await stack.handIn({ subject: 'pungi.compose.status.change', body: nightly('Rawhide', '20260717') })
       await stack.quiet()
       expect(await stack.said('drop.scheduled.v1')).toHaveLength(2)
     }
@@ -219,22 +214,23 @@ describe('the scheduler at work on a ledger and a bus', () => {
     }
   })
 
-  test('withdraws a candidate when its respin comes', async () => {
+  it('withdraws a candidate when its respin comes', async () => {
     await using stack = await start()
-    await stack.say({ subject: 'pungi.compose.status.change', body: candidate('45', 'Beta-1.1', '20260710') })
-    await stack.say(say(blessingRequested, { drop: 'milestone-Fedora-45-20260710.0', by: 'dgilmore' }))
-    await stack.say({ subject: 'pungi.compose.status.change', body: candidate('45', 'Beta-1.2', '20260712') })
+    await stack.handIn({ subject: 'pungi.compose.status.change', body: candidate('45', 'Beta-1.1', '20260710') })
+    await stack.ask(say(blessingRequested, { drop: 'milestone-Fedora-45-20260710.0', by: 'dgilmore' }))
+    await stack.quiet()
+    await stack.handIn({ subject: 'pungi.compose.status.change', body: candidate('45', 'Beta-1.2', '20260712') })
     await stack.quiet()
     expect(await stack.said('drop.superseded.v1')).toMatchObject([
       { body: { drop: 'milestone-Fedora-45-20260710.0', by: 'milestone-Fedora-45-20260712.0' } },
     ])
   })
 
-  test('keeps what it cannot take in, with the reason, and goes on', async () => {
+  it('keeps what it cannot take in, with the reason, and goes on', async () => {
     await using stack = await start()
     const bad = { ...nightly('43', '20260714'), compose_id: '../../43' }
-    await stack.say({ subject: 'pungi.compose.status.change', body: bad })
-    await stack.say({ subject: 'pungi.compose.status.change', body: nightly('43', '20260714') })
+    await stack.handIn({ subject: 'pungi.compose.status.change', body: bad })
+    await stack.handIn({ subject: 'pungi.compose.status.change', body: nightly('43', '20260714') })
     await stack.quiet()
     expect(await stack.ledger.jobs({ states: ['quarantined'] })).toMatchObject([
       { error: expect.stringContaining('got "../../43"') as string },
@@ -249,7 +245,7 @@ describe('the scheduler at work on a ledger and a bus', () => {
     by: 'dgilmore',
   })
 
-  test('does not start with a policy that is wrong', async () => {
+  it('does not start with a policy that is wrong', async () => {
     const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
     const env = { IMAGEDROP_SCHEDULER_POLICY: '/nonexistent.yaml' }
     await expect(assemble({ ...house, stateFolder, artifacts, log, now: () => time, env })).rejects.toThrow(

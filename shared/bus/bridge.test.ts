@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { jetstream } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
+import { connect, headers } from '@nats-io/transport-node'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '#subprocess/run.ts'
@@ -11,7 +11,7 @@ import type { Server } from '#test/brokers/server.ts'
 import { bridge } from './bridge.ts'
 import { eventually, idsOf, listen, requested } from './bus.contract.ts'
 import { createCrossings } from './crossings.ts'
-import { deadLetterHeaders } from './headers.ts'
+import { deadLetterHeaders, eventHeaders } from './headers.ts'
 import { createMemoryBus } from './memory/memory-bus.ts'
 import { openSide, type Side } from './testing/sides.ts'
 
@@ -73,7 +73,9 @@ describe('a bridge between NATS and a bus in memory', { timeout: 60_000 }, () =>
     const heard = await listen(memory, 'builder')
     await using raw = await connect({ servers: nats.url })
     const { stream } = side.nats
-    await jetstream(raw).publish(`${stream}.image.requested.v1`, '{"drop": 7}')
+    const told = headers()
+    told.set(eventHeaders.schema, 'imagedrop.image.requested.v1')
+    await jetstream(raw).publish(`${stream}.image.requested.v1`, '{"drop": 7}', { headers: told })
     const event = requested()
     await broker.publish([event])
     await eventually(async () => {

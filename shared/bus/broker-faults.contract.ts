@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Envelope } from '#events/envelope.ts'
 import type { TcpProxy } from '#test/brokers/tcp-proxy.ts'
-import { eventually, idsOf, listen, requested, type BusWorld } from './bus.contract.ts'
+import { asSaid, eventually, idsOf, listen, requested, type BusWorld } from './bus.contract.ts'
 import type { Bus } from './bus.ts'
 
 /** What a test of a broker needs besides a bus. */
@@ -36,7 +36,7 @@ export function testFaults(name: string, prepare: () => Promise<BrokerWorld>): v
       await dying.subscribe({
         ...interest,
         deliver: (events) => {
-          taken.push(...events)
+          taken.push(...asSaid(events))
           return new Promise(() => {})
         },
       })
@@ -64,7 +64,7 @@ export function testFaults(name: string, prepare: () => Promise<BrokerWorld>): v
       await bus.subscribe({
         ...interest,
         deliver: (events) => {
-          if (!events.some(({ id }) => id === poison.id)) return Promise.resolve(void kept.push(...events))
+          if (!events.some(({ id }) => id === poison.id)) return Promise.resolve(void kept.push(...asSaid(events)))
           tries.push(performance.now())
           return Promise.reject(new Error('no ledger can keep this'))
         },

@@ -3,7 +3,7 @@ import { say } from '#events/define.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { dropRequested } from '#events/operator.ts'
 import { testFaults, type BrokerWorld } from './broker-faults.contract.ts'
-import { eventually, idsOf, listen, progressOf, requested } from './bus.contract.ts'
+import { asSaid, eventually, idsOf, listen, progressOf, requested } from './bus.contract.ts'
 
 export type { BrokerWorld, DeadLetter } from './broker-faults.contract.ts'
 
@@ -50,7 +50,7 @@ export function testBroker(name: string, prepare: () => Promise<BrokerWorld>): v
       await slowBus.subscribe({
         ...interest,
         deliver: async (events) => {
-          outstanding.push(...events)
+          outstanding.push(...asSaid(events))
           await release.promise
         },
       })

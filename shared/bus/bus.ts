@@ -20,6 +20,11 @@ export interface Subscription {
    * delivers them again later.
    */
   readonly deliver: (envelopes: readonly Envelope[]) => Promise<void>
+  /**
+   * Judges who sent a valid event: returns it as it is to be taken in, or throws. What it throws at is never delivered
+   * and goes the way of an invalid event.
+   */
+  readonly admit?: (envelope: Envelope) => Envelope
 }
 
 /** Progress of one running job, as the bus carries it: seen by whoever watches now, never stored. */
@@ -56,7 +61,7 @@ export interface BusState {
   readonly delivered: number
   /** Deliveries that the broker marked as tried before. */
   readonly redelivered: number
-  /** Deliveries that were no valid event and went to the dead letters. */
+  /** Deliveries that were no valid event, or not to be believed, and went to the dead letters. */
   readonly refused: number
   readonly bytesIn: number
   readonly bytesOut: number
@@ -81,6 +86,8 @@ export interface Bus extends AsyncDisposable {
   signal(progress: JobProgress): void
   watch(listener: (progress: JobProgress) => void): Disposable
   state(): BusState
+  /** Our account, where the broker vouches for the sender of each message; null where only its rules on subjects do. */
+  readonly account: string | null
   /** Aborts, with the error as its reason, when trying again cannot help: the broker refuses us for a reason. */
   readonly givenUp: AbortSignal
 }

@@ -54,10 +54,14 @@ const shape = z.object({
   unit: z.enum(['bytes', 'percent', 'checks', 'steps']).exactOptional(),
 })
 
-/** What others send where progress travels may be anything; what is no progress is nothing to us. */
-export function readProgress(data: Uint8Array): JobProgress | null {
+/**
+ * What others send where progress travels may be anything; what is no progress is nothing to us. Whose it is, the place
+ * tells that it was sent to, which the broker lets only that service send to.
+ */
+export function readProgress(data: Uint8Array, service: string): JobProgress | null {
   try {
-    return shape.safeParse(JSON.parse(Buffer.from(data).toString('utf8'))).data ?? null
+    const progress = shape.safeParse(JSON.parse(Buffer.from(data).toString('utf8'))).data
+    return progress ? { ...progress, service } : null
   } catch {
     return null
   }

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { imageKey } from '#events/vocabulary.ts'
 import { decide } from './decide.ts'
 import type { DropEvent, DropSaid } from './events.ts'
@@ -74,7 +74,7 @@ const times = (said: readonly DropSaid[], subject: DropSaid['subject']) =>
   said.filter((event) => event.subject === subject).length
 
 describe('a drop whose steps all succeed', () => {
-  test('ends announced, having said each thing once, in whatever order and how often it hears of them', () => {
+  it('ends announced, having said each thing once, in whatever order and how often it hears of them', () => {
     fc.assert(
       fc.property(shuffled(success), (events) => {
         const { state, said } = tellAll(events)
@@ -91,7 +91,7 @@ describe('a drop whose steps all succeed', () => {
     )
   })
 
-  test('comes to the same as ever when requests for nothing and old failures are between', () => {
+  it('comes to the same as ever when requests for nothing and old failures are between', () => {
     const noise = [imageFailed(generic, 'builder'), asks('retry')]
     // The retry is newer than the failure, and the successes are newer than both.
     const after = [
@@ -115,7 +115,7 @@ describe('a drop whose steps all succeed', () => {
 describe('whatever a drop hears, in whatever order', () => {
   const anything = fc.array(fc.constantFrom(...success, ...trouble), { maxLength: 60 })
 
-  test('it never fails to decide, and its state can be kept', () => {
+  it('never fails to decide, and its state can be kept', () => {
     fc.assert(
       fc.property(anything, (events) => {
         const { state } = tellAll(events)
@@ -125,7 +125,7 @@ describe('whatever a drop hears, in whatever order', () => {
     )
   })
 
-  test('it is blessed and published at most once, and ends for good at most once', () => {
+  it('is blessed and published at most once, and ends for good at most once', () => {
     fc.assert(
       fc.property(anything, (events) => {
         const { said } = tellAll([scheduled(), ...events])
@@ -140,7 +140,7 @@ describe('whatever a drop hears, in whatever order', () => {
     )
   })
 
-  test('it is ready once as long as nobody retries', () => {
+  it('is ready once as long as nobody retries', () => {
     const withoutRetry = trouble.filter(({ subject }) => subject !== 'drop.retry.requested.v1')
     // Of one step a job says one thing: without a retry an image cannot first fail and then succeed at it.
     const stable = withoutRetry.filter(({ subject }) => subject !== 'image.failed.v1' && subject !== 'image.tested.v1')
@@ -152,7 +152,7 @@ describe('whatever a drop hears, in whatever order', () => {
     )
   })
 
-  test('it is blessed only when it is ready, and published only when every blessed image is where it is to be', () => {
+  it('is blessed only when it is ready, and published only when every blessed image is where it is to be', () => {
     fc.assert(
       fc.property(anything, (events) => {
         const { state, said } = tellAll([scheduled(), ...events])

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { decide, type DropDecision } from './decide.ts'
 import type { DropEvent, DropSaid } from './events.ts'
 import { phaseOf } from './phase.ts'
@@ -56,7 +56,7 @@ const untilStaged = [scheduled(), ...both, staged(generic, ec2)]
 const untilPublished = [...untilStaged, imagePublished(ec2), mirrored(generic, ec2)]
 
 describe('a scratch drop that goes well', () => {
-  test('requests each image of its plan once', () => {
+  it('requests each image of its plan once', () => {
     expect(given(scheduled()).events.map(tell)).toEqual([
       'image.requested generic.x86_64',
       'image.requested ec2.x86_64',
@@ -64,7 +64,7 @@ describe('a scratch drop that goes well', () => {
     expect(when([scheduled()], scheduled()).events).toEqual([])
   })
 
-  test('says each thing once, in the order of the pipeline', () => {
+  it('says each thing once, in the order of the pipeline', () => {
     const story = given(...untilPublished, announced())
     expect(story.events.map(tell)).toEqual([
       'image.requested generic.x86_64',
@@ -76,7 +76,7 @@ describe('a scratch drop that goes well', () => {
     expect(phaseOf(story.state)).toBe('announced')
   })
 
-  test.each([
+  it.each([
     ['building', [scheduled(), ...passes(generic), built(ec2)]],
     ['ready', [scheduled(), ...both]],
     ['blessed', untilStaged],
@@ -85,7 +85,7 @@ describe('a scratch drop that goes well', () => {
     expect(phaseOf(given(...events).state)).toBe(phase)
   })
 
-  test('is ready with all that is known of its images', () => {
+  it('is ready with all that is known of its images', () => {
     expect(find(given(scheduled(), ...both).events, 'drop.ready.v1')).toMatchObject({
       drop,
       complete: true,
@@ -103,7 +103,7 @@ describe('a scratch drop that goes well', () => {
     })
   })
 
-  test('waits for the upload of an image that goes to EC2, and for no other', () => {
+  it('waits for the upload of an image that goes to EC2, and for no other', () => {
     const past = [scheduled(), ...passes(generic), built(ec2), tested(ec2), converted(ec2)]
     expect(given(...past).events.map(tell)).not.toContain('drop.ready')
     expect(when(past, uploaded(ec2)).events.map(tell)).toEqual(['drop.ready'])
@@ -114,33 +114,33 @@ describe('a scratch drop that goes well', () => {
     const ready = [scheduled({ images: [moon] }), ...passes(moon)]
     const open = [...ready, staged(moon), mirrored(moon)]
 
-    test('is ready without that which comes after the mirror', () => {
+    it('is ready without that which comes after the mirror', () => {
       expect(given(...ready).events.map(tell)).toEqual(['image.requested ec2.x86_64', 'drop.ready'])
     })
 
-    test('is published when it is public in both, whichever is last', () => {
+    it('is published when it is public in both, whichever is last', () => {
       expect(when([...open, imagePublished(moon)], imagePublished(moon, 'moon')).phase).toBe('published')
       expect(when([...open, imagePublished(moon, 'moon')], imagePublished(moon)).phase).toBe('published')
       expect(when([...open, imagePublished(moon)], imagePublished(moon)).phase).toBe('blessed')
     })
 
-    test('says where it is registered in each', () => {
+    it('says where it is registered in each', () => {
       const told = find(given(...open, imagePublished(moon), imagePublished(moon, 'moon')).events, 'drop.published.v1')
       expect(told).toMatchObject({ images: [{ registrations: [{ target: 'ec2' }, { target: 'moon' }] }] })
     })
 
-    test('fails when one of them cannot publish it, and goes on when that is mended', () => {
+    it('fails when one of them cannot publish it, and goes on when that is mended', () => {
       const broken = [...open, imagePublished(moon), imageFailed(moon, 'moon-publisher')]
       expect(phaseOf(given(...broken).state)).toBe('failed')
       expect(when([...broken, asks('retry')], imagePublished(moon, 'moon')).phase).toBe('published')
     })
   })
 
-  test('is blessed by the policy when it is staged', () => {
+  it('is blessed by the policy when it is staged', () => {
     expect(find(given(...untilStaged).events, 'drop.blessed.v1')).toMatchObject({ by: 'policy', images: [{}, {}] })
   })
 
-  test('is published when it is open on the mirrors and public in EC2, whichever is last', () => {
+  it('is published when it is open on the mirrors and public in EC2, whichever is last', () => {
     expect(when([...untilStaged, mirrored(generic, ec2)], imagePublished(ec2)).phase).toBe('published')
     expect(when([...untilStaged, imagePublished(ec2)], mirrored(generic, ec2)).phase).toBe('published')
   })
@@ -149,19 +149,19 @@ describe('a scratch drop that goes well', () => {
 describe('a milestone drop', () => {
   const waiting = [milestone, ...both, staged(generic, ec2)]
 
-  test('waits for a person when it is staged', () => {
+  it('waits for a person when it is staged', () => {
     expect(given(...waiting).events.map(tell)).not.toContain('drop.blessed')
     expect(phaseOf(given(...waiting).state)).toBe('staged')
     expect(find(when(waiting, asks('blessing')).events, 'drop.blessed.v1')).toMatchObject({ by: 'dgilmore' })
   })
 
-  test('is blessed when it is staged, if the blessing came before', () => {
+  it('is blessed when it is staged, if the blessing came before', () => {
     const past = [milestone, asks('blessing'), ...both]
     expect(given(...past).events.map(tell)).not.toContain('drop.blessed')
     expect(find(when(past, staged(generic, ec2)).events, 'drop.blessed.v1')).toMatchObject({ by: 'dgilmore' })
   })
 
-  test('is blessed once', () => {
+  it('is blessed once', () => {
     const again = when([...waiting, asks('blessing')], asks('blessing', 'another'))
     expect(again.events).toEqual([])
     expect(again.ignored).toContain('was blessed by dgilmore before')
@@ -169,7 +169,7 @@ describe('a milestone drop', () => {
 })
 
 describe('an image that cannot go on', () => {
-  test('leaves an incomplete drop, which waits for a person whatever its kind', () => {
+  it('leaves an incomplete drop, which waits for a person whatever its kind', () => {
     const past = [scheduled(), ...passes(generic), imageFailed(ec2, 'builder'), staged(generic)]
     expect(find(given(...past).events, 'drop.ready.v1')).toMatchObject({
       complete: false,
@@ -181,13 +181,13 @@ describe('an image that cannot go on', () => {
     expect(when([...past, asks('blessing')], mirrored(generic)).phase).toBe('published')
   })
 
-  test('takes back a blessing that was given before that was known', () => {
+  it('takes back a blessing that was given before that was known', () => {
     const past = [milestone, asks('blessing'), ...passes(generic), imageFailed(ec2, 'builder')]
     expect(when(past, staged(generic)).events).toEqual([])
     expect(when([...past, staged(generic)], asks('blessing')).phase).toBe('blessed')
   })
 
-  test('may have failed its boot test', () => {
+  it('may have failed its boot test', () => {
     const story = given(scheduled(), ...passes(generic), built(ec2), converted(ec2), tested(ec2, 'failed'))
     expect(find(story.events, 'drop.ready.v1')).toMatchObject({
       images: [
@@ -205,12 +205,12 @@ describe('an image that cannot go on', () => {
     })
   })
 
-  test('does not come back by the success of another step', () => {
+  it('does not come back by the success of another step', () => {
     const past = [scheduled(), built(ec2), imageFailed(ec2, 'boot-tester'), converted(ec2), ...passes(generic)]
     expect(find(given(...past).events, 'drop.ready.v1')).toMatchObject({ complete: false })
   })
 
-  test('has failed when its last word says so, in whatever order the words arrive', () => {
+  it('has failed when its last word says so, in whatever order the words arrive', () => {
     const [wrong, right] = [imageFailed(ec2, 'converter'), converted(ec2)]
     const others = [scheduled(), ...passes(generic), built(ec2), tested(ec2), uploaded(ec2)]
     expect(given(...others, right, wrong).state.ready).toMatchObject({ complete: true })
@@ -219,7 +219,7 @@ describe('an image that cannot go on', () => {
     expect(given(...rest, after, before).state.ready).toMatchObject({ complete: false })
   })
 
-  test('fails the drop when there is no other', () => {
+  it('fails the drop when there is no other', () => {
     const past = [scheduled(), imageFailed(generic, 'builder')]
     const end = when(past, imageFailed(ec2, 'converter'))
     expect(end.phase).toBe('failed')
@@ -241,7 +241,7 @@ describe('an image that cannot go on', () => {
     expect(when(over, imageFailed(ec2, 'boot-tester')).events).toEqual([])
   })
 
-  test('that was never planned changes nothing', () => {
+  it('that was never planned changes nothing', () => {
     const stranger = { ...generic, architecture: 'aarch64' as const }
     expect(when([scheduled()], built(stranger)).ignored).toContain('has no image generic.aarch64')
   })
@@ -257,7 +257,7 @@ describe('a retry', () => {
     uploaded(ec2),
   ]
 
-  test('of an incomplete drop waits for the image and makes the drop ready again, complete', () => {
+  it('of an incomplete drop waits for the image and makes the drop ready again, complete', () => {
     const retried = given(...failed, staged(generic), asks('retry'))
     expect(phaseOf(retried.state)).toBe('building')
     const again = when([...failed, staged(generic), asks('retry')], converted(ec2))
@@ -266,7 +266,7 @@ describe('a retry', () => {
     expect(again.phase).toBe('ready')
   })
 
-  test('does not let a tree of before go through as the new one', () => {
+  it('does not let a tree of before go through as the new one', () => {
     const past = [...failed, asks('retry'), converted(ec2)]
     const stale = when(past, staged(generic))
     expect(stale.events).toEqual([])
@@ -274,7 +274,7 @@ describe('a retry', () => {
     expect(when([...past, staged(generic)], staged(generic, ec2)).phase).toBe('blessed')
   })
 
-  test('of a drop without any image begins anew, and may fail anew', () => {
+  it('of a drop without any image begins anew, and may fail anew', () => {
     const past = [scheduled(), imageFailed(generic, 'builder'), imageFailed(ec2, 'builder'), asks('retry')]
     expect(phaseOf(given(...past).state)).toBe('building')
     expect(when([...past, imageFailed(generic, 'builder')], imageFailed(ec2, 'builder')).events.map(tell)).toEqual([
@@ -287,26 +287,26 @@ describe('a retry', () => {
     ).toBe('drop.ready')
   })
 
-  test('is not undone by a failure of before it that arrives late', () => {
+  it('is not undone by a failure of before it that arrives late', () => {
     const late = imageFailed(ec2, 'converter')
     const past = [scheduled(), ...passes(generic), imageFailed(ec2, 'builder'), asks('retry')]
     expect(when(past, late).ignored).toContain('was retried since')
   })
 
-  test('of a drop whose mirror failed waits for the mirror', () => {
+  it('of a drop whose mirror failed waits for the mirror', () => {
     const past = [scheduled(), ...both, dropFailed('mirror-publisher')]
     expect(phaseOf(given(...past).state)).toBe('failed')
     expect(phaseOf(given(...past, asks('retry')).state)).toBe('ready')
     expect(when([...past, asks('retry')], staged(generic, ec2)).phase).toBe('blessed')
   })
 
-  test('requests nothing a second time, for its services take up what they have', () => {
+  it('requests nothing a second time, for its services take up what they have', () => {
     const past = [scheduled(), asks('cancellation')]
     expect(when(past, asks('retry')).events).toEqual([])
     expect(when(past, asks('retry')).phase).toBe('building')
   })
 
-  test('is ignored when nothing has failed', () => {
+  it('is ignored when nothing has failed', () => {
     expect(when([scheduled()], asks('retry')).ignored).toContain('is building; there is nothing to retry')
     expect(when([...untilPublished, announced()], asks('retry')).ignored).toContain('is announced')
   })
@@ -315,7 +315,7 @@ describe('a retry', () => {
 describe('a failure after the blessing', () => {
   const past = [...untilStaged, mirrored(generic, ec2)]
 
-  test('of making an image public fails the drop, and a retry ends well', () => {
+  it('of making an image public fails the drop, and a retry ends well', () => {
     const failure = when(past, imageFailed(ec2, 'ec2-publisher'))
     expect(failure.events).toMatchObject([
       {
@@ -329,12 +329,12 @@ describe('a failure after the blessing', () => {
     expect(when(retried, imagePublished(ec2)).events.map(tell)).toEqual(['drop.published'])
   })
 
-  test('is over when the image is public after all', () => {
+  it('is over when the image is public after all', () => {
     const told = [...past, imageFailed(ec2, 'ec2-publisher'), dropFailed('scheduler')]
     expect(when(told, imagePublished(ec2)).phase).toBe('published')
   })
 
-  test('of the announcement is mended by the announcement', () => {
+  it('of the announcement is mended by the announcement', () => {
     const failed = [...untilPublished, dropFailed('announcer')]
     expect(phaseOf(given(...failed).state)).toBe('failed')
     expect(when(failed, announced()).phase).toBe('announced')
@@ -342,7 +342,7 @@ describe('a failure after the blessing', () => {
 })
 
 describe('a cancellation', () => {
-  test('is said once, and stops what would be said', () => {
+  it('is said once, and stops what would be said', () => {
     const past = [scheduled(), ...both, asks('cancellation')]
     expect(
       given(...past)
@@ -354,17 +354,17 @@ describe('a cancellation', () => {
     expect(when(past, asks('blessing')).ignored).toContain('is cancelled; retry it first')
   })
 
-  test('forgets nothing of what arrives while it lasts', () => {
+  it('forgets nothing of what arrives while it lasts', () => {
     const past = [scheduled(), ...passes(generic), asks('cancellation'), ...passes(ec2)]
     expect(when(past, asks('retry')).events.map(tell)).toEqual(['drop.ready'])
   })
 
-  test('can be taken back and made again', () => {
+  it('can be taken back and made again', () => {
     const past = [scheduled(), asks('cancellation'), asks('retry')]
     expect(when(past, asks('cancellation')).events.map(tell)).toEqual(['drop.cancelled'])
   })
 
-  test('comes too late for a published drop', () => {
+  it('comes too late for a published drop', () => {
     expect(when(untilPublished, asks('cancellation')).ignored).toContain('is published; supersede it')
   })
 })
@@ -372,7 +372,7 @@ describe('a cancellation', () => {
 describe('a supersession', () => {
   const respin = 'weekly-Debian-12-20260711.n.1'
 
-  test('by a respin withdraws a drop that waits, with its images so far', () => {
+  it('by a respin withdraws a drop that waits, with its images so far', () => {
     const end = when([milestone, ...passes(generic), built(ec2)], asks('supersession', respin))
     expect(find(end.events, 'drop.superseded.v1')).toMatchObject({
       by: respin,
@@ -386,19 +386,19 @@ describe('a supersession', () => {
     })
   })
 
-  test('by a respin leaves alone what is blessed or published', () => {
+  it('by a respin leaves alone what is blessed or published', () => {
     expect(when(untilStaged, asks('supersession', respin)).ignored).toContain('is blessed; the respin')
     expect(when(untilPublished, asks('supersession', respin)).events).toEqual([])
   })
 
-  test('by a person withdraws what is published, with its registrations', () => {
+  it('by a person withdraws what is published, with its registrations', () => {
     const end = when([...untilPublished, announced()], asks('supersession'))
     expect(find(end.events, 'drop.superseded.v1')).toMatchObject({
       images: [{}, { registrations: [{ target: 'ec2' }] }],
     })
   })
 
-  test.each([
+  it.each([
     ['a blessing', asks('blessing')],
     ['a retry', asks('retry')],
     ['another supersession', asks('supersession')],
@@ -414,37 +414,37 @@ describe('a supersession', () => {
     expect(after.ignored).toContain('is superseded')
   })
 
-  test('by a respin that overtakes the plan takes effect when the plan is known', () => {
+  it('by a respin that overtakes the plan takes effect when the plan is known', () => {
     expect(given(asks('supersession', respin), scheduled()).events.map(tell).at(-1)).toBe('drop.superseded')
   })
 })
 
 describe('the end of its days', () => {
-  test('withdraws a drop with its images', () => {
+  it('withdraws a drop with its images', () => {
     const end = when([...untilPublished, announced()], expiryReached(false))
     expect(find(end.events, 'drop.expired.v1')).toMatchObject({ keptDays: 30, images: [{}, {}] })
     expect(end.phase).toBe('expired')
   })
 
-  test('for what nobody blessed leaves alone what is blessed', () => {
+  it('for what nobody blessed leaves alone what is blessed', () => {
     expect(when(untilStaged, expiryReached(true)).ignored).toContain('is blessed and kept longer')
     expect(when([milestone, ...both], expiryReached(true)).phase).toBe('expired')
   })
 })
 
-test.each(['blessing', 'cancellation', 'retry', 'supersession'] as const)(
+it.each(['blessing', 'cancellation', 'retry', 'supersession'] as const)(
   'a %s of a drop that nobody knows is ignored with the reason',
   (what) => {
     expect(when([], asks(what))).toMatchObject({ events: [], ignored: `there is no drop ${drop}` })
   },
 )
 
-test('an image that goes to EC2 alone is not looked for on the mirror', () => {
+it('an image that goes to EC2 alone is not looked for on the mirror', () => {
   const past = [scheduled({ images: [generic, { ...ec2, targets: ['ec2'] }] }), ...both]
   expect(when(past, staged(generic)).phase).toBe('blessed')
 })
 
-test('an image that is built a second time waits until its new disk is converted and tested', () => {
+it('an image that is built a second time waits until its new disk is converted and tested', () => {
   const disk = { uri: 'artifact:second', sha256: 'f'.repeat(64), size: 1, format: 'raw' }
   const past = [scheduled(), ...passes(generic), built(ec2), converted(ec2), tested(ec2), built(ec2, disk)]
   expect(when(past, uploaded(ec2)).events).toEqual([])
@@ -453,7 +453,7 @@ test('an image that is built a second time waits until its new disk is converted
   ])
 })
 
-test('the plan is kept as it was scheduled first', () => {
+it('the plan is kept as it was scheduled first', () => {
   expect(when([scheduled()], scheduled({ images: [generic] })).state.plan).toEqual(plan)
   expect(given(scheduled()).state.plan).toEqual(plan)
 })

@@ -42,7 +42,7 @@ const published = [...ready, staged(generic, ec2), imagePublished(ec2), mirrored
 describe('the state that people see is that by which the scheduler decides', () => {
   it.each([
     ['building', told(scheduled())],
-    ['staged', told(...[scheduled({ gate: 'person' }), ...ready.slice(1), staged(generic, ec2)])],
+    ['staged', told(scheduled({ gate: 'person' }), ...ready.slice(1), staged(generic, ec2))],
     ['announced', told(...published)],
     ['expired', told(...published, expiryReached(false))],
     ['superseded', told(...published, asks('supersession'))],

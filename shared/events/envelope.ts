@@ -14,6 +14,11 @@ export interface Envelope<Subject extends string = string, Body = unknown> {
   readonly causation: string | null
   /** W3C `traceparent`, when tracing is on. */
   readonly trace: string | null
+  /**
+   * Who sent it, by the word of whatever it came through: an account at the broker, at the database or on this host, or
+   * the name of a token. Set where an event arrives, never by what a message says of itself; null where nothing tells.
+   */
+  readonly sender: string | null
   readonly body: Body
 }
 
@@ -41,6 +46,7 @@ export function seal<Subject extends string, Body>(
     drop: dropOf(event.body) ?? causation?.drop ?? null,
     causation: causation?.id ?? null,
     trace: trace ?? causation?.trace ?? null,
+    sender: null,
     body: event.body,
   }
 }

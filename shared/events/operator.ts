@@ -3,7 +3,10 @@ import { defineEvent, type BodyOf } from './define.ts'
 import { exampleDrop } from './examples.ts'
 import { dropId } from './vocabulary.ts'
 
-/** What a person asked for: facts like all others, said by the `operator`. The scheduler answers with its own. */
+/**
+ * What a person asked for: facts like all others, said by the `operator`. The scheduler answers with its own. `by` is
+ * whatever the sender wrote until somebody takes the request in, who puts the name of the sender there.
+ */
 const request = {
   outside: 'operator' as const,
   schema: z.strictObject({ drop: dropId, by: z.string().min(1).describe('Who asked') }),
@@ -61,3 +64,19 @@ export const dropRequested = defineEvent({
   summary: '{by} asks for a drop of {message.compose_id|a compose without an id}',
 })
 export type DropRequested = BodyOf<typeof dropRequested>
+
+/** Everything that an operator may ask for. */
+export const operatorRequests = [
+  dropRequested,
+  blessingRequested,
+  cancellationRequested,
+  retryRequested,
+  supersessionRequested,
+] as const
+
+const subjects = new Set<string>(operatorRequests.map(({ subject }) => subject))
+
+/** Whether a subject is one that operators ask on. A service may say it too, and then it is that service's own word. */
+export function isOperatorRequest(subject: string): boolean {
+  return subjects.has(subject)
+}

@@ -15,6 +15,7 @@ const envelopeShape = z.strictObject({
   drop: z.string().nullable(),
   causation: z.uuidv4().nullable(),
   trace: z.string().nullable(),
+  sender: z.string().min(1).nullable(),
   body: z.unknown(),
 })
 

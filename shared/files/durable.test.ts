@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { moveDurably, writeDurably } from './durable.ts'
+import { moveDurably, readIfThere, writeDurably } from './durable.ts'
 import { hasCode, isDiskFull, isMissing } from './errors.ts'
 
 let folder: string
@@ -30,8 +30,15 @@ it('what cannot be put in place leaves what was there, and nothing beside it', a
   const path = join(folder, 'state')
   await mkdir(path)
   await expect(writeDurably(path, 'new')).rejects.toSatisfy((error) => hasCode(error, 'EISDIR'))
-  await expect(writeDurably(join(folder, 'no', 'state'), 'new')).rejects.toSatisfy(isMissing)
   expect(await readdir(folder)).toEqual(['state'])
+})
+
+it('the folder of a file is made, and what is not there reads as nothing', async () => {
+  const path = join(folder, 'new', 'state')
+  expect(await readIfThere(path)).toBeNull()
+  await writeDurably(path, 'new')
+  expect(String(await readIfThere(path))).toBe('new')
+  await expect(readIfThere(folder)).rejects.toSatisfy((error) => hasCode(error, 'EISDIR'))
 })
 
 it('a file that is moved replaces what had the name', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Delivery, Job, Ledger } from './ledger.ts'
-import { patiently, requested, wanted, type Data } from './ledger.fixture.ts'
+import { patiently, requested, wanted, type Data } from './testing/ledger.ts'
 
 /** What every ledger promises to many who use it at the same time. */
 export function testLedgerCompetition(name: string, prepare: () => Promise<Data>): void {

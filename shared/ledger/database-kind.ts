@@ -6,7 +6,7 @@ export interface DatabaseKind {
   readonly name: 'SQLite' | 'PostgreSQL'
   /** The type of a primary key that the database counts up itself. */
   readonly countedUp: RawBuilder<unknown>
-  /** Whether a number is one of a list, as one text however long the list is. */
+  /** The condition that a number is in a list. The list is one parameter, so its length makes no new statement. */
   among(column: Expression<number>, list: readonly number[]): RawBuilder<SqlBool>
   /** Takes the rows of `table` for this transaction, and passes over those that another one has. */
   takeRows<From, Table extends keyof From & string, Row>(
@@ -20,4 +20,8 @@ export interface DatabaseKind {
   /** Until the transaction ends, nobody else lets a job of the service wait for one of these keys, or wakes one. */
   holdWaits(db: Kysely<Tables>, service: string, keys: readonly string[]): Promise<void>
   isTableMissing(error: unknown): boolean
+  /** The account that this process writes with. */
+  account(db: Kysely<Tables>): Promise<string>
+  /** What a row of the outbox says of its author, where the database does not fill that in. */
+  signature(): { readonly said_by?: string }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LeaseLost, type Ledger } from './ledger.ts'
-import { ending, requested, wanted, type Data } from './ledger.fixture.ts'
+import { ending, ofBuilder, requested, wanted, type Data } from './testing/ledger.ts'
 
 /** What every ledger promises; what it promises to many at the same time is in competition.contract.ts. */
 export function testLedger(name: string, prepare: () => Promise<Data>): void {
@@ -9,7 +9,7 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
   const lease = (ledger: Ledger, { owner = 'a', at = 0, limit = 10 } = {}) =>
     ledger.lease('builder', { owner, now: later(at), until: later(at + 30), limit })
   const unsent = (ledger: Ledger, { owner = 'a', at = 0, except = [] as number[] } = {}) =>
-    ledger.takeUnsent({ owner, now: later(at), until: later(at + 30), limit: 10, except })
+    ledger.takeUnsent({ ...ofBuilder, owner, now: later(at), until: later(at + 30), limit: 10, except })
 
   async function withLedger(body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>): Promise<void> {
     await using data = await prepare()
@@ -174,9 +174,35 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
     it('has what a process says by itself sent by that process', () =>
       withLedger(async (ledger) => {
         const events = [requested(), requested()]
-        for (const event of events) await ledger.say(event, start, 'a')
+        for (const event of events) await ledger.say(event, start, { service: 'builder', owner: 'a' })
         expect(await unsent(ledger, { owner: 'b' })).toEqual([])
         expect((await unsent(ledger)).map((row) => row.envelope)).toEqual(events)
+      }))
+
+    it('has what a service says sent by its own processes, also when the one that said it is gone', () =>
+      withLedger(async (ledger) => {
+        const event = requested()
+        await ledger.say(event, start, { service: 'converter', owner: 'gone' })
+        expect(await unsent(ledger, { owner: 'b', at: 60 })).toEqual([])
+        const ofConverter = { services: ['converter'], subjects: [] }
+        const times = { now: later(60), until: later(90) }
+        const rows = await ledger.takeUnsent({ ...ofConverter, owner: 'b', ...times, limit: 10 })
+        expect(rows).toMatchObject([{ service: 'converter', envelope: event }])
+      }))
+
+    it('knows who asked for something, whatever the request says of its sender', () =>
+      withLedger(async (ledger) => {
+        const event = { ...requested(), sender: 'somebody else' }
+        await ledger.say(event, start)
+        const account = await ledger.account()
+        expect(account).not.toBe('')
+        expect(await unsent(ledger)).toMatchObject([{ service: null, envelope: { id: event.id, sender: account } }])
+        const [seen] = await ledger.events({ drop: event.drop ?? '' })
+        expect(seen?.envelope).toEqual({ ...event, sender: account })
+        const other = { services: ['builder'], subjects: ['image.built.v1'] }
+        expect(await ledger.takeUnsent({ ...other, owner: 'b', now: later(60), until: later(90), limit: 10 })).toEqual(
+          [],
+        )
       }))
 
     it('leaves out what cannot be sent at the moment', () =>
@@ -185,7 +211,7 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
         for (const event of events) await ledger.say(event, start)
         const [first] = await unsent(ledger)
         const rest = await unsent(ledger, { except: [first?.seq ?? 0] })
-        expect(rest.map((row) => row.envelope)).toEqual(events.slice(1))
+        expect(rest.map((row) => row.envelope.id)).toEqual(events.slice(1).map(({ id }) => id))
       }))
 
     it('ends the work on a drop: what waits, what runs, and what comes later', () =>

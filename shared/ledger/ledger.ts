@@ -90,9 +90,11 @@ export interface Wait extends Written, Omit<Waiting, 'since'> {
   readonly state: unknown
 }
 
-/** An event in the outbox, in the order in which it was said. */
+/** An event in the outbox, in the order in which it was said. An operator's has the account that wrote it as its sender. */
 export interface OutboxRow {
   readonly seq: number
+  /** Which service said it; null for an operator's request, and for what an older version left. */
+  readonly service: string | null
   readonly envelope: Envelope
 }
 
@@ -121,7 +123,7 @@ export type Held = 'held' | 'lost' | 'cancelled'
  * Where there may be new work: the inbox of a service, the outbox, or anywhere. `said` is news for those who follow a
  * drop: events whose sender is known, so that nobody else needs to look for them.
  */
-export type WorkPlace = { readonly service: string } | 'outbox' | 'said' | 'anywhere'
+export type WakeScope = { readonly service: string } | 'outbox' | 'said' | 'anywhere'
 
 /** Somebody else holds the job now, or a person cancelled it: whatever we did on it is not recorded. */
 export class LeaseLost extends Error {
@@ -181,16 +183,19 @@ export interface Ledger extends AsyncDisposable {
   reclaim(isAlive: (owner: string) => boolean, now: Date): Promise<number>
   entity(service: string, key: string): Promise<Entity>
   /**
-   * Says an event that no job said; an id that is there already is said already. `sender` is the process that sends it
-   * as long as it lives, in the order in which it said it; without one, anybody does.
+   * Says an event that no job said; an id that is there already is said already. `owner` is the process of the service
+   * that sends it as long as it lives, in the order in which it said it. Without a service it is an operator's request.
    */
-  say(envelope: Envelope, now: Date, sender?: string): Promise<void>
+  say(envelope: Envelope, now: Date, by?: { readonly service: string; readonly owner: string }): Promise<void>
   /**
-   * Hands out events that are not sent yet, oldest first, to one sender at a time: those of `owner`'s own jobs, and
-   * those whose sender is gone. `except` leaves out those that the bus does not take at the moment.
+   * Hands out events that are not sent yet, oldest first, to one process at a time: those of `owner`'s own jobs, and
+   * those whose process is gone; only of these services, and of no service only on these subjects. `except` leaves out
+   * those that the bus does not take at the moment.
    */
   takeUnsent(options: {
     owner: string
+    services: readonly string[]
+    subjects: readonly string[]
     now: Date
     until: Date
     limit: number
@@ -208,10 +213,12 @@ export interface Ledger extends AsyncDisposable {
   /** The earliest time at which a queued or waiting job is due or a lease ends, for the dispatcher's alarm clock. */
   nextDue(service: string): Promise<Date | null>
   backlog(now: Date): Promise<Backlog>
+  /** The account that the ledger knows us by, and that stands at the requests that we write. */
+  account(): Promise<string>
   /** Resolves when the database answers. */
   ping(): Promise<void>
   /** Calls back when there may be new work: for a service, in the outbox, for news, or anywhere. */
-  watch(listener: (where: WorkPlace) => void): Disposable
+  watch(listener: (where: WakeScope) => void): Disposable
   /** Aborts, with LedgerBroken as its reason, when no call can succeed before a person has mended the database. */
   readonly givenUp: AbortSignal
 }

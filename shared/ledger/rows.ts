@@ -32,7 +32,8 @@ export function jobOf(row: JobRow): Job {
   return {
     id: row.id,
     service: row.service,
-    envelope: JSON.parse(row.envelope) as Envelope,
+    // Jobs of the version before have no sender in their text.
+    envelope: { sender: null, ...(JSON.parse(row.envelope) as Omit<Envelope, 'sender'>) },
     state: row.state,
     attempts: row.attempts,
     error: row.error,
@@ -64,8 +65,17 @@ function waitedOf(row: JobRow): Waited {
   }
 }
 
-export function outboxRowOf(row: { seq: number; envelope: string }): OutboxRow {
-  return { seq: row.seq, envelope: JSON.parse(row.envelope) as Envelope }
+export const outboxColumns = ['seq', 'service', 'said_by', 'envelope'] as const
+
+/** An event of the outbox. Its text is its author's; who asked, only the database says. */
+export function outboxRowOf(row: {
+  seq: number
+  service: string | null
+  said_by: string | null
+  envelope: string
+}): OutboxRow {
+  const sender = row.service === null ? row.said_by : null
+  return { seq: row.seq, service: row.service, envelope: { ...(JSON.parse(row.envelope) as Envelope), sender } }
 }
 
 function dateOf(milliseconds: number | null): Date | null {

@@ -49,6 +49,10 @@ interface OutboxTable {
   subject: string
   drop_id: string | null
   envelope: string
+  /** Which service said it; null for an operator's request. */
+  service: ColumnType<string | null, string | undefined>
+  /** The account that wrote it: PostgreSQL fills it in itself. */
+  said_by: Generated<string | null>
   said_at: number
   sent_at: number | null
   lease_owner: string | null

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from './database-kind.ts'
-import type { Ledger, WorkPlace } from './ledger.ts'
+import type { Ledger, WakeScope } from './ledger.ts'
 import type { Persist } from './persist.ts'
 import type { Tables } from './schema.ts'
 import { accept } from './statements/accept.ts'
@@ -9,7 +9,7 @@ import { readEntity } from './statements/entity.ts'
 import { finish } from './statements/finish.ts'
 import { heartbeat } from './statements/heartbeat.ts'
 import { lease } from './statements/lease.ts'
-import { insertOutbox, markSent, takeUnsent } from './statements/outbox.ts'
+import { insertOutbox, insertRequest, markSent, takeUnsent } from './statements/outbox.ts'
 import { park } from './statements/park.ts'
 import { putBack, reclaim, replay } from './statements/put-back.ts'
 import { readEvents, readJobs, readNextDue } from './statements/read.ts'
@@ -28,7 +28,7 @@ const soon = { patience: 5_000 }
 
 /** The ledger over any database that Kysely speaks to; every change rings the bell where it makes work. */
 export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, givenUp, close }: Backend): Ledger {
-  async function thenRing<Result>(where: WorkPlace, change: Promise<Result>): Promise<Result> {
+  async function thenRing<Result>(where: WakeScope, change: Promise<Result>): Promise<Result> {
     const result = await change
     wake.ring(where)
     return result
@@ -44,7 +44,7 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
     finish: (job, owner, outcome, now) =>
       thenRing(
         'said',
-        persist((repeated) => finish(db, job, owner, outcome, { now, repeated })),
+        persist((repeated) => finish(db, kind, job, owner, outcome, { now, repeated })),
       ),
     async park(job, owner, wait, now) {
       const service = await persist((repeated) => park(db, kind, job, owner, wait, { now, repeated }))
@@ -63,10 +63,12 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
         persist(() => reclaim(db, isAlive, now)),
       ),
     entity: (service, key) => persist(() => readEntity(db, service, key)),
-    say: (envelope, now, sender) =>
+    say: (envelope, now, by) =>
       thenRing(
-        sender === undefined ? 'outbox' : 'said',
-        persist(() => insertOutbox(db, [envelope], { now, ...(sender === undefined ? {} : { owner: sender }) })),
+        by === undefined ? 'outbox' : 'said',
+        persist(() =>
+          by === undefined ? insertRequest(db, kind, envelope, now) : insertOutbox(db, kind, [envelope], { now, by }),
+        ),
       ),
     takeUnsent: (options) => persist(() => takeUnsent(db, kind, options), soon),
     markSent: (seqs, now) => persist(() => markSent(db, kind, seqs, now)),
@@ -79,6 +81,7 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
     events: (selector) => persist(() => readEvents(db, selector)),
     nextDue: (service) => persist(() => readNextDue(db, service), soon),
     backlog: (now) => persist(() => readBacklog(db, now), soon),
+    account: () => persist(() => kind.account(db), soon),
     async ping() {
       await sql`select 1`.execute(db)
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LeaseLost, type Delivery, type Job, type Ledger, type Wait } from './ledger.ts'
-import { ending, requested, waking, wanted, type Data } from './ledger.fixture.ts'
+import { ending, requested, waking, wanted, type Data } from './testing/ledger.ts'
 
 const day = 24 * 60 * 60
 
@@ -307,9 +307,8 @@ export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): v
           if (where === 'anywhere' || (typeof where === 'object' && where.service === 'builder')) rung.resolve()
         })
         await park(ledger, job.id)
-        // A connection that has just been made rings anywhere: that is nothing of ours.
-        const here = () => places.filter((where) => where !== 'anywhere').length
-        expect(places).toContainEqual({ service: 'builder' })
+        // Other connections may be told of anything at any time, which rings anywhere.
+        const here = () => places.filter((where) => typeof where === 'object').length
         expect(here()).toBe(1)
         await rung.promise
         await accept(ledger, waking('task 2'))

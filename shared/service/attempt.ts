@@ -10,7 +10,7 @@ import { contextOf, foldersOf } from './job-context.ts'
 import { whileLedgerIsAway } from './ledger-patience.ts'
 import { settle } from './settle.ts'
 import { checkWait } from './wait.ts'
-import { sealAll, type TracedShop, type Workshop } from './workshop.ts'
+import { sealAll, type TracedRuntime, type Runtime } from './runtime.ts'
 
 /**
  * Runs one leased job to an end, or to its next wait, and records it. Outcomes: the handler's events → done or failed;
@@ -18,18 +18,18 @@ import { sealAll, type TracedShop, type Workshop } from './workshop.ts'
  * cancelled → cancelled, after the service has cleaned up; stopping → queued again, the attempt not counted; lease lost →
  * nothing, somebody else has it; any other error → quarantined, and told.
  */
-export async function attempt(shop: Workshop, service: BoundService, job: Job, signal: AbortSignal): Promise<void> {
-  const log = shop.log.child({ service: service.name, event: job.envelope.id, drop: job.drop, job: job.id })
-  const folders = foldersOf(shop.stateFolder, job)
+export async function attempt(runtime: Runtime, service: BoundService, job: Job, signal: AbortSignal): Promise<void> {
+  const log = runtime.log.child({ service: service.name, event: job.envelope.id, drop: job.drop, job: job.id })
+  const folders = foldersOf(runtime.stateFolder, job)
   const tell = (state: JobProgress['state'], phase = '') => {
-    shop.bus.signal({ service: service.name, drop: job.drop, image: job.image, state, phase })
+    runtime.bus.signal({ service: service.name, drop: job.drop, image: job.image, state, phase })
   }
   log.info({ subject: job.envelope.subject, attempt: job.attempts, image: job.image }, 'received')
   tell('started')
-  const watch = (shop.watchAttempt ?? watchNothing)(job)
-  const traced = { ...shop, trace: watch.traceparent }
+  const watch = (runtime.watchAttempt ?? watchNothing)(job)
+  const traced = { ...runtime, trace: watch.traceparent }
   try {
-    const context = contextOf(shop, job, { signal, log, folders })
+    const context = contextOf(runtime, job, { signal, log, folders })
     const { state, phase } = await (job.cancelRequested ? abandon : work)(traced, service, job, context)
     watch.end(state)
     tell(state === 'ended' ? 'failed' : state, phase)
@@ -54,48 +54,48 @@ interface Worked {
 
 type JobContext = Context & { readonly waited?: Waited }
 
-async function work(shop: TracedShop, service: BoundService, job: Job, context: JobContext): Promise<Worked> {
-  const { ledger, owner } = shop
+async function work(runtime: TracedRuntime, service: BoundService, job: Job, context: JobContext): Promise<Worked> {
+  const { ledger, owner } = runtime
   const key = service.keyOf?.(job.envelope) ?? null
   const entity = key === null ? null : await ledger.entity(service.name, key)
   const result = await service.handle(job.envelope, Object.assign(context, { state: entity?.state }))
   context.signal.throwIfAborted()
-  const events = sealAll(shop, job, result.events)
+  const events = sealAll(runtime, job, result.events)
   const isWritten = key !== null && entity !== null && 'state' in result
   const written = {
     events,
     ...(isWritten ? { entity: { key, version: entity.version, state: result.state } } : {}),
   }
-  const now = shop.now()
+  const now = runtime.now()
   // The work is done: its result is kept until the ledger has it, or somebody else has the job.
   const keep = (call: () => Promise<void>) => whileLedgerIsAway(context.log, call, context.signal)
   if (result.wait) {
     const wait = { ...checkWait(service, result.wait, now), ...written }
     await keep(() => ledger.park(job.id, owner, wait, now))
-    noteSaid(shop, context, events)
+    noteSaid(runtime, context, events)
     context.log.info({ reason: wait.reason, key: wait.for, until: wait.until }, 'waiting')
     return { state: 'waiting', phase: `waits for ${wait.reason}` }
   }
   const state = result.events.some(isFailure) ? 'failed' : 'done'
   const outcome: Outcome = { state, ...written }
   await keep(() => ledger.finish(job.id, owner, outcome, now))
-  noteSaid(shop, context, events)
+  noteSaid(runtime, context, events)
   return { state, phase: '' }
 }
 
 /** A job whose drop has ended: nothing is left to do but to clean up. */
-async function abandon(shop: TracedShop, service: BoundService, job: Job, context: JobContext): Promise<Worked> {
+async function abandon(runtime: TracedRuntime, service: BoundService, job: Job, context: JobContext): Promise<Worked> {
   await service.abandon?.(job.envelope, context)
   context.signal.throwIfAborted()
-  const now = shop.now()
+  const now = runtime.now()
   const outcome: Outcome = { state: 'cancelled', events: [], error: 'cancelled' }
-  await whileLedgerIsAway(context.log, () => shop.ledger.finish(job.id, shop.owner, outcome, now), context.signal)
+  await whileLedgerIsAway(context.log, () => runtime.ledger.finish(job.id, runtime.owner, outcome, now), context.signal)
   context.log.warn({ reason: 'cancelled' }, 'failed')
   return { state: 'ended', phase: 'cancelled' }
 }
 
-function noteSaid(shop: Workshop, { log }: Context, events: readonly Envelope[]): void {
-  if (events.length > 0) shop.onSaid?.()
+function noteSaid(runtime: Runtime, { log }: Context, events: readonly Envelope[]): void {
+  if (events.length > 0) runtime.onSaid?.()
   for (const event of events) log.info({ subject: event.subject, said: event.id }, 'emitted')
 }
 

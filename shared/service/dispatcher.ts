@@ -1,8 +1,8 @@
-import { LeaseLost, type Job, type WorkPlace } from '#ledger/ledger.ts'
+import { LeaseLost, type Job, type WakeScope } from '#ledger/ledger.ts'
 import { attempt } from './attempt.ts'
 import type { BoundService } from './define.ts'
 import { Cancelled, Stopping } from './errors.ts'
-import type { Workshop } from './workshop.ts'
+import type { Runtime } from './runtime.ts'
 
 /** How long a lease lasts without a heartbeat, in milliseconds. A worker that died is noticed after this time. */
 export const leaseTime = 30_000
@@ -13,13 +13,17 @@ const quietTime = 100
 /** Takes a service's jobs from the ledger and runs as many at once as the service allows. */
 export interface Dispatcher {
   /** There may be work; `anywhere` also means that a running job may have been cancelled. */
-  wake(where: WorkPlace): void
+  wake(where: WakeScope): void
   /** Takes no more jobs; gives running ones until the deadline to end, then puts them back. */
   stop(graceMilliseconds: number): Promise<void>
 }
 
 /** Starts to take a service's jobs. `onError` hears of what should not happen: the ledger itself failing. */
-export function createDispatcher(shop: Workshop, service: BoundService, onError: (error: unknown) => void): Dispatcher {
+export function createDispatcher(
+  runtime: Runtime,
+  service: BoundService,
+  onError: (error: unknown) => void,
+): Dispatcher {
   const running = new Map<number, { job: Job; abort: AbortController; ended: Promise<void> }>()
   let pumping: Promise<void> | null = null
   let again = false
@@ -50,16 +54,16 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
   async function takeJobs(): Promise<void> {
     const limit = service.concurrency - running.size
     if (stopped || limit <= 0) return
-    const now = shop.now()
+    const now = runtime.now()
     const until = new Date(now.getTime() + leaseTime)
-    const jobs = await shop.ledger.lease(service.name, { owner: shop.owner, now, until, limit })
+    const jobs = await runtime.ledger.lease(service.name, { owner: runtime.owner, now, until, limit })
     jobs.forEach(start)
     if (jobs.length === 0) setAlarm(quietTime)
   }
 
   function start(job: Job): void {
     const abort = new AbortController()
-    const ended = attempt(shop, service, job, abort.signal)
+    const ended = attempt(runtime, service, job, abort.signal)
       .catch(onError)
       .then(() => {
         // A job that was put back may be running again already.
@@ -73,8 +77,8 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
   async function beat(): Promise<void> {
     if (running.size === 0) return
     const asked = new Map(running)
-    const until = new Date(shop.now().getTime() + leaseTime)
-    const held = await shop.ledger.heartbeat([...asked.keys()], shop.owner, until)
+    const until = new Date(runtime.now().getTime() + leaseTime)
+    const held = await runtime.ledger.heartbeat([...asked.keys()], runtime.owner, until)
     for (const [id, { job, abort }] of asked) {
       // What was said of a try that has ended since says nothing of the next.
       if (running.get(id)?.abort !== abort) continue
@@ -90,9 +94,9 @@ export function createDispatcher(shop: Workshop, service: BoundService, onError:
     if (stopped) return
     if (alarm) clearTimeout(alarm)
     alarm = setTimeout(() => {
-      void shop.ledger.nextDue(service.name).then((due) => {
+      void runtime.ledger.nextDue(service.name).then((due) => {
         if (stopped || due === null) return
-        const wait = Math.max(due.getTime() - shop.now().getTime(), 0)
+        const wait = Math.max(due.getTime() - runtime.now().getTime(), 0)
         alarm = setTimeout(() => void pump(), Math.min(wait + 1, 60_000))
       }, onError)
     }, wait)

@@ -5,7 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Bus } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
-import type { Assembled, Say } from './host.ts'
+import type { Assembled } from './host.ts'
+import type { Running } from './run.ts'
 import { messageOf } from './errors.ts'
 import { createProbes } from './probes.ts'
 
@@ -13,7 +14,7 @@ export interface HttpOptions {
   readonly assembled: readonly Assembled[]
   readonly bus: Bus
   readonly ledger: Ledger
-  readonly say: Say
+  readonly voiceOf: Running['voiceOf']
   readonly log: Logger
   readonly host: string
   readonly port: number
@@ -70,23 +71,31 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
  * The routes that the services bring, behind the web framework. Most services have none, and the others are not asked
  * for hours: its 10 MB are loaded with the first request.
  */
-function listenerFor({ assembled, say }: HttpOptions): (...exchange: Parameters<RequestListener>) => Promise<void> {
-  const routes = assembled.flatMap((one) => one.routes ?? [])
+function listenerFor({ assembled, voiceOf }: HttpOptions): (...exchange: Parameters<RequestListener>) => Promise<void> {
+  const routes = assembled.flatMap(({ routes: add, service }) =>
+    add
+      ? [
+          (app: FastifyInstance) => {
+            add(app, voiceOf(service.name))
+          },
+        ]
+      : [],
+  )
   let app: Promise<FastifyInstance> | null = null
   return async (request, response) => {
     if (routes.length === 0) {
       response.writeHead(404).end()
       return
     }
-    app ??= createApp(routes, say)
+    app ??= createApp(routes)
     ;(await app).routing(request, response)
   }
 }
 
-async function createApp(routes: readonly NonNullable<Assembled['routes']>[], say: Say): Promise<FastifyInstance> {
+async function createApp(routes: readonly ((app: FastifyInstance) => void)[]): Promise<FastifyInstance> {
   const { default: fastify } = await import('fastify')
   const app = fastify({ logger: false, bodyLimit: 1024 * 1024 })
-  for (const add of routes) add(app, say)
+  for (const add of routes) add(app)
   await app.ready()
   return app
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Job } from '#ledger/ledger.ts'
-import type { Workshop } from './workshop.ts'
+import type { Runtime } from './runtime.ts'
 import type { Context, Waited } from './define.ts'
 
 interface Parts {
@@ -13,7 +13,7 @@ interface Parts {
 
 /** What a handler is given for one try at a job. */
 export function contextOf(
-  shop: Workshop,
+  runtime: Runtime,
   job: Job,
   { signal, log, folders }: Parts,
 ): Context & { readonly waited?: Waited } {
@@ -21,10 +21,10 @@ export function contextOf(
   return {
     signal,
     log,
-    now: shop.now,
+    now: runtime.now,
     attempt: job.attempts,
     progress: (progress) => {
-      shop.bus.signal({ service, drop, image, state: 'running', ...progress })
+      runtime.bus.signal({ service, drop, image, state: 'running', ...progress })
     },
     get workFolder() {
       return folders.work()

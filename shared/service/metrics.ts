@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { Bus, BusState } from '#bus/bus.ts'
 import type { Backlog, Ledger } from '#ledger/ledger.ts'
 import type { WatchAttempt } from './attempt-watch.ts'
+import type { Runtime } from './runtime.ts'
 
 const attemptSeconds = new Histogram({
   name: 'imagedrop_attempt_seconds',
@@ -17,11 +18,24 @@ export const measureAttempt: WatchAttempt = ({ service, envelope: { subject } })
   return { traceparent: null, end: (outcome) => void stop({ outcome }) }
 }
 
+const refused = new Counter({
+  name: 'imagedrop_requests_refused_total',
+  help: 'Requests and other events that were not taken in because of who sent them, by service and subject',
+  labelNames: ['service', 'subject'],
+  registers: [],
+})
+
+/** Counts what is refused. */
+export const countRefusal: NonNullable<Runtime['onRefused']> = ({ subject }, service) => {
+  refused.inc({ service, subject })
+}
+
 /** The figures of this process, its ledger and its bus, read when they are asked for. */
 export function createMetrics(ledger: Ledger, bus: Bus): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   registry.registerMetric(attemptSeconds)
+  registry.registerMetric(refused)
   addBacklog(registry, ledger)
   addBus(registry, bus)
   return registry

@@ -1,13 +1,18 @@
 import { NotPublished, type Bus } from '#bus/bus.ts'
+import type { Envelope } from '#events/envelope.ts'
 import type { Ledger, OutboxRow } from '#ledger/ledger.ts'
 import { backoff } from './backoff.ts'
+import type { Outlet } from './outlet.ts'
 
 const batch = 200
 const retry = { firstDelay: 200, maxDelay: 30_000 }
 /** An event that we took and did not send is anybody's after this many milliseconds. */
 const sendTime = 30_000
 
-/** Takes events from the outbox to the bus, in order, until they are confirmed. */
+/**
+ * Takes events from the outbox to the bus, in order, until they are confirmed. Only what services of this process have
+ * said; what operators ask goes into the inbox of whoever hears it here, and never over the bus.
+ */
 export interface Relay {
   /** There may be events. */
   readonly wake: () => void
@@ -20,13 +25,18 @@ interface RelayOptions {
   readonly ledger: Ledger
   readonly owner: string
   readonly now: () => Date
+  readonly outlet: Outlet
+  /** Takes in what operators ask. */
+  readonly hear: (envelopes: readonly Envelope[]) => Promise<void>
 }
 
 /**
  * Starts the relay. `onError` hears of each failed try; the events stay in the outbox and are tried again. An event
  * that the bus does not take holds up no other.
  */
-export function createRelay({ bus, ledger, owner, now }: RelayOptions, onError: (error: unknown) => void): Relay {
+export function createRelay(options: RelayOptions, onError: (error: unknown) => void): Relay {
+  const { bus, ledger, owner, now, hear } = options
+  const { services, subjects, isOurs } = options.outlet
   let pumping: Promise<void> | null = null
   let again = false
   let failures = 0
@@ -40,10 +50,26 @@ export function createRelay({ bus, ledger, owner, now }: RelayOptions, onError: 
     for (;;) {
       again = false
       const until = new Date(now().getTime() + sendTime)
-      const rows = await ledger.takeUnsent({ owner, now: now(), until, limit: batch, except: notTaken })
-      if (rows.length > 0) await send(rows)
-      else if (!again) return
+      const rows = await ledger.takeUnsent({
+        owner,
+        services,
+        subjects,
+        now: now(),
+        until,
+        limit: batch,
+        except: notTaken,
+      })
+      const [said, asked] = partition(rows, isOurs)
+      if (asked.length > 0) await hearAll(asked)
+      if (said.length > 0) await send(said)
+      if (rows.length === 0 && !again) return
     }
+  }
+
+  async function hearAll(rows: readonly OutboxRow[]): Promise<void> {
+    await hear(rows.map((row) => row.envelope))
+    const seqs = rows.map((row) => row.seq)
+    await ledger.markSent(seqs, now())
   }
 
   async function send(rows: readonly OutboxRow[]): Promise<void> {

@@ -1,19 +1,21 @@
-import { seal, uuidFrom } from '#events/envelope.ts'
+import type { Said } from '#events/define.ts'
+import { seal, uuidFrom, type Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import { LedgerAway } from '#ledger/ledger.ts'
 import type { BoundService } from './define.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { messageOf } from './errors.ts'
-import type { Assembled, Say } from './host.ts'
-import { inboxOf } from './inbox.ts'
-import { whileLedgerIsAway } from './ledger-patience.ts'
+import type { Assembled, Voice } from './host.ts'
+import { openIntake } from './intake.ts'
+import { outletOf } from './outlet.ts'
 import { isOwnerAlive } from './owner.ts'
 import { createRelay } from './relay.ts'
-import type { Workshop } from './workshop.ts'
+import type { Runtime } from './runtime.ts'
 
 /** Services at work in this process. */
 export interface Running {
-  readonly say: Say
+  /** What a service of this process says, and what it takes in. */
+  readonly voiceOf: (service: string) => Voice
   /**
    * Stops in a fixed order: background work, then running jobs (given `grace` milliseconds to end, then aborted and
    * put back), then the outbox, then intake, then the services' own connections. Intake only fills inboxes; it must
@@ -28,10 +30,10 @@ export interface Running {
  */
 export async function runServices(
   all: readonly Assembled[],
-  shop: Workshop,
+  runtime: Runtime,
   isActive: (service: BoundService) => boolean = () => true,
 ): Promise<Running> {
-  const { bus, ledger, log, now } = shop
+  const { bus, ledger, log, now } = runtime
   const onError = (error: unknown) => {
     // Whoever opened the ledger is told once that it is away, and once that it is back.
     if (error instanceof LedgerAway) log.debug({ reason: error.message }, 'waiting')
@@ -40,25 +42,49 @@ export async function runServices(
   const ending = new AbortController()
   const assembled = all.filter(({ service }) => isActive(service))
   // First of all: what is relayed before an inbox listens is lost to it.
-  const subscriptions = await Promise.all(all.map(({ service }) => subscribe(shop, service, ending.signal)))
+  const { services = all.map((one) => one.service) } = runtime
+  const intakes = all.map((one) => openIntake(runtime, one, { services, ending: ending.signal }))
+  const subscriptions = await Promise.all(intakes.map((intake) => intake.subscribe()))
   await ledger.reclaim(isOwnerAlive, now())
-  const relay = createRelay({ bus, ledger, owner: shop.owner, now }, onError)
+  const outlet = outletOf(
+    all.map(({ service }) => service),
+    await ledger.account(),
+  )
+  const hear = async (envelopes: readonly Envelope[]) => {
+    for (const intake of intakes) await intake.hear(envelopes)
+    for (const { id, subject, sender } of envelopes) {
+      if (intakes.some(({ subjects }) => subjects.includes(subject))) continue
+      log.error({ event: id, subject, sender }, 'refused: no service here says this or hears it')
+    }
+  }
+  const relay = createRelay({ bus, ledger, owner: runtime.owner, now, outlet, hear }, onError)
   const dispatchers = assembled.map(({ service }) =>
-    createDispatcher({ ...shop, onSaid: relay.wake }, service, onError),
+    createDispatcher({ ...runtime, onSaid: relay.wake }, service, onError),
   )
   const watching = ledger.watch((where) => {
     if (where === 'outbox' || where === 'anywhere') relay.wake()
     for (const dispatcher of dispatchers) dispatcher.wake(where)
   })
 
-  const say: Say = async (event, seed) => {
-    const envelope = seal(event, { now: now(), ...(seed === undefined ? {} : { id: uuidFrom(seed) }) })
+  function sealed(event: Said, seed: string | undefined, sender: string | null = null): Envelope {
+    const envelope = { ...seal(event, { now: now(), ...(seed === undefined ? {} : { id: uuidFrom(seed) }) }), sender }
     checkOutgoing(envelope)
-    await ledger.say(envelope, now(), shop.owner)
-    relay.wake()
-    return envelope.id
+    return envelope
   }
-  const background = assembled.map((one) => one.background?.(say, ending.signal).catch(onError))
+  const voiceOf = (service: string): Voice => ({
+    async say(event, seed) {
+      const envelope = sealed(event, seed)
+      await ledger.say(envelope, now(), { service, owner: runtime.owner })
+      relay.wake()
+      return envelope.id
+    },
+    async takeIn(event, { sender, seed }) {
+      const envelope = sealed(event, seed, sender)
+      for (const intake of intakes) await intake.accept([envelope])
+      return envelope.id
+    },
+  })
+  const background = assembled.map((one) => one.background?.(voiceOf(one.service.name), ending.signal).catch(onError))
   for (const { service } of assembled) log.info({ service: service.name }, 'starting')
   relay.wake()
   for (const dispatcher of dispatchers) dispatcher.wake('anywhere')
@@ -78,24 +104,5 @@ export async function runServices(
     log.info('stopped')
   }
   let stopping: Promise<void> | null = null
-  return { say, stop: (grace) => (stopping ??= stopOnce(grace)) }
-}
-
-/** While the process stops, what the ledger does not take is left to the bus, which delivers it again. */
-async function subscribe(
-  { bus, ledger, now, log }: Workshop,
-  service: BoundService,
-  ending: AbortSignal,
-): Promise<AsyncDisposable> {
-  const { subjects, deliveryOf } = inboxOf(service)
-  return await bus.subscribe({
-    service: service.name,
-    subjects,
-    deliver: (envelopes) =>
-      whileLedgerIsAway(
-        log,
-        async () => void (await ledger.accept(service.name, envelopes.map(deliveryOf), now())),
-        ending,
-      ),
-  })
+  return { voiceOf, stop: (grace) => (stopping ??= stopOnce(grace)) }
 }

@@ -5,7 +5,7 @@ import { backoff } from './backoff.ts'
 import type { BoundService } from './define.ts'
 import { Cancelled, messageOf, Stopping } from './errors.ts'
 import { failureClassOf, failureEvent, isTransient } from './failure.ts'
-import { sealAll, type TracedShop, type Workshop } from './workshop.ts'
+import { sealAll, type TracedRuntime, type Runtime } from './runtime.ts'
 
 interface Failed {
   readonly error: unknown
@@ -18,74 +18,74 @@ type Ended = Extract<AttemptOutcome, 'queued' | 'ended' | 'lost'>
 
 /** Records that an attempt did not reach its goal, and what is to become of its job. */
 export async function settle(
-  shop: TracedShop,
+  runtime: TracedRuntime,
   service: BoundService,
   job: Job,
   { error, isAborted, log }: Failed,
 ): Promise<Ended> {
-  const { ledger, owner } = shop
+  const { ledger, owner } = runtime
   try {
-    if (error instanceof LeaseLost) return await giveUpLease(shop, service, job, log, error)
+    if (error instanceof LeaseLost) return await giveUpLease(runtime, service, job, log, error)
     if (error instanceof Stopping) {
-      await ledger.putBack(job.id, owner, { at: shop.now(), error: null, counts: false })
+      await ledger.putBack(job.id, owner, { at: runtime.now(), error: null, counts: false })
       return 'queued'
     }
     if (error instanceof LedgerAway) {
       // Not the job's doing, so not its attempt. If its end was recorded after all, this finds the lease gone.
-      const at = new Date(shop.now().getTime() + backoff(service.retry, 1))
+      const at = new Date(runtime.now().getTime() + backoff(service.retry, 1))
       await ledger.putBack(job.id, owner, { at, error: error.message, counts: false })
       return 'queued'
     }
     if (error instanceof Cancelled) {
       log.warn({ reason: error.message }, 'failed')
-      return await cancel(shop, isAborted ? service : null, job, error.message)
+      return await cancel(runtime, isAborted ? service : null, job, error.message)
     }
     if (isTransient(error) && job.attempts < service.retry.attempts) {
       const wait = backoff(service.retry, job.attempts)
-      const at = new Date(shop.now().getTime() + wait)
+      const at = new Date(runtime.now().getTime() + wait)
       await ledger.putBack(job.id, owner, { at, error: messageOf(error), counts: true })
       log.warn({ err: error, attempt: job.attempts, retryInMs: wait }, 'failed')
       return 'queued'
     }
     // What could not be cleaned up is for a person only: of a cancelled drop the others want to hear nothing more.
-    const events = job.cancelRequested ? [] : sealAll(shop, job, failureEvent(service, job.envelope, error))
+    const events = job.cancelRequested ? [] : sealAll(runtime, job, failureEvent(service, job.envelope, error))
     const outcome = {
       state: 'quarantined',
       events,
       error: messageOf(error),
       whileCancelled: job.cancelRequested,
     } as const
-    await ledger.finish(job.id, owner, outcome, shop.now())
-    if (events.length > 0) shop.onSaid?.()
+    await ledger.finish(job.id, owner, outcome, runtime.now())
+    if (events.length > 0) runtime.onSaid?.()
     log.error({ err: error, class: failureClassOf(error) }, 'failed')
     return 'ended'
   } catch (second) {
     if (!(second instanceof LeaseLost)) throw second
-    return await giveUpLease(shop, service, job, log, second)
+    return await giveUpLease(runtime, service, job, log, second)
   }
 }
 
 /** A job that was cancelled at its last moment is recorded as such; one that somebody else holds is theirs. */
 async function giveUpLease(
-  shop: Workshop,
+  runtime: Runtime,
   service: BoundService,
   job: Job,
   log: Logger,
   error: LeaseLost,
 ): Promise<Ended> {
-  const held = (await shop.ledger.heartbeat([job.id], shop.owner, shop.now())).get(job.id)
+  const held = (await runtime.ledger.heartbeat([job.id], runtime.owner, runtime.now())).get(job.id)
   log.warn({ reason: error.message, held }, 'failed')
   if (held === 'lost') return 'lost'
   if (held === 'held') {
-    await shop.ledger.putBack(job.id, shop.owner, { at: shop.now(), error: error.message, counts: true })
+    await runtime.ledger.putBack(job.id, runtime.owner, { at: runtime.now(), error: error.message, counts: true })
     return 'queued'
   }
-  return await cancel(shop, service, job, 'cancelled')
+  return await cancel(runtime, service, job, 'cancelled')
 }
 
 /** Ends a cancelled job, or leaves it to be leased once more for its service to clean up: see `abandon`. */
 async function cancel(
-  { ledger, owner, now }: Workshop,
+  { ledger, owner, now }: Runtime,
   service: BoundService | null,
   job: Job,
   error: string,

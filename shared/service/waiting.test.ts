@@ -20,6 +20,7 @@ import { defineService, type Context, type Result, type Waited } from './define.
 import { PermanentError, TransientError } from './errors.ts'
 import { createMetrics, measureAttempt } from './metrics.ts'
 import { runServices } from './run.ts'
+import { speaker } from './testing/speaker.ts'
 
 type Job = Context & { readonly waited?: Waited<typeof kojiTaskChanged> }
 type Handle = (job: Job) => Promise<Result<ReturnType<typeof built>>>
@@ -66,7 +67,7 @@ async function setUp(folder: string, handle: Handle, abandon?: (job: Job) => Pro
     handle: (_event, _dependencies: null, context) => handle(context),
     abandon: async (_event, _dependencies, context) => await abandon?.(context),
   })
-  const shop = {
+  const runtime = {
     ledger,
     bus,
     owner: 'test',
@@ -77,10 +78,11 @@ async function setUp(folder: string, handle: Handle, abandon?: (job: Job) => Pro
   }
   const bound = bindService(definition, null)
   const service = abandon ? bound : { ...bound, abandon: null }
-  const running = await runServices([{ service }], shop)
+  const running = await runServices([{ service }, { service: bindService(speaker, null) }], runtime)
   const job = async () => (await ledger.jobs({ service: 'builder' }))[0]
   return {
     ...running,
+    say: running.voiceOf('scheduler').say,
     ledger,
     bus,
     lines,
@@ -238,7 +240,7 @@ it('refuses to wait for an event of which the service has not said that it wakes
     emits: [],
     handle: () => Promise.resolve({ events: [], wait: { for: 'x', until: new Date(), reason: 'a task', state: null } }),
   })
-  const shop = {
+  const runtime = {
     ledger,
     bus,
     owner: 'test',
@@ -246,8 +248,11 @@ it('refuses to wait for an event of which the service has not said that it wakes
     now: () => new Date(),
     log: pino({ level: 'silent' }),
   }
-  const running = await runServices([{ service: bindService(definition, null) }], shop)
-  await running.say(request)
+  const running = await runServices(
+    [{ service: bindService(definition, null) }, { service: bindService(speaker, null) }],
+    runtime,
+  )
+  await running.voiceOf('scheduler').say(request)
   await expect.poll(async () => (await ledger.jobs({}))[0]?.error).toMatch(/names no event that wakes/)
   await running.stop(0)
 })

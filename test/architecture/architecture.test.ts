@@ -9,7 +9,7 @@ import { generatePackage, packageFolder } from '../../deploy/fedora-messages/gen
 import { generatePage, page } from '../../docs/generate.ts'
 import { house } from '#test/support/house.ts'
 import { circlesOfFiles, circlesOfFolders } from './circles.ts'
-import { isTest, readSources } from './sources.ts'
+import { isFound, isTest, readSources } from './sources.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sources = readSources()
@@ -126,9 +126,40 @@ describe('events', () => {
     // These are for people and for other programs on the bus, and those that end work are heard by the runtime.
     // Koji's are carried by the bridge until an engine builds with Koji.
     const forOthers = new Set(['drop.cancelled.v1', 'buildsys.task.state.change'])
-    const heard = new Set(services.flatMap((service) => service.consumes.map((event) => event.subject)))
+    const heard = new Set(
+      services.flatMap(({ consumes, wakes = [] }) =>
+        [...consumes, ...wakes.map((one) => one.event)].map((event) => event.subject),
+      ),
+    )
     const unheard = [...events, ...foreignEvents].map((event) => event.subject).filter((subject) => !heard.has(subject))
     expect(unheard.filter((subject) => !forOthers.has(subject))).toEqual([])
+  })
+})
+
+describe('the support of tests', () => {
+  const importersOf = (path: string) => sources.filter(({ imports }) => imports.includes(path))
+
+  it('lies in testing/ beside what it supports, or in test/: nothing else is imported by tests alone, or by nobody', () => {
+    const wrong = production.filter((source) => !isFound(source) && importersOf(source.path).every(isTest))
+    expect(wrong.map(({ path }) => path)).toEqual([])
+  })
+
+  it('is imported by nothing but tests', () => {
+    const wrong = production.flatMap(({ path, imports }) =>
+      imports.filter((one) => isTest({ path: one })).map((one) => `${path} imports ${one}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('of one service is not used by the tests of another', () => {
+    const serviceOf = (path: string) => /^services\/([^/]+)\//.exec(path)?.[1]
+    const wrong = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter((one) => one.includes('/testing/') && serviceOf(one) !== undefined && serviceOf(path) !== undefined)
+        .filter((one) => serviceOf(one) !== serviceOf(path))
+        .map((one) => `${path} imports ${one}`),
+    )
+    expect(wrong).toEqual([])
   })
 })
 

@@ -21,8 +21,13 @@ export function readSources(): Source[] {
 }
 
 /** Whether a file is a test or supports tests. */
-export function isTest({ path }: Source): boolean {
-  return /\.(test|contract|fixture)\.ts$|\/fixture\.ts$|\/testing\//.test(path) || path.startsWith('test/')
+export function isTest({ path }: Pick<Source, 'path'>): boolean {
+  return /\.(test|contract)\.ts$|\/testing\//.test(path) || path.startsWith('test/')
+}
+
+/** Whether a file is started as a program, or found by its name: nobody needs to import it. */
+export function isFound({ path }: Pick<Source, 'path'>): boolean {
+  return /\/(main|cloud-main|generate|step|stand-in|host-checks|channel|engine)\.ts$/.test(path)
 }
 
 function importsOf(path: string, text: string): string[] {

@@ -4,13 +4,14 @@ import { measureIntake } from './intake.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
 import { measureNullDrops } from './null-drops.ts'
 import { measureStart } from './start.ts'
+import { measureWaiting } from './waiting-jobs.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
- * minute with nothing else installed. `processes:500` and `growth:5000` take fewer drops. Times in milliseconds, memory
- * in MB.
+ * minute with nothing else installed. `processes:500` and `growth:5000` take fewer drops, `waiting:1000` fewer jobs. Times
+ * in milliseconds, memory in MB.
  */
-const parts: Readonly<Record<string, (drops?: number) => Promise<void>>> = {
+const parts: Readonly<Record<string, (count?: number) => Promise<void>>> = {
   async embedded() {
     print({ ...(await measureStart()), ...(await measureNullDrops(50)) })
   },
@@ -31,6 +32,13 @@ const parts: Readonly<Record<string, (drops?: number) => Promise<void>>> = {
     const { first, last } = await measureGrowth(drops)
     printStretch('the first hundred drops', first)
     printStretch(`the last hundred of ${String(drops)}`, last)
+  },
+  async waiting(jobs = 10_000) {
+    for (const { name, figures } of await measureWaiting(jobs)) {
+      for (const [what, { none, many }] of Object.entries(figures)) {
+        console.info(`${`${name}, ${what}`.padEnd(44)} ${String(none).padEnd(8)} ${String(many)}`)
+      }
+    }
   },
 }
 

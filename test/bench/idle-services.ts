@@ -23,18 +23,21 @@ export interface IdleService {
 /** Each service as `imagedrop serve` runs it, alone, on RabbitMQ and PostgreSQL. */
 export async function measureIdleServices(): Promise<IdleService[]> {
   await using infrastructure = await provideInfrastructure()
-  const env = {
+  const envOf = (service: string) => ({
     ...process.env,
-    ...infrastructure.env,
+    ...infrastructure.envOf(service),
     IMAGEDROP_EC2_PUBLISHER_ENDPOINT: 'http://127.0.0.1:9',
-  }
+  })
   const results: IdleService[] = []
   for (const service of house.names) {
     const times: number[] = []
     let memory = 0
     for (let round = 0; round < rounds; round += 1) {
       const began = performance.now()
-      const child = spawn(program, ['serve', service, '--port', '0'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+      const child = spawn(program, ['serve', service, '--port', '0'], {
+        env: envOf(service),
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
       const ended = once(child, 'exit')
       const ready = Promise.withResolvers<void>()
       createInterface(child.stdout).on('line', (line) => {

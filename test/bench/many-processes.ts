@@ -51,9 +51,9 @@ export async function measureGrowth(past: number): Promise<{ first: Stretch; las
   return { first, last: await stretch(300) }
 }
 
-async function startNullFleet({ env, root }: Infrastructure, each: number): Promise<Fleet> {
+async function startNullFleet({ envOf, root }: Infrastructure, each: number): Promise<Fleet> {
   await mkdir(join(root, 'compose'))
-  return await startFleet({ each, kind: 'null', env, log: join(root, 'fleet.log') })
+  return await startFleet({ each, kind: 'null', envOf, log: join(root, 'fleet.log') })
 }
 
 interface StretchOptions {
@@ -86,7 +86,10 @@ async function measureStretch(
 }
 
 /** Keeps `window` drops on their way until all are announced; resolves with their times in ascending order. */
-async function runDrops({ root, bus }: Infrastructure, { first, drops, window }: StretchOptions): Promise<number[]> {
+async function runDrops(
+  { root, bus, meddlingBus }: Infrastructure,
+  { first, drops, window }: StretchOptions,
+): Promise<number[]> {
   const location = join(root, 'compose')
   const asked = new Map<string, number>()
   const latencies: number[] = []
@@ -107,7 +110,7 @@ async function runDrops({ root, bus }: Infrastructure, { first, drops, window }:
     if (latencies.length === drops) over.resolve()
     else if (sent < drops) await ask()
   }
-  await using _subscription = await bus.subscribe({
+  await using _subscription = await meddlingBus.subscribe({
     service: 'bench',
     subjects: ['drop.announced.v1'],
     deliver: async (envelopes) => {

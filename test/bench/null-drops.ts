@@ -5,25 +5,31 @@ import { pino } from 'pino'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import { dropRequested } from '#events/operator.ts'
-import { say } from '#events/define.ts'
+import type { Ledger } from '#ledger/ledger.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { ownerOfThisProcess } from '#service/owner.ts'
 import { runServices } from '#service/run.ts'
 import { house } from '#test/support/house.ts'
+import { askInLedger } from '../../cli/ask.ts'
 import { nullServices } from './null-services.ts'
 
+const openOwn = (stateFolder: string) => openSqliteLedger(join(stateFolder, 'ledger'))
+
 /** Drops of four images through the real scheduler, ledger and bus, with steps that do nothing; every event durable. */
-export async function measureNullDrops(count: number): Promise<Record<string, number>> {
+export async function measureNullDrops(
+  count: number,
+  openLedger: (stateFolder: string) => Promise<Ledger> = openOwn,
+): Promise<Record<string, number>> {
   const stateFolder = await mkdtemp(join(tmpdir(), 'imagedrop-bench-'))
   const log = pino({ level: 'silent' })
   const now = () => new Date()
   const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
-  const ledger = await openSqliteLedger(join(stateFolder, 'ledger'))
+  const ledger = await openLedger(stateFolder)
   const bus = createMemoryBus()
   const env = { IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS: stateFolder }
   const assembled = await nullServices({ ...house, stateFolder, artifacts, log, now, env })
-  const shop = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log }
-  const running = await runServices(assembled, shop)
+  const runtime = { ledger, bus, owner: ownerOfThisProcess(), stateFolder, now, log }
+  const running = await runServices(assembled, runtime)
 
   let announced = Promise.withResolvers<void>()
   await bus.subscribe({
@@ -39,7 +45,7 @@ export async function measureNullDrops(count: number): Promise<Record<string, nu
     announced = Promise.withResolvers()
     const date = new Date(Date.UTC(2026, 0, 1 + index)).toISOString().slice(0, 10).replaceAll('-', '')
     const began = performance.now()
-    await running.say(say(dropRequested, requestOf(`Debian-12-${date}.n.0`, stateFolder)))
+    await askInLedger(ledger, dropRequested, requestOf(`Debian-12-${date}.n.0`, stateFolder))
     await announced.promise
     times.push(performance.now() - began)
   }
@@ -57,5 +63,5 @@ export async function measureNullDrops(count: number): Promise<Record<string, nu
 
 function requestOf(composeId: string, location: string) {
   const message = { compose_id: composeId, location, status: 'FINISHED' }
-  return { topic: 'pungi.compose.status.change', message, images: null, by: 'bench' }
+  return { topic: 'pungi.compose.status.change', message, images: null }
 }

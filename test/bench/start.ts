@@ -7,12 +7,16 @@ import { createInterface } from 'node:readline'
 
 const program = join(import.meta.dirname, '..', '..', 'cli', 'imagedrop.js')
 
-/** From the start of `imagedrop up`, all services in one process, until it answers; and the memory it then holds. */
-export async function measureStart(): Promise<Record<string, number>> {
+/**
+ * From the start of `imagedrop up`, all services in one process, until it answers; and the memory it then holds.
+ * `prepare` puts something into its state before.
+ */
+export async function measureStart(prepare?: (state: string) => Promise<void>): Promise<Record<string, number>> {
   const times: number[] = []
   let memory = 0
   for (let round = 0; round < 5; round += 1) {
     const state = await mkdtemp(join(tmpdir(), 'imagedrop-bench-'))
+    await prepare?.(state)
     const began = performance.now()
     const child = spawn(program, ['up', '--state', state, '--port', '0'], {
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -6,6 +6,8 @@ import { provideServer, type Place, type Server } from './server.ts'
 interface NatsServerOptions {
   /** More lines of the server's configuration: users, certificates. */
   readonly config?: string
+  /** What the configuration takes from the server's environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** Program to run instead of the `nats-server` of this host. */
   readonly program?: string
 }
@@ -13,7 +15,11 @@ interface NatsServerOptions {
 const container = { image: 'nats', port: 4222, command: ['-js'], ready: /Server is ready/ }
 
 /** Gives a test a NATS server with JetStream on a folder of its own. */
-export async function provideNats({ config = '', program = 'nats-server' }: NatsServerOptions = {}): Promise<Server> {
+export async function provideNats({
+  config = '',
+  env = {},
+  program = 'nats-server',
+}: NatsServerOptions = {}): Promise<Server> {
   return await provideServer({
     name: 'NATS',
     // A server of our own making is never the one of a variable.
@@ -23,6 +29,7 @@ export async function provideNats({ config = '', program = 'nats-server' }: Nats
     command: (place, path) => ({
       command: path,
       args: ['-a', '127.0.0.1', '-p', String(place.port), '-c', configOf(place)],
+      env,
     }),
     url: ({ port }) => `nats://127.0.0.1:${String(port)}`,
     ask: greet,

@@ -39,7 +39,7 @@ describe('compose.yaml', () => {
   })
 
   it('a drop goes through all containers', async () => {
-    const args = ['exec', '-T', 'scheduler', 'imagedrop', 'drop', '--compose', '-', '--json']
+    const args = ['run', '--rm', '-T', 'operator', 'drop', '--compose', '-', '--json']
     const said = await stack.compose(args, { input: Readable.from([JSON.stringify(composeOf(1))]) })
     expect(said).toContain('"subject":"drop.announced.v1"')
     const worked = await stack.query(`select distinct service from jobs where state = 'done' order by service`)

@@ -46,15 +46,13 @@ export async function startContainers(engine: Engine): Promise<ContainerStack> {
   await buildImage(engine, image, folder)
 
   const [token, port] = [randomBytes(16).toString('hex'), await freePort()]
-  const secret = () => randomBytes(12).toString('hex')
   const policy = join(folder, 'drops.yaml')
   const shipped = await readFile(join(root, 'deploy', 'drops.yaml'), 'utf8')
   await writeFile(policy, shipped.replaceAll('nightly: false', 'nightly: true'))
-  const env = {
+  const env: Record<string, string> = {
     ...engine.env,
     IMAGEDROP_IMAGE: image,
-    BROKER_PASSWORD: secret(),
-    DATABASE_PASSWORD: secret(),
+    ...(await readSecrets()),
     SCHEDULER_TOKEN: token,
     SCHEDULER_PORT: String(port),
     ALLOWED_LOCATIONS: '/var/lib/imagedrop',
@@ -71,7 +69,7 @@ export async function startContainers(engine: Engine): Promise<ContainerStack> {
     containers: async (service) => lines(await compose(['ps', '--quiet', service])),
     query: async (sql) => {
       const psql = ['psql', '--host=127.0.0.1', '--username=imagedrop', '--dbname=imagedrop', '-At', '-F', '\t']
-      const password = `PGPASSWORD=${env.DATABASE_PASSWORD}`
+      const password = `PGPASSWORD=${env['DATABASE_PASSWORD'] ?? ''}`
       return lines(
         await compose(['exec', '-T', '-e', password, 'postgres', ...psql, '-c', sql], { input: Readable.from([]) }),
       )
@@ -108,6 +106,12 @@ export async function startContainers(engine: Engine): Promise<ContainerStack> {
     throw error
   }
   return stack
+}
+
+/** As the top of compose.yaml says. */
+async function readSecrets(): Promise<Record<string, string>> {
+  const { stdout } = await run('bash', [join(root, 'deploy', 'secrets.sh')])
+  return Object.fromEntries(lines(stdout).map((line) => [line.split('=')[0] ?? '', line.split('=')[1] ?? '']))
 }
 
 async function buildImage(engine: Engine, image: string, folder: string): Promise<void> {

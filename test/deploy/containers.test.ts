@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { run } from '#subprocess/run.ts'
 import { house } from '#test/support/house.ts'
 import { readAllSettings } from './settings.ts'
 
@@ -27,7 +28,7 @@ interface Container {
 
 const compose = parse(await read('compose.yaml'), { merge: true }) as { services: Readonly<Record<string, Container>> }
 const services = house.names
-const ours = Object.entries(compose.services).filter(([name]) => [...services, 'migrate'].includes(name))
+const ours = Object.entries(compose.services).filter(([name]) => [...services, 'migrate', 'operator'].includes(name))
 
 describe('compose.yaml', () => {
   it('has a stanza for every service, and runs in it what it is named for', () => {
@@ -50,6 +51,30 @@ describe('compose.yaml', () => {
 
   it.each(ours)('tells %s only settings that it has, with values that it takes', async (name, container) => {
     await readAllSettings(name, filled(container.environment ?? {}))
+  })
+
+  it.each(ours)('gives %s accounts of its own at the broker and at the database', (name, { environment = {} }) => {
+    const account = name === 'migrate' ? 'owner' : name
+    const password = `\\$\\{${account.toUpperCase().replaceAll('-', '_')}_PASSWORD:\\?[^}]+\\}`
+    expect(environment['IMAGEDROP_BUS_URL']).toMatch(new RegExp(`^\\S+://imagedrop-${account}:${password}@`))
+    const role = `imagedrop_${account.replaceAll('-', '_')}`
+    expect(environment['IMAGEDROP_LEDGER_URL']).toMatch(new RegExp(`^postgres://${role}:${password}@postgres/`))
+    expect(JSON.stringify(environment).match(/_PASSWORD/g)).toHaveLength(2)
+  })
+
+  it('says what makes the secrets that it wants', async () => {
+    const text = await read('compose.yaml')
+    const wanted = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, variable]) => variable))
+    const { stdout } = await run('bash', [join(root, 'deploy', 'secrets.sh')])
+    const made = new Map(
+      stdout
+        .trim()
+        .split(/\r?\n/)
+        .map((line) => line.split('=') as [string, string]),
+    )
+    expect(new Set(made.keys())).toEqual(wanted)
+    for (const [variable, secret] of made) expect(secret, variable).toMatch(/^s[0-9a-f]{48}$/)
+    expect(new Set(made.values()).size).toBe(made.size)
   })
 
   it.each(services)('asks whether %s is ready, and gives it longer to stop than it takes', (name) => {

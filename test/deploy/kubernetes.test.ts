@@ -28,6 +28,7 @@ interface Workload extends Manifest {
     readonly template: {
       readonly spec: {
         readonly terminationGracePeriodSeconds?: number
+        readonly volumes: readonly { name: string; secret?: { secretName: string } }[]
         readonly containers: readonly [Container]
       }
     }
@@ -118,7 +119,11 @@ describe.skipIf(!canBuild).each(overlays)('the overlay %s, as kustomize builds i
     for (const { metadata, spec } of workloads) {
       const [{ args, envFrom }] = spec.template.spec.containers
       expect(args.slice(0, 2).at(-1)).toBe(metadata.name)
-      expect(envFrom.map((one) => one.secretRef?.name)).toContain(`imagedrop-${metadata.name}`)
+      expect(envFrom.map((one) => one.secretRef?.name).filter((name) => name !== undefined)).toEqual([
+        `imagedrop-${metadata.name}`,
+      ])
+      const secrets = spec.template.spec.volumes.flatMap(({ secret }) => (secret ? [secret.secretName] : []))
+      expect(secrets).toEqual([`imagedrop-${metadata.name}-bus`])
     }
   })
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { findChannels } from '../../services/announcer/channels/find-channels.ts'
 import { readArtifactSettings, readBusSettings, readLedgerSettings } from '../../cli/backends/settings.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -10,11 +11,13 @@ export async function readAllSettings(service: string, env: Environment): Promis
   readBusSettings(env)
   readLedgerSettings(env)
   readArtifactSettings(env)
-  if (service === 'migrate') return
+  if (service === 'migrate' || service === 'operator') return
   const module = (await import(join(root, 'services', service, 'config.ts'))) as Record<string, unknown>
   const read = Object.entries(module).find(([name]) => /^read\w+Config$/.test(name))?.[1]
+  const channels = await findChannels([join(root, 'services/announcer/channels')])
   if (typeof read !== 'function') throw new Error(`services/${service}/config.ts exports no function that reads it`)
-  read(env)
+  // Only the announcer has settings that its folders declare.
+  read(env, channels)
   const prefixes = ['BUS', 'LEDGER', 'ARTIFACTS', service.toUpperCase().replaceAll('-', '_')]
   const known = (name: string) =>
     name === 'IMAGEDROP_STATE' || prefixes.some((one) => name.startsWith(`IMAGEDROP_${one}_`))

@@ -30,8 +30,7 @@ function whatThereIs(): string[] {
   return [...folders.flatMap((name) => words[name] ?? [name]), ...titles]
 }
 
-const denial =
-  /\b(next step|not (?:yet )?(?:there|implemented|supported|looked up|possible)|is missing|yet to come|planned)\b/i
+const denial = /\b(next step|not (?:yet )?(?:there|implemented|supported|looked up|possible)|yet to come|planned)\b/i
 
 /** Sections and sentences of a page that say what is not there. */
 function denialsIn(page: string): string[] {

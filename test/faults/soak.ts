@@ -37,12 +37,12 @@ export async function soak(options: SoakOptions, judge: (aftermath: Aftermath) =
   const random = seededRandom(options.seed)
   await using mailbox = await startMailbox()
   await using infrastructure = await provideInfrastructure()
-  const env = { ...infrastructure.env, ...mailbox.env }
+  const envOf = (service: string) => ({ ...infrastructure.envOf(service), ...mailbox.env })
   const log = join(infrastructure.root, 'fleet.log')
   const began = performance.now()
   const faults = new Map<string, number>()
   {
-    await using fleet = await startFleet({ each: options.processesOfEach, kind: 'waiting', env, log })
+    await using fleet = await startFleet({ each: options.processesOfEach, kind: 'waiting', envOf, log })
     const over = new AbortController()
     const trouble = troublemaker({ fleet, infrastructure, random, faults, every: options.faultEvery }, over.signal)
     try {

@@ -84,7 +84,10 @@ async function harm(kind: (typeof kinds)[number][0], { fleet, infrastructure, ra
 }
 
 /** Every tenth message is published once more, some seconds late: what a confused bridge or a shovel does. */
-async function repeatMessages({ infrastructure: { bus }, random, faults }: Scene, signal: AbortSignal): Promise<void> {
+async function repeatMessages(
+  { infrastructure: { meddlingBus: bus }, random, faults }: Scene,
+  signal: AbortSignal,
+): Promise<void> {
   const subjects = [...new Set((await house.interests()).flatMap((one) => one.subjects))].filter((one) =>
     one.endsWith('.v1'),
   )

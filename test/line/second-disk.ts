@@ -1,13 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import type { CheckResult, Flavour } from '#events/vocabulary.ts'
-import type { Context } from '#service/define.ts'
+import { testContext } from '#test/support/context.ts'
 import { createBootTest } from '../../services/boot-tester/boot-test.ts'
 import { passedIf, type GuestCheck } from '../../services/boot-tester/checks/check.ts'
 import { checks } from '../../services/boot-tester/checks/index.ts'
@@ -37,7 +36,7 @@ export async function buildFlavour(
   }
   const requested = seal(say(imageRequested, { drop, compose, image: { ...image, flavour } }), { now: new Date() })
   const said = await builder.handle(requested, dependencies, {
-    ...(await contextFor(stateFolder, flavour)),
+    ...testContext({ folder: join(stateFolder, flavour) }),
     state: null,
   })
   if (!('length' in said)) throw new Error('the builder keeps no state')
@@ -54,7 +53,7 @@ export async function buildFlavour(
 export async function bootBesideAnother(built: ImageBuilt, other: string, stateFolder: string): Promise<CheckResult[]> {
   const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
   const path = await artifacts.open(built.disk)
-  const context = await contextFor(stateFolder, 'second-disk')
+  const context = testContext({ folder: join(stateFolder, 'second-disk') })
   const tool = join(context.workFolder, 'qemu-with-another-disk')
   await writeFile(tool, qemuWith(other), { mode: 0o755 })
   const machine = createQemu({
@@ -125,19 +124,4 @@ done
 exec ${emulators.x86_64.tool} -drive file='${other}',if=none,id=other,format=raw,snapshot=on \\
   -device virtio-blk-pci,drive=other "\${words[@]}"
 `
-}
-
-async function contextFor(stateFolder: string, name: string): Promise<Context> {
-  const workFolder = join(stateFolder, 'work', name)
-  const logFolder = join(stateFolder, 'logs', name)
-  for (const folder of [workFolder, logFolder]) await mkdir(folder, { recursive: true })
-  return {
-    signal: new AbortController().signal,
-    progress: () => {},
-    log: pino({ level: 'silent' }),
-    now: () => new Date(),
-    attempt: 1,
-    workFolder,
-    logFolder,
-  }
 }

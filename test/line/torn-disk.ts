@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open } from 'node:fs/promises'
+import { copyFile, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createFolderStore } from '#artifacts/folder.ts'
@@ -6,6 +6,7 @@ import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import type { ImageTested } from '#events/image-tested.ts'
+import { testContext } from '#test/support/context.ts'
 import { house } from '#test/support/house.ts'
 import { assemble } from '../../services/boot-tester/main.ts'
 
@@ -22,17 +23,7 @@ export async function testTornDisk(built: ImageBuilt, stateFolder: string): Prom
   const disk = await artifacts.keep(draft, { format: 'raw' })
   const host = { ...house, stateFolder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
   const { service } = await assemble({ ...host, env: { IMAGEDROP_BOOT_TESTER_IDLE_SECONDS: '60' } })
-  const workFolder = join(stateFolder, 'work', 'torn')
-  await mkdir(workFolder, { recursive: true })
-  const { events } = await service.handle(seal(say(imageBuilt, { ...built, disk }), { now: new Date() }), {
-    signal: new AbortController().signal,
-    progress: () => {},
-    log: host.log,
-    now: host.now,
-    attempt: 1,
-    workFolder,
-    logFolder: join(stateFolder, 'logs', 'torn'),
-    state: null,
-  })
+  const event = seal(say(imageBuilt, { ...built, disk }), { now: new Date() })
+  const { events } = await service.handle(event, testContext({ folder: join(stateFolder, 'torn') }))
   return events[0]?.body as ImageTested
 }

@@ -15,7 +15,7 @@ interface FleetOptions {
   /** How many processes of each service. */
   readonly each: number
   readonly kind: 'real' | 'waiting' | 'null'
-  readonly env: Readonly<Record<string, string>>
+  readonly envOf: (service: string) => Record<string, string>
   /** Takes what the processes say on both streams. */
   readonly log: string
 }
@@ -37,9 +37,9 @@ export interface Fleet extends AsyncDisposable {
 }
 
 /** Starts the processes, two at a time, and resolves when all work. */
-export async function startFleet({ each, kind, env, log }: FleetOptions): Promise<Fleet> {
+export async function startFleet({ each, kind, envOf, log }: FleetOptions): Promise<Fleet> {
   const output = createWriteStream(log, { flags: 'a' })
-  const start = async (service: string) => await startProcess([service, kind], env, output)
+  const start = async (service: string) => await startProcess([service, kind], envOf(service), output)
   const members: Member[] = []
   const { names } = house
   const wanted = Array.from({ length: each }, () => names).flat()

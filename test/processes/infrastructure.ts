@@ -10,25 +10,28 @@ import { seal, uuidFrom, type Envelope } from '#events/envelope.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { migratePostgres } from '#ledger/postgres/migrate.ts'
 import { openPostgresLedger } from '#ledger/postgres/open.ts'
-import { providePostgres } from '../brokers/postgres.ts'
-import { provideRabbitmq } from '../brokers/rabbitmq.ts'
+import { mighty, provideGuardedPostgres, provideGuardedRabbitmq } from '../brokers/accounts.ts'
 import type { Server } from '../brokers/server.ts'
 import { startTcpProxy, type TcpProxy } from '../brokers/tcp-proxy.ts'
 import { house } from '#test/support/house.ts'
 
-/** RabbitMQ and PostgreSQL, each behind a wire that can be cut, with all tables and queues made. */
+/**
+ * RabbitMQ and PostgreSQL with the accounts of deploy/, each behind a wire that can be cut, with all tables and queues
+ * made.
+ */
 export interface Infrastructure extends AsyncDisposable {
   readonly root: string
   readonly state: string
-  /** What the processes are told: the way over the wires. */
-  readonly env: Readonly<Record<string, string>>
+  /** What the processes of a service are told: its own accounts, and the way over the wires. */
+  readonly envOf: (service: string) => Record<string, string>
   readonly rabbitmq: Server
   readonly postgres: Server
   readonly wires: readonly TcpProxy[]
   /** The way to the database that nothing cuts. */
   readonly databaseUrl: string
-  /** The test's own connections, which nothing cuts. */
+  /** The test's own connections, which nothing cuts: an operator's, one that may do everything, and the owner's. */
   readonly bus: Bus
+  readonly meddlingBus: Bus
   readonly ledger: Ledger
 }
 
@@ -38,36 +41,40 @@ export async function provideInfrastructure(): Promise<Infrastructure> {
   made.defer(() => rm(root, { recursive: true, force: true, maxRetries: 3 }))
   const state = join(root, 'state')
   await mkdir(state)
-  const [rabbitmq, postgres] = await Promise.all([provideRabbitmq(), providePostgres()])
-  made.use(rabbitmq)
-  made.use(postgres)
-  const databaseUrl = await postgres.createDatabase()
+  const [broker, database] = await Promise.all([provideGuardedRabbitmq(), provideGuardedPostgres()])
+  const { server: rabbitmq } = made.use(broker)
+  const { server: postgres } = made.use(database)
+  const databaseUrl = database.ownerUrl
   const busWire = made.use(await startTcpProxy(rabbitmq.place.port))
   const ledgerWire = made.use(await startTcpProxy(postgres.place.port))
   const log = pino({ level: 'fatal' })
-  await migratePostgres({ url: databaseUrl, log })
+  await migratePostgres({ url: databaseUrl, words: await house.words(), log })
   const ledger = made.use(await openPostgresLedger({ url: databaseUrl, log }))
-  const bus = made.use(await openAmqpBus({ url: rabbitmq.url, log }))
-  await bus.prepare(await house.interests())
-  const env = {
+  const bus = made.use(await openAmqpBus({ url: broker.urlOf('imagedrop-operator'), passive: true, log }))
+  const meddlingBus = made.use(await openAmqpBus({ url: broker.urlOf(mighty), log }))
+  const envOf = (service: string) => ({
     IMAGEDROP_STATE: state,
-    IMAGEDROP_BUS_URL: busWire.url(rabbitmq.url),
-    IMAGEDROP_LEDGER_URL: ledgerWire.url(databaseUrl),
+    IMAGEDROP_BUS_URL: busWire.url(broker.urlOf(`imagedrop-${service}`)),
+    IMAGEDROP_BUS_PASSIVE: 'true',
+    // As a bridge, which says again what services have said.
+    IMAGEDROP_BUS_ACCOUNTS: `${mighty}=*`,
+    IMAGEDROP_LEDGER_URL: ledgerWire.url(database.urlOf(`imagedrop-${service}`)),
     IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS: root,
     IMAGEDROP_BUILDER_ENGINE: 'null',
     IMAGEDROP_BOOT_TESTER_MACHINE: 'null',
     AWS_ACCESS_KEY_ID: '',
-  }
+  })
   const all = made.move()
   return {
     root,
     state,
-    env,
+    envOf,
     rabbitmq,
     postgres,
     wires: [busWire, ledgerWire],
     databaseUrl,
     bus,
+    meddlingBus,
     ledger,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }

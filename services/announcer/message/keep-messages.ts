@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { readIfThere, writeDurably } from '../durable-file.ts'
+import { readIfThere, writeDurably } from '#files/durable.ts'
 import { linkBelow } from '../story/link.ts'
 import type { Story } from '../story/story.ts'
 import { messageIdOf } from './identity.ts'

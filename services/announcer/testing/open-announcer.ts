@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import type { Said } from '#events/define.ts'
 import type { Envelope } from '#events/envelope.ts'
+import { testContext } from '#test/support/context.ts'
 import { assembleAnnouncer } from '../assemble.ts'
 
 /** The folder of the announcer's own channels. */
@@ -35,16 +35,8 @@ export async function openAnnouncer({ env = {}, state, roots = [ownChannels] }: 
     at: (path) => join(stateFolder, 'announcements', path),
     async hear(event, signal = new AbortController().signal) {
       const key = service.keyOf?.(event) ?? ''
-      const result = await service.handle(event, {
-        signal,
-        progress: () => undefined,
-        log: pino({ level: 'silent' }),
-        now: () => new Date('2026-07-12T00:00:00Z'),
-        attempt: 1,
-        workFolder: '/nowhere',
-        logFolder: '/nowhere',
-        state: entities.get(key),
-      })
+      const now = () => new Date('2026-07-12T00:00:00Z')
+      const result = await service.handle(event, testContext({ signal, now, state: entities.get(key) }))
       // As the ledger keeps it.
       if ('state' in result) entities.set(key, JSON.parse(JSON.stringify(result.state)))
       return result.events

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { cloudInit } from './cloud-init/check.ts'
 import { failedUnits } from './failed-units/check.ts'
 import { checks } from './index.ts'
@@ -13,12 +13,12 @@ const subject = { imageBytes: 538_218_496, diskBytes: 2_685_702_144 }
 const result = (errors: string[], datasource = 'DataSourceNoCloud [seed=/dev/vdb][dsmode=net]') =>
   JSON.stringify({ v1: { datasource, errors } }, null, 1)
 
-test('every check folder is in the table, under its own name', () => {
+it('every check folder is in the table, under its own name', () => {
   const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   expect(checks.map(({ name }) => name).sort()).toEqual(folders.map(({ name }) => name).sort())
 })
 
-test.each([
+it.each([
   ['finished without error', 0, result([]), 'passed', /^status: done, DataSourceNoCloud/],
   ['had an error', 0, result(["('locale', ProcessExecutionError(…))"]), 'failed', /^\('locale'/],
   ['found another datasource', 0, result([], 'DataSourceNone'), 'failed', /DataSourceNone/],
@@ -30,7 +30,7 @@ test.each([
   expect(judged.detail).toMatch(detail)
 })
 
-test.each([
+it.each([
   ['running', 'passed', 'system is running, no failed units'],
   [
     'degraded\ncloud-config.service loaded failed failed Apply the settings\nfoo.service loaded failed failed Foo',
@@ -42,7 +42,7 @@ test.each([
   expect(failedUnits.judge({ status: 0, output }, subject)).toEqual({ outcome, detail })
 })
 
-test('the root file system has grown when it is larger than the image', () => {
+it('the root file system has grown when it is larger than the image', () => {
   expect(rootGrown.judge({ status: 0, output: '   1B-blocks\n  2616459264' }, subject)).toEqual({
     outcome: 'passed',
     detail: 'root has 2.44 GiB, the image 0.50 GiB, the disk 2.50 GiB',
@@ -54,7 +54,7 @@ test('the root file system has grown when it is larger than the image', () => {
   })
 })
 
-test.each([
+it.each([
   ['44caaac42f3e42cfa5f629734e85a566', 'passed'],
   ['', 'failed'],
   ['uninitialized', 'failed'],
@@ -62,7 +62,7 @@ test.each([
   expect(machineId.judge({ status: 0, output }, subject).outcome).toBe(outcome)
 })
 
-test.each([
+it.each([
   ['[    1.0] EXT4-fs (vda2): mounted filesystem', 'passed'],
   ['[   60.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s!', 'passed'],
   ['[    2.0] BUG: unable to handle page fault for address: 0000000000000008', 'failed'],
@@ -72,12 +72,12 @@ test.each([
   expect(kernelErrors.judge({ status: 0, output: `[    0.0] Linux version\n${line}` }, subject).outcome).toBe(outcome)
 })
 
-test('a kernel log that cannot be read is a failure', () => {
+it('a kernel log that cannot be read is a failure', () => {
   const judged = kernelErrors.judge({ status: 1, output: 'dmesg: read kernel buffer failed' }, subject)
   expect(judged).toEqual({ outcome: 'failed', detail: 'dmesg: dmesg: read kernel buffer failed' })
 })
 
-test('a refused login shows the last words of the server', () => {
+it('a refused login shows the last words of the server', () => {
   const said = 'debug1: x\ndebian@127.0.0.1: Permission denied (publickey).'
   expect(ssh.judge({ user: 'debian', shell: false, said })).toEqual({
     outcome: 'failed',
@@ -86,7 +86,7 @@ test('a refused login shows the last words of the server', () => {
   expect(ssh.judge({ user: 'debian', shell: true, said: '' }).outcome).toBe('passed')
 })
 
-test.each([
+it.each([
   ['gets in', true, '', 'failed', 'root got a shell'],
   [
     'is refused and only keys are offered',

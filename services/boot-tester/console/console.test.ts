@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { loginPrompt } from '../checks/login-prompt/check.ts'
 import { followConsole } from './console.ts'
 import type { Phase } from './phases.ts'
@@ -36,14 +36,14 @@ function follow(pieces: readonly Buffer[]) {
   return { console, phases, ends }
 }
 
-test('a boot goes through its phases once each, in order', () => {
+it('a boot goes through its phases once each, in order', () => {
   const { phases, ends, console } = follow([Buffer.from(recorded)])
   expect(phases).toEqual(['kernel', 'userspace', 'cloud-init'])
   expect(ends).toEqual([])
   expect(console.lastLine()).toMatch(/Datasource DataSourceNoCloud$/)
 })
 
-test('it does not matter in which pieces the bytes come', () => {
+it('reads the same in whichever pieces the bytes come', () => {
   const bytes = Buffer.from(recorded)
   fc.assert(
     fc.property(fc.array(fc.nat({ max: bytes.length }), { maxLength: 40 }), (cuts) => {
@@ -57,12 +57,12 @@ test('it does not matter in which pieces the bytes come', () => {
   )
 })
 
-test('a prompt counts though its line is not complete, at the time when it came', async () => {
+it('a prompt counts though its line is not complete, at the time when it came', async () => {
   const { console } = follow([Buffer.from('one\r\n'), Buffer.from('boot-test log'), Buffer.from('in: ')])
   expect(await console.seen(login)).toMatchObject({ line: 'boot-test login:', seconds: 3 })
 })
 
-test.each([
+it.each([
   '[    1.23] Kernel panic - not syncing: VFS: Unable to mount root fs',
   'grub rescue> ',
   'You are in emergency mode. After logging in, type "journalctl -xb"',
@@ -71,18 +71,18 @@ test.each([
   expect(follow([Buffer.from(`${line}\r\n`)]).ends).toContain(line.trimEnd())
 })
 
-test('a guest that never ends its line fills neither the memory nor our time', () => {
+it('a guest that never ends its line fills neither the memory nor our time', () => {
   const start = performance.now()
   const { console } = follow(Array.from({ length: 1024 }, () => Buffer.alloc(1024, '#')))
   expect(console.lastLine().length).toBeLessThanOrEqual(1024)
   expect(performance.now() - start).toBeLessThan(10_000)
 })
 
-test('asking for a pattern that nobody watches for is a mistake that is told', () => {
+it('asking for a pattern that nobody watches for is a mistake that is told', () => {
   expect(() => follow([]).console.found(/other/)).toThrow('/other/ is not among the patterns')
 })
 
-test('a guest that gives up is heard out, however its last line is cut into pieces', async () => {
+it('a guest that gives up is heard out, however its last line is cut into pieces', async () => {
   const words = '[    1.2] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)'
   const cut = words.indexOf(':') + 1
   const { ends } = follow([Buffer.from(words.slice(0, cut)), Buffer.from(`${words.slice(cut)}\r\n`)])

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { passedIf, type Answer, type GuestCheck, type Login } from '../checks/check.ts'
 import { GuestStopped } from '../guest-watch.ts'
 import { interview } from './interview.ts'
@@ -63,7 +63,7 @@ async function talk(signal = new AbortController().signal) {
   return { answers, logins }
 }
 
-test('the default user is asked everything while root is turned away', async () => {
+it('the default user is asked everything while root is turned away', async () => {
   await servers({ user: letIn })
   const { answers, logins } = await talk()
   expect(answers).toEqual({ greeting: { status: 0, output: 'hello' } })
@@ -71,7 +71,7 @@ test('the default user is asked everything while root is turned away', async () 
   expect(logins['root']).toEqual({ user: 'root', shell: false, said: 'Permission denied (publickey).' })
 })
 
-test("cloud-init's polite refusal of root is not waited for to the end", async () => {
+it("cloud-init's polite refusal of root is not waited for to the end", async () => {
   const root = `echo 'Please login as the user "debian" rather than the user "root".'; sleep 20; exit 142`
   await servers({ user: letIn, root })
   const start = performance.now()
@@ -80,25 +80,25 @@ test("cloud-init's polite refusal of root is not waited for to the end", async (
   expect(performance.now() - start).toBeLessThan(10_000)
 })
 
-test('root that gets a shell is noticed', async () => {
+it('root that gets a shell is noticed', async () => {
   await servers({ user: letIn, root: letIn })
   expect((await talk()).logins['root']).toMatchObject({ shell: true })
 })
 
-test('a server that is not up yet is asked again', async () => {
+it('a server that is not up yet is asked again', async () => {
   const first = `if mkdir ${folder}/seen 2>/dev/null; then echo "kex_exchange_identification: Connection closed by remote host" >&2; exit 255; fi`
   await servers({ user: `${first}; ${letIn}` })
   expect((await talk()).logins['default-user']).toMatchObject({ shell: true })
 })
 
-test('a refused key is not tried again', async () => {
+it('a refused key is not tried again', async () => {
   await servers({ user: refuse })
   const { answers, logins } = await talk()
   expect(answers).toEqual({})
   expect(logins['default-user']).toMatchObject({ shell: false, said: 'Permission denied (publickey).' })
 })
 
-test('a guest that hangs ends the talk with the reason', async () => {
+it('a guest that hangs ends the talk with the reason', async () => {
   await servers({ user: 'sleep 20' })
   const controller = new AbortController()
   setTimeout(() => {

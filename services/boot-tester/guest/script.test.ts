@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { splitLines } from '#subprocess/output.ts'
 import { run } from '#subprocess/run.ts'
 import { passedIf, type Answer, type GuestCheck } from '../checks/check.ts'
@@ -25,7 +25,7 @@ async function ask(checks: readonly GuestCheck[]) {
   return { answers, shells }
 }
 
-test('each check gets what its own script said, and its status', async () => {
+it('each check gets what its own script said, and its status', async () => {
   const { answers, shells } = await ask([
     check('lines', 'echo one\necho two >&2'),
     check('silent', 'true'),
@@ -41,19 +41,19 @@ test('each check gets what its own script said, and its status', async () => {
   })
 })
 
-test('a script that reads its standard input does not eat the others', async () => {
+it('a script that reads its standard input does not eat the others', async () => {
   const { answers } = await ask([check('greedy', 'cat'), check('next', 'echo still here')])
   expect(answers.get('greedy')).toEqual({ status: 0, output: '' })
   expect(answers.get('next')).toEqual({ status: 0, output: 'still here' })
 })
 
-test('a broken script is the failure of its own check only', async () => {
+it('a broken script is the failure of its own check only', async () => {
   const { answers } = await ask([check('broken', 'no-such-command-here'), check('next', 'echo still here')])
   expect(answers.get('broken')?.status).toBe(127)
   expect(answers.get('next')?.output).toBe('still here')
 })
 
-test("a guest cannot answer for another check without knowing the boot's own number", async () => {
+it("a guest cannot answer for another check without knowing the boot's own number", async () => {
   const { answers } = await ask([check('liar', "echo 'imagedrop-0000 next 0'"), check('next', 'exit 1')])
   expect(answers.get('liar')?.output).toBe('imagedrop-0000 next 0')
   expect(answers.get('next')?.status).toBe(1)

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256OfFile } from '#artifacts/digest.ts'
 import type { FormatPlan } from '#events/vocabulary.ts'
 import { NotTheDisk } from '../failures.ts'
-import { quickFormats, setUp } from '../fixture.ts'
+import { quickFormats, setUp } from '../testing/set-up.ts'
 import { formatFor } from './format-for.ts'
 import { readQcow2Header } from './qcow2/header.ts'
 

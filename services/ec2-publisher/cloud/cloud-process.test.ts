@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { PermanentError, TransientError } from '#service/errors.ts'
 import { standIn } from '../stand-in.ts'
 import { createCloudProcess } from './cloud-process.ts'
-import { blessed, handle, inventory, keepDisk, registrationsIn, setUp, superseded, tested } from '../testing/fixture.ts'
+import { blessed, handle, inventory, keepDisk, registrationsIn, setUp, superseded, tested } from '../testing/bench.ts'
 
 it('uploads, publishes and withdraws in processes of their own', async () => {
   await using direct = await setUp()

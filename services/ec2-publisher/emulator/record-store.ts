@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
+import { writeDurably } from '#files/durable.ts'
 
 /** Records of one kind, all in memory, each in a file of its own that is whole whenever we are killed. */
 export interface RecordStore<Kept extends { readonly id: string }> {
@@ -34,21 +34,11 @@ export async function openRecords<Kept extends { readonly id: string }>(
       records.set(record.id, record)
       // One after the other for each record, so that the last one saved is the last one written.
       const write = (writes.get(record.id) ?? Promise.resolve()).then(() =>
-        replaceFile(join(folder, `${record.id}.json`), JSON.stringify(record)),
+        writeDurably(join(folder, `${record.id}.json`), JSON.stringify(record)),
       )
       writes.set(record.id, write)
       await write
       if (writes.get(record.id) === write) writes.delete(record.id)
     },
   }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
-  {
-    await using file = await open(aside, 'wx')
-    await file.writeFile(text)
-    await file.sync()
-  }
-  await rename(aside, path)
 }

@@ -11,7 +11,7 @@ import {
   setUp,
   tested,
   type Bench,
-} from '../testing/fixture.ts'
+} from '../testing/bench.ts'
 
 const remedy =
   /encryption by default is on in us-east-1: .*aws ec2 disable-ebs-encryption-by-default --region us-east-1/

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { UploadOrder } from '../cloud.ts'
-import { handle, inventory, keepDisk, registrationsIn, setUp, tested } from '../testing/fixture.ts'
+import { handle, inventory, keepDisk, registrationsIn, setUp, tested } from '../testing/bench.ts'
 import { registration } from './register-image.ts'
 
 const gibibyte = 1024 ** 3

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { dropMirrored } from '#events/drop-mirrored.ts'
 import { candidate, keepImages } from '../testing/drops.ts'
 import { blessed, failureOf, hear, treeOf } from '../testing/speak.ts'
-import { openWorkshop } from '../testing/workshop.ts'
+import { openScene } from '../testing/scene.ts'
 import { formatChecksum } from './checksum.ts'
 import { writeFileTimeList } from './file-time-list.ts'
 
@@ -41,19 +41,19 @@ describe('CHECKSUM', () => {
   })
 
   it('is clear-signed with the configured key: gpg verifies it, sha256sum still reads it', async () => {
-    await using workshop = await openWorkshop()
+    await using scene = await openScene()
     await using keys = await makeKey('releng@example.org')
     const signing = { key: 'releng@example.org', home: keys.home }
-    const drop = candidate(1, await keepImages(workshop.store))
+    const drop = candidate(1, await keepImages(scene.store))
     const { files } = treeOf(
-      await hear({ ...workshop, mirror: { ...workshop.mirror, signing } }, blessed(drop)),
+      await hear({ ...scene, mirror: { ...scene.mirror, signing } }, blessed(drop)),
       dropMirrored,
     )
 
     const checksums = files.filter(({ path }) => path.endsWith('-CHECKSUM'))
     expect(checksums).toHaveLength(2)
     for (const { path, size } of checksums) {
-      const at = workshop.at(path)
+      const at = scene.at(path)
       const text = await readFile(at, 'utf8')
       expect(text.startsWith('-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n# ')).toBe(true)
       expect((await stat(at)).size).toBe(size)
@@ -68,10 +68,10 @@ describe('CHECKSUM', () => {
   })
 
   it('that cannot be signed fails the drop, and nothing is staged', async () => {
-    await using workshop = await openWorkshop()
+    await using scene = await openScene()
     const signing = { key: 'nobody@example.org', home: null }
-    const drop = candidate(1, await keepImages(workshop.store, 10))
-    const said = await hear({ ...workshop, mirror: { ...workshop.mirror, signing } }, blessed(drop))
+    const drop = candidate(1, await keepImages(scene.store, 10))
+    const said = await hear({ ...scene, mirror: { ...scene.mirror, signing } }, blessed(drop))
     expect(failureOf(said)).toMatchObject({ class: 'environment' })
     expect(failureOf(said).reason).toMatch(/^gpg ended with status 2: .*(No secret key|signing failed)/)
   })
@@ -79,10 +79,10 @@ describe('CHECKSUM', () => {
 
 describe('images.json', () => {
   it('has the fields and the formats that productmd takes, and tells every image apart', async () => {
-    await using workshop = await openWorkshop()
-    const drop = candidate(1, await keepImages(workshop.store))
-    await hear(workshop, blessed(drop))
-    const index = JSON.parse(await readFile(workshop.at(`${images}/images.json`), 'utf8')) as {
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store))
+    await hear(scene, blessed(drop))
+    const index = JSON.parse(await readFile(scene.at(`${images}/images.json`), 'utf8')) as {
       header: unknown
       payload: { compose: unknown; images: Record<string, Record<string, Record<string, unknown>[]>> }
     }
@@ -98,15 +98,15 @@ describe('images.json', () => {
         'arch bootable checksums disc_count disc_number format implant_md5 mtime path size subvariant type volume_id',
       )
       expect(['qcow2 qcow2', 'raw-xz raw.xz']).toContain(`${String(image['type'])} ${String(image['format'])}`)
-      expect((await stat(workshop.at(`${images}/${String(image['path'])}`))).size).toBe(image['size'])
+      expect((await stat(scene.at(`${images}/${String(image['path'])}`))).size).toBe(image['size'])
     }
   })
 })
 
 describe('fullfiletimelist-imagedrop', () => {
   it('lists every open file, folder and link with its time, type and size, and nothing that is closed', async () => {
-    await using workshop = await openWorkshop()
-    const { root } = workshop.mirror
+    await using scene = await openScene()
+    const { root } = scene.mirror
     await mkdir(join(root, 'releases/19/Fedora'), { recursive: true })
     await mkdir(join(root, 'releases/20/Fedora'), { recursive: true })
     await mkdir(join(root, '.staging/drop'), { recursive: true })

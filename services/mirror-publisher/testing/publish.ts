@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { EnvelopeOf } from '#events/envelope.ts'
 import { mirrorPublisher } from '../service.ts'
-import { contextIn } from './workshop.ts'
+import { contextIn } from './scene.ts'
 
 const [home = '', eventFile = ''] = process.argv.slice(2)
 type Consumed = EnvelopeOf<(typeof mirrorPublisher.consumes)[number]>
 const event = JSON.parse(readFileSync(eventFile, 'utf8')) as Consumed
 const artifacts = await createFolderStore(join(home, 'artifacts'))
-const context = await contextIn(home)
+const context = contextIn(home)
 process.stdout.write('started\n')
 const said = await mirrorPublisher.handle(event, { root: join(home, 'mirror'), artifacts, signing: null }, context)
 process.stdout.write(JSON.stringify(said))

@@ -10,12 +10,12 @@ import { seal } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import { mirrorPublisher } from '../service.ts'
 import { deliver } from './drops.ts'
-import type { Workshop } from './workshop.ts'
+import type { Scene } from './scene.ts'
 
 export type Event = Parameters<typeof mirrorPublisher.handle>[0]
 
 /** Handles an event and gives what was said, after the bus would have let it pass. */
-export async function hear({ mirror, context }: Workshop, event: Event): Promise<readonly Said[]> {
+export async function hear({ mirror, context }: Scene, event: Event): Promise<readonly Said[]> {
   const said = await mirrorPublisher.handle(event, mirror, context)
   const events: readonly Said[] = 'events' in said ? said.events : said
   for (const one of events) checkOutgoing(seal(one, { now: new Date() }))

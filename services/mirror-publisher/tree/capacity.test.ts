@@ -7,30 +7,27 @@ import { dropMirrored } from '#events/drop-mirrored.ts'
 import type { DropReady } from '#events/drop-ready.ts'
 import { candidate, keepImages } from '../testing/drops.ts'
 import { blessed, failureOf, hear, ready, treeOf } from '../testing/speak.ts'
-import { openWorkshop, type Workshop } from '../testing/workshop.ts'
+import { openScene, type Scene } from '../testing/scene.ts'
 import { explainFullDisk } from './capacity.ts'
 
 describe('a mirror on another file system than the artifacts', () => {
   it('gets verified copies', async (test) => {
     await using other = await otherFileSystem(test)
-    await using workshop = await openWorkshop({ root: join(other.path, 'mirror') })
-    const { files } = treeOf(
-      await hear(workshop, blessed(candidate(1, await keepImages(workshop.store)))),
-      dropMirrored,
-    )
+    await using scene = await openScene({ root: join(other.path, 'mirror') })
+    const { files } = treeOf(await hear(scene, blessed(candidate(1, await keepImages(scene.store)))), dropMirrored)
     for (const { path, sha256 } of files) {
-      expect(await sha256OfFile(workshop.at(path))).toBe(sha256)
-      expect((await stat(workshop.at(path))).nlink).toBe(1)
+      expect(await sha256OfFile(scene.at(path))).toBe(sha256)
+      expect((await stat(scene.at(path))).nlink).toBe(1)
     }
   })
 
   it('that is too small is told with the bytes wanted and free, before a byte is copied', async (test) => {
     await using other = await otherFileSystem(test)
-    await using workshop = await openWorkshop({ root: join(other.path, 'mirror') })
+    await using scene = await openScene({ root: join(other.path, 'mirror') })
     const size = 4 * 1024 ** 4
-    const drop = await withHugeArtifact(workshop, candidate(1, await keepImages(workshop.store)), size)
+    const drop = await withHugeArtifact(scene, candidate(1, await keepImages(scene.store)), size)
     const { bavail, bsize } = await statfs(other.path)
-    const failure = failureOf(await hear(workshop, ready(drop)))
+    const failure = failureOf(await hear(scene, ready(drop)))
     expect(failure.class).toBe('capacity')
     const [, wanted, free] =
       /^no space left on the mirror master: .*\((\d+) bytes\) wanted, .*\((\d+) bytes\) free$/.exec(failure.reason) ?? [
@@ -38,7 +35,7 @@ describe('a mirror on another file system than the artifacts', () => {
       ]
     expect(Number(wanted)).toBeGreaterThan(size)
     expect(Number(free)).toBeLessThanOrEqual(bavail * bsize + 1024 ** 2)
-    expect(await readdir(workshop.at('.staging'))).toEqual([])
+    expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 })
 
@@ -56,7 +53,7 @@ it('a disk that fills up on the way is told with the bytes wanted and free; othe
 })
 
 /** Makes the first artifact a file of that size which is one hole. */
-async function withHugeArtifact({ store }: Workshop, drop: DropReady, size: number): Promise<DropReady> {
+async function withHugeArtifact({ store }: Scene, drop: DropReady, size: number): Promise<DropReady> {
   const ref = drop.images[0]?.artifacts[0]
   if (!ref) throw new Error('the drop has no artifact')
   await truncate(await store.open(ref), size)

@@ -3,10 +3,10 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ComposeStatusChanged } from '#events/compose.ts'
 import { completeNotice } from './complete.ts'
-import { candidate, nightly, sparse } from './example-messages.ts'
+import { candidate, nightly, sparse } from './testing/example-messages.ts'
 import { readNotice } from './notice.ts'
 import { createMetadataReader } from './read-metadata.ts'
 
@@ -66,17 +66,17 @@ describe('metadata over HTTP', () => {
   }
   const beta = candidate('43', 'Beta-1.3', '20250912')
 
-  test('gives an old message its label', async () => {
+  it('gives an old message its label', async () => {
     serve({ 'composeinfo.json': composeinfo(beta.compose_id, { label: 'Beta-1.3' }) })
     expect(await complete(sparse(beta))).toMatchObject({ label: 'Beta-1.3', releaseType: 'ga' })
   })
 
-  test('tells of an old message that it is about updates-testing', async () => {
+  it('tells of an old message that it is about updates-testing', async () => {
     serve({ 'composeinfo.json': composeinfo(beta.compose_id, { type: 'updates-testing' }) })
     expect(await complete(sparse(beta))).toMatchObject({ label: null, releaseType: 'updates-testing' })
   })
 
-  test('says what an incomplete compose lacks', async () => {
+  it('says what an incomplete compose lacks', async () => {
     serve({ 'composeinfo.json': composeinfo(beta.compose_id), 'images.json': images(beta.compose_id) })
     expect(await complete({ ...beta, status: 'FINISHED_INCOMPLETE' })).toMatchObject({
       isIncomplete: true,
@@ -84,19 +84,19 @@ describe('metadata over HTTP', () => {
     })
   })
 
-  test('is not asked for when the message says everything', async () => {
+  it('is not asked for when the message says everything', async () => {
     answer = (request) => {
       throw new Error(`asked for ${String(request.url)}`)
     }
     expect(await complete(beta)).toMatchObject({ label: 'Beta-1.3', missing: [] })
   })
 
-  test('of another compose, that a link points to by now, is not believed', async () => {
+  it('of another compose, that a link points to by now, is not believed', async () => {
     serve({ 'composeinfo.json': composeinfo('Fedora-43-20250913.0', { label: 'RC-1.1' }) })
     await expect(complete(sparse(beta))).rejects.toThrow(/now holds the compose Fedora-43-20250913\.0/)
   })
 
-  test.each<[string, RequestListener, string]>([
+  it.each<[string, RequestListener, string]>([
     ['that is missing', (_request, response) => response.writeHead(404).end(), 'HTTP 404'],
     ['that is no JSON', (_request, response) => response.end('<html>'), 'not JSON'],
     ['that lacks a field', (_request, response) => response.end('{"payload":{}}'), 'payload.compose'],
@@ -118,7 +118,7 @@ describe('metadata over HTTP', () => {
     await expect(failed).rejects.toThrow(words)
   })
 
-  test.each<[string, RequestListener]>([
+  it.each<[string, RequestListener]>([
     ['a server in trouble', (_request, response) => response.writeHead(503).end()],
     ['a server that hangs', () => undefined],
     ['a connection that breaks', (request) => request.socket.destroy()],
@@ -127,11 +127,11 @@ describe('metadata over HTTP', () => {
     await expect(complete(sparse(beta), { deadline: 300 })).rejects.toMatchObject({ code: 'TRANSIENT' })
   })
 
-  test('that cannot be read leaves a nightly compose what its id says', async () => {
+  it('that cannot be read leaves a nightly compose what its id says', async () => {
     expect(await complete(sparse(nightly('43', '20250912')))).toMatchObject({ label: null, releaseType: 'ga' })
   })
 
-  test('is followed to an allowed place', async () => {
+  it('is followed to an allowed place', async () => {
     answer = (request, response) => {
       if (request.url?.startsWith('/compose/metadata') === true) {
         response.writeHead(302, { location: '/compose/elsewhere/composeinfo.json' }).end()
@@ -161,19 +161,19 @@ describe('metadata in a folder', () => {
     await writeFile(join(folder, place, 'metadata/composeinfo.json'), text)
   }
 
-  test('gives an old message its label', async () => {
+  it('gives an old message its label', async () => {
     await write('composes/43')
     expect(await complete(join(folder, 'composes/43'))).toMatchObject({ label: 'RC-1.6' })
   })
 
-  test('is not read through a link that leads out of the allowed folder', async () => {
+  it('is not read through a link that leads out of the allowed folder', async () => {
     await write('elsewhere')
     await mkdir(join(folder, 'composes'))
     await symlink(join(folder, 'elsewhere'), join(folder, 'composes/latest'))
     await expect(complete(join(folder, 'composes/latest'))).rejects.toThrow('not under an allowed location')
   })
 
-  test('that is not there is a refusal', async () => {
+  it('that is not there is a refusal', async () => {
     await expect(complete(join(folder, 'composes/43'))).rejects.toMatchObject({ failureClass: 'refused' })
   })
 })

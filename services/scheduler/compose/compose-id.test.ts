@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { formatComposeId, parseComposeId, readComposeId, type ComposeId } from './compose-id.ts'
 
-test.each<[string, Partial<ComposeId>]>([
+it.each<[string, Partial<ComposeId>]>([
   ['Fedora-Rawhide-20180426.n.0', { short: 'Fedora', version: 'Rawhide', type: 'nightly', respin: 0 }],
   ['Fedora-28-20180425.0', { short: 'Fedora', version: '28', type: 'production', date: '20180425' }],
   ['Fedora-28-20180321.n.1', { version: '28', type: 'nightly', respin: 1 }],
@@ -21,7 +21,7 @@ test.each<[string, Partial<ComposeId>]>([
   expect(parseComposeId(id)).toMatchObject(expected)
 })
 
-test.each([
+it.each([
   '',
   'Fedora',
   'Fedora-Rawhide',
@@ -60,7 +60,7 @@ const composeIds: fc.Arbitrary<ComposeId> = fc.record({
 })
 
 describe('any compose id', () => {
-  test('is the same after it was written and read', () => {
+  it('is the same after it was written and read', () => {
     fc.assert(
       fc.property(composeIds, (id) => {
         expect(parseComposeId(formatComposeId(id))).toEqual(id)
@@ -68,7 +68,7 @@ describe('any compose id', () => {
     )
   })
 
-  test('with a base product is the same after it was written and read', () => {
+  it('with a base product is the same after it was written and read', () => {
     fc.assert(
       fc.property(composeIds, word, number, (id, base, version) => {
         const layered = { ...id, version: '2.0', base: `${base}-${version}` }
@@ -77,7 +77,7 @@ describe('any compose id', () => {
     )
   })
 
-  test('never lets a path through', () => {
+  it('never lets a path through', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (before, after) => {
         for (const id of [`${before}/${after}`, `${before}..${after}`, `Fedora-${before}/${after}-20180426.n.0`]) {
@@ -87,7 +87,7 @@ describe('any compose id', () => {
     )
   })
 
-  test('is read or refused, whatever the text', () => {
+  it('is read or refused, whatever the text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[A-Za-z0-9.-]{0,40}$/)), (text) => {
         expect(readComposeId(text) === null || /^[A-Za-z][A-Za-z0-9.-]*$/.test(text)).toBe(true)

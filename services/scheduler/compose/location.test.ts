@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { assertAllowedLocation } from './location.ts'
 
 const allowed = ['https://composes.example.org/compose/', 'http://composes.example.org/compose/', '/srv/composes']
 
-test.each([
+it.each([
   ['https://composes.example.org/compose/28/latest-Fedora-28/compose', undefined],
   ['http://composes.example.org/compose//rawhide/Fedora-Rawhide-20180426.n.0/compose', undefined],
   ['HTTPS://Composes.Example.ORG:443/compose/28', 'https://composes.example.org/compose/28'],
@@ -16,7 +16,7 @@ test.each([
   expect(assertAllowedLocation(location, allowed)).toBe(normal)
 })
 
-test.each([
+it.each([
   'https://elsewhere.example.org/compose/28',
   'https://composes.example.org/composed/28',
   'https://composes.example.org/compose/../secret',
@@ -49,11 +49,11 @@ test.each([
   expect(() => assertAllowedLocation(location, allowed)).toThrow(/^location: .*, got "/)
 })
 
-test('nothing is allowed when the list is empty', () => {
+it('nothing is allowed when the list is empty', () => {
   expect(() => assertAllowedLocation('/srv/composes/28', [])).toThrow('allowed are none')
 })
 
-test('whatever is allowed is read as a place under an allowed one', () => {
+it('whatever is allowed is read as a place under an allowed one', () => {
   const piece = fc.oneof(
     fc.constantFrom('..', '.', '%2e%2e', '%2E.', '%2f', '\\', '/', '//', '@', ':', '?', '#', 'a', 'compose', ' '),
     fc.string({ maxLength: 5 }),

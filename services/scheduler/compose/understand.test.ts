@@ -1,10 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ComposeStatusChanged } from '#events/compose.ts'
 import { house } from '#test/support/house.ts'
 import { readPolicy } from '../policy/read-policy.ts'
-import { branchedStarted, candidate, nightly, postRelease, rawhideIncomplete, sparse } from './example-messages.ts'
+import {
+  branchedStarted,
+  candidate,
+  nightly,
+  postRelease,
+  rawhideIncomplete,
+  sparse,
+} from './testing/example-messages.ts'
 import type { ComposeEvent } from './compose-event.ts'
 import { MetadataUnreadable } from './read-metadata.ts'
 import { Refused } from './refused.ts'
@@ -26,7 +33,7 @@ async function understand(body: ComposeStatusChanged, final = true): Promise<Qua
 }
 
 describe('a compose that may get a drop', () => {
-  test.each<[string, ComposeStatusChanged, object]>([
+  it.each<[string, ComposeStatusChanged, object]>([
     ['a Rawhide nightly', rawhideIncomplete, { candidate: null, distribution: { stream: 'rawhide' } }],
     ['a branched nightly', { ...branchedStarted, status: 'FINISHED' }, { distribution: { stream: 'branched' } }],
     ['an Alpha candidate', candidate('19', 'Alpha-1.1', '20130416'), { candidate: { milestone: 'Alpha', version: 1 } }],
@@ -47,7 +54,7 @@ describe('a compose that may get a drop', () => {
     expect(await understand(body)).toMatchObject(expected)
   })
 
-  test('keeps what the message says of it', async () => {
+  it('keeps what the message says of it', async () => {
     expect(await understand(candidate('43', 'Beta-1.3', '20250912', 2))).toMatchObject({
       compose: {
         id: 'Fedora-43-20250912.2',
@@ -64,7 +71,7 @@ describe('a compose that may get a drop', () => {
     })
   })
 
-  test('says that it is incomplete, and that it cannot be said in what', async () => {
+  it('says that it is incomplete, and that it cannot be said in what', async () => {
     expect(await understand(rawhideIncomplete)).toMatchObject({
       compose: { incomplete: true },
       missing: [expect.stringMatching(/^the compose says FINISHED_INCOMPLETE; its metadata could not be read: .*404/)],
@@ -79,7 +86,7 @@ describe('a compose that gets no drop', () => {
     compose_id: id,
     ...more,
   })
-  test.each<[string, ComposeStatusChanged, string]>([
+  it.each<[string, ComposeStatusChanged, string]>([
     ['one that has only started', branchedStarted, 'has the status STARTED'],
     ['one that is doomed', { ...rawhideIncomplete, status: 'DOOMED' }, 'has the status DOOMED'],
     ['one that was terminated', { ...rawhideIncomplete, status: 'TERMINATED' }, 'has the status TERMINATED'],
@@ -129,7 +136,7 @@ describe('a compose that gets no drop', () => {
   })
 })
 
-test('a compose whose own metadata says that it is of updates-testing gets no drop', async () => {
+it('a compose whose own metadata says that it is of updates-testing gets no drop', async () => {
   const message = sparse(nightly('39', '20240214'))
   const compose = { id: message.compose_id }
   const read = () => Promise.resolve({ payload: { compose, release: { type: 'updates-testing' }, variants: {} } })
@@ -142,7 +149,7 @@ test('a compose whose own metadata says that it is of updates-testing gets no dr
 
 describe('a compose message that is refused', () => {
   const good = candidate('39', 'RC-1.1', '20240214')
-  test.each<[string, ComposeStatusChanged, string[]]>([
+  it.each<[string, ComposeStatusChanged, string[]]>([
     [
       'an unknown distribution',
       { ...good, compose_id: 'Slackware-15-20240214.0' },
@@ -180,7 +187,7 @@ describe('a compose message that is refused', () => {
     for (const word of words) expect(String(refusal)).toContain(word)
   })
 
-  test('is tried again when its label may yet be read', async () => {
+  it('is tried again when its label may yet be read', async () => {
     await expect(understand(sparse(good), false)).rejects.toMatchObject({ code: 'TRANSIENT' })
   })
 })
@@ -189,7 +196,7 @@ describe('a message of before Pungi 4', () => {
   const old = (body: { branch: string; arch?: string; compose_date?: unknown }) =>
     understandEvent({ subject: 'compose.branched.complete', body })
 
-  test('is a nightly of its day, at the place that the policy names', async () => {
+  it('is a nightly of its day, at the place that the policy names', async () => {
     expect(await old({ branch: 'rawhide', arch: '' })).toMatchObject({
       compose: {
         id: 'Fedora-Rawhide-20130521.n.0',
@@ -204,26 +211,26 @@ describe('a message of before Pungi 4', () => {
     })
   })
 
-  test('is of the day of its envelope, when that is known', async () => {
+  it('is of the day of its envelope, when that is known', async () => {
     expect(await old({ branch: '19', compose_date: '20130701' })).toMatchObject({
       compose: { id: 'Fedora-19-20130701.n.0' },
     })
   })
 
-  test('is ignored when it is about one architecture only', async () => {
+  it('is ignored when it is about one architecture only', async () => {
     expect(await old({ branch: '19', arch: 'armhfp' })).toBe('the compose of 19 is complete for armhfp only')
   })
 
-  test.each(['', '../19', 'f19', '19 '])('is refused with the branch %j', async (branch) => {
+  it.each(['', '../19', 'f19', '19 '])('is refused with the branch %j', async (branch) => {
     await expect(old({ branch })).rejects.toThrow(/^branch: expected rawhide or a release number, got "/)
   })
 
-  test.each(['2013-05-21', '20130231', 20130521, null])('is refused with the day %j', async (day) => {
+  it.each(['2013-05-21', '20130231', 20130521, null])('is refused with the day %j', async (day) => {
     await expect(old({ branch: '19', compose_date: day })).rejects.toMatchObject({ field: 'compose_date', value: day })
   })
 })
 
-test('any message is understood, ignored with a reason, or refused', async () => {
+it('any message is understood, ignored with a reason, or refused', async () => {
   const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
   const messages = fc.record({
     compose_id: fc.oneof(

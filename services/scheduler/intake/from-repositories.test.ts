@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readComposeBody } from '../compose/compose-event.ts'
 import { makeComposeMessage } from './from-repositories.ts'
 
@@ -26,7 +26,7 @@ async function put(path: string, text: string): Promise<void> {
 }
 
 describe('a message made of repositories', () => {
-  test('has the newest date of Debian main, updates and security', async () => {
+  it('has the newest date of Debian main, updates and security', async () => {
     await put('debian/dists/bookworm/InRelease', release('Sat, 11 Jul 2026 09:00:00 UTC'))
     await put('debian/dists/bookworm-updates/Release', release('Sun, 12 Jul 2026 02:11:00 UTC'))
     await put('debian-security/dists/bookworm-security/InRelease', release('Mon, 13 Jul 2026 23:59:59 UTC'))
@@ -40,13 +40,13 @@ describe('a message made of repositories', () => {
     })
   })
 
-  test('needs no more than the main repository', async () => {
+  it('needs no more than the main repository', async () => {
     await put('debian/dists/trixie/Release', release('Sat, 11 Jul 2026 09:00:00 UTC'))
     const { message } = await makeComposeMessage({ distribution: 'debian-13', mirror: join(root, 'debian') })
     expect(message['compose_id']).toBe('Debian-13-20260711.n.0')
   })
 
-  test.each([
+  it.each([
     ['fedora-43', 'linux/releases/43/Everything/x86_64/os', 'Fedora-43-20251024.n.0'],
     ['fedora-45', 'linux/development/45/Everything/x86_64/os', 'Fedora-45-20251024.n.0'],
     ['fedora-rawhide', 'linux/development/rawhide/Everything/x86_64/os', 'Fedora-Rawhide-20251024.n.0'],
@@ -56,7 +56,7 @@ describe('a message made of repositories', () => {
     expect(message['compose_id']).toBe(id)
   })
 
-  test('is read over HTTP', async () => {
+  it('is read over HTTP', async () => {
     const server: Server = createServer((request, response) => {
       if (request.url === '/debian/dists/bookworm/InRelease') response.end(release('Sat, 11 Jul 2026 09:00:00 UTC'))
       else response.writeHead(404).end()
@@ -69,19 +69,19 @@ describe('a message made of repositories', () => {
     server.close()
   })
 
-  test('is not made of a mirror that lacks the distribution', async () => {
+  it('is not made of a mirror that lacks the distribution', async () => {
     await expect(makeComposeMessage({ distribution: 'debian-12', mirror: root })).rejects.toThrow(
       /has no debian-12: dists\/bookworm\/Release: ENOENT/,
     )
   })
 
-  test('is not made of a release file without a date', async () => {
+  it('is not made of a release file without a date', async () => {
     await put('dists/bookworm/InRelease', 'Origin: Debian\n')
     await put('dists/bookworm/Release', 'Date: soon\n')
     await expect(makeComposeMessage({ distribution: 'debian-12', mirror: root })).rejects.toThrow('gives no date')
   })
 
-  test.each(['debian-11', 'debian-rawhide', 'ubuntu-24', 'fedora-', '../x', ''])(
+  it.each(['debian-11', 'debian-rawhide', 'ubuntu-24', 'fedora-', '../x', ''])(
     'is not made of the unknown distribution %j',
     async (distribution) => {
       await expect(makeComposeMessage({ distribution, mirror: root })).rejects.toThrow(

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readComposeBody } from '../compose/compose-event.ts'
-import { postRelease, rawhideIncomplete } from '../compose/example-messages.ts'
+import { postRelease, rawhideIncomplete } from '../compose/testing/example-messages.ts'
 import { Refused } from '../compose/refused.ts'
 import { readComposeMessage } from './read-message.ts'
 
@@ -9,7 +9,7 @@ const topic = 'org.fedoraproject.prod.pungi.compose.status.change'
 const short = 'pungi.compose.status.change'
 
 describe('a compose message', () => {
-  test.each<[string, unknown, object]>([
+  it.each<[string, unknown, object]>([
     ["Pungi's body alone", rawhideIncomplete, { topic: short, message: rawhideIncomplete, id: null }],
     ['a topic and a body', { topic: short, body: postRelease }, { topic: short, message: postRelease }],
     [
@@ -64,7 +64,7 @@ describe('a compose message', () => {
     expect(readComposeMessage(JSON.stringify(content))).toMatchObject(expected)
   })
 
-  test.each<[string, string, object]>([
+  it.each<[string, string, object]>([
     ['not JSON', 'hello', { field: 'message', message: expect.stringContaining('not JSON') as string }],
     ['empty', '', { field: 'message' }],
     ['a list', '[{},{}]', { field: 'message', message: 'expected one message, got a list of 2' }],
@@ -90,7 +90,7 @@ describe('a compose message', () => {
     expect(refused).toThrow(expect.objectContaining(expected))
   })
 
-  test.each<[string, object, string]>([
+  it.each<[string, object, string]>([
     ['lacks its id', { compose_id: undefined }, 'compose_id'],
     ['lacks its status', { status: undefined }, 'status'],
     ['lacks its location', { location: undefined }, 'location'],
@@ -101,13 +101,13 @@ describe('a compose message', () => {
     expect(refused).toThrow(expect.objectContaining({ field, message: expect.stringMatching(`^${field}: `) as string }))
   })
 
-  test('keeps the keys that nobody here knows', () => {
+  it('keeps the keys that nobody here knows', () => {
     expect(readComposeBody(short, { ...rawhideIncomplete, compose_path: '/mnt/x' }).body).toMatchObject({
       compose_path: '/mnt/x',
     })
   })
 
-  test('is read or refused with a reason, whatever the text', () => {
+  it('is read or refused with a reason, whatever the text', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -3,29 +3,34 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fastify, type FastifyInstance } from 'fastify'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Said } from '#events/define.ts'
 import { uuidFrom } from '#events/envelope.ts'
 import { house } from '#test/support/house.ts'
-import { branchedStarted, candidate, rawhideIncomplete } from '../compose/example-messages.ts'
+import { branchedStarted, candidate, rawhideIncomplete } from '../compose/testing/example-messages.ts'
+import { readSchedulerConfig } from '../config.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import { createRoutes } from './routes.ts'
-import { ensureToken, readToken, tokenPath } from './token.ts'
+import { ensureToken, readToken, readTokens, tokenPath } from './token.ts'
 
 const policy = readPolicy(join(import.meta.dirname, '../../../deploy/drops.yaml'), house)
 const token = 'a-token-of-some-length'
+const janesToken = 'another-token-of-some-length'
 
 describe('POST /composes', () => {
   let app: FastifyInstance
-  let said: { event: Said; seed: string | undefined }[]
+  let said: { event: Said; sender: string }[]
 
   beforeEach(() => {
     said = []
     app = fastify()
     const now = () => new Date('2026-07-14T09:00:00Z')
-    createRoutes({ policy, allowed: policy.allowedLocations, token, now })(app, (event, seed) => {
-      said.push({ event, seed })
-      return Promise.resolve(seed === undefined ? randomUUID() : uuidFrom(seed))
+    const tokens = new Map(Object.entries({ api: token, jane: janesToken }))
+    createRoutes({ policy, allowed: policy.allowedLocations, tokens, now })(app, {
+      takeIn(event, { sender, seed }) {
+        said.push({ event, sender })
+        return Promise.resolve(seed === undefined ? randomUUID() : uuidFrom(seed))
+      },
     })
   })
   afterEach(() => app.close())
@@ -38,14 +43,20 @@ describe('POST /composes', () => {
       payload,
     })
 
-  test('says the message, and answers with the id of the event', async () => {
+  it('says the message, and answers with the id of the event', async () => {
     const answer = await post(rawhideIncomplete)
     expect(answer.statusCode).toBe(202)
     expect(said).toMatchObject([{ event: { subject: 'pungi.compose.status.change', body: rawhideIncomplete } }])
     expect(answer.json()).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string })
   })
 
-  test('gives the same event to a message with an id of its own that is posted twice', async () => {
+  it('takes whoever the token was given to for the sender', async () => {
+    await post(rawhideIncomplete)
+    await post(rawhideIncomplete, { authorization: `Bearer ${janesToken}` })
+    expect(said.map(({ sender }) => sender)).toEqual(['api', 'jane'])
+  })
+
+  it('gives the same event to a message with an id of its own that is posted twice', async () => {
     const dump = { topic: 'org.fedoraproject.prod.pungi.compose.status.change', id: 'a1', body: rawhideIncomplete }
     const ids = [await post(dump), await post(dump)].map((answer) => answer.json<{ id: string }>().id)
     expect(ids[0]).toBe(ids[1])
@@ -55,17 +66,17 @@ describe('POST /composes', () => {
     expect(without[0]).not.toBe(without[1])
   })
 
-  test('takes a message of any content type, as tools send them', async () => {
+  it('takes a message of any content type, as tools send them', async () => {
     const answer = await post(JSON.stringify(branchedStarted), { 'content-type': 'application/x-www-form-urlencoded' })
     expect(answer.statusCode).toBe(202)
   })
 
-  test('takes a message of before Pungi 4', async () => {
+  it('takes a message of before Pungi 4', async () => {
     await post({ topic: 'org.fedoraproject.prod.compose.branched.complete', msg: { log: 'done', branch: '18' } })
     expect(said).toMatchObject([{ event: { subject: 'compose.branched.complete', body: { branch: '18' } } }])
   })
 
-  test.each<[string, string | object, object]>([
+  it.each<[string, string | object, object]>([
     ['text that is not JSON', '{', { field: 'message' }],
     ['nothing', '', { field: 'message' }],
     ['a list', '[]', { field: 'message' }],
@@ -105,20 +116,20 @@ describe('POST /composes', () => {
     expect(said).toEqual([])
   }
 
-  test('takes a message of before Pungi 4 in each of its forms', async () => {
+  it('takes a message of before Pungi 4 in each of its forms', async () => {
     for (const form of formsOf({ branch: '19', log: 'done', arch: '' })) expect((await post(form)).statusCode).toBe(202)
     expect(new Set(said.map(({ event }) => event.subject))).toEqual(new Set(['compose.branched.complete']))
   })
 
-  test('takes what will be ignored, as one architecture of a compose', async () => {
+  it('takes what will be ignored, as one architecture of a compose', async () => {
     expect((await post({ branch: '19', arch: 'armhfp' })).statusCode).toBe(202)
   })
 
-  test('answers more than a message can be with 413', async () => {
+  it('answers more than a message can be with 413', async () => {
     expect((await post(`"${'x'.repeat(300_000)}"`)).statusCode).toBe(413)
   })
 
-  test.each([{ authorization: 'Bearer wrong' }, { authorization: '' }, { authorization: `Basic ${token}` }])(
+  it.each([{ authorization: 'Bearer wrong' }, { authorization: '' }, { authorization: `Basic ${token}` }])(
     'answers %j with 401, before it reads the message',
     async (headers) => {
       const answer = await post('{', headers)
@@ -127,7 +138,7 @@ describe('POST /composes', () => {
     },
   )
 
-  test('leaves other routes of the process as they are', async () => {
+  it('leaves other routes of the process as they are', async () => {
     app.get('/live', () => ({ status: 'OK' }))
     expect((await app.inject({ url: '/live' })).json()).toEqual({ status: 'OK' })
   })
@@ -151,7 +162,7 @@ describe('the token of the HTTP API', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  test('is made once, by whoever comes first, for its owner alone', async () => {
+  it('is made once, by whoever comes first, for its owner alone', async () => {
     expect(await readToken(folder)).toBeNull()
     const tokens = await Promise.all(Array.from({ length: 8 }, () => ensureToken(folder)))
     expect(new Set(tokens).size).toBe(1)
@@ -160,7 +171,26 @@ describe('the token of the HTTP API', () => {
     expect((await stat(tokenPath(folder))).mode & 0o777).toBe(0o600)
   })
 
-  test('is kept over restarts', async () => {
+  it.each([
+    ['a-token-of-some-length', { api: 'a-token-of-some-length' }],
+    [
+      'jane:a-token-of-some-length, ci:another-of-some-length',
+      { jane: 'a-token-of-some-length', ci: 'another-of-some-length' },
+    ],
+    ['1:2:a-token-of-some-length', { api: '1:2:a-token-of-some-length' }],
+  ])('%s may have a name, and there may be several', (text, tokens) => {
+    expect(Object.fromEntries(readTokens(text))).toEqual(tokens)
+    expect(readSchedulerConfig({ IMAGEDROP_SCHEDULER_TOKEN: text }).token).toBe(text)
+  })
+
+  it.each([
+    ['jane:short-one,ci:another-of-some-length', /IMAGEDROP_SCHEDULER_TOKEN: the token of jane: expected 16/],
+    ['a-token-of-some-length,another-of-some-length', /expected another name for each token/],
+  ])('%s stops the start', (text, reason) => {
+    expect(() => readSchedulerConfig({ IMAGEDROP_SCHEDULER_TOKEN: text })).toThrow(reason)
+  })
+
+  it('is kept over restarts', async () => {
     await writeFile(tokenPath(folder), 'chosen by a person\n')
     expect(await ensureToken(folder)).toBe('chosen by a person')
   })

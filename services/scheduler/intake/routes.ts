@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Say } from '#service/host.ts'
+import type { TakeIn, Voice } from '#service/host.ts'
 import { readComposeBody } from '../compose/compose-event.ts'
 import { judge, type Rules } from '../compose/judge.ts'
 import { readNotice } from '../compose/notice.ts'
@@ -12,13 +12,14 @@ import { seedOf } from './seed.ts'
 const bodyLimit = 256 * 1024
 
 export interface IntakeOptions extends Rules {
-  readonly token: string
+  /** By name: who hands a message in is whom the token was given to. */
+  readonly tokens: ReadonlyMap<string, string>
   readonly now: () => Date
 }
 
 /** Adds `POST /composes`: takes in a compose message, and answers at once when it cannot be right. */
-export function createRoutes(options: IntakeOptions): (app: FastifyInstance, say: Say) => void {
-  return (app, say) => {
+export function createRoutes(options: IntakeOptions): (app: FastifyInstance, voice: Pick<Voice, 'takeIn'>) => void {
+  return (app, { takeIn }) => {
     void app.register((scope, _options, done) => {
       scope.removeAllContentTypeParsers()
       scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_request, text, parsed) => {
@@ -26,13 +27,14 @@ export function createRoutes(options: IntakeOptions): (app: FastifyInstance, say
       })
       scope.setErrorHandler(answerError)
       scope.addHook('onRequest', async (request, reply) => {
-        if (!isToken(bearerOf(request), options.token)) {
+        if (senderOf(request, options.tokens) === null) {
           await reply.code(401).header('www-authenticate', 'Bearer').send({ message: 'a bearer token is needed' })
         }
       })
       scope.post('/composes', async (request, reply) => {
         const text = typeof request.body === 'string' ? request.body : ''
-        return await reply.code(202).send({ id: await takeIn(text, options, say) })
+        const sender = senderOf(request, options.tokens) ?? ''
+        return await reply.code(202).send({ id: await accept(text, sender, { ...options, takeIn }) })
       })
       done()
     })
@@ -40,11 +42,15 @@ export function createRoutes(options: IntakeOptions): (app: FastifyInstance, say
 }
 
 /** What will be ignored is taken in too. A message that has an id of its own is said once, however often it is handed in. */
-async function takeIn(text: string, options: IntakeOptions, say: Say): Promise<string> {
+async function accept(
+  text: string,
+  sender: string,
+  { takeIn, ...options }: IntakeOptions & { readonly takeIn: TakeIn },
+): Promise<string> {
   const { topic, message, id } = readComposeMessage(text)
   const event = readComposeBody(topic, message)
   judge(readNotice(event, options.now()), options)
-  return await (id === null ? say(event) : say(event, seedOf(topic, id)))
+  return await takeIn(event, { sender, ...(id === null ? {} : { seed: seedOf(topic, id) }) })
 }
 
 async function answerError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -61,8 +67,9 @@ function bearerOf({ headers }: FastifyRequest): string {
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
 }
 
-/** Compared by digest, so that the time tells nothing about the token. */
-function isToken(given: string, token: string): boolean {
+/** Whose token came along; null when it is nobody's. Compared by digest, so that the time tells nothing about a token. */
+function senderOf(request: FastifyRequest, tokens: ReadonlyMap<string, string>): string | null {
   const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(token))
+  const given = digest(bearerOf(request))
+  return [...tokens].find(([, token]) => timingSafeEqual(given, digest(token)))?.[0] ?? null
 }

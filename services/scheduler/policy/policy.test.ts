@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { house } from '#test/support/house.ts'
 import { findDistribution } from './find-distribution.ts'
 import { parsePolicy, readPolicy } from './read-policy.ts'
@@ -18,7 +18,7 @@ function changed(from: string, to: string): () => unknown {
 describe('the shipped policy', () => {
   const policy = readPolicy(path, house)
 
-  test.each([
+  it.each([
     ['Fedora', 'Rawhide', 'fedora-rawhide', ['x86_64', 'aarch64']],
     ['Fedora', '45', 'fedora-rawhide', ['x86_64', 'aarch64']],
     ['Fedora', '43', 'fedora-43', ['x86_64', 'aarch64']],
@@ -30,18 +30,18 @@ describe('the shipped policy', () => {
     expect(findDistribution({ short, version }, policy)).toMatchObject({ recipe, architectures })
   })
 
-  test('names nothing but itself in an unknown release', () => {
+  it('names nothing but itself in an unknown release', () => {
     expect(findDistribution({ short: 'Debian', version: '11' }, policy)).toBeUndefined()
     expect(findDistribution({ short: 'Fedora', version: 'eln' }, policy)).toBeUndefined()
   })
 
-  test('offers no qcow2 that readers of before QEMU 5.1 cannot open', () => {
+  it('offers no qcow2 that readers of before QEMU 5.1 cannot open', () => {
     const offered = Object.values(policy.formats).flat()
     expect(offered.filter((plan) => plan.format === 'qcow2')).toHaveLength(3)
     expect(offered.filter((plan) => plan.format === 'qcow2' && plan.compression === 'zstd')).toEqual([])
   })
 
-  test('says each of its keys in a comment', () => {
+  it('says each of its keys in a comment', () => {
     const comments = shipped
       .split('\n')
       .filter((line) => line.startsWith('#'))
@@ -61,7 +61,7 @@ describe('the shipped policy', () => {
     }
   })
 
-  test('names only recipes that are in the repository', () => {
+  it('names only recipes that are in the repository', () => {
     const folder = fileURLToPath(new URL('../../builder/recipes', import.meta.url))
     const there = readdirSync(folder)
     const named = new Set(policy.distributions.map((one) => one.recipe))
@@ -70,7 +70,7 @@ describe('the shipped policy', () => {
 })
 
 describe('a policy that is wrong', () => {
-  test.each([
+  it.each([
     ['a wrong key', 'weekday: Monday', 'weekdy: Monday', ['cadence', '"weekdy"', 'there are weekday, hour']],
     ['a wrong section', 'cadence:', 'cadens:', ['"cadens"', 'there are distributions, ignored']],
     ['a wrong value', 'weekday: Monday', 'weekday: Mon', ['cadence.weekday', '"Monday"|"Tuesday"', 'got "Mon"']],
@@ -114,12 +114,12 @@ describe('a policy that is wrong', () => {
     expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }))
   })
 
-  test('a missing file is named', () => {
+  it('a missing file is named', () => {
     expect(() => readPolicy('/nonexistent/drops.yaml', house)).toThrow('/nonexistent/drops.yaml')
   })
 })
 
-test.each([
+it.each([
   ['43', '43', true],
   ['43', '44', false],
   ['31-42', '31', true],

@@ -9,6 +9,7 @@ import {
   target,
   type Publisher,
 } from '#events/vocabulary.ts'
+import { foreignEvents } from '#events/index.ts'
 import { section } from './section.ts'
 import { isVersionPattern } from './versions.ts'
 
@@ -49,6 +50,7 @@ const formats = z
   .min(1)
   .describe('Formats that each image is made in')
 const place = z.string().regex(/^(https?:\/\/|\/)/, 'expected an http(s) URL or an absolute folder')
+const accounts = z.array(z.string().regex(/^\S+$/, 'expected the name of an account; * stands for any letters'))
 const keptDays = z
   .union([z.int().min(1), z.literal('forever')], 'expected a number of days, or forever')
   .describe('Days from scheduling to withdrawal, or `forever`')
@@ -77,6 +79,16 @@ export const policySchema = section({
     Final: keptDays,
   }),
   allowedLocations: z.array(place).describe('URL prefixes and folders that a compose may lie under'),
+  operators: section({
+    bus: accounts.describe('Accounts at the broker'),
+    ledger: accounts.describe('Accounts at the database, or on this host, of those that can write requests there'),
+  })
+    .default({ bus: ['imagedrop-operator'], ledger: ['*'] })
+    .describe('Who may bless, cancel, retry, supersede, and ask for a drop'),
+  trust: z
+    .partialRecord(z.enum(foreignEvents.map(({ subject }) => subject)), accounts)
+    .default({})
+    .describe('By subject, the accounts at the broker whose messages count; everybody, where a subject is not named'),
   recovery: section({
     composes: z.array(place).describe('Places of one compose each, which may be links: `latest-Fedora-Rawhide`'),
     folders: z.array(place).describe('Places that list composes, each in a folder of its name'),

@@ -4,10 +4,10 @@ import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Said } from '#events/define.ts'
 import { house } from '#test/support/house.ts'
-import { branchedStarted, nightly, postRelease } from '../compose/example-messages.ts'
+import { branchedStarted, nightly, postRelease } from '../compose/testing/example-messages.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import { archiveSource, type ArchiveOptions } from './archive.ts'
 import { startArchive, type Archived } from './testing/archive-server.ts'
@@ -50,7 +50,7 @@ async function prepare(rows?: number) {
       policy,
       allowed: policy.allowedLocations,
       log: pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line) as { msg: string }) }),
-      say(event, seed) {
+      takeIn(event, { seed }) {
         said.push({ event, seed })
         return Promise.resolve('id')
       },
@@ -73,7 +73,7 @@ async function prepare(rows?: number) {
 
 const signal = new AbortController().signal
 
-test('all pages are read, in both envelopes, and the newest message is taken in first', async () => {
+it('all pages are read, in both envelopes, and the newest message is taken in first', async () => {
   await using scene = await prepare(2)
   scene.archive.messages.push(
     ofToday(nightly('43', '20260711'), '2026-07-11T05:00:00+00:00'),
@@ -93,7 +93,7 @@ test('all pages are read, in both envelopes, and the newest message is taken in 
   expect(new Set(scene.archive.asked.map((query) => query.get('end'))).size).toBe(1)
 })
 
-test('a message is said with the same seed however often and wherever it is met', async () => {
+it('a message is said with the same seed however often and wherever it is met', async () => {
   await using scene = await prepare()
   const message = ofToday(
     nightly('43', '20260714'),
@@ -111,7 +111,7 @@ test('a message is said with the same seed however often and wherever it is met'
   expect(scene.said).toHaveLength(4)
 })
 
-test('it goes on where it stopped, a little earlier, also in another process, and never too far back', async () => {
+it('goes on where it stopped, a little earlier, also in another process, and never too far back', async () => {
   await using scene = await prepare()
   const started = () => scene.archive.asked.at(-1)?.get('start')
   await scene.open().look(signal)
@@ -128,7 +128,7 @@ test('it goes on where it stopped, a little earlier, also in another process, an
 })
 
 const end = (status: number, text: string) => (response: ServerResponse) => void response.writeHead(status).end(text)
-test.each<[string, (response: ServerResponse) => void, RegExp]>([
+it.each<[string, (response: ServerResponse) => void, RegExp]>([
   ['an error', end(500, '{"error": "the database is away"}'), /HTTP 500: .*the database is away/],
   ['a page for people', end(200, '<!DOCTYPE html>'), /not JSON: <!DOCTYPE html>/],
   ['broken JSON', end(200, '{"raw_messages": ['), /not JSON: \{"raw_messages": \[/],
@@ -151,16 +151,16 @@ test.each<[string, (response: ServerResponse) => void, RegExp]>([
   expect(scene.ids()).toEqual(['Fedora-43-20260714.n.0', 'Fedora-43-20260713.n.0'])
 })
 
-test('what cannot be said is read again', async () => {
+it('what cannot be said is read again', async () => {
   await using scene = await prepare()
   scene.archive.messages.push(ofToday(nightly('43', '20260714'), '2026-07-14T05:00:00Z'))
-  const busy = scene.open({ say: () => Promise.reject(new Error('the ledger is busy')) })
+  const busy = scene.open({ takeIn: () => Promise.reject(new Error('the ledger is busy')) })
   await expect(busy.look(signal)).rejects.toThrow('the ledger is busy')
   await scene.open().look(signal)
   expect(scene.ids()).toEqual(['Fedora-43-20260714.n.0'])
 })
 
-test('what is refused is told and kept from nobody else', async () => {
+it('what is refused is told and kept from nobody else', async () => {
   await using scene = await prepare()
   scene.archive.messages.push(
     ofToday({ ...nightly('43', '20260712'), location: 'https://elsewhere.example.org/x' }, '2026-07-12T05:00:00Z'),
@@ -174,7 +174,7 @@ test('what is refused is told and kept from nobody else', async () => {
   expect(refused).toEqual([expect.stringContaining('compose_id: '), expect.stringContaining('location: ')])
 })
 
-test('an archive whose pages never end is not read for ever', async () => {
+it('an archive whose pages never end is not read for ever', async () => {
   await using scene = await prepare()
   const endless = end(200, '{"raw_messages": [], "pages": 1000000}')
   scene.archive.troubles.push(...Array.from({ length: 1_000 }, () => endless))

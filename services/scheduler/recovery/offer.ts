@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
-import type { Say } from '#service/host.ts'
+import type { TakeIn } from '#service/host.ts'
 import type { ComposeEvent } from '../compose/compose-event.ts'
 import { judge, type Rules } from '../compose/judge.ts'
 import { readNotice } from '../compose/notice.ts'
 import { Refused } from '../compose/refused.ts'
 
 export interface OfferOptions extends Rules {
-  readonly say: Say
+  readonly takeIn: TakeIn
   readonly now: () => Date
   readonly log: Pick<Logger, 'info' | 'warn'>
 }
@@ -16,7 +16,7 @@ export interface OfferOptions extends Rules {
  * told in the log only; its message, if it comes, is treated as any other.
  */
 export async function offer(event: ComposeEvent, seed: string, options: OfferOptions): Promise<void> {
-  const { say, now, log } = options
+  const { takeIn, now, log } = options
   try {
     if ('ignored' in judge(readNotice(event, now()), options)) return
   } catch (error) {
@@ -25,5 +25,5 @@ export async function offer(event: ComposeEvent, seed: string, options: OfferOpt
     return
   }
   log.info({ subject: event.subject, compose: event.body['compose_id'], seed }, 'received')
-  await say(event, seed)
+  await takeIn(event, { sender: 'recovery', seed })
 }

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { poll } from './poll.ts'
 
 /** Looks as often as there are outcomes, and gives the waits between. */
@@ -26,11 +26,11 @@ async function run(outcomes: readonly boolean[]): Promise<number[]> {
   return waits
 }
 
-test('a source is looked at again after its minutes', async () => {
+it('a source is looked at again after its minutes', async () => {
   expect(await run([true, true])).toEqual([900_000, 900_000])
 })
 
-test('after a failure it is looked at sooner, then less and less often, and never less often than usual', async () => {
+it('after a failure it is looked at sooner, then less and less often, and never less often than usual', async () => {
   const [first = 0, second = 0, ...rest] = await run([false, false, false, false, false, false, false, true, false])
   expect(first).toBeGreaterThanOrEqual(2_500)
   expect(first).toBeLessThanOrEqual(7_500)

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Said } from '#events/define.ts'
 import { house } from '#test/support/house.ts'
 import { createMetadataReader } from '../compose/read-metadata.ts'
@@ -26,7 +26,7 @@ function watch(recovery: Partial<Policy['recovery']>, allowed: string[]) {
     readMetadata: createMetadataReader(bounds),
     now: () => new Date('2026-07-14T12:00:00Z'),
     log: pino({ level: 'silent' }),
-    say(event, seed) {
+    takeIn(event, { seed }) {
       said.push({ event, seed })
       return Promise.resolve('id')
     },
@@ -35,7 +35,7 @@ function watch(recovery: Partial<Policy['recovery']>, allowed: string[]) {
   return { look: () => source.look(signal), said, ids }
 }
 
-test('the finished composes of a folder are taken in, the newest first, as Pungi would have told them', async () => {
+it('the finished composes of a folder are taken in, the newest first, as Pungi would have told them', async () => {
   await using server = await startComposes()
   const folder = '/compose/branched'
   for (const [id, status] of [
@@ -73,7 +73,7 @@ test('the finished composes of a folder are taken in, the newest first, as Pungi
   })
 })
 
-test('a compose is taken in when it has finished, once, and little is asked for again', async () => {
+it('a compose is taken in when it has finished, once, and little is asked for again', async () => {
   await using server = await startComposes()
   const [one, other] = ['Fedora-43-20260713.n.0', 'Fedora-43-20260714.n.0']
   server.put(`/compose/${one}`, one, 'FINISHED')
@@ -99,7 +99,7 @@ test('a compose is taken in when it has finished, once, and little is asked for 
   ])
 })
 
-test('a link is followed to the compose that it leads to now, and a drop gets that place', async () => {
+it('a link is followed to the compose that it leads to now, and a drop gets that place', async () => {
   await using server = await startComposes()
   const link = '/compose/rawhide/latest-Fedora-Rawhide'
   const watching = watch({ composes: [`${server.root}${link}`] }, [server.root])
@@ -116,7 +116,7 @@ test('a link is followed to the compose that it leads to now, and a drop gets th
   ])
 })
 
-test('a link on a server that tells no versions is taken in once', async () => {
+it('a link on a server that tells no versions is taken in once', async () => {
   await using server = await startComposes({ etags: false })
   const [link, id] = ['/compose/latest-Fedora-43', 'Fedora-43-20260714.n.0']
   server.put(link, id, 'FINISHED')
@@ -126,7 +126,7 @@ test('a link on a server that tells no versions is taken in once', async () => {
   expect(watching.ids()).toEqual([id])
 })
 
-test('a link that moves while it is read does not make an unfinished compose a finished one', async () => {
+it('a link that moves while it is read does not make an unfinished compose a finished one', async () => {
   await using server = await startComposes()
   const [link, id] = ['/compose/latest-Fedora-43', 'Fedora-43-20260714.n.0']
   server.put(link, id, 'FINISHED')
@@ -139,7 +139,7 @@ test('a link that moves while it is read does not make an unfinished compose a f
   expect(watching.ids()).toEqual([id])
 })
 
-test('a candidate is taken in with its label', async () => {
+it('a candidate is taken in with its label', async () => {
   await using server = await startComposes()
   const id = 'Fedora-45-20260714.0'
   server.put(`/compose/45/${id}`, id, 'FINISHED', { label: 'Beta-1.2' })
@@ -148,7 +148,7 @@ test('a candidate is taken in with its label', async () => {
   expect(watching.said[0]?.event.body).toMatchObject({ compose_label: 'Beta-1.2', compose_type: 'production' })
 })
 
-test('composes in a folder of this host are found, but not beyond what is allowed', async () => {
+it('composes in a folder of this host are found, but not beyond what is allowed', async () => {
   const root = await mkdtemp(join(tmpdir(), 'composes-'))
   const id = 'Fedora-43-20260714.n.0'
   for (const [name, text] of Object.entries(filesOf(id, 'FINISHED'))) {
@@ -164,7 +164,7 @@ test('composes in a folder of this host are found, but not beyond what is allowe
   await rm(root, { recursive: true })
 })
 
-test('one place that fails is told, and hides no other', async () => {
+it('one place that fails is told, and hides no other', async () => {
   await using server = await startComposes()
   const [bad, good, elsewhere] = ['Fedora-43-20260714.n.0', 'Fedora-43-20260713.n.0', 'Fedora-43-20260712.n.0']
   for (const id of [bad, good, elsewhere]) server.put(`/compose/${id}`, id, 'FINISHED')

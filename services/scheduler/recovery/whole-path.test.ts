@@ -3,13 +3,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
+import type { Said } from '#events/define.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { runServices } from '#service/run.ts'
 import { house } from '#test/support/house.ts'
-import { nightly } from '../compose/example-messages.ts'
+import { nightly } from '../compose/testing/example-messages.ts'
 import { assemble } from '../main.ts'
 import { startArchive } from './testing/archive-server.ts'
 import { startComposes } from './testing/compose-server.ts'
@@ -41,7 +42,9 @@ async function prepare() {
     return {
       ...running,
       found: () => lines.filter((line) => line.msg === 'received' && 'seed' in line).length,
-      composesSaid: async () => (await ledger.events({ subject: 'pungi.compose.status.change' })).length,
+      composesHeard: async () =>
+        (await ledger.jobs({ service: 'scheduler' })).filter(({ envelope }) => topic.endsWith(envelope.subject)).length,
+      handIn: (message: Said) => running.voiceOf('scheduler').takeIn(message, { sender: 'api' }),
       drops: async () => (await ledger.events({ subject: 'drop.scheduled.v1' })).map(({ envelope }) => envelope.drop),
       async quiet() {
         // Work may pass from one to the other between two questions, but not each time.
@@ -74,7 +77,7 @@ async function prepare() {
   }
 }
 
-test('a compose that was missed on the bus becomes one drop, though both sources and later the bus name it', async () => {
+it('a compose that was missed on the bus becomes one drop, though both sources and later the bus name it', async () => {
   await using scene = await prepare()
   const location = `${scene.composes.root}/compose/${id}/compose`
   const body = { ...nightly('43', '20260714'), location }
@@ -88,29 +91,29 @@ test('a compose that was missed on the bus becomes one drop, though both sources
   for (const _ of ['the first start', 'another, which finds both again']) {
     await using stack = await scene.start()
     await expect.poll(stack.found, { timeout: 20_000 }).toBe(2)
-    await expect.poll(stack.composesSaid, { timeout: 20_000 }).toBe(2)
+    await expect.poll(stack.composesHeard, { timeout: 20_000 }).toBe(2)
     await stack.quiet()
     expect(await stack.drops()).toEqual([`weekly-${id}`])
   }
   await using stack = await scene.start()
-  await stack.say({ subject: 'pungi.compose.status.change', body })
-  expect(await stack.composesSaid()).toBe(3)
+  await stack.handIn({ subject: 'pungi.compose.status.change', body })
+  expect(await stack.composesHeard()).toBe(3)
   await stack.quiet()
   expect(await stack.drops()).toEqual([`weekly-${id}`])
 })
 
-test('a source that fails holds up neither the other nor the bus', async () => {
+it('a source that fails holds up neither the other nor the bus', async () => {
   await using scene = await prepare()
   scene.archive.troubles.push((response) => void response.writeHead(503).end())
   scene.composes.put(`/compose/${id}`, id, 'FINISHED')
   await using stack = await scene.start()
   await expect.poll(stack.drops, { timeout: 20_000 }).toEqual([`weekly-${id}`])
   const location = `${scene.composes.root}/compose/Fedora-Rawhide-20260714.n.0/compose`
-  await stack.say({ subject: 'pungi.compose.status.change', body: { ...nightly('Rawhide', '20260714'), location } })
+  await stack.handIn({ subject: 'pungi.compose.status.change', body: { ...nightly('Rawhide', '20260714'), location } })
   await expect.poll(stack.drops, { timeout: 20_000 }).toHaveLength(2)
 })
 
-test('a place where no compose may lie stops the start with its name', async () => {
+it('a place where no compose may lie stops the start with its name', async () => {
   await using scene = await prepare()
   Reflect.deleteProperty(scene.env, 'IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS')
   await expect(scene.start()).rejects.toThrow('recovery.folders.0: it is not under an allowed location')

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ComposeStatusChanged } from '#events/compose.ts'
 import { house } from '#test/support/house.ts'
-import { candidate, nightly } from '../compose/example-messages.ts'
+import { candidate, nightly } from '../compose/testing/example-messages.ts'
 import { MetadataUnreadable } from '../compose/read-metadata.ts'
 import { understandCompose } from '../compose/understand.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -57,14 +57,14 @@ class Stream {
 }
 
 describe('the weekly drop', () => {
-  test('is made of the first nightly of a new stream', async () => {
+  it('is made of the first nightly of a new stream', async () => {
     const stream = new Stream()
     expect(await stream.hears(nightly('Rawhide', '20260715'), '2026-07-15T09:00:00Z')).toEqual([
       'weekly-Fedora-Rawhide-20260715.n.0',
     ])
   })
 
-  test('is one a week, of the newest nightly that has finished when it is due', async () => {
+  it('is one a week, of the newest nightly that has finished when it is due', async () => {
     const stream = new Stream()
     await stream.hears(nightly('Rawhide', '20260714'), '2026-07-14T09:00:00Z')
     for (const day of ['15', '16', '17', '18', '19']) {
@@ -80,7 +80,7 @@ describe('the weekly drop', () => {
     expect(stream.reaches('2026-07-27T06:00:00Z')).toEqual(['weekly-Fedora-Rawhide-20260720.n.0'])
   })
 
-  test('that was missed while nothing ran is caught up once, however many weeks it was', async () => {
+  it('that was missed while nothing ran is caught up once, however many weeks it was', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
     await stream.hears(nightly('44', '20260715'), '2026-07-15T09:00:00Z')
@@ -89,7 +89,7 @@ describe('the weekly drop', () => {
     expect(await stream.hears(nightly('44', '20260806'), '2026-08-06T09:00:00Z')).toEqual([])
   })
 
-  test('waits for a new nightly when none has finished since the last', async () => {
+  it('waits for a new nightly when none has finished since the last', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
     expect(stream.reaches('2026-07-20T06:00:00Z')).toEqual([])
@@ -99,7 +99,7 @@ describe('the weekly drop', () => {
     ])
   })
 
-  test('is replaced by a respin of its day', async () => {
+  it('is replaced by a respin of its day', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
     expect(await stream.hears(nightly('44', '20260714', 1), '2026-07-14T19:00:00Z')).toEqual([
@@ -109,7 +109,7 @@ describe('the weekly drop', () => {
     expect(stream.last.events[0]?.body).toMatchObject({ supersedes: 'weekly-Fedora-44-20260714.n.0' })
   })
 
-  test('of the next week is still due when a respin replaces that of the last', async () => {
+  it('of the next week is still due when a respin replaces that of the last', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260719'), '2026-07-19T09:00:00Z')
     expect(await stream.hears(nightly('44', '20260719', 1), '2026-07-20T09:00:00Z')).toHaveLength(2)
@@ -118,7 +118,7 @@ describe('the weekly drop', () => {
     ])
   })
 
-  test('is not made of an older compose that arrives late', async () => {
+  it('is not made of an older compose that arrives late', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260714', 1), '2026-07-14T09:00:00Z')
     expect(await stream.hears(nightly('44', '20260714', 0), '2026-07-21T09:00:00Z')).toEqual([])
@@ -127,14 +127,14 @@ describe('the weekly drop', () => {
     expect(stream.last.ignored).toContain('is older than Fedora-44-20260714.n.1')
   })
 
-  test('comes once when its compose is told of twice', async () => {
+  it('comes once when its compose is told of twice', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
     expect(await stream.hears(nightly('44', '20260714'), '2026-07-28T09:00:00Z')).toEqual([])
     expect(stream.last.ignored).toBe('Fedora-44-20260714.n.0 already has the drop weekly-Fedora-44-20260714.n.0')
   })
 
-  test('has the images, formats, targets and gate of the policy', async () => {
+  it('has the images, formats, targets and gate of the policy', async () => {
     const stream = new Stream()
     await stream.hears(nightly('19', '20260714'), '2026-07-14T09:00:00Z')
     expect(stream.last.events[0]?.body).toMatchObject({
@@ -152,7 +152,7 @@ describe('the weekly drop', () => {
 })
 
 describe('a nightly drop', () => {
-  test('is made of each nightly besides the weekly one, where the policy wants it', async () => {
+  it('is made of each nightly besides the weekly one, where the policy wants it', async () => {
     const stream = new Stream(everyNight)
     expect(await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')).toEqual([
       'weekly-Fedora-44-20260714.n.0',
@@ -171,13 +171,13 @@ describe('a nightly drop', () => {
 describe('a milestone drop', () => {
   const now = '2026-09-15T09:00:00Z'
 
-  test('is made of each candidate at once, and waits for a person', async () => {
+  it('is made of each candidate at once, and waits for a person', async () => {
     const stream = new Stream()
     expect(await stream.hears(candidate('45', 'Beta-1.1', '20260901'), now)).toEqual(['milestone-Fedora-45-20260901.0'])
     expect(stream.last.events[0]?.body).toMatchObject({ milestone: 'Beta', gate: 'person', supersedes: null })
   })
 
-  test('is replaced by a respin of its label, by a later compose of the same label, and not by another number', async () => {
+  it('is replaced by a respin of its label, by a later compose of the same label, and not by another number', async () => {
     const stream = new Stream()
     await stream.hears(candidate('45', 'Beta-1.1', '20260901'), now)
     expect(await stream.hears(candidate('45', 'Beta-1.2', '20260903'), now)).toEqual([
@@ -192,7 +192,7 @@ describe('a milestone drop', () => {
     expect(await stream.hears(candidate('45', 'RC-1.1', '20261001'), now)).toEqual(['milestone-Fedora-45-20261001.0'])
   })
 
-  test('is not made of an older candidate that arrives late, nor twice of one', async () => {
+  it('is not made of an older candidate that arrives late, nor twice of one', async () => {
     const stream = new Stream()
     await stream.hears(candidate('45', 'RC-1.3', '20261003'), now)
     expect(await stream.hears(candidate('45', 'RC-1.2', '20261002'), now)).toEqual([])
@@ -202,7 +202,7 @@ describe('a milestone drop', () => {
     expect(stream.last.ignored).toContain('already has the drop milestone-Fedora-45-20261003.0')
   })
 
-  test('stands beside the weekly drop of its stream', async () => {
+  it('stands beside the weekly drop of its stream', async () => {
     const stream = new Stream()
     await stream.hears(candidate('45', 'Beta-1.1', '20260901'), now)
     expect(await stream.hears(nightly('45', '20260901'), now)).toEqual(['weekly-Fedora-45-20260901.n.0'])
@@ -212,7 +212,7 @@ describe('a milestone drop', () => {
 describe('a drop that a person asks for', () => {
   const now = '2026-07-17T09:00:00Z'
 
-  test('is made at once, and counts as that of the week', async () => {
+  it('is made at once, and counts as that of the week', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
     expect(await stream.hears(nightly('44', '20260716'), now, { images: null })).toEqual([
@@ -222,13 +222,13 @@ describe('a drop that a person asks for', () => {
     expect(stream.reaches('2026-07-20T06:00:00Z')).toEqual(['weekly-Fedora-44-20260717.n.0'])
   })
 
-  test('has only the images that are named', async () => {
+  it('has only the images that are named', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260716'), now, { images: ['generic.x86_64'] })
     expect(stream.last.events[0]?.body).toMatchObject({ images: [{ flavour: 'generic', architecture: 'x86_64' }] })
   })
 
-  test('is refused with the known images when one is not known', async () => {
+  it('is refused with the known images when one is not known', async () => {
     const stream = new Stream()
     await expect(
       stream.hears(nightly('44', '20260716'), now, { images: ['generic.x86_64', 'azure.x86_64'] }),
@@ -237,7 +237,7 @@ describe('a drop that a person asks for', () => {
     )
   })
 
-  test('may be of an older compose, and leaves the newest to the cadence', async () => {
+  it('may be of an older compose, and leaves the newest to the cadence', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
     await stream.hears(nightly('44', '20260716'), '2026-07-16T09:00:00Z')
@@ -247,7 +247,7 @@ describe('a drop that a person asks for', () => {
     expect(stream.reaches('2026-07-20T06:00:00Z')).toEqual(['weekly-Fedora-44-20260716.n.0'])
   })
 
-  test('is made of a compose that has a nightly drop already', async () => {
+  it('is made of a compose that has a nightly drop already', async () => {
     const stream = new Stream(everyNight)
     await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
     await stream.hears(nightly('44', '20260715'), '2026-07-15T09:00:00Z')
@@ -256,7 +256,7 @@ describe('a drop that a person asks for', () => {
     ])
   })
 
-  test('is the same one when it is asked for twice', async () => {
+  it('is the same one when it is asked for twice', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260716'), now, { images: null })
     expect(await stream.hears(nightly('44', '20260716'), now, { images: null })).toEqual([])
@@ -267,7 +267,7 @@ describe('retention', () => {
   const told = (stream: Stream) =>
     stream.last.events.flatMap((event) => (event.subject === 'drop.expiry.reached.v1' ? [event.body] : []))
 
-  test('ends a weekly drop after its days, once', async () => {
+  it('ends a weekly drop after its days, once', async () => {
     const stream = new Stream()
     await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
     stream.reaches('2026-08-13T08:00:00Z')
@@ -278,7 +278,7 @@ describe('retention', () => {
     expect(told(stream)).toEqual([])
   })
 
-  test('keeps a Final drop for ever, and ends a candidate that nobody blessed', async () => {
+  it('keeps a Final drop for ever, and ends a candidate that nobody blessed', async () => {
     const stream = new Stream()
     await stream.hears(candidate('45', 'RC-1.1', '20260901'), '2026-09-01T09:00:00Z')
     stream.reaches('2026-12-01T06:00:00Z')
@@ -288,7 +288,7 @@ describe('retention', () => {
   })
 })
 
-test('the weekly slot is the last time that was due, and the daily one not more than a day ago', () => {
+it('the weekly slot is the last time that was due, and the daily one not more than a day ago', () => {
   const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
   const times = fc.date({ min: new Date('2000-01-01'), max: new Date('2099-12-31'), noInvalidDate: true })
   fc.assert(
@@ -304,7 +304,7 @@ test('the weekly slot is the last time that was due, and the daily one not more 
   )
 })
 
-test('a stream never has two live drops of one week or one candidate, whatever it is told in whatever order', async () => {
+it('a stream never has two live drops of one week or one candidate, whatever it is told in whatever order', async () => {
   const messages = fc.oneof(
     fc
       .tuple(fc.integer({ min: 10, max: 28 }), fc.nat(2))

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { credentials, type SocketOptions } from 'amqplib'
 import type { Settings } from './options.ts'
@@ -32,6 +33,16 @@ export async function socketOptions(
     ...(authority && { ca: authority }),
     ...(certificate && secret && { cert: certificate, key: secret, credentials: credentials.external() }),
   }
+}
+
+/** Who we are to the broker, which lets nobody send under another name (`user_id`). */
+export async function accountOf({ account, url, tls }: Settings): Promise<string> {
+  if (account !== '') return account
+  if (tls.cert === undefined) return decodeURIComponent(new URL(url).username) || 'guest'
+  const { subject } = new X509Certificate(await readFile(tls.cert))
+  const [, name] = /^CN=(.+)$/m.exec(subject) ?? []
+  if (name !== undefined) return name
+  throw new Error(`tls.cert: expected a certificate with a common name, got one of ${JSON.stringify(subject)}`)
 }
 
 /** For logs. */

@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
@@ -11,16 +11,18 @@ import { dropCancelled } from '#events/drop-cancelled.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { run } from '#subprocess/run.ts'
-import { provideRabbitmq } from '#test/brokers/rabbitmq.ts'
+import { provideGuardedRabbitmq, type Guarded } from '#test/brokers/accounts.ts'
 import { freePort, type Server } from '#test/brokers/server.ts'
 import { startTcpProxy } from '#test/brokers/tcp-proxy.ts'
-import { definitionsAreCurrent, definitionsFile } from '../../../deploy/rabbitmq/generate.ts'
+import { definitionsAreCurrent } from '../../../deploy/rabbitmq/generate.ts'
 import { eventually, listen, progressOf, requested } from '../bus.contract.ts'
 import { NotPublished, type Bus } from '../bus.ts'
 import { openAmqpBus } from './amqp-bus.ts'
 import type { AmqpOptions } from './options.ts'
 import { BrokerRefused } from './refusal.ts'
+import { toMessage } from './wire.ts'
 
+let guarded: Guarded
 let server: Server
 let folder: string
 let secureUrl: string
@@ -29,13 +31,11 @@ let secureUrl: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imagedrop-amqp-'))
   await makeCertificates(['server', 'imagedrop-builder', 'stranger'])
-  await writeFile(file('definitions.json'), JSON.stringify(await definitionsWithGuest()))
   const port = await freePort()
   secureUrl = `amqps://127.0.0.1:${String(port)}/imagedrop`
-  server = await provideRabbitmq({
+  guarded = await provideGuardedRabbitmq({
     plugins: ['rabbitmq_auth_mechanism_ssl'],
     conf: [
-      `load_definitions = ${file('definitions.json')}`,
       `listeners.ssl.1 = 127.0.0.1:${String(port)}`,
       `ssl_options.cacertfile = ${file('ca.pem')}`,
       `ssl_options.certfile = ${file('server.pem')}`,
@@ -47,9 +47,10 @@ beforeAll(async () => {
       'ssl_cert_login_from = common_name',
     ],
   })
+  ;({ server } = guarded)
 }, 120_000)
 afterAll(async () => {
-  await server[Symbol.asyncDispose]()
+  await guarded[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 }, 60_000)
 
@@ -220,6 +221,13 @@ describe('a broker that refuses us', { timeout: 60_000 }, () => {
     expect(bus.givenUp.aborted).toBe(false)
   })
 
+  it('ends the bus when it is told another account than ours: nobody sends under a name that is not theirs', async () => {
+    await using bus = await open({ account: 'imagedrop-operator' })
+    await listen(bus, 'builder')
+    await expect(bus.publish([requested()])).rejects.toThrow(/406.*user_id property set to 'imagedrop-operator'/)
+    expect(bus.givenUp.reason).toBeInstanceOf(BrokerRefused)
+  })
+
   it('ends the bus when a queue is missing that it may not declare', async () => {
     await using bus = await open({ passive: true, exchange: 'amq.topic' })
     await expect(listen(bus, 'builder')).rejects.toThrow(/404.*NOT[-_]FOUND/)
@@ -237,10 +245,14 @@ describe('the definitions in deploy/rabbitmq, over TLS with client certificates'
     const heard = await listen(bus, 'builder')
     const event = requested()
     const built = seal(say(imageBuilt, imageBuilt.example), { now: new Date() })
-    await bus.publish([event, built])
+    await bus.publish([built])
+    await using raw = await openRaw(`${server.url}/imagedrop`)
+    const { content, properties } = toMessage(event, { topicPrefix: '', account: 'guest' })
+    raw.channel.publish('amq.topic', event.subject, content, properties)
     await eventually(() => {
       expect(heard).toEqual([event])
     })
+    expect(bus.account).toBe('imagedrop-builder')
   })
 
   it.each([
@@ -322,23 +334,6 @@ function portOf(url: string): number {
 
 function file(name: string): string {
   return join(folder, name)
-}
-
-/** The test itself is one more user, on a virtual host of its own. */
-async function definitionsWithGuest() {
-  const definitions = JSON.parse(await readFile(definitionsFile, 'utf8')) as Record<string, object[]>
-  const add = (list: string, item: object) => definitions[list]?.push(item)
-  add('vhosts', { name: '/' })
-  add('users', { name: 'guest', password_hash: passwordHash('guest'), tags: ['administrator'] })
-  for (const vhost of ['/', 'imagedrop'])
-    add('permissions', { user: 'guest', vhost, configure: '.*', write: '.*', read: '.*' })
-  return definitions
-}
-
-function passwordHash(password: string): string {
-  const salt = Buffer.from([1, 2, 3, 4])
-  const digest = createHash('sha256').update(salt).update(password).digest()
-  return Buffer.concat([salt, digest]).toString('base64')
 }
 
 /** An authority, and a certificate of it for each name. */

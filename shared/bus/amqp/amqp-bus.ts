@@ -1,4 +1,5 @@
 import type { Bus, Interest, JobProgress } from '../bus.ts'
+import { accountOf } from './address.ts'
 import type { Attachment } from './attachment.ts'
 import { startConsumer, type Intake } from './consumer.ts'
 import { keepLink } from './link.ts'
@@ -13,7 +14,8 @@ import { declareQueue } from './topology.ts'
  * away is waited for by every call. Throws when the broker refuses us.
  */
 export async function openAmqpBus(options: AmqpOptions): Promise<Bus> {
-  const settings = settingsOf(options)
+  const given = settingsOf(options)
+  const settings = { ...given, account: await accountOf(given) }
   const givenUp = new AbortController()
   const refused = (error: BrokerRefused) => {
     if (givenUp.signal.aborted) return
@@ -81,6 +83,7 @@ export async function openAmqpBus(options: AmqpOptions): Promise<Bus> {
       const { published, bytesOut } = publisher
       return { connected: detail === '', detail, published, bytesOut, ...intake }
     },
+    account: settings.account,
     givenUp: givenUp.signal,
     [Symbol.asyncDispose]: close,
   }

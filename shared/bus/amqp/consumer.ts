@@ -95,7 +95,7 @@ export function startConsumer(options: ConsumerOptions): Attachment {
       const received = { routingKey, content: message.content, properties: message.properties }
       const envelope = parseIncoming(fromMessage(received, settings.topicPrefix, new Date()))
       if (subscription.subjects.includes(envelope.subject)) {
-        keeper.take({ envelope, tag, returns: returnsOf(message) })
+        keeper.take({ envelope: subscription.admit?.(envelope) ?? envelope, tag, returns: returnsOf(message) })
         return
       }
       // Bound for an earlier version of this service.
@@ -105,7 +105,7 @@ export function startConsumer(options: ConsumerOptions): Attachment {
       })
     } catch (error) {
       intake.refused += 1
-      log.error({ message: message.properties.messageId as unknown, topic: routingKey, err: error }, 'no valid event')
+      log.error({ message: message.properties.messageId as unknown, topic: routingKey, err: error }, 'refused')
       answer(() => {
         channel.reject(message, false)
       })

@@ -11,6 +11,7 @@ export interface Received {
   readonly content: Buffer
   readonly properties: {
     readonly messageId?: unknown
+    readonly userId?: unknown
     readonly contentEncoding?: unknown
     readonly timestamp?: unknown
     readonly headers?: Readonly<Record<string, unknown>> | undefined
@@ -37,6 +38,7 @@ export function fromMessage({ routingKey, content, properties }: Received, topic
     drop: headers[eventHeaders.drop] ?? body['drop'] ?? null,
     causation: headers[eventHeaders.causation] ?? null,
     trace: headers[eventHeaders.trace] ?? null,
+    sender: typeof properties.userId === 'string' && properties.userId !== '' ? properties.userId : null,
     body,
   }
 }

@@ -4,6 +4,8 @@ import type { Logger } from 'pino'
 export interface AmqpOptions {
   /** `amqp://` or `amqps://`, with user, password and virtual host: `amqps://user:secret@host/%2Fpubsub`. */
   readonly url: string
+  /** Our account there, when it is neither the user in the URL nor the common name of our certificate. */
+  readonly account?: string
   /** Where we publish and bind. Declared unless it is one of the broker's own (`amq.…`). */
   readonly exchange?: string
   /** Further exchanges that the events of others arrive on, such as `zmq.topic`, the bridge from fedmsg. */
@@ -53,6 +55,7 @@ export type Settings = Required<AmqpOptions>
 /** Fills in the defaults. Throws, naming the option, when options contradict each other. */
 export function settingsOf(options: AmqpOptions): Settings {
   const settings: Settings = {
+    account: '',
     exchange: 'amq.topic',
     foreignExchanges: [],
     topicPrefix: '',

@@ -1,4 +1,4 @@
-import type { Channel, ChannelModel } from 'amqplib'
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import type { JobProgress } from '../bus.ts'
 import { createPacer, readProgress, type Pacer } from '../progress.ts'
 import { keepAttached, type Attachment, type AttachmentOptions } from './attachment.ts'
@@ -59,15 +59,15 @@ export function startWatching(
     async attach(channel, end) {
       await declare(channel, options.settings)
       const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, durable: false })
-      await channel.bindQueue(queue, exchange, '')
-      const take = (content: Buffer) => {
-        const progress = readProgress(content)
+      await channel.bindQueue(queue, exchange, '#')
+      const take = ({ content, fields }: ConsumeMessage) => {
+        const progress = readProgress(content, fields.routingKey)
         if (progress) listener(progress)
       }
       const { consumerTag } = await channel.consume(
         queue,
         (message) => {
-          if (message) take(message.content)
+          if (message) take(message)
           else end(new Error('the broker cancelled the watcher'))
         },
         { noAck: true },
@@ -88,5 +88,5 @@ async function openChannel(model: ChannelModel, settings: Settings): Promise<Cha
 
 async function declare(channel: Channel, settings: Settings): Promise<void> {
   if (settings.passive) await channel.checkExchange(progressExchangeOf(settings))
-  else await channel.assertExchange(progressExchangeOf(settings), 'fanout', { durable: true })
+  else await channel.assertExchange(progressExchangeOf(settings), 'topic', { durable: true })
 }

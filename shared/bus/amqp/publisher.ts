@@ -107,7 +107,7 @@ export function createPublisher(link: Link, settings: Settings, refused: (error:
     const { promise, resolve } = Promise.withResolvers<void>()
     let open = envelopes.length
     for (const envelope of envelopes) {
-      const { routingKey, content, properties } = toMessage(envelope, settings.topicPrefix)
+      const { routingKey, content, properties } = toMessage(envelope, settings)
       bytesOut += content.length
       const options = { ...properties, mandatory: true }
       channel.publish(settings.exchange, routingKey, content, options, (error: unknown) => {

@@ -28,8 +28,9 @@ function isRefusalByCode({
       // A queue that is gone is declared anew by the next try; what was only checked, or bound to, is not.
       return !(classId === basic && methodId === 20)
     case 406:
-      // Of a declaration: it is there with other arguments. Else a delivery was held too long.
-      return queueOrExchange.has(Number(classId))
+      // Of a declaration: it is there with other arguments. Of what we sent: we are not who we say that we are, which
+      // IMAGEDROP_BUS_ACCOUNT mends. Else a delivery was held too long.
+      return queueOrExchange.has(Number(classId)) || (classId === basic && methodId === 40)
     default:
       return false
   }

@@ -13,9 +13,12 @@ export interface QueueDeclaration {
   readonly arguments: Readonly<Record<string, string | number>>
 }
 
-/** The two exchanges of our own; of the one for events, others may be the owner. */
+/**
+ * The two exchanges of our own; of the one for events, others may be the owner. Progress is sent on the name of the
+ * service, so that the broker can hold each account to its own.
+ */
 export const deadLetterExchangeOf = ({ queuePrefix }: Pick<Settings, 'queuePrefix'>) => `${queuePrefix}dead`
-export const progressExchangeOf = ({ queuePrefix }: Pick<Settings, 'queuePrefix'>) => `${queuePrefix}progress`
+export const progressExchangeOf = ({ queuePrefix }: Pick<Settings, 'queuePrefix'>) => `${queuePrefix}job-progress`
 
 /** The queue of a service. */
 export function queueOf({ queueNames, queuePrefix, queueSeed }: Settings, service: string): string {

@@ -11,18 +11,20 @@ import { fromMessage, type Received } from './from-message.ts'
 import { routingKeyOf, schemaNameOf, toMessage, usersOf } from './wire.ts'
 
 const now = new Date('2026-02-03T04:05:06.789Z')
+const as = (topicPrefix: string) => ({ topicPrefix, account: 'imagedrop-builder' })
 const id = '0f0f7b7e-3f3c-4c3e-9d0a-8f6b9c2a1d55'
 
 describe('writing', () => {
   it('has the properties and headers of fedora-messaging, to the letter', () => {
     const event = seal(say(imageFailed, imageFailed.example), { now, id })
-    expect(toMessage(event, 'org.fedoraproject.prod')).toEqual({
+    expect(toMessage(event, as('org.fedoraproject.prod'))).toEqual({
       routingKey: 'org.fedoraproject.prod.image.failed.v1',
       content: Buffer.from(JSON.stringify(imageFailed.example)),
       properties: {
         contentType: 'application/json',
         contentEncoding: 'utf-8',
         messageId: id,
+        userId: 'imagedrop-builder',
         persistent: true,
         headers: {
           fedora_messaging_schema: 'imagedrop.image.failed.v1',
@@ -39,7 +41,7 @@ describe('writing', () => {
 
   it('names the person whom an event was said for, and nobody else', () => {
     const headers = (by: string) =>
-      toMessage(seal(say(dropBlessed, { ...dropBlessed.example, by }), { now }), '').properties.headers
+      toMessage(seal(say(dropBlessed, { ...dropBlessed.example, by }), { now }), as('')).properties.headers
     expect(headers('dgilmore')).toHaveProperty('fedora_messaging_user_dgilmore', true)
     expect(Object.keys(headers('policy')).join()).not.toContain('_user_')
     expect(usersOf({ by: 'milestone-Fedora-19-20130521.0' })).toEqual([])
@@ -49,7 +51,7 @@ describe('writing', () => {
 
   it('passes on events of others as what they are: messages of no schema', () => {
     const event = seal(say(composeStatusChanged, composeStatusChanged.example), { now })
-    const { headers } = toMessage(event, '').properties
+    const { headers } = toMessage(event, as('')).properties
     expect(headers).toMatchObject({ fedora_messaging_schema: 'base.message', fedora_messaging_severity: 20 })
     expect(headers).not.toHaveProperty('fedora_messaging_schema_package')
     expect(schemaNameOf('drop.ready.v1')).toBe('imagedrop.drop.ready.v1')
@@ -69,7 +71,8 @@ describe('reading', () => {
     const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const cause = { ...seal(say(imageRequested, imageRequested.example), { now }), trace }
     const event: Envelope = seal({ subject: definition.subject, body: definition.example }, { now, causation: cause })
-    expect(read(received(toMessage(event, 'org.example.dev')), 'org.example.dev')).toEqual(event)
+    const message = received(toMessage(event, as('org.example.dev')))
+    expect(read(message, 'org.example.dev')).toEqual({ ...event, sender: 'imagedrop-builder' })
   })
 
   const body = composeStatusChanged.example

@@ -7,6 +7,8 @@ export interface MessageProperties {
   readonly contentType: 'application/json'
   readonly contentEncoding: 'utf-8'
   readonly messageId: string
+  /** RabbitMQ refuses a message that names another account than the one that it comes from. */
+  readonly userId: string
   readonly persistent: true
   readonly headers: Readonly<Record<string, string | number | boolean>>
 }
@@ -42,7 +44,10 @@ export function routingKeyOf(subject: string, topicPrefix: string): string {
 }
 
 /** Writes an event as fedora-messaging would. */
-export function toMessage(envelope: Envelope, topicPrefix: string): Message {
+export function toMessage(
+  envelope: Envelope,
+  { topicPrefix, account }: { readonly topicPrefix: string; readonly account: string },
+): Message {
   const { id, subject, time, drop, causation, trace, body } = envelope
   const severity = findEvent(subject)?.severity ?? 'info'
   return {
@@ -52,6 +57,7 @@ export function toMessage(envelope: Envelope, topicPrefix: string): Message {
       contentType: 'application/json',
       contentEncoding: 'utf-8',
       messageId: id,
+      userId: account,
       persistent: true,
       headers: {
         [eventHeaders.schema]: schemaNameOf(subject),

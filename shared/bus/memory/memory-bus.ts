@@ -11,16 +11,29 @@ export function createMemoryBus(): Bus {
   const watchers = new Set<(progress: JobProgress) => void>()
   let published = 0
   let delivered = 0
+  let refused = 0
 
   async function deliver(competing: Subscription[], envelopes: readonly Envelope[]): Promise<void> {
     const subscription = competing.shift()
     if (!subscription) return
     // To the back of the row: those who compete take turns.
     competing.push(subscription)
-    const wanted = envelopes.filter((envelope) => subscription.subjects.includes(envelope.subject))
+    const wanted = envelopes
+      .filter((envelope) => subscription.subjects.includes(envelope.subject))
+      .flatMap((envelope) => admitted(subscription, parseIncoming(envelope)))
     if (wanted.length === 0) return
-    await subscription.deliver(wanted.map(parseIncoming))
+    await subscription.deliver(wanted)
     delivered += wanted.length
+  }
+
+  /** There are no dead letters in here: what is not to be believed is gone. */
+  function admitted({ admit }: Subscription, envelope: Envelope): Envelope[] {
+    try {
+      return [admit?.(envelope) ?? envelope]
+    } catch {
+      refused += 1
+      return []
+    }
   }
 
   return {
@@ -55,10 +68,11 @@ export function createMemoryBus(): Bus {
       published,
       delivered,
       redelivered: 0,
-      refused: 0,
+      refused,
       bytesIn: 0,
       bytesOut: 0,
     }),
+    account: null,
     givenUp: new AbortController().signal,
     [Symbol.asyncDispose]() {
       services.clear()

@@ -11,7 +11,7 @@ import type { Interest } from '../bus.ts'
 import { codeOf, nullWhen, type Grounds } from './grounds.ts'
 import type { NatsSettings } from './options.ts'
 import { Mismatch } from './refusal.ts'
-import { covers } from './subjects.ts'
+import { covers, isOpen } from './subjects.ts'
 
 /** The server's codes, which stand in no list of the client's. */
 const inOtherShape = new Set([10013, 10148])
@@ -29,7 +29,7 @@ const margin = 20
 export async function ensureDurable(grounds: Grounds, interest: Interest & { readonly since?: Date }): Promise<void> {
   const { jsm, settings, subjects } = grounds
   const { service } = interest
-  const wanted = interest.subjects.map(subjects.of)
+  const wanted = interest.subjects.flatMap(subjects.placesOf)
   for (let turns = 0; turns < 10; turns += 1) {
     const info = jsm.consumers.info(settings.stream, service)
     const found = await info.catch(nullWhen(JetStreamApiCodes.ConsumerNotFound))
@@ -49,7 +49,7 @@ export async function ensureDurable(grounds: Grounds, interest: Interest & { rea
 /** True when everything that passes was asked for by name, by this version of the service or by another. */
 export function isSelective(config: Partial<ConsumerConfig>): boolean {
   const filters = filtersOf(config)
-  return filters.length > 0 && !filters.some((filter) => /[*>]/.test(filter))
+  return filters.length > 0 && !filters.some(isOpen)
 }
 
 function filtersOf({ filter_subject, filter_subjects }: Partial<ConsumerConfig>): readonly string[] {

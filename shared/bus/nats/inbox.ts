@@ -63,8 +63,8 @@ export class Inbox implements AsyncDisposable {
   /** Takes one delivery. From a selective consumer it is wanted by this service, if not by this process. */
   take(message: JsMsg, { selective }: { readonly selective: boolean }): void {
     const { subjects, subscription, settings, counts } = this.#options
-    const subject = subjects.eventOf(message.subject)
-    if (subject === null || !subscription.subjects.includes(subject)) {
+    const said = subjects.eventOf(message.subject)
+    if (said === null || !subscription.subjects.includes(said.event)) {
       if (selective) this.#passOn(message)
       else message.ack()
       return
@@ -80,7 +80,7 @@ export class Inbox implements AsyncDisposable {
       this.#bury(message, `nobody kept it in ${String(deliveries - 1)} deliveries: whoever had it died or fell silent`)
       return
     }
-    const letter = this.#read(message, subject)
+    const letter = this.#read(message, said)
     if (!letter) return
     this.#letters.set(message.seq, letter)
     this.#waiting.push(letter)
@@ -96,22 +96,23 @@ export class Inbox implements AsyncDisposable {
     this.#letters.clear()
   }
 
-  #read(message: JsMsg, subject: string): Letter | null {
-    const { settings, counts, log } = this.#options
+  #read(message: JsMsg, { event, sender }: { event: string; sender: string | null }): Letter | null {
+    const { settings, counts, log, subscription } = this.#options
     try {
       const envelope = fromMessage({
-        subject,
+        subject: event,
+        sender,
         header: (name) => message.headers?.get(name) ?? '',
         data: message.data,
         stream: settings.stream,
         seq: message.seq,
         storedAt: message.time,
       })
-      return { message, envelope }
+      return { message, envelope: subscription.admit?.(envelope) ?? envelope }
     } catch (error) {
       counts.refused += 1
       const reason = describe(error)
-      log.error({ seq: message.seq, subject: message.subject, reason }, 'refused')
+      log.error({ seq: message.seq, place: message.subject, err: error }, 'refused')
       this.#bury(message, reason)
       return null
     }

@@ -71,6 +71,7 @@ export async function openNatsBus(options: NatsOptions): Promise<Bus> {
       const detail = link.detail()
       return { connected: detail === '', detail, ...counts, bytesIn: inBytes, bytesOut: outBytes }
     },
+    account: null,
     givenUp: link.givenUp,
     async [Symbol.asyncDispose]() {
       await Promise.all([...subscriptions].map((subscription) => subscription[Symbol.asyncDispose]()))

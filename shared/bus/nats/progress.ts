@@ -28,7 +28,7 @@ export function openProgress(link: NatsLink, subjects: Subjects): ProgressChanne
     watch(listener) {
       watching ??= connection.subscribe(subjects.progress('*'), {
         callback: (error, message) => {
-          const progress = error ? null : readProgress(message.data)
+          const progress = error ? null : readProgress(message.data, message.subject.split('.').at(-1) ?? '')
           if (progress) for (const one of listeners) one(progress)
         },
       })

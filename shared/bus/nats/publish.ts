@@ -46,7 +46,7 @@ async function publishSome(
   let silence: unknown = null
   const answers = envelopes.map(async (envelope) => {
     try {
-      await publishOne(js, subjects.of(envelope.subject), envelope)
+      await publishOne(js, subjects.of(envelope.subject, envelope.sender), envelope)
     } catch (error) {
       if (isNobodyThere(error)) streamGone()
       if (!isRefusedEvent(error)) silence = error

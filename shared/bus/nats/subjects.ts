@@ -1,11 +1,17 @@
 import { foreignEvents, ownEvents } from '#events/index.ts'
+import { isOperatorRequest } from '#events/operator.ts'
 
 /** The names that one deployment uses on a NATS server. */
 export interface Subjects {
-  /** Where an event of ours or of others is said. */
-  readonly of: (event: string) => string
-  /** The event's own subject, or null for what is none of ours: a dead letter. */
-  readonly eventOf: (subject: string) => string | null
+  /**
+   * Where an event of ours or of others is said. A server tells nobody who published a message, but it does say who may
+   * publish what: so an operator asks behind their own name, `drop.blessing.requested.v1.by.dgilmore`.
+   */
+  readonly of: (event: string, sender?: string | null) => string
+  /** The event's own subject and who said it, or null for what is none of ours: a dead letter. */
+  readonly eventOf: (subject: string) => { readonly event: string; readonly sender: string | null } | null
+  /** Everywhere that an event may be said. */
+  readonly placesOf: (event: string) => readonly string[]
   /** Where the dead letters of a service are kept. */
   readonly dead: (service: string) => string
   /** Where a service shows its progress; `*` for all of them. */
@@ -21,14 +27,31 @@ export function createSubjects(prefix: string): Subjects {
     throw new Error(`subjectPrefix: expected words joined by dots, got ${JSON.stringify(prefix)}`)
   }
   const dead = `${start}dead.`
-  const events = [...ownEvents, ...foreignEvents].map(({ subject }) => start + subject)
+  const placesOf = (event: string) => [start + event, ...(isOperatorRequest(event) ? [`${start}${event}.${by}.*`] : [])]
   return {
-    of: (event) => start + event,
-    eventOf: (subject) => (subject.startsWith(start) && !subject.startsWith(dead) ? subject.slice(start.length) : null),
+    of(event, sender = null) {
+      if (sender === null || !isOperatorRequest(event)) return start + event
+      if (/^[^\s.*>]+$/.test(sender)) return `${start}${event}.${by}.${sender}`
+      throw new Error(`${event}: expected a sender without dots, stars and spaces, got ${JSON.stringify(sender)}`)
+    },
+    eventOf(subject) {
+      if (!subject.startsWith(start) || subject.startsWith(dead)) return null
+      const [event = '', sender = null] = subject.slice(start.length).split(`.${by}.`)
+      return { event, sender }
+    },
+    placesOf,
     dead: (service) => dead + service,
     progress: (service) => `${start}progress.${service}`,
-    stored: [...events, `${dead}*`],
+    stored: [...[...ownEvents, ...foreignEvents].flatMap(({ subject }) => placesOf(subject)), `${dead}*`],
   }
+}
+
+/** Stands between the subject of a request and the name of the operator. */
+const by = 'by'
+
+/** Whether a filter lets through all that is said on more subjects than it names: a request is one, whoever asks. */
+export function isOpen(filter: string): boolean {
+  return /[*>]/.test(filter.replace(new RegExp(`\\.${by}\\.\\*$`), ''))
 }
 
 /** True when one of the filters lets the subject through; the subject may have stars itself. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { composeStatusChanged } from '#events/compose.ts'
 import { dropCancelled } from '#events/drop-cancelled.ts'
 import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
@@ -50,9 +51,26 @@ describe('the message of an event', () => {
     expect(fromMessage(incoming({ headers: { 'sent-at': sentAt } })).time).toBe(time)
   })
 
-  it('without any of our headers is still read', () => {
-    const headers = { imagedrop_drop: '', imagedrop_causation: 'x', traceparent: '', fedora_messaging_schema: '' }
+  it('without most of our headers is still read', () => {
+    const headers = { imagedrop_drop: '', imagedrop_causation: 'x', traceparent: '' }
     expect(fromMessage(incoming({ headers }))).toEqual({ ...event, drop: null, causation: null, trace: null })
+  })
+
+  it.each([
+    ['another event', 'imagedrop.image.built.v1'],
+    ['none', ''],
+  ])(
+    'is refused when it says that it is %s: it may be an answer that the server was told to send there',
+    (_what, schema) => {
+      const headers = { fedora_messaging_schema: schema }
+      expect(() => fromMessage(incoming({ headers }))).toThrow(`is not imagedrop.drop.cancelled.v1, got "${schema}"`)
+    },
+  )
+
+  it('of others needs no header at all', () => {
+    const { subject, example } = composeStatusChanged
+    const message = { ...incoming({ data: JSON.stringify(example) }), subject, header: () => '' }
+    expect(fromMessage(message)).toMatchObject({ subject, body: example, sender: null })
   })
 
   it.each([
@@ -68,10 +86,21 @@ describe('the message of an event', () => {
 describe('subjects', () => {
   it.each([['org.example.dev'], ['org.example.dev.'], ['']])('behind the prefix %j are found again', (prefix) => {
     const subjects = createSubjects(prefix)
-    expect(subjects.eventOf(subjects.of('image.built.v1'))).toBe('image.built.v1')
+    expect(subjects.eventOf(subjects.of('image.built.v1'))).toEqual({ event: 'image.built.v1', sender: null })
     expect(subjects.eventOf(subjects.dead('builder'))).toBeNull()
     expect(subjects.stored).toContain(subjects.of('pungi.compose.status.change'))
     expect(subjects.stored.every((subject) => !subject.includes('progress'))).toBe(true)
+  })
+
+  it('tell who asks, for what operators ask and nothing else', () => {
+    const subjects = createSubjects('p')
+    const request = 'drop.blessing.requested.v1'
+    expect(subjects.of(request, 'jane')).toBe('p.drop.blessing.requested.v1.by.jane')
+    expect(subjects.eventOf('p.drop.blessing.requested.v1.by.jane')).toEqual({ event: request, sender: 'jane' })
+    expect(subjects.eventOf(subjects.of(request))).toEqual({ event: request, sender: null })
+    expect(subjects.of('image.built.v1', 'jane')).toBe('p.image.built.v1')
+    expect(() => subjects.of(request, 'jane.doe')).toThrow('expected a sender without dots, stars and spaces')
+    expect(subjects.placesOf(request)).toEqual([`p.${request}`, `p.${request}.by.*`])
   })
 
   it('refuse a prefix that would be a wildcard', () => {
@@ -100,6 +129,7 @@ function incoming(
   const headers: Record<string, string> = { 'Nats-Msg-Id': message.id, ...message.headers, ...change.headers }
   return {
     subject: event.subject,
+    sender: null,
     header: (name) => headers[name] ?? '',
     data: Buffer.from(change.data ?? message.data),
     stream: 'IMAGEDROP',

@@ -1,5 +1,5 @@
 import { uuidFrom, type Envelope } from '#events/envelope.ts'
-import { findEvent } from '#events/index.ts'
+import { findEvent, foreignEvents } from '#events/index.ts'
 import { InvalidEvent, parseIncoming } from '#events/parse.ts'
 import { eventHeaders, severityNumbers } from '../headers.ts'
 
@@ -14,6 +14,8 @@ export interface OutgoingMessage {
 /** What is read of a message from the stream. */
 export interface IncomingMessage {
   readonly subject: string
+  /** Who may publish where this was published, where that is one account alone. */
+  readonly sender: string | null
   readonly header: (name: string) => string
   readonly data: Uint8Array
   /** Where and when the stream stored it: the same at every delivery. */
@@ -27,6 +29,8 @@ export const idHeader = 'Nats-Msg-Id'
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
 
+const foreignSubjects = new Set<string>(foreignEvents.map(({ subject }) => subject))
+
 /** Puts an event into a message. */
 export function toMessage(envelope: Envelope): OutgoingMessage {
   const { id, subject, time, drop, causation, trace, body } = envelope
@@ -34,7 +38,7 @@ export function toMessage(envelope: Envelope): OutgoingMessage {
   return {
     id,
     headers: {
-      [eventHeaders.schema]: `imagedrop.${subject}`,
+      [eventHeaders.schema]: schemaOf(subject),
       [eventHeaders.severity]: String(severityNumbers[severity]),
       [eventHeaders.time]: time,
       ...(drop === null ? {} : { [eventHeaders.drop]: drop }),
@@ -50,7 +54,8 @@ export function toMessage(envelope: Envelope): OutgoingMessage {
  * the stream stored it, so that every delivery reads the same. Throws InvalidEvent naming field and value.
  */
 export function fromMessage(message: IncomingMessage): Envelope {
-  const { subject, header, stream, seq, storedAt } = message
+  const { subject, sender, header, stream, seq, storedAt } = message
+  assertSaidHere(message)
   const id = header(idHeader)
   const causation = header(eventHeaders.causation)
   const time = new Date(header(eventHeaders.time))
@@ -61,8 +66,25 @@ export function fromMessage(message: IncomingMessage): Envelope {
     drop: header(eventHeaders.drop) || null,
     causation: uuid4.test(causation) ? causation : null,
     trace: header(eventHeaders.trace) || null,
+    sender,
     body: readBody(message),
   })
+}
+
+/**
+ * A server sends its answers wherever the one who asks wants them, also where that one may not publish. A message of ours
+ * says which event it is; such an answer does not.
+ */
+function assertSaidHere({ subject, header }: IncomingMessage): void {
+  const schema = header(eventHeaders.schema)
+  if (foreignSubjects.has(subject) || schema === schemaOf(subject)) return
+  throw new InvalidEvent(
+    `${subject}: ${eventHeaders.schema} is not ${schemaOf(subject)}, got ${JSON.stringify(schema)}`,
+  )
+}
+
+function schemaOf(subject: string): string {
+  return `imagedrop.${subject}`
 }
 
 function readBody({ subject, data }: IncomingMessage): unknown {

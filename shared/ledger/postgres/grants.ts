@@ -1,6 +1,7 @@
 /**
  * What each role may do, for the roles that deploy/postgres/roles.sql has made; without them nothing changes. A
- * service's role is `imagedrop_` and its name, and sees its own rows only. What a person says is sent by the scheduler.
+ * service's role is `imagedrop_` and its name, and sees and writes its own rows only. A row of the outbox without a
+ * service is a request, which operators alone can write and the scheduler takes in.
  */
 export const grants = `do $$
 declare
@@ -12,7 +13,8 @@ begin
   foreach name in array tables loop
     execute format('alter table %I enable row level security', name);
     execute format('drop policy if exists imagedrop_operator on %I', name);
-    execute format('create policy imagedrop_operator on %I to imagedrop_operator using (true)', name);
+    execute format('create policy imagedrop_operator on %I to imagedrop_operator using (true)%s', name,
+      case name when 'outbox' then ' with check (service is null)' else '' end);
   end loop;
 
   for service in
@@ -21,13 +23,12 @@ begin
   loop
     foreach name in array tables loop
       execute format('drop policy if exists %I on %I', service.role, name);
-      execute format('create policy %I on %I to %I using (%s)', service.role, name, service.role,
-        case name when 'outbox' then 'said_by = current_user' else format('service = %L', service.name) end);
+      execute format('create policy %I on %I to %I using (service = %L)', service.role, name, service.role, service.name);
     end loop;
     execute format('grant select on kysely_migration, jobs, outbox, entities, ended_drops, wakes to %I', service.role);
     execute format('grant insert on jobs, entities, ended_drops, wakes to %I', service.role);
     execute format('grant delete on wakes to %I', service.role);
-    execute format('grant insert (event_id, subject, drop_id, envelope, said_at, lease_owner, lease_until) on outbox to %I', service.role);
+    execute format('grant insert (event_id, subject, drop_id, envelope, service, said_at, lease_owner, lease_until) on outbox to %I', service.role);
     execute format('grant update (sent_at, lease_owner, lease_until) on outbox to %I', service.role);
     execute format('grant update (state, attempts, due_at, lease_owner, lease_until, cancel_requested, error, started_at, finished_at) on jobs to %I', service.role);
     execute format('grant update (wait_for, wait_reason, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to %I', service.role);
@@ -36,7 +37,10 @@ begin
 
   if to_regrole('imagedrop_scheduler') is not null then
     drop policy if exists said_by_people on outbox;
-    create policy said_by_people on outbox to imagedrop_scheduler using (said_by = 'imagedrop_operator');
+    drop policy if exists requests_seen on outbox;
+    drop policy if exists requests_taken on outbox;
+    create policy requests_seen on outbox for select to imagedrop_scheduler using (service is null);
+    create policy requests_taken on outbox for update to imagedrop_scheduler using (service is null);
   end if;
 
   grant select on kysely_migration, jobs, outbox, entities, ended_drops to imagedrop_operator;
@@ -52,6 +56,6 @@ begin
     create policy imagedrop_monitor on outbox for select to imagedrop_monitor using (true);
     grant select on kysely_migration to imagedrop_monitor;
     grant select (service, state, due_at, lease_until, accepted_at, started_at, finished_at, wait_reason, wait_since, woken_seq) on jobs to imagedrop_monitor;
-    grant select (subject, said_by, said_at, sent_at) on outbox to imagedrop_monitor;
+    grant select (subject, service, said_by, said_at, sent_at) on outbox to imagedrop_monitor;
   end if;
 end $$`

@@ -22,4 +22,9 @@ export const postgres: DatabaseKind = {
       ) as locks`.execute(db)
   },
   isTableMissing: (error) => error instanceof DatabaseError && error.code === '42P01',
+  async account(db) {
+    const { rows } = await sql<{ account: string }>`select session_user as account`.execute(db)
+    return rows[0]?.account ?? ''
+  },
+  signature: () => ({}),
 }

@@ -8,6 +8,7 @@ import { imageRequested } from '#events/image-requested.ts'
 import { kojiTaskChanged } from '#events/koji.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { LeaseLost, type Delivery, type Job, type Ledger, type Wait } from '../ledger.ts'
+import { ofBuilder } from '../testing/ledger.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
 
@@ -227,7 +228,7 @@ function forget(world: World, job: Job, owner: string): void {
 }
 
 async function send(ledger: Ledger, world: World, owner: string, now = world.time): Promise<number> {
-  const rows = await ledger.takeUnsent({ owner, now: later(now), until: later(now + 1_000), limit: 10 })
+  const rows = await ledger.takeUnsent({ ...ofBuilder, owner, now: later(now), until: later(now + 1_000), limit: 10 })
   expect(rows.map((row) => row.seq)).toEqual(rows.map((row) => row.seq).toSorted((one, other) => one - other))
   for (const { envelope } of rows) world.sent.set(envelope.id, (world.sent.get(envelope.id) ?? 0) + 1)
   await ledger.markSent(

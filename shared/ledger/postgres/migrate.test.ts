@@ -7,6 +7,7 @@ import { imageRequested } from '#events/image-requested.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { SchemaOutdated } from '../ledger.ts'
 import { migrations, type Migration } from '../migrate.ts'
+import { ofBuilder } from '../testing/ledger.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
 
@@ -49,7 +50,7 @@ it('lets a process of the old version work on while it runs, and afterwards', as
       const until = new Date(now.getTime() + 60_000)
       const jobs = await old.lease('builder', { owner: 'a', now, until, limit: 5 })
       for (const job of jobs) await old.finish(job.id, 'a', { state: 'done', events: [envelope] }, now)
-      const rows = await old.takeUnsent({ owner: 'a', now, until, limit: 10 })
+      const rows = await old.takeUnsent({ ...ofBuilder, owner: 'a', now, until, limit: 10 })
       await old.markSent(
         rows.map((row) => row.seq),
         now,

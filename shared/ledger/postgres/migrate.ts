@@ -5,6 +5,7 @@ import { createPersist } from '../persist.ts'
 import type { PostgresAddress } from './connection.ts'
 import { openDatabase } from './database.ts'
 import { grants } from './grants.ts'
+import { wordsPolicy, type Word } from './words.ts'
 import { postgres } from './kind.ts'
 import { troublesOf } from './troubles.ts'
 
@@ -13,6 +14,8 @@ const settings = { lock_timeout: 3_000, statement_timeout: 0, jit: 'off' }
 
 interface MigrateOptions extends PostgresAddress {
   readonly log: Logger
+  /** What may stand in the outbox; without it, any subject may. */
+  readonly words?: readonly Word[]
 }
 
 /**
@@ -20,7 +23,7 @@ interface MigrateOptions extends PostgresAddress {
  * One process at a time does it. Resolves with the names of the migrations that were missing.
  */
 export async function migratePostgres(options: MigrateOptions, steps = migrations): Promise<string[]> {
-  const { log } = options
+  const { log, words = [] } = options
   const { db, close } = openDatabase(options, { poolSize: 2, log, settings })
   const onAway = (reason: string | null) => {
     if (reason !== null) log.warn({ reason }, 'the ledger is away')
@@ -28,7 +31,12 @@ export async function migratePostgres(options: MigrateOptions, steps = migration
   const persist = createPersist(troublesOf(options.url), new AbortController(), { onAway })
   try {
     const done = await persist(() => migrate(db, postgres, steps), { patience: 120_000 })
-    await persist(() => db.transaction().execute((transaction) => sql.raw(grants).execute(transaction)))
+    await persist(() =>
+      db.transaction().execute(async (transaction) => {
+        await sql.raw(grants).execute(transaction)
+        await sql.raw(wordsPolicy(words)).execute(transaction)
+      }),
+    )
     return done
   } finally {
     await close()

@@ -16,6 +16,7 @@ import { createSqlLedger } from '../sql-ledger.ts'
 import { clientConfig } from './connection.ts'
 import { createPostgresDialect } from './dialect.ts'
 import { postgres } from './kind.ts'
+import { ofBuilder } from '../testing/ledger.ts'
 import { migratePostgres } from './migrate.ts'
 
 const log = pino({ level: 'silent' })
@@ -120,7 +121,7 @@ const calls: Record<string, (ledger: Ledger) => Promise<unknown>> = {
     const wait = { for: 'task 1', until, reason: 'a task', state: {}, events: [] }
     await ledger.park(job?.id ?? 0, 'p', wait, now)
   },
-  takeUnsent: (ledger) => ledger.takeUnsent({ owner: 'b', now, until, limit: 10, except: [1, 2] }),
+  takeUnsent: (ledger) => ledger.takeUnsent({ ...ofBuilder, owner: 'b', now, until, limit: 10, except: [1, 2] }),
   markSent: (ledger) => ledger.markSent([1, 2, 3], now),
   reclaim: (ledger) => ledger.reclaim(() => false, now),
   entity: (ledger) => ledger.entity('builder', 'k'),

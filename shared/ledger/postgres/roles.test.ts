@@ -9,12 +9,20 @@ import { seal } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import { kojiTaskChanged } from '#events/koji.ts'
+import { foreignEvents, ownEvents } from '#events/index.ts'
+import { blessingRequested } from '#events/operator.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
+import { rolesAreCurrent } from '../../../deploy/postgres/generate.ts'
+import { house } from '#test/support/house.ts'
 import { LeaseLost, type Ledger } from '../ledger.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
 
 const log = pino({ level: 'silent' })
+const services = house.names
+const notTheirs = 'row-level security policy for table "outbox"'
+/** Everything that any process may send; what an account sees of it is for the database to say. */
+const everything = { services, subjects: [...ownEvents, ...foreignEvents].map(({ subject }) => subject) }
 const rolesFile = join(import.meta.dirname, '..', '..', '..', 'deploy', 'postgres', 'roles.sql')
 const now = new Date('2026-01-01T00:00:00Z')
 const until = new Date(now.getTime() + 30_000)
@@ -33,6 +41,10 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => server[Symbol.asyncDispose]())
 
+it('the roles in deploy/postgres are those of the services that there are (npm run docs)', async () => {
+  expect(await rolesAreCurrent()).toBe(true)
+})
+
 it('a service does a whole job with its own account, and its events are its own to send', async () => {
   await using builder = await open('builder')
   await using other = await open('builder')
@@ -49,8 +61,10 @@ it('a service does a whole job with its own account, and its events are its own 
   const entity = { key: 'k', version: 0, state: { count: 1 } }
   await builder.finish(job.id, 'a', { state: 'done', events: [event], entity }, now)
   expect(await builder.entity('builder', 'k')).toEqual({ state: { count: 1 }, version: 1 })
-  expect(await converter.takeUnsent({ owner: 'c', now: later(3_600), until: later(3_700), limit: 10 })).toEqual([])
-  const rows = await builder.takeUnsent({ owner: 'a', now, until, limit: 10 })
+  expect(
+    await converter.takeUnsent({ ...everything, owner: 'c', now: later(3_600), until: later(3_700), limit: 10 }),
+  ).toEqual([])
+  const rows = await builder.takeUnsent({ ...everything, owner: 'a', now, until, limit: 10 })
   expect(rows.map((row) => row.envelope)).toEqual([event])
   await builder.markSent(
     rows.map((row) => row.seq),
@@ -148,8 +162,9 @@ it('a service lets a job wait and wakes it with its own account, and sees no wak
   await converter.finish(job.id, 'a', { state: 'cancelled', events: [] }, now)
 })
 
-it('a person looks, takes up again and says, and the scheduler sends what was said', async () => {
-  await using operator = await open('operator')
+it('a person looks, takes up again and asks, and the scheduler finds out who it was', async () => {
+  await server.administer('create role jane login in role imagedrop_operator')
+  await using operator = await openPostgresLedger({ url: by('jane'), poolSize: 2, log })
   await using scheduler = await open('scheduler')
   await using announcer = await open('announcer')
   const [job] = await leaseNew(announcer, 'announcer')
@@ -157,14 +172,41 @@ it('a person looks, takes up again and says, and the scheduler sends what was sa
   expect(await operator.jobs({ service: 'announcer' })).toMatchObject([{ state: 'quarantined' }])
   expect(await operator.replay(imageRequested.example.drop, now)).toBeGreaterThan(0)
   expect(await announcer.jobs({})).toMatchObject([{ state: 'queued' }])
-  const event = cancelled()
+  expect(await operator.account()).toBe('jane')
+  const event = { ...blessing(), sender: 'dgilmore' }
   await operator.say(event, now)
-  expect(await announcer.takeUnsent({ owner: 'a', now, until, limit: 10 })).toEqual([])
-  const rows = await scheduler.takeUnsent({ owner: 's', now, until, limit: 10 })
-  expect(rows.map((row) => row.envelope)).toEqual([event])
+  expect(await announcer.takeUnsent({ ...everything, owner: 'a', now, until, limit: 10 })).toEqual([])
+  const rows = await scheduler.takeUnsent({ ...everything, owner: 's', now, until, limit: 10 })
+  expect(rows).toMatchObject([{ service: null, envelope: { ...event, sender: 'jane' } }])
   await scheduler.markSent(
     rows.map((row) => row.seq),
     now,
+  )
+})
+
+it.each(services)('the %s writes no word of another service, and no request', async (name) => {
+  await using ledger = await open(name.replaceAll('-', '_'))
+  for (const other of services.filter((one) => one !== name)) {
+    await expect(ledger.say(cancelled(), now, { service: other, owner: 'a' }), other).rejects.toThrow(notTheirs)
+  }
+  await expect(ledger.say(blessing(), now)).rejects.toThrow(`is the account of the ${name}, which asks for nothing`)
+  // A process of the version before names no service: its role tells which it is, and no request comes of it.
+  const role = name.replaceAll('-', '_')
+  const old = `insert into outbox (event_id, subject, envelope, said_at) values ('${name}', 'x', '{}', 0)`
+  expect(await rowsOf(role, old)).toBe('1 rows')
+  expect(await rowsOf(role, `select from outbox where event_id = '${name}' and service = '${name}'`)).toBe('1 rows')
+  const text = `insert into outbox (event_id, subject, envelope, service, said_at) values ('x', 'x', '{}', null, 0)`
+  expect(await rowsOf(role, text)).toBe(notTheirs)
+})
+
+it('a person writes requests, and no word of a service', async () => {
+  await using operator = await open('operator')
+  await expect(operator.say(cancelled(), now, { service: 'scheduler', owner: 'a' })).rejects.toThrow(
+    'permission denied for table outbox',
+  )
+  const values = `values ('y', 'x', '{}', 0, 'imagedrop_scheduler')`
+  expect(await rowsOf('operator', `insert into outbox (event_id, subject, envelope, said_at, said_by) ${values}`)).toBe(
+    'permission denied for table outbox',
   )
 })
 
@@ -183,15 +225,23 @@ it('an account that is a member of several roles runs their services together', 
   await using both = await open('worker')
   await leaseNew(both, 'builder')
   await leaseNew(both, 'converter')
-  await both.say(cancelled(), now)
-  expect(await both.takeUnsent({ owner: 'w', now, until, limit: 10 })).toHaveLength(1)
+  const theirs = { builder: cancelled(), converter: cancelled() }
+  for (const [service, event] of Object.entries(theirs)) await both.say(event, now, { service, owner: 'w' })
+  await expect(both.say(cancelled(), now, { service: 'announcer', owner: 'w' })).rejects.toThrow(notTheirs)
+  const rows = await both.takeUnsent({ ...everything, owner: 'w', now, until, limit: 10 })
+  const ids = rows.map(({ envelope }) => envelope.id)
+  expect(ids).toEqual(expect.arrayContaining(Object.values(theirs).map(({ id }) => id)))
   await using acting = await openPostgresLedger({ url, role: 'imagedrop_monitor', log })
   await expect(acting.jobs({})).rejects.toThrow('permission denied')
 })
 
 function as(role: string): string {
+  return by(`imagedrop_${role}`)
+}
+
+function by(account: string): string {
   const address = new URL(url)
-  address.username = `imagedrop_${role}`
+  address.username = account
   return address.href
 }
 
@@ -223,6 +273,10 @@ async function rowsOf(role: string, statement: string): Promise<string> {
 
 function requested() {
   return seal(say(imageRequested, imageRequested.example), { now })
+}
+
+function blessing() {
+  return seal(say(blessingRequested, blessingRequested.example), { now })
 }
 
 function cancelled() {

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { canMount } from '#test/faults/small-disk.ts'
-import { wanted } from '../ledger.fixture.ts'
+import { wanted } from '../testing/ledger.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { WorkPlace } from '../ledger.ts'
+import type { WakeScope } from '../ledger.ts'
 import type { Wake } from '../wake.ts'
 import type { PostgresAddress } from './connection.ts'
 import { openNotifications, type Notifications } from './notifications.ts'
@@ -18,13 +18,13 @@ interface WakeOptions {
 
 /** Rings within the process at once, in others through NOTIFY, and every few seconds whatever happens. */
 export function createPostgresWake(address: PostgresAddress, { log, pollEvery }: WakeOptions): Wake {
-  const listeners = new Set<(where: WorkPlace) => void>()
+  const listeners = new Set<(where: WakeScope) => void>()
   let notifications: Notifications | null = null
   let untold = new Set<string>()
   let telling: Promise<void> | null = null
   let poll: NodeJS.Timeout | null = null
 
-  function tellAll(where: WorkPlace): void {
+  function tellAll(where: WakeScope): void {
     for (const listener of listeners) listener(where)
   }
 
@@ -100,11 +100,11 @@ export function createPostgresWake(address: PostgresAddress, { log, pollEvery }:
   }
 }
 
-function payloadOf(where: WorkPlace): string {
+function payloadOf(where: WakeScope): string {
   return typeof where === 'string' ? where : `service ${where.service}`
 }
 
-function placeOf(payload: string): WorkPlace {
+function placeOf(payload: string): WakeScope {
   if (payload.startsWith('service ')) return { service: payload.slice('service '.length) }
   return payload === 'outbox' || payload === 'said' ? payload : 'anywhere'
 }

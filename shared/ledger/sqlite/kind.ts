@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { sql } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 
@@ -11,4 +12,15 @@ export const sqlite: DatabaseKind = {
   holdEnding: () => Promise.resolve(),
   holdWaits: () => Promise.resolve(),
   isTableMissing: (error) => error instanceof Error && error.message.startsWith('no such table'),
+  account: () => Promise.resolve(localAccount()),
+  signature: () => ({ said_by: localAccount() }),
+}
+
+/** By the id of our process, which no variable of the environment changes. In a container it may have no name. */
+function localAccount(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid-${String(process.getuid?.())}`
+  }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { testLedgerCompetition } from '../competition.contract.ts'
 import { testLedger } from '../ledger.contract.ts'
-import type { Data } from '../ledger.fixture.ts'
+import type { Data } from '../testing/ledger.ts'
 import { testLedgerWaiting } from '../waiting.contract.ts'
 import { openSqliteLedger } from './open.ts'
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, utimesSync, watch, type FSWatcher } from 'node:fs'
-import type { WorkPlace } from '../ledger.ts'
+import type { WakeScope } from '../ledger.ts'
 import type { Wake } from '../wake.ts'
 
 /** Other processes hear of changes this many milliseconds late at most; in between, one touch tells of many. */
@@ -8,11 +8,11 @@ const touchEvery = 50
 /** Rings within the process at once, and across processes by touching a file that each of them watches. */
 export function createFileWake(file: string): Wake {
   closeSync(openSync(file, 'a'))
-  const listeners = new Set<(where: WorkPlace) => void>()
+  const listeners = new Set<(where: WakeScope) => void>()
   let watcher: FSWatcher | null = null
   let touch: NodeJS.Timeout | null = null
 
-  function tellAll(where: WorkPlace): void {
+  function tellAll(where: WakeScope): void {
     for (const listener of listeners) listener(where)
   }
   function touchNow(): void {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { DatabaseKind } from '../database-kind.ts'
 import { LeaseLost, type Outcome } from '../ledger.ts'
 import type { Tables } from '../schema.ts'
 import { writeEntity } from './entity.ts'
@@ -13,6 +14,7 @@ interface FinishOptions {
 /** Ends a job: its state, its entity and its events, or nothing at all. */
 export async function finish(
   db: Kysely<Tables>,
+  kind: DatabaseKind,
   job: number,
   owner: string,
   outcome: Outcome,
@@ -21,17 +23,24 @@ export async function finish(
   try {
     // One statement needs no transaction around it.
     if (outcome.events.length === 0 && !outcome.entity) await endJob(db, job, owner, outcome, now)
-    else await db.transaction().execute((transaction) => endWithAll(transaction, job, owner, outcome, now))
+    else await db.transaction().execute((transaction) => endWithAll(transaction, kind, job, owner, outcome, now))
   } catch (error) {
     if (repeated && error instanceof LeaseLost && (await hasEnded(db, job, outcome, now))) return
     throw error
   }
 }
 
-async function endWithAll(db: Kysely<Tables>, job: number, owner: string, outcome: Outcome, now: Date): Promise<void> {
+async function endWithAll(
+  db: Kysely<Tables>,
+  kind: DatabaseKind,
+  job: number,
+  owner: string,
+  outcome: Outcome,
+  now: Date,
+): Promise<void> {
   const service = await endJob(db, job, owner, outcome, now)
   if (outcome.entity) await writeEntity(db, service, outcome.entity)
-  if (outcome.events.length > 0) await insertOutbox(db, outcome.events, { now, owner })
+  if (outcome.events.length > 0) await insertOutbox(db, kind, outcome.events, { now, by: { service, owner } })
 }
 
 async function endJob(

@@ -56,7 +56,8 @@ export async function park(
       .executeTakeFirst()
     if (numUpdatedRows !== 1n) throw lost(job, owner)
     if (wait.entity) await writeEntity(transaction, before.service, wait.entity)
-    if (wait.events.length > 0) await insertOutbox(transaction, wait.events, { now, owner })
+    if (wait.events.length > 0)
+      await insertOutbox(transaction, kind, wait.events, { now, by: { service: before.service, owner } })
     return before.service
   })
 }

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { Job, JobSelector, OutboxRow } from '../ledger.ts'
-import { jobColumns, jobOf, outboxRowOf } from '../rows.ts'
+import { jobColumns, jobOf, outboxColumns, outboxRowOf } from '../rows.ts'
 import { inState, isLive, type Tables } from '../schema.ts'
 
 export async function readJobs(db: Kysely<Tables>, { drop, service, eventId, states }: JobSelector): Promise<Job[]> {
@@ -23,7 +23,7 @@ export async function readEvents(
   db: Kysely<Tables>,
   { drop, subject, after = 0, limit = 1_000 }: EventSelector,
 ): Promise<OutboxRow[]> {
-  let query = db.selectFrom('outbox').select(['seq', 'envelope']).where('seq', '>', after).orderBy('seq').limit(limit)
+  let query = db.selectFrom('outbox').select(outboxColumns).where('seq', '>', after).orderBy('seq').limit(limit)
   if (drop !== undefined) query = query.where('drop_id', '=', drop)
   if (subject !== undefined) query = query.where('subject', '=', subject)
   return (await query.execute()).map(outboxRowOf)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeDurably } from '../../durable-file.ts'
+import { writeDurably } from '#files/durable.ts'
 import { linkBelow } from '../../story/link.ts'
 import { defineChannel } from '../channel.ts'
 import { entryIdOf, renderFeed } from './feed.ts'

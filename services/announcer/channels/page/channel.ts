@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { writeDurably } from '../../durable-file.ts'
+import { writeDurably } from '#files/durable.ts'
 import { linkBelow } from '../../story/link.ts'
 import { defineChannel } from '../channel.ts'
 import { createPage } from './page.ts'

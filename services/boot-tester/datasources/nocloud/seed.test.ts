@@ -1,14 +1,14 @@
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { run } from '#subprocess/run.ts'
 import { defaultUserLine, makeSeed, seedFiles } from './seed.ts'
 
 const options = { nonce: 'c0ffee', publicKey: 'ssh-ed25519 AAAA boot-test' }
 
-test('the guest is told who it is and which key to let in', () => {
+it('the guest is told who it is and which key to let in', () => {
   const files = seedFiles(options)
   expect(parse(files['meta-data'])).toEqual({
     'instance-id': 'imagedrop-c0ffee',
@@ -18,7 +18,7 @@ test('the guest is told who it is and which key to let in', () => {
   expect(files['user-data']).toMatch(/^#cloud-config\n/)
 })
 
-test('the command of the last stage writes the line that we look for', async () => {
+it('the command of the last stage writes the line that we look for', async () => {
   const { runcmd } = parse(seedFiles(options)['user-data']) as { runcmd: [string] }
   const { stdout } = await run('sh', [
     '-c',
@@ -28,7 +28,7 @@ test('the command of the last stage writes the line that we look for', async () 
   expect(defaultUserLine('c0ffee').test('imagedrop-c0ffee default-user=<deb')).toBe(false)
 })
 
-test('the disk has the label and the files that cloud-init looks for', async () => {
+it('the disk has the label and the files that cloud-init looks for', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'seed-'))
   const disk = await makeSeed(folder, options, new AbortController().signal)
   await using file = await open(disk)

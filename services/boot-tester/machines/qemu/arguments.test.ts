@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { qemuArguments } from './arguments.ts'
 import { emulators, findFirmware } from './emulators.ts'
 
@@ -13,7 +13,7 @@ const plan = {
   control: '/run/control',
 } as const
 
-test('an x86_64 machine under TCG', () => {
+it('an x86_64 machine under TCG', () => {
   expect(qemuArguments(plan).join(' ')).toBe(
     [
       '-nodefaults -no-user-config -no-reboot -no-shutdown',
@@ -31,13 +31,13 @@ test('an x86_64 machine under TCG', () => {
   )
 })
 
-test('with KVM the guest gets the processor of the host', () => {
+it('with KVM the guest gets the processor of the host', () => {
   const args = qemuArguments({ ...plan, accelerator: 'kvm' }).join(' ')
   expect(args).toContain('-accel kvm -cpu host')
   expect(args).not.toContain('tcg')
 })
 
-test('an aarch64 machine boots by UEFI firmware', () => {
+it('an aarch64 machine boots by UEFI firmware', () => {
   const firmware = findFirmware(emulators.aarch64, (path) => path === '/usr/share/edk2/aarch64/QEMU_EFI.fd')
   const args = qemuArguments({ ...plan, emulator: emulators.aarch64, firmware }).join(' ')
   expect(args).toContain('-machine virt -accel tcg,thread=multi -cpu max,pauth-impdef=on')
@@ -45,7 +45,7 @@ test('an aarch64 machine boots by UEFI firmware', () => {
   expect(args).toContain('-device ramfb')
 })
 
-test('a comma in a path does not become an option', () => {
+it('a comma in a path does not become an option', () => {
   const args = qemuArguments({ ...plan, overlay: '/state/work/7/a,readonly=on/overlay.qcow2' })
   expect(args).toContain(
     'file=/state/work/7/a,,readonly=on/overlay.qcow2,if=virtio,format=qcow2,cache=unsafe,discard=unmap',

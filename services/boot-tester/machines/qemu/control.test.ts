@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { TransientError } from '#service/errors.ts'
 import { ControlRefused, listenForControl, type Control, type ControlPort } from './control.ts'
 
@@ -44,7 +44,7 @@ async function connectTo(
   return { control: await accepted, peer, events }
 }
 
-test('a command gets its own answer, whatever else is under way', async () => {
+it('a command gets its own answer, whatever else is under way', async () => {
   const { control } = await connectTo({ 'query-status': { return: { running: true } }, 'query-name': { return: {} } })
   using _ = control
   const [status, name] = await Promise.all([control.execute('query-status'), control.execute('query-name')])
@@ -52,7 +52,7 @@ test('a command gets its own answer, whatever else is under way', async () => {
   expect(name).toEqual({})
 })
 
-test('a refused command says why', async () => {
+it('a refused command says why', async () => {
   const { control } = await connectTo({ screendump: { error: { class: 'GenericError', desc: 'no console' } } })
   using _ = control
   const refused = control.execute('screendump', { filename: '/x' })
@@ -60,7 +60,7 @@ test('a refused command says why', async () => {
   await expect(refused).rejects.toThrow('GenericError: no console')
 })
 
-test('events come in pieces and are put together', async () => {
+it('events come in pieces and are put together', async () => {
   const { control, peer, events } = await connectTo({})
   using _ = control
   peer.write('{"timestamp": {"seconds": 1}, "event": "SHUT')
@@ -69,7 +69,7 @@ test('events come in pieces and are put together', async () => {
   await expect.poll(() => events).toEqual(['SHUTDOWN {"guest":true,"reason":"guest-reset"}'])
 })
 
-test('whoever waits for an answer hears that QEMU is gone, and so does who asks later', async () => {
+it('whoever waits for an answer hears that QEMU is gone, and so does who asks later', async () => {
   const { control, peer } = await connectTo({})
   const waiting = control.execute('query-status')
   peer.destroy()
@@ -77,14 +77,14 @@ test('whoever waits for an answer hears that QEMU is gone, and so does who asks 
   await expect(control.execute('query-status')).rejects.toThrow('QEMU closed its control connection')
 })
 
-test('a peer that does not speak the protocol is hung up on', async () => {
+it('a peer that does not speak the protocol is hung up on', async () => {
   const { control, peer } = await connectTo({})
   const waiting = control.execute('query-status')
   peer.write('HTTP/1.1 200 OK\r\n')
   await expect(waiting).rejects.toThrow(TransientError)
 })
 
-test('waiting for a QEMU that never connects can be given up', async () => {
+it('waiting for a QEMU that never connects can be given up', async () => {
   const signal = AbortSignal.timeout(50)
   await expect(port.accept(() => {}, signal)).rejects.toThrow(/abort/i)
 })

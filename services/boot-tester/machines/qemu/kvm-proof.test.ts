@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { MachineParts } from '../machine.ts'
 import { createKvmProof } from './kvm-proof.ts'
 import type { StartedQemu } from './start.ts'
@@ -56,13 +56,13 @@ const parts: MachineParts = {
   onConsole: () => {},
 }
 
-test('KVM works when an image reaches its user space, and that is remembered', async () => {
+it('KVM works when an image reaches its user space, and that is remembered', async () => {
   expect(await prove(boots).works(parts)).toBe(true)
   expect(await prove(boots).works(parts)).toBe(true)
   expect(starts).toBe(1)
 })
 
-test('KVM does not work when the kernel hangs; it is held against KVM only when the image boots without it', async () => {
+it('KVM does not work when the kernel hangs; it is held against KVM only when the image boots without it', async () => {
   const proof = prove(hangs)
   expect(await proof.works(parts)).toBe(false)
   expect(await proof.works({ ...parts, image: { path: '/another', size: 1 } })).toBe(false)
@@ -73,34 +73,34 @@ test('KVM does not work when the kernel hangs; it is held against KVM only when 
   expect(starts).toBe(2)
 })
 
-test('an image that booted without having been tried with KVM proves nothing', async () => {
+it('an image that booted without having been tried with KVM proves nothing', async () => {
   const proof = prove(boots)
   await proof.imageIsGood('/image')
   expect(await proof.works(parts)).toBe(true)
 })
 
-test('a host that has started anew proves it again', async () => {
+it('a host that has started anew proves it again', async () => {
   expect(await prove(boots, { host: 'one boot' }).works(parts)).toBe(true)
   expect(await prove(hangs, { host: 'another boot' }).works(parts)).toBe(false)
 })
 
-test('images that come at the same time need one proof', async () => {
+it('images that come at the same time need one proof', async () => {
   const proof = prove(boots)
   expect(await Promise.all([proof.works(parts), proof.works(parts)])).toEqual([true, true])
   expect(starts).toBe(1)
 })
 
-test('a QEMU that gives up under KVM is as good as one that hangs', async () => {
+it('a QEMU that gives up under KVM is as good as one that hangs', async () => {
   const proof = prove(() => Promise.reject(new Error("Assertion `ret == cpu->kvm_msr_buf->nmsrs' failed")))
   expect(await proof.works(parts)).toBe(false)
 })
 
-test('a host without KVM needs no proof', async () => {
+it('a host without KVM needs no proof', async () => {
   expect(await prove(boots, { kvm: join(folder, 'nothing') }).works(parts)).toBe(false)
   expect(starts).toBe(0)
 })
 
-test('a broken record is proved again', async () => {
+it('a broken record is proved again', async () => {
   await writeFile(join(folder, 'kvm.json'), '{"host":')
   expect(await prove(boots).works(parts)).toBe(true)
 })

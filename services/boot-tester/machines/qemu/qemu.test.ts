@@ -2,7 +2,7 @@ import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Cancelled, PermanentError, TransientError } from '#service/errors.ts'
 import type { MachineParts } from '../machine.ts'
 import { emulators } from './emulators.ts'
@@ -67,7 +67,7 @@ async function bootUntil(text: string, changes: Partial<MachineParts> = {}) {
 }
 
 describe.each(['x86_64', 'i686'] as const)('a machine of %s', (architecture) => {
-  test('shows what the guest writes to its serial console, as it comes and in a file', async () => {
+  it('shows what the guest writes to its serial console, as it comes and in a file', async () => {
     {
       await using machine = await bootUntil('hello', { architecture })
       expect(machine).toMatchObject({ accelerator: 'tcg', diskBytes: 2 * 1024 * 1024 })
@@ -76,7 +76,7 @@ describe.each(['x86_64', 'i686'] as const)('a machine of %s', (architecture) => 
   })
 })
 
-test('the image is not written to and the overlay is gone when the power is off', async () => {
+it('the image is not written to and the overlay is gone when the power is off', async () => {
   const before = await stat(disk)
   {
     await using _machine = await bootUntil('hello')
@@ -86,7 +86,7 @@ test('the image is not written to and the overlay is gone when the power is off'
   expect((await stat(disk)).mtimeMs).toBe(before.mtimeMs)
 })
 
-test('a screenshot is a PNG of the screen', async () => {
+it('a screenshot is a PNG of the screen', async () => {
   await using machine = await bootUntil('hello')
   const path = join(folder, 'screen.png')
   expect(await machine.screenshot(path)).toBe(true)
@@ -95,7 +95,7 @@ test('a screenshot is a PNG of the screen', async () => {
   expect(png.readUInt32BE(16)).toBe(720)
 })
 
-test('two machines at once have ssh ports of their own', async () => {
+it('two machines at once have ssh ports of their own', async () => {
   await using one = await bootUntil('hello')
   await using other = await bootUntil('hello', {
     folder: await mkdtemp(join(folder, 'other-')),
@@ -103,13 +103,13 @@ test('two machines at once have ssh ports of their own', async () => {
   expect(one.ssh.port).not.toBe(other.ssh.port)
 })
 
-test('a guest that resets itself has ended', async () => {
+it('a guest that resets itself has ended', async () => {
   await writeTalkingDisk(disk, { says: 'hello', next: 'reset' })
   await using machine = await bootUntil('hello')
   expect(await machine.ended).toBe('the guest reset itself')
 })
 
-test.each(['SIGKILL', 'SIGTERM'] as const)(
+it.each(['SIGKILL', 'SIGTERM'] as const)(
   'QEMU ended by somebody else with %s is an error that may pass',
   async (signal) => {
     await using machine = await bootUntil('hello')
@@ -119,7 +119,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
   },
 )
 
-test('a missing emulator is an error that names the package', async () => {
+it('a missing emulator is an error that names the package', async () => {
   const machine = qemu({
     emulators: { ...emulators, x86_64: { ...emulators.x86_64, tool: 'qemu-system-missing' } },
   })
@@ -129,7 +129,7 @@ test('a missing emulator is an error that names the package', async () => {
   expect(existsSync(join(folder, 'overlay.qcow2'))).toBe(false)
 })
 
-test("a QEMU that does not want to start is an error in QEMU's words", async () => {
+it("a QEMU that does not want to start is an error in QEMU's words", async () => {
   const machine = qemu({
     emulators: { ...emulators, x86_64: { ...emulators.x86_64, screen: 'hologram' } },
   })
@@ -138,7 +138,7 @@ test("a QEMU that does not want to start is an error in QEMU's words", async () 
   await expect(powerOn).rejects.toThrow("'hologram' is not a valid device model name")
 })
 
-test('missing firmware is an error that names the package', async () => {
+it('missing firmware is an error that names the package', async () => {
   const machine = qemu({
     emulators: { ...emulators, aarch64: { ...emulators.aarch64, firmware: ['/nowhere/QEMU_EFI.fd'] } },
   })
@@ -147,7 +147,7 @@ test('missing firmware is an error that names the package', async () => {
   )
 })
 
-test('cancelling ends QEMU', async () => {
+it('cancelling ends QEMU', async () => {
   const controller = new AbortController()
   await using machine = await bootUntil('hello', { signal: controller.signal })
   const pid = await pidOfQemu(folder)
@@ -157,7 +157,7 @@ test('cancelling ends QEMU', async () => {
   expect(existsSync(`/proc/${String(pid)}`)).toBe(false)
 })
 
-test('what a killed run has left does not stand in the way of the next', async () => {
+it('what a killed run has left does not stand in the way of the next', async () => {
   await writeFile(join(folder, 'overlay.qcow2'), 'half an overlay')
   const machine = await bootUntil('hello')
   await machine[Symbol.asyncDispose]()
@@ -165,7 +165,7 @@ test('what a killed run has left does not stand in the way of the next', async (
   expect(again.diskBytes).toBe(2 * 1024 * 1024)
 })
 
-test('a guest that floods its console does not fill the disk of its host', async () => {
+it('a guest that floods its console does not fill the disk of its host', async () => {
   const { consoleLog } = await import('./console-log.ts')
   const log = consoleLog(join(folder, 'flood.log'), () => {})
   for (let written = 0; written < 20; written++) log.write(Buffer.alloc(1024 * 1024, 'x'))

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { ControlRefused } from './control.ts'
 import { pngFromPpm, takeScreenshot } from './screenshot.ts'
 
@@ -10,7 +10,7 @@ const red = [255, 1, 2]
 const blue = [3, 4, 255]
 const ppm = Buffer.concat([Buffer.from('P6\n2 2\n255\n'), Buffer.from([red, blue, blue, red].flat())])
 
-test('a PPM becomes a PNG of the same pixels', () => {
+it('a PPM becomes a PNG of the same pixels', () => {
   const png = pngFromPpm(ppm)
   expect(png.toString('hex', 0, 8)).toBe('89504e470d0a1a0a')
   expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2, 2])
@@ -20,11 +20,11 @@ test('a PPM becomes a PNG of the same pixels', () => {
   expect([...lines]).toEqual([0, ...red, ...blue, 0, ...blue, ...red])
 })
 
-test('what is no PPM is refused by name', () => {
+it('what is no PPM is refused by name', () => {
   expect(() => pngFromPpm(Buffer.from('GIF89a'))).toThrow('not a PPM of 8 bits per colour: "GIF89a"')
 })
 
-test('an older QEMU, which writes only PPM, gives a PNG too', async () => {
+it('an older QEMU, which writes only PPM, gives a PNG too', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'screenshot-'))
   const control = {
     execute: async (_command: string, options: Readonly<Record<string, unknown>> = {}) => {
@@ -37,7 +37,7 @@ test('an older QEMU, which writes only PPM, gives a PNG too', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('a machine without a screen has no screenshot', async () => {
+it('a machine without a screen has no screenshot', async () => {
   const control = { execute: () => Promise.reject(new ControlRefused('GenericError: There is no console')) }
   expect(await takeScreenshot(control, '/nowhere/screen.png')).toBe(false)
 })

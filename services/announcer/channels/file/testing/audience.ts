@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readIfThere } from '../../../durable-file.ts'
+import { readIfThere } from '#files/durable.ts'
 import { readMessage } from '../../../message/testing/read-message.ts'
 import type { OpenAudience } from '../../../testing/audience.ts'
 

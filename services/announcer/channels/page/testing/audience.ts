@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readIfThere } from '../../../durable-file.ts'
+import { readIfThere } from '#files/durable.ts'
 import type { OpenAudience } from '../../../testing/audience.ts'
 import { elementsOf, textOf } from '../../../web/testing/read-markup.ts'
 

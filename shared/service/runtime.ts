@@ -5,26 +5,33 @@ import { seal, type Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import type { Job, Ledger } from '#ledger/ledger.ts'
 import type { WatchAttempt } from './attempt-watch.ts'
+import type { Accounts, Declared, Untrusted } from './trust.ts'
 
 /** What every attempt of this process shares. */
-export interface Workshop {
+export interface Runtime {
   readonly ledger: Ledger
   readonly bus: Bus
   readonly owner: string
   readonly stateFolder: string
   readonly now: () => Date
   readonly log: Logger
+  /** Which accounts at the broker services speak from; default one each. */
+  readonly accounts?: Accounts
+  /** All services, also those of other processes, for telling who may say what; default those of this process. */
+  readonly services?: readonly Declared[]
+  /** Called when an event is refused because of who sent it; default nothing. */
+  readonly onRefused?: (refusal: Untrusted, service: string) => void
   /** Measures or traces; default nothing. */
   readonly watchAttempt?: WatchAttempt
   /** Called when a job has left events in the outbox, for this process to send. */
   readonly onSaid?: () => void
 }
 
-/** A workshop for one attempt, whose events carry its trace. */
-export type TracedShop = Workshop & { readonly trace: string | null }
+/** The runtime as one attempt has it: the events that it says carry its trace. */
+export type TracedRuntime = Runtime & { readonly trace: string | null }
 
 /** Puts what a job says in envelopes that name their cause, and checks it. */
-export function sealAll({ now, trace }: TracedShop, job: Job, events: readonly Said[]): Envelope[] {
+export function sealAll({ now, trace }: TracedRuntime, job: Job, events: readonly Said[]): Envelope[] {
   const sealed = events.map((event) => seal(event, { now: now(), causation: job.envelope, trace }))
   sealed.forEach(checkOutgoing)
   return sealed

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { Progress } from '#bus/bus.ts'
 import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import type { ArtifactRef, FormatPlan, ImagePlan } from '#events/vocabulary.ts'
-import { openConversion } from './open-conversion.ts'
-import { converter } from './service.ts'
+import { testContext } from '#test/support/context.ts'
+import { openConversion } from '../open-conversion.ts'
+import { converter } from '../service.ts'
 
 const mib = 1024 * 1024
 
@@ -42,24 +42,17 @@ interface SetUpOptions {
 export async function setUp({ folder, threads = 2, ...diskOptions }: SetUpOptions = {}) {
   const root = folder ?? (await mkdtemp(join(tmpdir(), 'imagedrop-converter-')))
   const artifacts = await createFolderStore(join(root, 'artifacts'))
-  const logFolder = join(root, 'logs')
-  await mkdir(logFolder)
   await using draft = await artifacts.draft('disk.raw')
   await writeDisk(draft.path, diskOptions)
   const disk = await artifacts.keep(draft, { format: 'raw' })
   const limits = { threads, memoryMib: 1024, deadline: 120_000, idleDeadline: 60_000 }
   const progress: Progress[] = []
   const controller = new AbortController()
-  const context = {
+  const context = testContext({
+    folder: root,
     signal: controller.signal,
-    progress: (step: Progress) => progress.push(step),
-    log: pino({ level: 'silent' }),
-    now: () => new Date(),
-    attempt: 1,
-    workFolder: root,
-    logFolder,
-    state: null,
-  }
+    progress: (step) => progress.push(step),
+  })
 
   const built = (image: Partial<ImagePlan>, of: ArtifactRef = disk) => ({
     ...imageBuilt.example,

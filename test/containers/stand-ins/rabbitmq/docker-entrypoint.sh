@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Starts RabbitMQ with the account that RABBITMQ_DEFAULT_USER and RABBITMQ_DEFAULT_PASS name.
+# Starts RabbitMQ as the official image does: with what is in /etc/rabbitmq/conf.d and, where that has no accounts, with the
+# one that RABBITMQ_DEFAULT_USER and RABBITMQ_DEFAULT_PASS name.
 set -euo pipefail
+if [ "${1:-}" != rabbitmq-server ]; then exec "$@"; fi
 
 cat >/etc/rabbitmq/rabbitmq.conf <<END
 listeners.tcp.default = 5672

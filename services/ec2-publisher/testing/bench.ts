@@ -13,6 +13,7 @@ import { imageTested } from '#events/image-tested.ts'
 import { say } from '#events/define.ts'
 import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
 import type { Context } from '#service/define.ts'
+import { testContext } from '#test/support/context.ts'
 import type { Cloud } from '../cloud.ts'
 import { readEc2PublisherConfig, type Ec2Settings } from '../config.ts'
 import { createDirectCloud } from '../cloud/direct-cloud.ts'
@@ -130,18 +131,8 @@ function imagesWith(registrations: Maybe) {
   }))
 }
 
-export function contextFor(bench: Pick<Bench, 'folder'>, change: Partial<Context> = {}): Context & { state: unknown } {
-  return {
-    signal: new AbortController().signal,
-    progress: () => undefined,
-    log: silent,
-    now: () => new Date(),
-    attempt: 1,
-    workFolder: bench.folder,
-    logFolder: bench.folder,
-    state: undefined,
-    ...change,
-  }
+export function contextFor({ folder }: Pick<Bench, 'folder'>, change: Partial<Context> = {}) {
+  return testContext({ folder, ...change })
 }
 
 /** Hands an event to the service. */

@@ -3,7 +3,7 @@ import { dropCancelled } from '#events/drop-cancelled.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import { kojiTaskChanged } from '#events/koji.ts'
-import { LedgerAway, type Delivery, type Ledger } from './ledger.ts'
+import { LedgerAway, type Delivery, type Ledger } from '../ledger.ts'
 
 /** One ledger's data for one test. */
 export interface Data extends AsyncDisposable {
@@ -16,6 +16,9 @@ export interface Data extends AsyncDisposable {
 export function requested(): Envelope {
   return seal(say(imageRequested, imageRequested.example), { now: new Date() })
 }
+
+/** What a process may send that speaks for the builder, and for whoever of an older version said what it requests. */
+export const ofBuilder = { services: ['builder'], subjects: [imageRequested.subject] }
 
 export function wanted(key: string | null = null): Delivery {
   return { envelope: requested(), key, wanted: true, endsWork: false }

@@ -1,5 +1,5 @@
 /** A process of its own that converts a disk of so many MiB in the folder given, to one format or `all`, and prints how that failed. */
-import { quickFormats, setUp } from './fixture.ts'
+import { quickFormats, setUp } from './set-up.ts'
 
 const [, , folder = '', only, mib] = process.argv
 const scene = await setUp({ folder, size: Number(mib) * 1024 * 1024 })

@@ -1,0 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createFolderStore } from '#artifacts/folder.ts'
+import { testContext } from '#test/support/context.ts'
+import type { Mirror } from '../mirror.ts'
+
+/** A mirror, an artifact store and a job's context in folders of their own; all gone when disposed of. */
+export async function openScene({ root }: { root?: string } = {}) {
+  const home = await mkdtemp(join(tmpdir(), 'imagedrop-mirror-'))
+  const store = await createFolderStore(join(home, 'artifacts'))
+  const mirror: Mirror = { root: root ?? join(home, 'mirror'), artifacts: store, signing: null }
+  const context = contextIn(home)
+  return {
+    home,
+    store,
+    mirror,
+    context,
+    at: (path: string) => join(mirror.root, path),
+    [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }),
+  }
+}
+
+export type Scene = Awaited<ReturnType<typeof openScene>>
+
+/** The context of a job whose folders are below this one, on the day of the drops. */
+export function contextIn(home: string) {
+  return testContext({ folder: home, now: () => new Date('2013-05-21T12:00:00Z') })
+}
