@@ -16,7 +16,7 @@ import { createOzEngine } from '../../services/builder/engines/oz/engine.ts'
 import { readHostMirror } from '../../services/builder/packages/host-mirror.ts'
 import { readRecipe, recipesFolder } from '../../services/builder/read-recipe.ts'
 import { boot } from './oz/boot.ts'
-import { fetchNetboot, relay, verifiedRelease } from './oz/mirror.ts'
+import { findInstaller, relay } from './oz/mirror.ts'
 import { bridge, startLibvirt } from './oz/own-libvirt.ts'
 import { address, preseed, suite } from './oz/small-debian.ts'
 
@@ -34,8 +34,8 @@ async function outside(folder: string): Promise<void> {
   const archive = ((await readHostMirror('debian'))?.archive ?? 'http://deb.debian.org/debian').replace(/\/+$/, '')
   console.log(`in ${folder}`)
   await mkdir(folder, { recursive: true })
-  const netboot = await fetchNetboot(archive, folder)
-  await using _relay = await relay(join(folder, 'relay.sock'), archive, netboot, await verifiedRelease(archive, folder))
+  const installer = await findInstaller(archive, folder)
+  await using _relay = await relay(join(folder, 'relay.sock'), archive, installer)
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
   // The first process of a namespace inherits its orphans, which bash sees off and Node does not: libvirt waits for that.
   const init = ['bash', '-c', '"$@"; exit $?', 'bash']

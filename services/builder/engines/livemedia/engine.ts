@@ -6,6 +6,7 @@ import { releaseLeftovers } from '../installer/leftovers.ts'
 import { toolVersion } from '../installer/version.ts'
 import { readLivemediaConfig } from './config.ts'
 import { planLivemedia } from './plan.ts'
+import { removeStalePid } from './stale-pid.ts'
 import { livemediaMeanings, livemediaWords } from './words.ts'
 
 export const engine: EngineDeclaration = { open: createLivemediaEngine }
@@ -26,7 +27,10 @@ export function createLivemediaEngine({ env, deadline, idleDeadline }: EngineHos
         words: livemediaWords,
         // In a virtual machine the installer speaks to this file only.
         follow: config.iso === undefined ? undefined : join(work, 'logs', 'virt-install.log'),
-        release: () => releaseLeftovers(work),
+        release: async () => {
+          if (config.iso === undefined) await removeStalePid('/run/anaconda.pid')
+          await releaseLeftovers(work)
+        },
       }
       const build = () => buildByTool(plan, context, options)
       // Without a machine of its own, Anaconda writes to /mnt/sysimage, /tmp and /run of this host.
