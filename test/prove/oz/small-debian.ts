@@ -23,7 +23,7 @@ d-i clock-setup/ntp boolean false
 d-i time/zone string Etc/UTC
 d-i passwd/make-user boolean false
 d-i passwd/root-login boolean true
-d-i passwd/root-password-crypted password !
+d-i passwd/root-password-crypted password !locked-for-nobody-logs-in
 d-i partman-auto/method string regular
 d-i partman-auto/expert_recipe string root :: 900 900 -1 ext4 $primary{ } $bootable{ } method{ format } format{ } use_filesystem{ } filesystem{ ext4 } mountpoint{ / } .
 d-i partman-auto/choose_recipe select root
