@@ -26,6 +26,8 @@ async function openAmqp(url: string, settings: BusSettings, { stateFolder, log }
     passive,
     prefetch,
     deliveryLimit,
+    confirmSeconds,
+    heartbeatSeconds,
   } = settings
   return await openAmqpBus({
     url,
@@ -42,13 +44,15 @@ async function openAmqp(url: string, settings: BusSettings, { stateFolder, log }
     passive,
     prefetch,
     deliveryLimit,
+    confirmTimeout: confirmSeconds * 1_000,
+    heartbeat: heartbeatSeconds,
     tls: tlsOf(settings),
   })
 }
 
 async function openNats(url: string, settings: BusSettings, { log }: Identity): Promise<Bus> {
   const { openNatsBus } = await import('#bus/nats/nats-bus.ts')
-  const { topicPrefix, stream, replicas, prefetch, deliveryLimit, nkeySeed, credentials } = settings
+  const { topicPrefix, stream, replicas, prefetch, deliveryLimit, confirmSeconds, nkeySeed, credentials } = settings
   return await openNatsBus({
     servers: [url],
     log,
@@ -56,7 +60,8 @@ async function openNats(url: string, settings: BusSettings, { log }: Identity): 
     replicas,
     subjectPrefix: topicPrefix,
     prefetch,
-    maxDeliver: deliveryLimit,
+    deliveryLimit,
+    confirmTimeout: confirmSeconds * 1_000,
     // An empty one would ask for TLS.
     ...(Object.keys(tlsOf(settings)).length === 0 ? {} : { tls: tlsOf(settings) }),
     ...(nkeySeed === undefined ? {} : { nkeySeedFile: nkeySeed }),

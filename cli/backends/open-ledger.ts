@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Ledger } from '#ledger/ledger.ts'
 import type { Patience } from '#ledger/persist.ts'
 import { prepareStateFolder } from '../state-folder.ts'
+import { postgresAddress } from './postgres-address.ts'
 import type { LedgerSettings } from './settings.ts'
 
 /**
@@ -10,11 +11,12 @@ import type { LedgerSettings } from './settings.ts'
  * it is back, is logged once.
  */
 export async function openLedger(
-  { url, poolSize }: LedgerSettings,
+  settings: LedgerSettings,
   stateFolder: string,
   log: Logger,
   { ending, onAway }: Patience = {},
 ): Promise<Ledger> {
+  const { url, poolSize } = settings
   const patience: Patience = {
     ...(ending === undefined ? {} : { ending }),
     onAway(reason) {
@@ -29,5 +31,5 @@ export async function openLedger(
     return await openSqliteLedger(join(stateFolder, 'ledger'), patience)
   }
   const { openPostgresLedger } = await import('#ledger/postgres/open.ts')
-  return await openPostgresLedger({ url, poolSize, log, ...patience })
+  return await openPostgresLedger({ ...(await postgresAddress(url, settings)), poolSize, log, ...patience })
 }

@@ -43,6 +43,20 @@ export function readBusSettings(env: Environment, prefix: 'BUS' | 'BRIDGE_FROM' 
       topicPrefix: z.string().default('').describe('Before each of our subjects: org.fedoraproject.prod'),
       prefetch: z.coerce.number().int().min(1).max(10_000).default(250),
       deliveryLimit: z.coerce.number().int().min(1).max(1_000).default(20),
+      confirmSeconds: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(600)
+        .default(30)
+        .describe('How long the broker may take to store'),
+      heartbeatSeconds: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(600)
+        .default(10)
+        .describe('AMQP: how soon a dead wire is noticed'),
       exchange: path.default('amq.topic').describe('AMQP: the topic exchange'),
       foreignExchanges: list.default([]).describe('AMQP: more exchanges to hear composes on: zmq.topic'),
       queuePrefix: path.default('imagedrop.').describe('AMQP: before the name of each queue'),
@@ -64,6 +78,7 @@ export function readLedgerSettings(env: Environment) {
     'LEDGER',
     {
       url: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+      ...tls,
       poolSize: z.coerce.number().int().min(2).max(100).default(6),
     },
     env,

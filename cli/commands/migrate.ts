@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { openBus } from '../backends/open-bus.ts'
 import { openLedger } from '../backends/open-ledger.ts'
+import { postgresAddress } from '../backends/postgres-address.ts'
 import { readBusSettings, readLedgerSettings } from '../backends/settings.ts'
 import { defineCommand, type Environment } from '../command.ts'
 import { stateOption } from '../options.ts'
@@ -36,6 +37,7 @@ async function migrateLedger(stateFolder: string, env: Environment): Promise<str
   }
   const { migratePostgres } = await import('#ledger/postgres/migrate.ts')
   const log = pino({ level: 'warn' }, pino.destination(2))
-  const applied = await migratePostgres({ url: settings.url, words: await (await findServices(env)).words(), log })
+  const address = await postgresAddress(settings.url, settings)
+  const applied = await migratePostgres({ ...address, words: await (await findServices(env)).words(), log })
   return applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`
 }

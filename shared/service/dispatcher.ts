@@ -5,7 +5,7 @@ import { Cancelled, Stopping } from './errors.ts'
 import type { Runtime } from './runtime.ts'
 
 /** How long a lease lasts without a heartbeat, in milliseconds. A worker that died is noticed after this time. */
-export const leaseTime = 30_000
+const leaseTime = 30_000
 const heartbeatEvery = leaseTime / 3
 /** When the next job is due is looked up only after things have been quiet this long. */
 const quietTime = 100

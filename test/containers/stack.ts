@@ -28,7 +28,7 @@ export interface ContainerStack extends AsyncDisposable {
 /** The ledger forgets who held a lease when the job is done; the test does not. And converters can be held up. */
 const triggers = `
   create table leases (service text, owner text, at timestamptz default now());
-  create function record_lease() returns trigger language plpgsql as
+  create function record_lease() returns trigger language plpgsql security definer as
     $$ begin insert into leases values (new.service, new.lease_owner); return null; end $$;
   create trigger record_lease after update on jobs for each row
     when (new.lease_owner is not null and new.lease_owner is distinct from old.lease_owner)

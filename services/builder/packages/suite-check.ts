@@ -3,7 +3,7 @@ import { ask, type Fetch } from './fetch.ts'
 import type { AptSuite } from './sources.ts'
 
 /** Debian's names of our architectures. */
-export const debianNames: Record<Architecture, string> = { i686: 'i386', x86_64: 'amd64', aarch64: 'arm64' }
+const debianNames: Record<Architecture, string> = { i686: 'i386', x86_64: 'amd64', aarch64: 'arm64' }
 
 /**
  * Why a suite cannot be used for an architecture, or null when it can. A partial mirror may hold the signed list of

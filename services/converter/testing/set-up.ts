@@ -22,7 +22,7 @@ export const quickFormats: FormatPlan[] = [
 ]
 
 /** A disk whose data lies between holes, and is partly text, partly noise. */
-export async function writeDisk(path: string, { size = 8 * mib, noise = randomBytes(mib) } = {}): Promise<void> {
+async function writeDisk(path: string, { size = 8 * mib, noise = randomBytes(mib) } = {}): Promise<void> {
   await using file = await open(path, 'w')
   await file.truncate(size)
   await file.write(noise, 0, noise.length, Math.floor(size / 5))

@@ -46,6 +46,6 @@ export function planDrop(
 }
 
 /** The id of the drop of a kind that a compose gets. */
-export function dropIdOf(kind: DropKind, composeId: string): string {
+function dropIdOf(kind: DropKind, composeId: string): string {
   return `${kind}-${composeId}`
 }

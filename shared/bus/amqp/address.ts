@@ -24,11 +24,8 @@ export async function socketOptions(
     // Node destroys the socket with it; amqplib itself only asks the other end to close.
     signal,
     timeout: connectTime,
-    clientProperties: {
-      app: settings.app,
-      ...(settings.appUrl !== '' && { app_url: settings.appUrl }),
-      ...(settings.contacts.length > 0 && { app_contacts_email: settings.contacts.join(', ') }),
-    },
+    // What the broker's administrators see of us, under the name that fedora-messaging uses.
+    clientProperties: { app: 'imagedrop' },
     minVersion: 'TLSv1.2',
     ...(authority && { ca: authority }),
     ...(certificate && secret && { cert: certificate, key: secret, credentials: credentials.external() }),

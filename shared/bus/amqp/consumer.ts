@@ -3,7 +3,7 @@ import { parseIncoming } from '#events/parse.ts'
 import type { Subscription } from '../bus.ts'
 import { keepAttached, type Attached, type Attachment, type AttachmentOptions } from './attachment.ts'
 import type { Delivery } from './failures.ts'
-import { createKeeper, type Keeper } from './keeper.ts'
+import { createBatches, type Batches } from './batches.ts'
 import { declareQueue } from './topology.ts'
 import { fromMessage } from './from-message.ts'
 
@@ -21,11 +21,11 @@ type ConsumerOptions = Omit<AttachmentOptions, 'attach'> & {
 }
 
 /**
- * After this time in which nothing could be kept, a consumer gives its events back, so that others get them, and goes
- * on with a few. Those stay with it for longer, but shorter than the 30 minutes after which RabbitMQ takes them away
+ * After this time in which no delivery worked, a consumer requeues its events, so that others get them, and goes on
+ * with a few. Those stay with it for longer, but shorter than the 30 minutes after which RabbitMQ takes them away
  * and closes the channel: each return counts towards the delivery limit.
  */
-const giveBackAfter = { all: 5 * 60_000, few: 25 * 60_000 }
+const requeueAfter = { all: 5 * 60_000, few: 25 * 60_000 }
 const few = 10
 
 /** Consumes for one subscription, over all connections. */
@@ -38,42 +38,42 @@ export function startConsumer(options: ConsumerOptions): Attachment {
   async function attach(channel: Channel, end: (reason: Error) => void): Promise<Attached> {
     const queue = await declareQueue(channel, settings, subscription)
     await channel.prefetch(probing ? Math.min(few, settings.prefetch) : settings.prefetch)
-    const keeper = createKeeper({
+    const batches = createBatches({
       deliver: (envelopes) => subscription.deliver(envelopes),
-      kept(deliveries, all) {
+      acknowledge(deliveries, all) {
         intake.delivered += deliveries.length
         answer(() => {
-          settle(channel, deliveries, all)
+          acknowledge(channel, deliveries, all)
         })
         if (!probing) return
         probing = false
         end(new Error('events can be kept again'))
       },
-      condemn({ envelope, tag }, error) {
+      deadLetter({ envelope, tag }, error) {
         log.error({ event: envelope.id, subject: envelope.subject, err: error }, 'event put with the dead letters')
         answer(() => {
           channel.reject(messageOf(tag), false)
         })
       },
-      giveBack(error) {
-        log.error({ err: error }, 'no event could be kept for too long: given back')
+      requeue(error) {
+        log.error({ err: error }, 'no event could be kept for too long: requeued')
         probing = true
         end(new Error('no event could be kept for too long'))
       },
-      giveBackAfter: probing ? giveBackAfter.few : giveBackAfter.all,
+      requeueAfter: probing ? requeueAfter.few : requeueAfter.all,
       deliveryLimit: settings.deliveryLimit,
       retry: settings.retry,
       random: settings.random,
     })
     const { consumerTag } = await channel.consume(queue, (message) => {
-      if (message) receive(channel, keeper, message)
+      if (message) receive(channel, batches, message)
       else end(new Error('the broker cancelled the consumer'))
     })
     return {
       cancel: () => channel.cancel(consumerTag),
-      drain: () => keeper.drain(),
+      drain: () => batches.drain(),
       lost: () => {
-        keeper.stop()
+        batches.stop()
       },
     }
   }
@@ -87,7 +87,7 @@ export function startConsumer(options: ConsumerOptions): Attachment {
     }
   }
 
-  function receive(channel: Channel, keeper: Keeper, message: ConsumeMessage): void {
+  function receive(channel: Channel, batches: Batches, message: ConsumeMessage): void {
     const { redelivered, deliveryTag: tag, routingKey } = message.fields
     intake.bytesIn += message.content.length
     if (redelivered) intake.redelivered += 1
@@ -95,7 +95,7 @@ export function startConsumer(options: ConsumerOptions): Attachment {
       const received = { routingKey, content: message.content, properties: message.properties }
       const envelope = parseIncoming(fromMessage(received, settings.topicPrefix, new Date()))
       if (subscription.subjects.includes(envelope.subject)) {
-        keeper.take({ envelope: subscription.admit?.(envelope) ?? envelope, tag, returns: returnsOf(message) })
+        batches.add({ envelope: subscription.admit?.(envelope) ?? envelope, tag, returns: returnsOf(message) })
         return
       }
       // Bound for an earlier version of this service.
@@ -115,7 +115,7 @@ export function startConsumer(options: ConsumerOptions): Attachment {
   return keepAttached({ ...options, attach })
 }
 
-function settle(channel: Channel, deliveries: readonly Delivery[], all: boolean): void {
+function acknowledge(channel: Channel, deliveries: readonly Delivery[], all: boolean): void {
   const last = deliveries.at(-1)
   if (all && last) channel.ack(messageOf(last.tag), true)
   else for (const { tag } of deliveries) channel.ack(messageOf(tag))

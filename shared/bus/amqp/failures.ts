@@ -1,10 +1,10 @@
 import type { Envelope } from '#events/envelope.ts'
 
-/** One event that the broker has given us and waits to hear about. */
+/** One event that the broker has delivered and that is not acknowledged yet. */
 export interface Delivery {
   readonly envelope: Envelope
   readonly tag: number
-  /** How often the broker has had it back already. */
+  /** How often it was returned to the broker before, by a consumer that requeued it or ended. */
   readonly returns: number
 }
 
@@ -12,14 +12,14 @@ export interface Delivery {
 export interface Failing {
   readonly delivery: Delivery
   readonly since: number
-  /** Failures for which there was proof that others work: something did since the failure before. */
-  proven: number
+  /** Failures that count towards the limit: another event had worked since the failure before. */
+  counted: number
   /** How many deliveries had worked at the last failure. */
   workedBefore: number
   error: unknown
 }
 
-/** Which events fail, and whether that is their own fault. */
+/** Which events fail, and which of them have used up their tries. */
 export interface Failures {
   readonly deliveries: readonly Delivery[]
   readonly oldest: Failing | undefined
@@ -28,20 +28,20 @@ export interface Failures {
   failed(delivery: Delivery, error: unknown): void
   /** These have worked. */
   workedFor(deliveries: readonly Delivery[]): void
-  /** Those that failed often enough by their own fault; they are no longer among the failing. */
-  takeGuilty(): Failing[]
+  /** Removes and returns those that have used up their tries. */
+  takeExhausted(): Failing[]
 }
 
 /**
- * Only such failures of an event count between which others work: an outage of the ledger, however long, condemns
- * nobody, and neither does the moment in which it begins or ends.
+ * A failure counts only when another event has worked since the one before: an outage of the ledger, however long, uses up
+ * nobody's tries, and neither does the moment in which it begins or ends.
  */
-export function recordFailures(limit: number): Failures {
+export function trackFailures(limit: number): Failures {
   let failing: Failing[] = []
   let worked = 0
 
-  function isGuilty({ delivery, proven }: Failing): boolean {
-    return proven > 0 && proven + delivery.returns >= limit
+  function isExhausted({ delivery, counted }: Failing): boolean {
+    return counted > 0 && counted + delivery.returns >= limit
   }
 
   return {
@@ -57,20 +57,20 @@ export function recordFailures(limit: number): Failures {
     failed(delivery, error) {
       const known = failing.find((one) => one.delivery === delivery)
       if (!known) {
-        failing.push({ delivery, since: performance.now(), proven: 0, workedBefore: worked, error })
+        failing.push({ delivery, since: performance.now(), counted: 0, workedBefore: worked, error })
         return
       }
-      if (worked > known.workedBefore) known.proven += 1
+      if (worked > known.workedBefore) known.counted += 1
       Object.assign(known, { workedBefore: worked, error })
     },
     workedFor(deliveries) {
       worked += 1
       if (failing.length > 0) failing = failing.filter(({ delivery }) => !deliveries.includes(delivery))
     },
-    takeGuilty() {
-      const guilty = failing.filter(isGuilty)
-      failing = failing.filter((one) => !isGuilty(one))
-      return guilty
+    takeExhausted() {
+      const exhausted = failing.filter(isExhausted)
+      failing = failing.filter((one) => !isExhausted(one))
+      return exhausted
     },
   }
 }

@@ -32,10 +32,6 @@ export interface AmqpOptions {
   readonly reconnect?: Backoff
   /** Files in PEM. With `cert` and `key` the broker knows us by our certificate (SASL EXTERNAL). */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
-  /** What people see of us on the broker. */
-  readonly app?: string
-  readonly appUrl?: string
-  readonly contacts?: readonly string[]
   /** How long the broker may take to confirm what was published. */
   readonly confirmTimeout?: number
   /** Seconds between signs of life on an idle connection. */
@@ -69,9 +65,6 @@ export function settingsOf(options: AmqpOptions): Settings {
     retry: { firstDelay: 200, maxDelay: 30_000 },
     reconnect: { firstDelay: 200, maxDelay: 15_000 },
     tls: {},
-    app: 'imagedrop',
-    appUrl: '',
-    contacts: [],
     confirmTimeout: 30_000,
     heartbeat: 10,
     random: Math.random,

@@ -21,7 +21,7 @@ export const deadLetterExchangeOf = ({ queuePrefix }: Pick<Settings, 'queuePrefi
 export const progressExchangeOf = ({ queuePrefix }: Pick<Settings, 'queuePrefix'>) => `${queuePrefix}job-progress`
 
 /** The queue of a service. */
-export function queueOf({ queueNames, queuePrefix, queueSeed }: Settings, service: string): string {
+function queueOf({ queueNames, queuePrefix, queueSeed }: Settings, service: string): string {
   return queueNames === 'uuid' ? uuidFrom(`${queueSeed}:${service}`) : `${queuePrefix}${service}`
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer } from '@nats-io/jetstream'
 import type { Subscription } from '../bus.ts'
 import { ensureDurable, isSelective } from './durable.ts'
-import type { Grounds } from './grounds.ts'
+import type { NatsContext } from './context.ts'
 import { Inbox } from './inbox.ts'
 import { pauseAfter } from './options.ts'
 import { describe, isFinal } from './refusal.ts'
@@ -18,12 +18,12 @@ const overlap = 300_000
  * Delivers to one subscription until it is disposed of. We ask for as many events as there is room for, and again when
  * half of them are settled: the library's own endless `consume` asks by what was received, not by what was kept.
  */
-export async function consume(grounds: Grounds, subscription: Subscription): Promise<AsyncDisposable> {
-  const { link, settings } = grounds
+export async function consume(context: NatsContext, subscription: Subscription): Promise<AsyncDisposable> {
+  const { link, settings } = context
   const log = settings.log.child({ service: subscription.service })
   const closing = new AbortController()
-  let consumer = await open(grounds, subscription)
-  const inbox = new Inbox({ ...grounds, subscription, log, closing: closing.signal })
+  let consumer = await open(context, subscription)
+  const inbox = new Inbox({ ...context, subscription, log, closing: closing.signal })
   let heardOf = Date.now()
 
   async function pull(): Promise<void> {
@@ -52,7 +52,7 @@ export async function consume(grounds: Grounds, subscription: Subscription): Pro
       try {
         // Whatever went wrong, it may be that the server forgot us.
         if (failures > 0) {
-          consumer = await link.whileConnected(open(grounds, subscription, new Date(heardOf - overlap)))
+          consumer = await link.whileConnected(open(context, subscription, new Date(heardOf - overlap)))
         }
         await pull()
         failures = 0
@@ -78,8 +78,8 @@ export async function consume(grounds: Grounds, subscription: Subscription): Pro
   }
 }
 
-async function open(grounds: Grounds, { service, subjects }: Subscription, since?: Date): Promise<Consumer> {
-  await ensureStream(grounds)
-  await ensureDurable(grounds, { service, subjects, ...(since ? { since } : {}) })
-  return await grounds.js.consumers.get(grounds.settings.stream, service)
+async function open(context: NatsContext, { service, subjects }: Subscription, since?: Date): Promise<Consumer> {
+  await ensureStream(context)
+  await ensureDurable(context, { service, subjects, ...(since ? { since } : {}) })
+  return await context.js.consumers.get(context.settings.stream, service)
 }

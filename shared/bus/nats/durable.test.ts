@@ -84,7 +84,7 @@ describe('the consumer of a service', () => {
   })
 
   it('takes an event for dead that killed whoever had it, however often', async () => {
-    await using bus = await open({ maxDeliver: 2 })
+    await using bus = await open({ deliveryLimit: 2 })
     await bus.prepare([builder])
     const event = requested()
     await bus.publish([event])
@@ -193,7 +193,7 @@ describe('the consumer of a service', () => {
   })
 
   it('holds nothing against the events that wait while nothing at all can be kept', async () => {
-    await using bus = await open({ maxDeliver: 3, prefetch: 20, retryMs: { first: 10, longest: 20 } })
+    await using bus = await open({ deliveryLimit: 3, prefetch: 20, retryMs: { first: 10, longest: 20 } })
     let works = false
     const kept: Envelope[] = []
     await bus.prepare([builder])

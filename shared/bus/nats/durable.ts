@@ -8,10 +8,13 @@ import {
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import type { Interest } from '../bus.ts'
-import { codeOf, nullWhen, type Grounds } from './grounds.ts'
+import { codeOf, nullWhen, type NatsContext } from './context.ts'
 import type { NatsSettings } from './options.ts'
 import { Mismatch } from './refusal.ts'
 import { covers, isOpen } from './subjects.ts'
+
+/** How many events are out with all processes of one service at most. */
+const mostOpen = 10_000
 
 /** The server's codes, which stand in no list of the client's. */
 const inOtherShape = new Set([10013, 10148])
@@ -26,15 +29,18 @@ const margin = 20
  * Makes the durable consumer of a service, or lets more subjects through one that is there. A new one starts with what
  * is said from now on; one that was lost, with what was said since `since`.
  */
-export async function ensureDurable(grounds: Grounds, interest: Interest & { readonly since?: Date }): Promise<void> {
-  const { jsm, settings, subjects } = grounds
+export async function ensureDurable(
+  context: NatsContext,
+  interest: Interest & { readonly since?: Date },
+): Promise<void> {
+  const { jsm, settings, subjects } = context
   const { service } = interest
   const wanted = interest.subjects.flatMap(subjects.placesOf)
   for (let turns = 0; turns < 10; turns += 1) {
     const info = jsm.consumers.info(settings.stream, service)
     const found = await info.catch(nullWhen(JetStreamApiCodes.ConsumerNotFound))
     if (found) check(found.config)
-    const config = { ...limits(settings), ...filterFor(wanted, found, knowsManyFilters(grounds)) }
+    const config = { ...limits(settings), ...filterFor(wanted, found, knowsManyFilters(context)) }
     if (found && isAsWanted(found.config, config)) return
     try {
       if (found) await jsm.consumers.update(settings.stream, service, config)
@@ -64,8 +70,8 @@ function check({ durable_name = '', ack_policy, deliver_subject }: ConsumerConfi
   if (deliver_subject) throw new Mismatch(`the consumer ${durable_name}: expected one that is pulled, it is pushed`)
 }
 
-function limits({ ackWaitMs, maxDeliver, maxAckPending }: NatsSettings) {
-  return { ack_wait: nanos(ackWaitMs), max_deliver: maxDeliver + margin, max_ack_pending: maxAckPending }
+function limits({ ackWaitMs, deliveryLimit }: NatsSettings) {
+  return { ack_wait: nanos(ackWaitMs), max_deliver: deliveryLimit + margin, max_ack_pending: mostOpen }
 }
 
 /**
@@ -93,7 +99,7 @@ function filterFor(
   return all.length > 1 ? { filter_subject: '', filter_subjects: all } : { filter_subject: only }
 }
 
-function knowsManyFilters({ link }: Grounds): boolean {
+function knowsManyFilters({ link }: NatsContext): boolean {
   const [major = 0, minor = 0] = (link.connection.info?.version ?? '0.0').split('.').map(Number)
   return major > 2 || (major === 2 && minor >= 10)
 }

@@ -3,20 +3,21 @@ import type { JsMsg } from '@nats-io/jetstream'
 import type { Logger } from 'pino'
 import type { Envelope } from '#events/envelope.ts'
 import type { Subscription } from '../bus.ts'
-import type { Grounds } from './grounds.ts'
-import { bury, idOf } from './letter.ts'
+import type { NatsContext } from './context.ts'
+import { idOf, storeDeadLetter } from './dead-letter.ts'
 import { pauseAfter } from './options.ts'
 import { describe } from './refusal.ts'
 import { fromMessage } from './wire.ts'
 
-interface InboxOptions extends Pick<Grounds, 'js' | 'settings' | 'subjects' | 'counts'> {
+interface InboxOptions extends Pick<NatsContext, 'js' | 'settings' | 'subjects' | 'counts'> {
   readonly subscription: Subscription
   readonly log: Logger
   /** What is being kept is still finished, but nothing new is begun. */
   readonly closing: AbortSignal
 }
 
-interface Letter {
+/** One event that is not acknowledged yet. */
+interface Pending {
   /** The newest delivery: only its acknowledgement counts. */
   message: JsMsg
   readonly envelope: Envelope
@@ -33,10 +34,10 @@ const longestPause = 30_000
  */
 export class Inbox implements AsyncDisposable {
   readonly #options: InboxOptions
-  readonly #letters = new Map<number, Letter>()
-  readonly #burials = new Set<Promise<void>>()
+  readonly #pending = new Map<number, Pending>()
+  readonly #deadLetters = new Set<Promise<void>>()
   readonly #heartbeat: NodeJS.Timeout
-  #waiting: Letter[] = []
+  #waiting: Pending[] = []
   #keeping: Promise<void> | null = null
   #failures = 0
   #emptied = Promise.withResolvers<undefined>()
@@ -44,14 +45,14 @@ export class Inbox implements AsyncDisposable {
   constructor(options: InboxOptions) {
     this.#options = options
     this.#heartbeat = setInterval(() => {
-      for (const { message } of this.#letters.values()) message.working()
+      for (const { message } of this.#pending.values()) message.working()
     }, options.settings.ackWaitMs / 3)
     options.closing.addEventListener('abort', () => this.#emptied.resolve(undefined), { once: true })
   }
 
   /** How many more events may come. */
   get room(): number {
-    return this.#options.settings.prefetch - this.#letters.size
+    return this.#options.settings.prefetch - this.#pending.size
   }
 
   /** Resolves when at least half of what may be out has been settled. */
@@ -70,33 +71,36 @@ export class Inbox implements AsyncDisposable {
       return
     }
     if (message.redelivered) counts.redelivered += 1
-    const known = this.#letters.get(message.seq)
+    const known = this.#pending.get(message.seq)
     if (known) {
       known.message = message
       return
     }
     const deliveries = message.info.deliveryCount
-    if (deliveries > settings.maxDeliver) {
-      this.#bury(message, `nobody kept it in ${String(deliveries - 1)} deliveries: whoever had it died or fell silent`)
+    if (deliveries > settings.deliveryLimit) {
+      this.#deadLetter(
+        message,
+        `nobody kept it in ${String(deliveries - 1)} deliveries: whoever had it died or fell silent`,
+      )
       return
     }
-    const letter = this.#read(message, said)
-    if (!letter) return
-    this.#letters.set(message.seq, letter)
-    this.#waiting.push(letter)
+    const pending = this.#read(message, said)
+    if (!pending) return
+    this.#pending.set(message.seq, pending)
+    this.#waiting.push(pending)
     this.#keeping ??= this.#keepAll()
   }
 
   /** Waits for what is being kept, and gives the rest back. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#keeping
-    await Promise.all(this.#burials)
+    await Promise.all(this.#deadLetters)
     clearInterval(this.#heartbeat)
-    for (const { message } of this.#letters.values()) message.nak()
-    this.#letters.clear()
+    for (const { message } of this.#pending.values()) message.nak()
+    this.#pending.clear()
   }
 
-  #read(message: JsMsg, { event, sender }: { event: string; sender: string | null }): Letter | null {
+  #read(message: JsMsg, { event, sender }: { event: string; sender: string | null }): Pending | null {
     const { settings, counts, log, subscription } = this.#options
     try {
       const envelope = fromMessage({
@@ -113,7 +117,7 @@ export class Inbox implements AsyncDisposable {
       counts.refused += 1
       const reason = describe(error)
       log.error({ seq: message.seq, place: message.subject, err: error }, 'refused')
-      this.#bury(message, reason)
+      this.#deadLetter(message, reason)
       return null
     }
   }
@@ -122,8 +126,8 @@ export class Inbox implements AsyncDisposable {
   #passOn(message: JsMsg): void {
     const { settings } = this.#options
     const deliveries = message.info.deliveryCount
-    if (deliveries < settings.maxDeliver) message.nak(pauseAfter(deliveries, settings.retryMs, settings.random))
-    else this.#bury(message, `no process of the service that got it listens to ${message.subject}`)
+    if (deliveries < settings.deliveryLimit) message.nak(pauseAfter(deliveries, settings.retryMs, settings.random))
+    else this.#deadLetter(message, `no process of the service that got it listens to ${message.subject}`)
   }
 
   async #keepAll(): Promise<void> {
@@ -133,19 +137,19 @@ export class Inbox implements AsyncDisposable {
     this.#keeping = null
   }
 
-  async #keepBatch(batch: readonly Letter[]): Promise<void> {
+  async #keepBatch(batch: readonly Pending[]): Promise<void> {
     const failure = await this.#keep(batch)
     if (failure === null) return
     if (batch.length === 1) {
-      for (const letter of batch) this.#failed(letter, failure)
+      for (const one of batch) this.#failed(one, failure)
       return
     }
     let kept = 0
-    for (const [at, letter] of batch.entries()) {
+    for (const [at, one] of batch.entries()) {
       if (this.#options.closing.aborted) return
-      const alone = await this.#keep([letter])
+      const alone = await this.#keep([one])
       if (alone === null) kept += 1
-      else this.#failed(letter, alone)
+      else this.#failed(one, alone)
       if (kept === 0 && at + 1 === suspicious) {
         await this.#waitWith(batch.slice(at + 1))
         return
@@ -153,17 +157,17 @@ export class Inbox implements AsyncDisposable {
     }
   }
 
-  /** Nothing can be kept now: what has not failed by itself waits here, and is not counted. */
-  async #waitWith(innocent: readonly Letter[]): Promise<void> {
+  /** Nothing can be kept now: what was not tried alone waits here, and this counts towards no limit. */
+  async #waitWith(untried: readonly Pending[]): Promise<void> {
     this.#failures += 1
-    this.#waiting.unshift(...innocent)
+    this.#waiting.unshift(...untried)
     const { retryMs, random } = this.#options.settings
     const longest = Math.min(retryMs.longest, longestPause)
     const time = pauseAfter(this.#failures, { first: retryMs.first, longest }, random)
     await sleep(time, undefined, { signal: this.#options.closing }).catch(() => {})
   }
 
-  async #keep(batch: readonly Letter[]): Promise<string | null> {
+  async #keep(batch: readonly Pending[]): Promise<string | null> {
     const { subscription, counts } = this.#options
     try {
       await subscription.deliver(batch.map(({ envelope }) => envelope))
@@ -179,22 +183,22 @@ export class Inbox implements AsyncDisposable {
     return null
   }
 
-  #failed({ message, envelope }: Letter, reason: string): void {
+  #failed({ message, envelope }: Pending, reason: string): void {
     const { settings, log } = this.#options
     const deliveries = message.info.deliveryCount
     log.warn({ event: envelope.id, subject: envelope.subject, deliveries, reason }, 'not kept')
-    if (deliveries >= settings.maxDeliver) {
-      this.#bury(message, reason)
+    if (deliveries >= settings.deliveryLimit) {
+      this.#deadLetter(message, reason)
       return
     }
     message.nak(pauseAfter(deliveries, settings.retryMs, settings.random))
     this.#settled(message)
   }
 
-  #bury(message: JsMsg, reason: string): void {
+  #deadLetter(message: JsMsg, reason: string): void {
     const { js, settings, subjects, subscription, log } = this.#options
     const letter = { id: idOf(message), reason, subject: subjects.dead(subscription.service) }
-    const burial = bury(js, message, letter)
+    const storing = storeDeadLetter(js, message, letter)
       .then(() => {
         log.error({ event: letter.id, subject: message.subject, reason }, 'dead letter')
       })
@@ -203,14 +207,14 @@ export class Inbox implements AsyncDisposable {
         message.nak(pauseAfter(message.info.deliveryCount, settings.retryMs, settings.random))
       })
       .finally(() => {
-        this.#burials.delete(burial)
+        this.#deadLetters.delete(storing)
         this.#settled(message)
       })
-    this.#burials.add(burial)
+    this.#deadLetters.add(storing)
   }
 
   #settled(message: JsMsg): void {
-    this.#letters.delete(message.seq)
+    this.#pending.delete(message.seq)
     this.#emptied.resolve(undefined)
     this.#emptied = Promise.withResolvers<undefined>()
   }

@@ -36,7 +36,7 @@ function createWorld(): BrokerWorld {
       servers: [url],
       stream,
       subjectPrefix: stream,
-      maxDeliver: deliveryLimit,
+      deliveryLimit,
       prefetch,
       ackWaitMs: 2000,
       retryMs: { first: 100, longest: 1000 },

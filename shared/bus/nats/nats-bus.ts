@@ -2,7 +2,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { Bus, Interest } from '../bus.ts'
 import { consume } from './consume.ts'
 import { ensureDurable } from './durable.ts'
-import type { Grounds } from './grounds.ts'
+import type { NatsContext } from './context.ts'
 import { openLink } from './link.ts'
 import { settle, type NatsOptions } from './options.ts'
 import { openProgress } from './progress.ts'
@@ -22,15 +22,15 @@ export async function openNatsBus(options: NatsOptions): Promise<Bus> {
   const { connection } = link
   // Its check asks about the account, which a service's own user need not be allowed to.
   const jsm = await jetstreamManager(connection, { checkAPI: false })
-  const js = jetstream(connection, { timeout: settings.confirmTimeoutMs })
+  const js = jetstream(connection, { timeout: settings.confirmTimeout })
   const counts = { published: 0, delivered: 0, redelivered: 0, refused: 0 }
   const progress = openProgress(link, subjects)
-  const grounds: Grounds = { link, js, jsm, settings, subjects, counts }
+  const context: NatsContext = { link, js, jsm, settings, subjects, counts }
   const subscriptions = new Set<AsyncDisposable>()
   let stream: Promise<void> | null = null
 
   const ready = () =>
-    (stream ??= orGiveUp(ensureStream(grounds)).catch((error: unknown) => {
+    (stream ??= orGiveUp(ensureStream(context)).catch((error: unknown) => {
       stream = null
       throw error
     }))
@@ -47,12 +47,12 @@ export async function openNatsBus(options: NatsOptions): Promise<Bus> {
       await orGiveUp(prepareAll(interests))
     },
     async publish(envelopes) {
-      await publishAll({ ...grounds, ready, streamGone: () => (stream = null) }, envelopes)
+      await publishAll({ ...context, ready, streamGone: () => (stream = null) }, envelopes)
       counts.published += envelopes.length
     },
     async subscribe(subscription) {
       checkName(subscription.service)
-      const consumer = await orGiveUp(consume(grounds, subscription))
+      const consumer = await orGiveUp(consume(context, subscription))
       const disposable = {
         async [Symbol.asyncDispose]() {
           subscriptions.delete(disposable)
@@ -81,10 +81,10 @@ export async function openNatsBus(options: NatsOptions): Promise<Bus> {
   }
 
   async function prepareAll(interests: readonly Interest[]): Promise<void> {
-    await ensureStream(grounds)
+    await ensureStream(context)
     for (const interest of interests) {
       checkName(interest.service)
-      await ensureDurable(grounds, interest)
+      await ensureDurable(context, interest)
     }
   }
 }

@@ -17,21 +17,15 @@ export interface NatsOptions {
   /** A delivery that we say nothing about for so long goes to somebody else; we speak up three times as often. */
   readonly ackWaitMs?: number
   /** After how many deliveries that never worked an event goes to the dead letters. */
-  readonly maxDeliver?: number
+  readonly deliveryLimit?: number
   /** The pause before an event is delivered again: the first, doubled each time up to the longest. */
   readonly retryMs?: { readonly first: number; readonly longest: number }
   /** How many events are out with this process at most. */
   readonly prefetch?: number
-  /** How many events are out with all processes of one service at most. */
-  readonly maxAckPending?: number
-  /** Copies of the stream in a cluster; only read when the stream is made, as are the two below. */
+  /** Copies of the stream in a cluster; only read when the stream is made. */
   readonly replicas?: number
-  /** For so long the server knows an event that it has stored and does not store it again. */
-  readonly duplicateWindowMs?: number
-  /** How long the stream keeps events, read or not; 0 is for ever. */
-  readonly maxAgeMs?: number
-  /** How long to wait for the server's word that it has stored an event. */
-  readonly confirmTimeoutMs?: number
+  /** How long to wait for the server's word that it has stored an event, in milliseconds. */
+  readonly confirmTimeout?: number
   /** How long to try to connect at first. Later on we try for ever. */
   readonly connectTimeoutMs?: number
   /** Shown by the server's monitoring. */
@@ -44,8 +38,6 @@ export interface NatsOptions {
 export type NatsSettings = Required<Omit<NatsOptions, OptionalKey>> & Pick<NatsOptions, OptionalKey>
 type OptionalKey = 'tls' | 'nkeySeedFile' | 'credsFile'
 
-const day = 86_400_000
-
 /** Fills in what was not told. */
 export function settle(options: NatsOptions): NatsSettings {
   if (options.servers.length === 0) throw new Error('servers: expected at least one URL, got none')
@@ -53,14 +45,11 @@ export function settle(options: NatsOptions): NatsSettings {
     stream: 'IMAGEDROP',
     subjectPrefix: '',
     ackWaitMs: 30_000,
-    maxDeliver: 20,
+    deliveryLimit: 20,
     retryMs: { first: 1000, longest: 300_000 },
     prefetch: 250,
-    maxAckPending: 10_000,
     replicas: 1,
-    duplicateWindowMs: 120_000,
-    maxAgeMs: 30 * day,
-    confirmTimeoutMs: 10_000,
+    confirmTimeout: 30_000,
     connectTimeoutMs: 30_000,
     name: 'imagedrop',
     random: Math.random,

@@ -3,14 +3,14 @@ import { headers } from '@nats-io/transport-node'
 import type { Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import { NotPublished } from '../bus.ts'
-import type { Grounds } from './grounds.ts'
+import type { NatsContext } from './context.ts'
 import { describe, isNobodyThere, isRefusedEvent } from './refusal.ts'
 import { toMessage } from './wire.ts'
 
 /** How many events wait for the server's word at a time. */
 const window = 256
 
-interface PublishOptions extends Pick<Grounds, 'link' | 'js' | 'subjects'> {
+interface PublishOptions extends Pick<NatsContext, 'link' | 'js' | 'subjects'> {
   /** Resolves when there is a stream for what we say. */
   readonly ready: () => Promise<void>
   /** Whoever deletes our stream while we run gets it made again. */

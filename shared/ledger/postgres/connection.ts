@@ -6,8 +6,6 @@ import { types, type ClientConfig } from 'pg'
 export interface PostgresAddress {
   /** `postgresql://USER[:PASSWORD]@HOST[:PORT]/DATABASE`; further parameters as libpq knows them. */
   readonly url: string
-  /** The role to act as, when the account is a member of it rather than the role itself. */
-  readonly role?: string
   /** PEM texts. With them the server's certificate is verified, and ours, when given, is shown. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
   /** Milliseconds that the server has for an answer. A statement takes a few; after this, network or disk are dead. */
@@ -21,13 +19,13 @@ const defaultAnswerTime = 15_000
 
 /** The configuration of one connection, for a client or a pool; `sockets` gets those that it opens. */
 export function clientConfig(
-  { url, role, tls, answerTime = defaultAnswerTime }: PostgresAddress,
+  { url, tls, answerTime = defaultAnswerTime }: PostgresAddress,
   sockets: Set<Socket>,
   settings = ledgerSettings(answerTime),
 ): ClientConfig {
   return {
     connectionString: url,
-    options: startOptions(role === undefined ? settings : { ...settings, role }),
+    options: startOptions(settings),
     stream() {
       const socket = new Socket()
       sockets.add(socket)

@@ -2,12 +2,17 @@ import { Client } from 'pg'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { say } from '#events/define.ts'
+import { dropCancelled } from '#events/drop-cancelled.ts'
 import { seal } from '#events/envelope.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { startTcpProxy, type TcpProxy } from '#test/brokers/tcp-proxy.ts'
 import { LeaseLost, LedgerAway, type Job, type Ledger } from '../ledger.ts'
+import type { Persist } from '../persist.ts'
+import { createSqlLedger } from '../sql-ledger.ts'
+import { openDatabase } from './database.ts'
 import { ConnectionLost } from './errors.ts'
+import { postgres } from './kind.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
 import { createPersist } from '../persist.ts'
@@ -74,6 +79,39 @@ it('a job that was put back and whose answer was lost is queued', async () => {
   const job = await leaseOne()
   await withAnswerLost(() => ledger.putBack(job.id, 'a', { at: now, error: 'busy', counts: true }))
   expect(await ledger.jobs({})).toMatchObject([{ state: 'queued', error: 'busy', attempts: 1 }])
+})
+
+it('a job that began to wait when the connection was lost waits once, with its events', async () => {
+  const job = await leaseOne()
+  const event = wanted().envelope
+  const wait = { for: 'task 1', until, reason: 'a task', state: {}, events: [event] }
+  await withAnswerLost(() => ledger.park(job.id, 'a', wait, now))
+  expect(await ledger.jobs({})).toMatchObject([{ state: 'waiting', waiting: { for: 'task 1' } }])
+  expect((await ledger.events({})).map((row) => row.envelope)).toEqual([event])
+})
+
+it('a job whose wait was committed and whose answer was lost waits once, and one that was cancelled does not', async () => {
+  const { db, close } = openDatabase({ url }, { poolSize: 1, log })
+  const wake = { ring: () => {}, listen: () => ({ [Symbol.dispose]() {} }), close: () => Promise.resolve() }
+  const persist: Persist = async (call) => {
+    await call(false).catch(ignoreLoss)
+    return await call(true)
+  }
+  await using twice = createSqlLedger(db, {
+    kind: postgres,
+    wake,
+    persist,
+    givenUp: new AbortController().signal,
+    close,
+  })
+  const wait = { for: 'task 1', until, reason: 'a task', state: {}, events: [wanted().envelope] }
+  await twice.park((await leaseOne()).id, 'a', wait, now)
+  expect(await ledger.jobs({})).toMatchObject([{ state: 'waiting' }])
+  expect(await ledger.events({})).toHaveLength(1)
+  const cancelled = await leaseOne()
+  const envelope = seal(say(dropCancelled, { ...dropCancelled.example, drop: imageRequested.example.drop }), { now })
+  await ledger.accept('builder', [{ envelope, key: null, wanted: false, endsWork: true }], now)
+  await expect(twice.park(cancelled.id, 'a', wait, now)).rejects.toThrow(LeaseLost)
 })
 
 it('an event whose acceptance was committed and whose answer was lost is one job', async () => {

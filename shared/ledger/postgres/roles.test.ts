@@ -231,8 +231,6 @@ it('an account that is a member of several roles runs their services together', 
   const rows = await both.takeUnsent({ ...everything, owner: 'w', now, until, limit: 10 })
   const ids = rows.map(({ envelope }) => envelope.id)
   expect(ids).toEqual(expect.arrayContaining(Object.values(theirs).map(({ id }) => id)))
-  await using acting = await openPostgresLedger({ url, role: 'imagedrop_monitor', log })
-  await expect(acting.jobs({})).rejects.toThrow('permission denied')
 })
 
 function as(role: string): string {

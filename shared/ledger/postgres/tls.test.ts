@@ -6,6 +6,8 @@ import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { run } from '#subprocess/run.ts'
 import { LedgerAway } from '../ledger.ts'
 import { migratePostgres } from './migrate.ts'
+import { openLedger } from '../../../cli/backends/open-ledger.ts'
+import { readLedgerSettings } from '../../../cli/backends/settings.ts'
 import { openPostgresLedger } from './open.ts'
 
 const log = pino({ level: 'silent' })
@@ -38,6 +40,16 @@ it('a service comes in by its client certificate, and the server is who its cert
   await using ledger = await openPostgresLedger({ url: as('imagedrop_builder'), tls, log })
   expect(await ledger.accept('builder', [], new Date())).toBe(0)
   await ledger.ping()
+})
+
+it('the settings of a process lead there', async () => {
+  const [ca, cert, key] = ['ca.crt', 'client.crt', 'client.key'].map((file) => join(keys, file))
+  const env = { IMAGEDROP_LEDGER_URL: as('imagedrop_builder'), IMAGEDROP_LEDGER_CA: ca, IMAGEDROP_LEDGER_CERT: cert }
+  await using ledger = await openLedger(readLedgerSettings({ ...env, IMAGEDROP_LEDGER_KEY: key }), '', log)
+  expect(await ledger.accept('builder', [], new Date())).toBe(0)
+  await expect(openLedger(readLedgerSettings(env), '', log)).rejects.toThrow('CERT and IMAGEDROP_LEDGER_KEY only work')
+  const missing = { ...env, IMAGEDROP_LEDGER_KEY: join(keys, 'none.key') }
+  await expect(openLedger(readLedgerSettings(missing), '', log)).rejects.toThrow(/^IMAGEDROP_LEDGER_KEY: ENOENT/)
 })
 
 it('a certificate lets nobody in as somebody else', async () => {

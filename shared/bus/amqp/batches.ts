@@ -1,26 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Envelope } from '#events/envelope.ts'
-import { recordFailures, type Delivery } from './failures.ts'
+import { trackFailures, type Delivery } from './failures.ts'
 import { pause, type Backoff } from './options.ts'
 
-export interface KeeperOptions {
+export interface BatchesOptions {
   readonly deliver: (envelopes: readonly Envelope[]) => Promise<void>
-  /** These are durable. With `all`, nothing that was given to us before the last of them is still open. */
-  readonly kept: (deliveries: readonly Delivery[], all: boolean) => void
-  /** This one is at fault itself, and was tried often enough. */
-  readonly condemn: (delivery: Delivery, error: unknown) => void
-  /** Nothing works, and has not for so long: somebody else shall have them. */
-  readonly giveBack: (error: unknown) => void
-  readonly giveBackAfter: number
+  /** These are durable. With `all`, nothing that was delivered before the last of them is still unacknowledged. */
+  readonly acknowledge: (deliveries: readonly Delivery[], all: boolean) => void
+  /** This one has used up its tries, while others worked. */
+  readonly deadLetter: (delivery: Delivery, error: unknown) => void
+  /** Nothing has worked for `requeueAfter` milliseconds: all that is unacknowledged is for other consumers. */
+  readonly requeue: (error: unknown) => void
+  readonly requeueAfter: number
   readonly deliveryLimit: number
   readonly retry: Backoff
   readonly random: () => number
 }
 
-/** Gives events to a consumer until it has them. */
-export interface Keeper {
-  take(delivery: Delivery): void
-  /** Resolves when everything taken is kept, or at its first failure; nothing is tried after that. */
+/** Deliveries on their way to a subscription, in batches, with retries. */
+export interface Batches {
+  add(delivery: Delivery): void
+  /** Resolves when everything added is acknowledged, or at its first failure; nothing is tried after that. */
   drain(): Promise<void>
   /** The deliveries are void: what is being delivered ends, and nothing more begins. */
   stop(): void
@@ -30,9 +30,9 @@ export interface Keeper {
  * Events go in batches of what is there. After a failure they go one by one, with pauses, and those that fail hold up
  * no others as long as anything works.
  */
-export function createKeeper(options: KeeperOptions): Keeper {
+export function createBatches(options: BatchesOptions): Batches {
   const fresh: Delivery[] = []
-  const failures = recordFailures(options.deliveryLimit)
+  const failures = trackFailures(options.deliveryLimit)
   /** Whether anything worked in the last round. */
   let works = true
   let rounds = 0
@@ -68,8 +68,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   async function batch(deliveries: readonly Delivery[]): Promise<void> {
-    // What came back more than once may be what ends this process: on its own, and in no order that would let it
-    // take the same others with it each time.
+    // An event that was redelivered more than once may be one that crashes the process that handles it. Each of those is
+    // tried alone, in random order, so that it does not use up the tries of the same other events at each crash.
     const suspects = deliveries.filter(({ returns }) => returns > 1)
     const others = deliveries.filter(({ returns }) => returns <= 1)
     const isAll = suspects.length === 0 && !failures.oldest
@@ -86,7 +86,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
     works = true
     failures.workedFor(deliveries)
-    options.kept(deliveries, isAll)
+    options.acknowledge(deliveries, isAll)
     return true
   }
 
@@ -97,7 +97,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       try {
         await options.deliver([delivery.envelope])
         failures.workedFor([delivery])
-        options.kept([delivery], false)
+        options.acknowledge([delivery], false)
       } catch (error) {
         failures.failed(delivery, error)
       }
@@ -107,13 +107,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   function endRound(): void {
-    for (const { delivery, error } of failures.takeGuilty()) options.condemn(delivery, error)
+    for (const { delivery, error } of failures.takeExhausted()) options.deadLetter(delivery, error)
     const { oldest } = failures
     if (!oldest || stopped) {
       rounds = 0
-    } else if (!works && performance.now() - oldest.since > options.giveBackAfter) {
+    } else if (!works && performance.now() - oldest.since > options.requeueAfter) {
       stopped = true
-      options.giveBack(oldest.error)
+      options.requeue(oldest.error)
     } else if (timer === null) {
       // Others that come meanwhile do not put the next try off.
       rounds += 1
@@ -137,7 +137,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   return {
-    take(delivery) {
+    add(delivery) {
       fresh.push(delivery)
       if (mayGo()) wake()
       else hurry()

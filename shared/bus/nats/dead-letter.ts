@@ -3,8 +3,8 @@ import { headers } from '@nats-io/transport-node'
 import { deadLetterHeaders } from '../headers.ts'
 import { idHeader } from './wire.ts'
 
-/** Why nobody gets a message any more. */
-export interface DeathCertificate {
+/** What a message is stored as when it is delivered no more. */
+export interface DeadLetter {
   readonly id: string
   readonly reason: string
   /** Where the dead letters of the service are kept. */
@@ -15,17 +15,17 @@ export interface DeathCertificate {
  * Puts a message among the dead letters, as it came, and takes it off the service's list. JetStream has no dead
  * letters: it only stops delivering.
  */
-export async function bury(js: JetStreamClient, message: JsMsg, { id, reason, subject }: DeathCertificate) {
+export async function storeDeadLetter(js: JetStreamClient, message: JsMsg, { id, reason, subject }: DeadLetter) {
   const told = headers()
   for (const key of message.headers?.keys() ?? []) {
-    // The server's own would be taken as orders once more.
+    // The server acts on its own headers; copied, they would be acted on again.
     if (!key.startsWith('Nats-')) told.set(key, message.headers?.get(key) ?? '')
   }
   told.set(deadLetterHeaders.id, id)
   told.set(deadLetterHeaders.reason, oneLine(reason))
   told.set(deadLetterHeaders.subject, message.subject)
   told.set(deadLetterHeaders.deliveries, String(message.info.deliveryCount))
-  // The same each time, so that dying between the two lines leaves no second letter.
+  // The same id each time, so that a process killed between the two lines does not store it twice.
   await js.publish(subject, message.data, { headers: told, msgID: `${subject} ${String(message.seq)}` })
   message.term()
 }

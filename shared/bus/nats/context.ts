@@ -4,7 +4,7 @@ import type { NatsSettings } from './options.ts'
 import type { Subjects } from './subjects.ts'
 
 /** What the parts of one bus share. */
-export interface Grounds {
+export interface NatsContext {
   readonly link: NatsLink
   readonly js: JetStreamClient
   readonly jsm: JetStreamManager
