@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { engineContract, requestFor } from './engine.contract.ts'
+import { engineContract, requestsOf } from './engine.contract.ts'
 import type { EngineDeclaration } from './engine.ts'
 import { engineFolders, findEngines } from './find-engines.ts'
 import type { ScriptedTool } from './testing/scripted-tool.ts'
@@ -13,7 +13,9 @@ const folders = engineFolders([import.meta.dirname])
 
 /** Building with the others takes minutes: their own slow tests do. */
 const quick = new Set(['null'])
-for (const [name, engine] of engines) engineContract(engine, { builds: quick.has(name) })
+for (const [name, engine] of engines) {
+  engineContract(engine, { builds: quick.has(name), request: await requestsOf(engine) })
+}
 
 const scripted = folders.filter(({ path }) => existsSync(join(path, 'testing', 'tool.ts')))
 for (const { name, path } of scripted) {
@@ -27,9 +29,11 @@ it('every engine is named as its folder', () => {
 })
 
 it('every engine that runs a tool on this host has a stand-in for it', async () => {
-  const request = await requestFor()
-  const running = [...engines.values()].filter(
-    (engine) => engine.plan(request, { work: '/work', cache: '/cache' }).commands.length > 0,
-  )
-  expect(running.map(({ id }) => id)).toEqual(scripted.map(({ name }) => name))
+  const folders = { work: '/work', cache: '/cache' }
+  const running: string[] = []
+  for (const [name, engine] of engines) {
+    const request = await (await requestsOf(engine))()
+    if (engine.plan(request, folders).commands.length > 0) running.push(name)
+  }
+  expect(running).toEqual(scripted.map(({ name }) => name))
 })

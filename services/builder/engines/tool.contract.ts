@@ -10,7 +10,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Progress } from '#bus/bus.ts'
 import { canMount, createSmallDisk } from '#test/faults/small-disk.ts'
-import { requestFor } from './engine.contract.ts'
+import { requestsOf } from './engine.contract.ts'
 import type { Built, EngineDeclaration } from './engine.ts'
 import type { RunOrder } from './testing/run-engine.ts'
 import { installTool, type Fault, type ScriptedTool } from './testing/scripted-tool.ts'
@@ -121,7 +121,8 @@ async function createScene(name: string, folder: string, declaration: EngineDecl
   vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`)
   for (const one of Object.values(folders)) await mkdir(one, { recursive: true })
   const engine = declaration.open({ env: {}, ...patient })
-  const plan = engine.plan(await requestFor(), folders)
+  const request = await (await requestsOf(engine))()
+  const plan = engine.plan(request, folders)
   const set = (fault: Fault, { diskBytes = 256 * 1024 } = {}) =>
     installTool(bin, tool, { module: join(folder, 'testing', 'tool.ts'), fault, hanging, diskBytes })
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { uuidFrom } from '#events/envelope.ts'
 import { imageKey, type Architecture } from '#events/vocabulary.ts'
-import { flavourOf, type Recipe, type RecipePart } from '../../recipe.ts'
+import { assertDescribed, flavourOf, type Recipe, type RecipePart } from '../../recipe.ts'
 import type { BuildPlan, BuildRequest, EngineFolders } from '../engine.ts'
 import { repositoryFiles } from './repositories.ts'
 
@@ -16,6 +16,7 @@ export const mkosiArchitectures: Record<Architecture, string> = { i686: 'x86', x
  */
 export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildPlan {
   const { compose, image, recipe, sources } = request
+  assertDescribed(recipe, image.flavour, 'mkosi.conf')
   const packageManager = join(folders.work, 'package-manager')
   const output = join(folders.work, 'output')
   const base = join(folders.cache, 'bases', `${recipe.name}-${image.architecture}-${baseKey(request)}.tar`)

@@ -19,13 +19,16 @@ try {
 }
 
 async function play(): Promise<void> {
-  const { says, disk, makes = [], mark } = tool.run(argv)
+  const { says, disk, fill, makes = [], mark } = tool.run(argv)
   const fault = disk === undefined ? 'none' : scene.fault
   if (fault === 'ends well at once, without a word') return
   if (fault === 'hangs silently') await hang('')
   say(says)
   if (fault === 'says 256 MiB') await flood()
-  if (disk !== undefined && fault !== 'ends well without a disk') write(disk, diskFor(fault))
+  if (disk !== undefined && fault !== 'ends well without a disk') {
+    write(disk, diskFor(fault))
+    if (fault !== 'makes a qcow2' && fault !== 'makes a text') await fill?.(disk)
+  }
   if (fault === 'hangs talking' || fault === 'hangs and ignores SIGTERM') await hang('still busy\n')
   for (const { path, content } of makes) write(path, content)
   if (fault === 'ends well without its mark') return

@@ -16,6 +16,8 @@ export interface ToolRun {
   readonly says: readonly string[]
   /** Where the disk goes, if this run makes one. Faults befall only such a run. */
   readonly disk?: string
+  /** Makes of the written disk one that holds what the engine looks for in it. */
+  readonly fill?: (disk: string) => void | Promise<void>
   /** Other files that it makes. */
   readonly makes?: readonly ToolFile[]
   /** By what it tells in the end that all went well. */
