@@ -19,7 +19,7 @@ it('uploads, publishes and withdraws in processes of their own', async () => {
   expect((await inventory(bench)).images).toMatchObject([{ Public: true, ImageId: registrations[0]?.id }])
   await handle(bench, superseded(registrations, event.body.drop))
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
-  expect(await readFile(join(bench.folder, 'upload.log'), 'utf8')).toContain('uploading')
+  expect(await readFile(join(bench.folder, 'logs', 'upload.log'), 'utf8')).toContain('uploading')
 })
 
 it('tells the same errors as when it runs in our own process', async () => {
