@@ -1,18 +1,14 @@
 // Plays an engine's tool: `play.ts MODULE FAULT_FILE ARGUMENT…`.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What is wrong with the run that makes the disk. */
-export type Fault =
-  'none' | 'no mark' | 'no disk' | 'no list' | 'hangs' | { readonly says: string; readonly code: number }
+export type Fault = 'none' | 'no list' | { readonly says: string; readonly code: number }
 
 /** An engine's stand-in, as its `testing/tool.ts` has it. */
 export interface PlayedTool {
   readonly command: string
   readonly needsRoot?: boolean
-  /** A recipe that the engine can build. */
-  readonly recipe: string
   run(argv: readonly string[]): {
     readonly says: readonly string[]
     readonly disk?: string
@@ -28,7 +24,7 @@ const { tool } = (await import(module)) as { tool: PlayedTool }
 const { says, disk, fill, makes = [], mark } = tool.run(argv)
 const fault = disk === undefined ? 'none' : (JSON.parse(readFileSync(faultFile, 'utf8')) as Fault)
 for (const line of says) console.log(line)
-if (disk !== undefined && fault !== 'no disk') {
+if (disk !== undefined) {
   mkdirSync(dirname(disk), { recursive: true })
   fill?.(disk)
   if (fault === 'no list') {
@@ -37,11 +33,10 @@ if (disk !== undefined && fault !== 'no disk') {
     writeFileSync(disk, sector)
   }
 }
-if (fault === 'hangs') await sleep(600_000)
 for (const { path, content } of makes) {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, content)
 }
 if (typeof fault === 'object') console.log(fault.says)
-if (fault !== 'no mark') for (const line of mark.says) console.log(line)
+for (const line of mark.says) console.log(line)
 if (typeof fault === 'object') process.exitCode = fault.code
