@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { run } from '#subprocess/run.ts'
 import { recipeArguments } from './engines/mkosi/plan.ts'
 import { readRecipe, recipeNames, recipesFolder } from './read-recipe.ts'
-import { assertArchitecture, assertFlavour, type Recipe } from './recipe.ts'
+import { assertArchitecture, assertDescribed, assertFlavour, type Recipe } from './recipe.ts'
 
 const summary = z.object({
   Images: z.tuple([
@@ -35,12 +35,17 @@ const partsOf = ({ base, flavours }: Recipe) => [['base', base] as const, ...fla
 const names = await recipeNames(house)
 const withMkosi = existsSync('/usr/bin/mkosi')
 
-describe.each(names)('the recipe %s', async (name) => {
-  const recipe = await readRecipe(name, house)
+const recipes = await Promise.all(names.map((name) => readRecipe(name, house)))
+const partsForMkosi = recipes.flatMap((recipe) =>
+  partsOf(recipe)
+    .filter(([, { files }]) => files.has('mkosi.conf'))
+    .map(([part, folders]) => ({ name: recipe.name, recipe, part, folders })),
+)
 
-  it.skipIf(!withMkosi).each(partsOf(recipe))(
-    'is understood by mkosi, alone and as the builder calls it: %s',
-    async (part, folders) => {
+describe('what recipes say to mkosi', () => {
+  it.skipIf(!withMkosi).each(partsForMkosi)(
+    'is understood by it, alone and as the builder calls it: $name $part',
+    async ({ recipe, part, folders }) => {
       const alone = await readByMkosi(['--directory', folders.folder])
       expect(alone).toMatchObject({ Distribution: recipe.family, Release: recipe.release })
       expect(alone.Format).toBe(part === 'base' ? 'tar' : 'disk')
@@ -49,6 +54,13 @@ describe.each(names)('the recipe %s', async (name) => {
       expect(await readByMkosi(recipeArguments(recipe, folders))).toEqual(alone)
     },
   )
+})
+
+it('of which one has nothing to say to mkosi is for the next engine', async () => {
+  const recipe = await readRecipe('fedora-19', house)
+  expect(() => {
+    assertDescribed(recipe, 'generic', 'mkosi.conf')
+  }).toThrow(expect.objectContaining({ failureClass: 'environment', message: expect.stringMatching(/no mkosi\.conf/) }))
 })
 
 it('has the flavours that it has folders for', async () => {
@@ -71,7 +83,7 @@ it('gives EC2 its datasource first, and its drivers to EC2 alone', async () => {
 
 it('names the recipes that there are when it is asked for another', async () => {
   await expect(readRecipe('plan9', house)).rejects.toThrow(
-    /there is no recipe plan9; there are debian-12, debian-13, fedora-43/,
+    /there is no recipe plan9; there are debian-12, debian-13, fedora-19, fedora-43/,
   )
   await expect(readRecipe('../recipes/debian-12', house)).rejects.toThrow(/there is no recipe/)
 })
@@ -115,7 +127,11 @@ describe('folders from outside', () => {
     const recipe = await readRecipe('debian-12', [recipesFolder, outside])
     expect([...recipe.flavours.keys()].toSorted()).toEqual(['ec2', 'generic', 'tiny'])
     const tiny = recipe.flavours.get('tiny')
-    expect(tiny).toEqual({ folder: join(outside, 'debian-12/tiny'), family: join(recipesFolder, 'debian/image') })
+    expect(tiny).toEqual({
+      folder: join(outside, 'debian-12/tiny'),
+      family: join(recipesFolder, 'debian/image'),
+      files: new Set(['mkosi.conf']),
+    })
     if (tiny === undefined) return
     expect(await readByMkosi(recipeArguments(recipe, tiny))).toMatchObject({
       Distribution: 'debian',

@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse } from 'yaml'
-import { recipeDescription, RecipeRefused, type Recipe, type RecipePart } from './recipe.ts'
+import { readAnswers } from './recipe-answers.ts'
+import {
+  answersKey,
+  recipeDescription,
+  RecipeRefused,
+  type InstallerAnswers,
+  type Recipe,
+  type RecipePart,
+} from './recipe.ts'
 
 /** Where the recipes of this package are. */
 export const recipesFolder = join(import.meta.dirname, 'recipes')
@@ -26,14 +34,21 @@ export async function readRecipe(name: string, roots: readonly string[]): Promis
     if (familyRoot === undefined) throw new Error(`no folder of recipes has the family ${found.family} of ${name}`)
     const family = join(familyRoot, found.family)
     read.set(join(root, name), root).set(family, familyRoot)
-    for (const part of await partsIn(join(root, name))) {
-      if (!parts.has(part)) parts.set(part, { folder: join(root, name, part), family: familyPart(family, part) })
+    for (const [part, files] of await partsIn(join(root, name))) {
+      if (!parts.has(part)) parts.set(part, { folder: join(root, name, part), family: familyPart(family, part), files })
     }
   }
   const base = parts.get('base')
   if (base === undefined) throw new Error(`the recipe ${name} has no folder base`)
   parts.delete('base')
-  return { ...found, name, base, flavours: parts, digest: await digestOf(read) }
+  const answers = new Map<string, InstallerAnswers>()
+  for (const [flavour, part] of parts) {
+    for (const architecture of found.architectures) {
+      const said = await readAnswers(part, architecture, roots)
+      if (said !== null) answers.set(answersKey(flavour, architecture), said)
+    }
+  }
+  return { ...found, name, base, flavours: parts, answers, digest: await digestOf(read) }
 }
 
 /** The recipes that there are. */
@@ -42,9 +57,19 @@ export async function recipeNames(roots: readonly string[]): Promise<string[]> {
   return [...new Set(names.flat())].toSorted()
 }
 
-/** A part is a folder that says something to mkosi. */
-async function partsIn(folder: string): Promise<string[]> {
-  return await foldersWith(folder, 'mkosi.conf')
+/** What engines read of a part: mkosi's configuration, a kickstart, a preseed. */
+const descriptions = /^(mkosi\.conf|kickstart(-[a-z0-9_]+)?\.ks|preseed\.cfg)$/
+
+/** A part is a folder that is described to some engine. */
+async function partsIn(folder: string): Promise<[name: string, files: ReadonlySet<string>][]> {
+  const folders = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+  const parts = await Promise.all(
+    folders.map(async ({ name }): Promise<[string, ReadonlySet<string>]> => {
+      const names = await readdir(join(folder, name))
+      return [name, new Set(names.filter((one) => descriptions.test(one)))]
+    }),
+  )
+  return parts.filter(([, files]) => files.size > 0)
 }
 
 /** What the family has to say to a part of this name, or to any flavour: how a disk is made. */

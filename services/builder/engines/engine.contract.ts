@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Progress } from '#bus/bus.ts'
 import { exampleCompose, exampleImage } from '#events/examples.ts'
 import { sha256OfFile } from '#artifacts/digest.ts'
-import { readRecipe, recipesFolder } from '../read-recipe.ts'
+import { readRecipe, recipeNames, recipesFolder } from '../read-recipe.ts'
+import { NotDescribed } from '../recipe.ts'
 import type { BuildRequest, Built, Engine, EngineContext, EngineFolders } from './engine.ts'
 
 const patience = 900_000
@@ -28,6 +29,24 @@ export async function requestFor(changes: Partial<BuildRequest['image']> = {}): 
   }
 }
 
+/** Makes requests for the first recipe that an engine has a description of: not every engine reads all of them. */
+export async function requestsOf(engine: Pick<Engine, 'plan'>): Promise<typeof requestFor> {
+  for (const name of await recipeNames([recipesFolder])) {
+    const recipe = await readRecipe(name, [recipesFolder])
+    const request: typeof requestFor = async (changes) => ({
+      ...(await requestFor({ recipe: name, ...changes })),
+      recipe,
+    })
+    try {
+      engine.plan(await request(), { work: '/work', cache: '/cache' })
+      return request
+    } catch (error) {
+      if (!(error instanceof NotDescribed)) throw error
+    }
+  }
+  throw new Error('this engine can build no recipe')
+}
+
 interface ContractOptions {
   /** False where the run is too heavy: then only its plan is held to the contract. */
   readonly builds: boolean
@@ -44,13 +63,13 @@ export function engineContract(
   describe(`the engine ${engine.id}`, () => {
     it('plans the same for the same request', async () => {
       const folders = { work: '/work', cache: '/cache' }
-      expect(engine.plan(await requestFor(), folders)).toEqual(engine.plan(await requestFor(), folders))
+      expect(engine.plan(await makeRequest(), folders)).toEqual(engine.plan(await makeRequest(), folders))
     })
 
     it('plans another image for another flavour, into the same folders', async () => {
       const folders = { work: '/work', cache: '/cache' }
-      const generic = engine.plan(await requestFor(), folders)
-      const ec2 = engine.plan(await requestFor({ flavour: 'ec2' }), folders)
+      const generic = engine.plan(await makeRequest(), folders)
+      const ec2 = engine.plan(await makeRequest({ flavour: 'ec2' }), folders)
       expect(ec2).not.toEqual(generic)
       for (const path of [generic.disk, generic.packages, ...generic.files.map((file) => file.path)]) {
         expect(path).toMatch(/^\/work\//)

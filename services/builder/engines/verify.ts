@@ -1,7 +1,16 @@
 import { open, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { run } from '#subprocess/run.ts'
-import { NothingBuilt } from './engine.ts'
+import { NothingBuilt, type BuildPlan, type Built } from './engine.ts'
+
+/** What a build of this plan made since then: a bootable raw disk and a package list. Throws NothingBuilt. */
+export async function collectDisk({ disk, packages }: BuildPlan, startedAt: Date, signal: AbortSignal): Promise<Built> {
+  await assertFresh(packages, startedAt)
+  await assertFresh(disk, startedAt)
+  await assertBootSector(disk)
+  await assertRawDisk(disk, signal)
+  return { disk, packages }
+}
 
 /** Refuses a file that is missing, empty, or older than the build that should have made it. */
 export async function assertFresh(path: string, startedAt: Date): Promise<void> {

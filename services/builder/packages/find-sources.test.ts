@@ -147,4 +147,10 @@ it("takes Fedora's own compose, else the mirror for its own release, and refuses
   const repositories = [`${root}/fedora/compose/Everything/aarch64/os`]
   expect(await ask()).toEqual({ kind: 'dnf', repositories })
   expect(await ask(neighbour)).toEqual({ kind: 'dnf', repositories })
+  // Fedora's trees call it by the oldest processor that it ran on.
+  pages.set('/fedora/compose/Everything/i386/os/repodata/repomd.xml', '<repomd/>')
+  expect(await findSources(own, recipe, 'i686', optionsWith({ hostMirror }))).toEqual({
+    kind: 'dnf',
+    repositories: [`${root}/fedora/compose/Everything/i386/os`],
+  })
 })

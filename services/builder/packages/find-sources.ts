@@ -71,7 +71,8 @@ async function fedoraSources(
   architecture: Architecture,
   options: SourceOptions,
 ): Promise<PackageSources> {
-  const repository = `${compose.location.replace(/\/+$/, '')}/Everything/${architecture}/os`
+  const folder = architecture === 'i686' ? 'i386' : architecture
+  const repository = `${compose.location.replace(/\/+$/, '')}/Everything/${folder}/os`
   if (await answers(`${repository}/repodata/repomd.xml`, options)) return { kind: 'dnf', repositories: [repository] }
   // A recipe serves neighbouring releases from their own composes; from a mirror it would make its own release of them.
   if (compose.version.toLowerCase() !== recipe.release) {

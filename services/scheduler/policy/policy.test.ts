@@ -22,8 +22,8 @@ describe('the shipped policy', () => {
     ['Fedora', 'Rawhide', 'fedora-rawhide', ['x86_64', 'aarch64']],
     ['Fedora', '45', 'fedora-rawhide', ['x86_64', 'aarch64']],
     ['Fedora', '43', 'fedora-43', ['x86_64', 'aarch64']],
-    ['Fedora', '28', 'fedora-43', ['i686', 'x86_64']],
-    ['Fedora', '19', 'fedora-43', ['i686', 'x86_64']],
+    ['Fedora', '28', 'fedora-19', ['i686', 'x86_64']],
+    ['Fedora', '19', 'fedora-19', ['i686', 'x86_64']],
     ['Debian', '12', 'debian-12', ['x86_64', 'i686']],
     ['Debian', '13', 'debian-13', ['x86_64']],
   ])('builds %s %s by the recipe %s for %j', (short, version, recipe, architectures) => {

@@ -145,7 +145,7 @@ describe('the weekly drop', () => {
         { flavour: 'generic', architecture: 'i686', targets: ['mirror'] },
         { flavour: 'generic', architecture: 'x86_64', formats: shipped.formats.weekly },
         { flavour: 'ec2', architecture: 'i686', targets: ['mirror', 'ec2'] },
-        { flavour: 'ec2', architecture: 'x86_64', recipe: 'fedora-43' },
+        { flavour: 'ec2', architecture: 'x86_64', recipe: 'fedora-19' },
       ],
     })
   })

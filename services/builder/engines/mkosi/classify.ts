@@ -1,10 +1,10 @@
 import type { FailureClass } from '#events/vocabulary.ts'
-import { isDiskFull } from '#files/errors.ts'
-import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
-import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
+import { messageOf } from '#service/errors.ts'
+import { ToolFailed } from '#subprocess/errors.ts'
+import { classifyTool, type Meanings } from '../classify-tool.ts'
 
 /** What mkosi's last words mean, most telling first. */
-const meanings: readonly (readonly [RegExp, FailureClass])[] = [
+const meanings: Meanings = [
   [/No space left on device/i, 'capacity'],
   [
     /Temporary failure (in name resolution|resolving)|Could not (resolve|connect)|Connection (timed out|refused|reset)/i,
@@ -28,27 +28,16 @@ const meanings: readonly (readonly [RegExp, FailureClass])[] = [
 
 /** What an operator has to do about a failed build by mkosi. */
 export function classifyMkosi(error: unknown): FailureClass {
-  if (error instanceof PermanentError) return error.failureClass
-  if (error instanceof TransientError) return 'transient'
-  if (error instanceof ToolMissing) return 'environment'
-  if (isDiskFull(error)) return 'capacity'
-  if (!(error instanceof ToolFailed)) return 'bug'
-  switch (error.end.why) {
-    case 'signal':
-      return 'transient'
-    case 'deadline':
-    case 'idle':
-      return 'stuck'
-    case 'exit':
-      return meanings.find(([pattern]) => pattern.test(error.tail))?.[1] ?? 'bug'
-  }
+  return classifyTool(error, meanings)
 }
 
-/** The package manager's own error where there is one: what mkosi says after it only repeats the command. */
+/** The package manager's own error where there is one, else what gave the class: what mkosi says after it only repeats the command. */
 export function explainMkosi(error: unknown): string {
   if (!(error instanceof ToolFailed) || error.end.why !== 'exit') return messageOf(error)
   const lines = error.tail.split('\n').map((line) => line.trim())
   const said =
-    lines.findLast((line) => /^(E: |Error: |error: )/.test(line)) ?? lines.findLast((line) => line.startsWith('‣'))
+    lines.findLast((line) => /^(E: |Error: |error: )/.test(line)) ??
+    lines.findLast((line) => meanings.some(([pattern]) => pattern.test(line))) ??
+    lines.findLast((line) => line.startsWith('‣'))
   return said === undefined ? messageOf(error) : `mkosi: ${said.replace(/^‣\s*/, '').slice(0, 500)}`
 }

@@ -1,5 +1,5 @@
 import type { Engine, EngineDeclaration } from '../engine.ts'
-import { assertFresh, assertRawDisk, assertBootSector } from '../verify.ts'
+import { collectDisk } from '../verify.ts'
 import { classifyMkosi, explainMkosi } from './classify.ts'
 import { planMkosi } from './plan.ts'
 import { runMkosi, type MkosiLimits } from './run.ts'
@@ -18,13 +18,7 @@ export function createMkosiEngine(limits: MkosiLimits): Engine {
       await runMkosi(plan, context, limits)
       return undefined
     },
-    async collect({ disk, packages }, startedAt, signal) {
-      await assertFresh(packages, startedAt)
-      await assertFresh(disk, startedAt)
-      await assertBootSector(disk)
-      await assertRawDisk(disk, signal)
-      return { disk, packages }
-    },
+    collect: collectDisk,
     classify: classifyMkosi,
     explain: explainMkosi,
   }

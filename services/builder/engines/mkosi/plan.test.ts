@@ -6,7 +6,8 @@ import { planMkosi } from './plan.ts'
 const folders = { work: '/jobs/7', cache: '/state/builder' }
 const fixed = async (changes?: Partial<BuildRequest['image']>): Promise<BuildRequest> => {
   const request = await requestFor(changes)
-  const part = (name: string) => ({ folder: `/recipes/debian-12/${name}`, family: `/recipes/debian/${name}` })
+  const files = new Set(['mkosi.conf'])
+  const part = (name: string) => ({ folder: `/recipes/debian-12/${name}`, family: `/recipes/debian/${name}`, files })
   const flavours = new Map([
     ['generic', part('generic')],
     ['ec2', part('ec2')],

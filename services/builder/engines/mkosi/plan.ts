@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { uuidFrom } from '#events/envelope.ts'
 import { imageKey, type Architecture } from '#events/vocabulary.ts'
-import { flavourOf, type Recipe, type RecipePart } from '../../recipe.ts'
+import { assertDescribed, flavourOf, type Recipe, type RecipePart } from '../../recipe.ts'
 import type { BuildPlan, BuildRequest, EngineFolders } from '../engine.ts'
 import { repositoryFiles } from './repositories.ts'
 
-const architectureNames: Record<Architecture, string> = { i686: 'x86', x86_64: 'x86-64', aarch64: 'arm64' }
+/** What mkosi calls our architectures. */
+export const mkosiArchitectures: Record<Architecture, string> = { i686: 'x86', x86_64: 'x86-64', aarch64: 'arm64' }
 
 /**
  * Two runs of mkosi: the base tree that the flavours of an architecture share, then the flavour's own disk on top.
@@ -15,6 +16,7 @@ const architectureNames: Record<Architecture, string> = { i686: 'x86', x86_64: '
  */
 export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildPlan {
   const { compose, image, recipe, sources } = request
+  assertDescribed(recipe, image.flavour, 'mkosi.conf')
   const packageManager = join(folders.work, 'package-manager')
   const output = join(folders.work, 'output')
   const base = join(folders.cache, 'bases', `${recipe.name}-${image.architecture}-${baseKey(request)}.tar`)
@@ -26,7 +28,7 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
   const files = repositoryFiles(sources, packageManager)
   const settings = (part: RecipePart) => [
     ...recipeArguments(recipe, part),
-    `--architecture=${architectureNames[image.architecture]}`,
+    `--architecture=${mkosiArchitectures[image.architecture]}`,
     ...(files.length > 0 ? [`--package-manager-tree=${packageManager}:/`] : []),
     ...(sources.kind === 'distribution' && sources.mirror !== null ? [`--mirror=${sources.mirror}`] : []),
     `--package-cache-dir=${join(folders.cache, 'packages', `${recipe.name}-${image.architecture}`)}`,

@@ -18,14 +18,23 @@ export interface MkosiLimits {
 /** Runs mkosi for the shared base tree, when nobody did yet, and then for the image. */
 export async function runMkosi(plan: BuildPlan, context: EngineContext, limits: MkosiLimits): Promise<void> {
   const { folders } = context
-  const leftovers = [join(folders.work, 'workspace'), dirname(plan.disk)]
-  for (const folder of leftovers) await rm(folder, { recursive: true, force: true })
+  const clear = async () => {
+    for (const folder of [join(folders.work, 'workspace'), dirname(plan.disk)]) {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+  await clear()
   await mkdir(join(folders.work, 'workspace'), { recursive: true })
   await writeFiles(plan.files)
   const readProgress = createProgressReader(context.progress)
-  for (const command of plan.commands) {
-    if (command.shared) await makeShared(command, command.shared, context, limits, readProgress)
-    else await runCommand(command, context, limits, readProgress)
+  try {
+    for (const command of plan.commands) {
+      if (command.shared) await makeShared(command, command.shared, context, limits, readProgress)
+      else await runCommand(command, context, limits, readProgress)
+    }
+  } catch (error) {
+    await clear()
+    throw error
   }
 }
 
