@@ -13,6 +13,8 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: ['**/*.slow.test.ts', 'node_modules/**'],
           testTimeout: 30_000,
+          // Servers are started in hooks, on machines that may do much else.
+          hookTimeout: 120_000,
           // More than vitest takes by itself on two cores: much of the time is waiting for servers.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
