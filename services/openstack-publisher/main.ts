@@ -1,7 +1,7 @@
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { createClouds } from './cloud.ts'
-import { createOpenPlaces } from './clouds/open-clouds.ts'
+import { createOpenPlaces } from './places.ts'
 import { readOpenstackPublisherConfig } from './config.ts'
 import { openstackPublisher } from './service.ts'
 

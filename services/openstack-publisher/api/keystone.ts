@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PermanentError } from '#service/errors.ts'
-import type { CloudAuth, CloudEntry } from '../clouds/clouds-file.ts'
+import type { CloudAuth, CloudEntry } from '../clouds-file.ts'
 import { failureOf } from './failure.ts'
 import type { Reply, Send } from './http.ts'
 

@@ -2,7 +2,7 @@ import type { Registration } from '#events/vocabulary.ts'
 import { pollUntil, type Pace } from '#publishing/wait.ts'
 import { PermanentError } from '#service/errors.ts'
 import { changeImage, findImage, type GlanceImage } from '../api/glance.ts'
-import type { Place } from '../clouds/open-clouds.ts'
+import type { Place } from '../places.ts'
 import { dropProperty } from '../upload/image-properties.ts'
 
 /** Throws when the image is not there as it was uploaded: asked of all before the first is opened. */

@@ -9,7 +9,7 @@ import type { OpenStack } from '#test/brokers/openstack/openstack.ts'
 import type { GlanceImage } from '../api/glance.ts'
 import { createSend, type Send } from '../api/http.ts'
 import { createClouds, type Clouds } from '../cloud.ts'
-import { createOpenPlaces } from '../clouds/open-clouds.ts'
+import { createOpenPlaces } from '../places.ts'
 import { readOpenstackPublisherConfig } from '../config.ts'
 
 /** What a request of the publisher meets. */
