@@ -100,7 +100,7 @@ async function prepare(bin: string, layout: Layout): Promise<void> {
 async function writeKeys(folder: string): Promise<void> {
   await mkdir(folder, { mode: 0o700 })
   for (const name of ['0', '1']) {
-    const key = `${randomBytes(32).toString('base64').replaceAll('+', '-').replaceAll('/', '_')}`
+    const key = randomBytes(32).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
     await writeFile(join(folder, name), key, { mode: 0o600 })
   }
 }
