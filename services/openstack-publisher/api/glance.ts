@@ -1,0 +1,146 @@
+import { createReadStream } from 'node:fs'
+import { Transform } from 'node:stream'
+import { z } from 'zod'
+import { TransientError } from '#service/errors.ts'
+import { failureOf } from './failure.ts'
+import type { Reply } from './http.ts'
+import type { Session } from './session.ts'
+
+const image = z.looseObject({
+  id: z.string(),
+  name: z.string().nullable(),
+  status: z.string(),
+  visibility: z.string(),
+  owner: z.string().nullable(),
+  size: z.number().nullable(),
+  virtual_size: z.number().nullable().optional(),
+  disk_format: z.string().nullable(),
+  os_hash_algo: z.string().nullable().optional(),
+  os_hash_value: z.string().nullable().optional(),
+  os_hidden: z.boolean().optional(),
+  updated_at: z.string(),
+  tags: z.array(z.string()).default([]),
+})
+
+/** An image as Glance shows it; our own properties among the others. */
+export type GlanceImage = z.infer<typeof image>
+
+/** What an image is made with. Values of properties are strings. */
+export interface NewImage {
+  readonly id: string
+  readonly name: string
+  readonly disk_format: string
+  readonly container_format: 'bare'
+  readonly visibility: 'private'
+  readonly min_disk: number
+  readonly min_ram: number
+  readonly tags: readonly string[]
+  readonly properties: Readonly<Record<string, string>>
+}
+
+/** Glance v2 (docs.openstack.org/api-ref/image/v2), as one account sees it. Throws TransientError, PermanentError. */
+export interface Glance {
+  readonly place: string
+  readonly session: Session
+}
+
+/** The image with this id; null when there is none, or none that we may see. */
+export async function findImage(
+  { place, session }: Glance,
+  id: string,
+  signal: AbortSignal,
+): Promise<GlanceImage | null> {
+  const reply = await session.ask({ method: 'GET', path: `/images/${id}` }, signal)
+  if (reply.status === 404) return null
+  if (reply.status !== 200) throw failureOf(`${place}: image ${id}`, reply)
+  return parse(place, image, reply)
+}
+
+/** Our project's images that carry a tag, hidden ones too. */
+export async function listImages(glance: Glance, tag: string, signal: AbortSignal): Promise<GlanceImage[]> {
+  const owner = await glance.session.project(signal)
+  const found: GlanceImage[] = []
+  for (const hidden of ['false', 'true']) {
+    const query = new URLSearchParams({ tag, owner, os_hidden: hidden, limit: '100' })
+    let path: string | undefined = `/images?${query.toString()}`
+    while (path !== undefined) {
+      const reply = await glance.session.ask({ method: 'GET', path }, signal)
+      if (reply.status !== 200) throw failureOf(`${glance.place}: list of images`, reply)
+      const page = parse(glance.place, z.object({ images: z.array(image), next: z.string().optional() }), reply)
+      found.push(...page.images)
+      path = page.next?.replace(/^\/v2/, '')
+    }
+  }
+  return found
+}
+
+/** Makes an image without data. False when the id is, or ever was, somebody's. */
+export async function createImage(
+  { place, session }: Glance,
+  { properties, ...rest }: NewImage,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const body = () => JSON.stringify({ ...rest, ...properties })
+  const headers = { 'content-type': 'application/json' }
+  const reply = await session.ask({ method: 'POST', path: '/images', headers, body }, signal)
+  if (reply.status === 201) return true
+  if (reply.status === 409) return false
+  throw failureOf(`${place}: making the image ${rest.name}`, reply)
+}
+
+/** Sends an image's data. False when somebody else is at it, has done it, or has removed the image: look again. */
+export async function sendData(
+  { place, session }: Glance,
+  id: string,
+  file: { readonly path: string; readonly size: number },
+  onBytes: (count: number) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const counted = () =>
+    createReadStream(file.path, { highWaterMark: 1024 * 1024 }).compose(
+      new Transform({
+        transform(chunk: Buffer, _, done) {
+          onBytes(chunk.length)
+          done(null, chunk)
+        },
+      }),
+    )
+  const headers = { 'content-type': 'application/octet-stream', 'content-length': file.size }
+  const reply = await session.ask({ method: 'PUT', path: `/images/${id}/file`, headers, body: counted }, signal)
+  if (reply.status === 204) return true
+  if (reply.status === 409 || reply.status === 410 || reply.status === 404) return false
+  throw failureOf(`${place}: sending the data of ${id}`, reply)
+}
+
+/** Replaces base properties of an image. */
+export async function changeImage(
+  { place, session }: Glance,
+  id: string,
+  values: Readonly<Record<string, string | boolean>>,
+  advice: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = () =>
+    JSON.stringify(Object.entries(values).map(([key, value]) => ({ op: 'replace', path: `/${key}`, value })))
+  const headers = { 'content-type': 'application/openstack-images-v2.1-json-patch' }
+  const reply = await session.ask({ method: 'PATCH', path: `/images/${id}`, headers, body }, signal)
+  if (reply.status !== 200)
+    throw failureOf(`${place}: changing ${Object.keys(values).join(', ')} of ${id}`, reply, advice)
+}
+
+/** Removes an image; one that is gone is no error. */
+export async function deleteImage({ place, session }: Glance, id: string, signal: AbortSignal): Promise<void> {
+  const reply = await session.ask({ method: 'DELETE', path: `/images/${id}` }, signal)
+  if (reply.status === 204 || reply.status === 404) return
+  // A copy-on-write store keeps an image while a server's disk is made of it.
+  if (reply.status === 409) throw new TransientError(`${place}: deleting ${id}: it is in use`)
+  throw failureOf(`${place}: deleting ${id}`, reply)
+}
+
+function parse<Shape extends z.ZodType>(place: string, shape: Shape, reply: Reply): z.infer<Shape> {
+  try {
+    return shape.parse(JSON.parse(reply.text))
+  } catch (cause) {
+    throw new TransientError(`${place}: Glance's answer is no image: ${reply.text.slice(0, 100)}`, { cause })
+  }
+}

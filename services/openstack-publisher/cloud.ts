@@ -1,0 +1,95 @@
+import type { Registration } from '#events/vocabulary.ts'
+import type { Progress } from '#bus/bus.ts'
+import type { Pace } from '#publishing/wait.ts'
+import { PermanentError } from '#service/errors.ts'
+import type { OpenPlaces, Place } from './places.ts'
+import type { OpenstackSettings } from './config.ts'
+import { assertPublishable, publishImage } from './publish/publish-images.ts'
+import type { Order } from './upload/order.ts'
+import { uploadImage } from './upload/upload-image.ts'
+import { hideDrop, removeDrop } from './withdraw/withdraw-drop.ts'
+
+/** What a job hands to the clouds' operations. */
+export interface CloudContext {
+  readonly signal: AbortSignal
+  readonly progress: (progress: Progress) => void
+}
+
+/**
+ * What we ask of all clouds together. Each operation may be cut off at any instruction and asked again, also while
+ * another process is at it. Throws TransientError, PermanentError. A cloud that fails holds up no other: its error is
+ * thrown when all have ended.
+ */
+export interface Clouds {
+  upload(order: Order, context: CloudContext): Promise<Registration[]>
+  /** Opens the images, all or none, and resolves when they are seen to be open. */
+  publish(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<void>
+  /** Hides what was public and removes what was not. Whether something is hidden now. */
+  hide(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<boolean>
+  remove(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<void>
+}
+
+export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings): Clouds {
+  const paceOf = ({ signal }: CloudContext): Pace => ({
+    every: settings.pollSeconds * 1000,
+    patience: settings.patienceSeconds * 1000,
+    signal,
+  })
+  return {
+    async upload(order, context) {
+      const places = await openPlaces()
+      const total = order.file.size * places.length
+      let done = 0
+      return await all(places, async (place) => {
+        let phase = ''
+        const tell = () => {
+          context.progress({ done, total, unit: 'bytes', phase: `${place.place}: ${phase}` })
+        }
+        return await uploadImage(place, order, {
+          pace: paceOf(context),
+          grace: settings.graceSeconds * 1000,
+          onBytes(count) {
+            done += count
+            tell()
+          },
+          onPhase(text) {
+            phase = text
+            tell()
+          },
+        })
+      })
+    },
+    async publish(drop, registrations, context) {
+      const places = await openPlaces()
+      const pairs = registrations.map((registration) => [placeOf(registration, places), registration] as const)
+      const pace = paceOf(context)
+      await all(pairs, ([place, registration]) => assertPublishable(place, drop, registration, pace))
+      await all(pairs, ([place, registration]) => publishImage(place, registration, pace))
+    },
+    async hide(drop, registrations, { signal }) {
+      const hidden = await all(await openPlaces(), (place) => hideDrop(place, drop, registrations, signal))
+      return hidden.includes(true)
+    },
+    async remove(drop, registrations, { signal }) {
+      await all(await openPlaces(), (place) => removeDrop(place, drop, registrations, signal))
+    },
+  }
+}
+
+/** Waits for all, then throws the first error. */
+async function all<One, Result>(ones: readonly One[], act: (one: One) => Promise<Result>): Promise<Result[]> {
+  const settled = await Promise.allSettled(ones.map(act))
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason
+    return one.value
+  })
+}
+
+function placeOf({ place, id }: Registration, places: readonly Place[]): Place {
+  const found = places.find((one) => one.place === place)
+  if (found) return found
+  throw new PermanentError(
+    'environment',
+    `${id} is in the cloud ${place}, which IMAGEDROP_OPENSTACK_PUBLISHER_CLOUDS does not name any more`,
+  )
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { readConfig } from '#service/config.ts'
+
+/** `name`, `name/region`, `name=community`, `name/region=public`: a cloud of clouds.yaml. */
+const cloudPattern =
+  /^(?<place>(?<name>[^/=,\s]+)(?:\/(?<region>[^/=,\s]+))?)(?:=(?<visibility>public|community|private))?$/
+
+/** Who sees an image when its drop is blessed. `community`: whoever knows the id, or asks for community images. */
+export type Visibility = 'public' | 'community' | 'private'
+
+/** One place that images are published to. */
+export interface WantedCloud {
+  /** How registrations name it: `name` or `name/region`. */
+  readonly place: string
+  readonly name: string
+  readonly region: string | null
+  readonly visibility: Visibility
+}
+
+/** Settings of the openstack-publisher, from `IMAGEDROP_OPENSTACK_PUBLISHER_*`; README.md has the table. */
+export function readOpenstackPublisherConfig(env: Readonly<Record<string, string | undefined>>) {
+  const { clouds, ...settings } = readConfig(
+    'OPENSTACK_PUBLISHER',
+    {
+      clouds: z
+        .string()
+        .default('')
+        .transform((list) =>
+          list
+            .split(',')
+            .map((one) => one.trim())
+            .filter(Boolean),
+        )
+        .pipe(z.array(z.string().regex(cloudPattern, 'a cloud is written as name, name/region or name=community'))),
+      visibility: z.enum(['public', 'community', 'private']).default('public'),
+      cloudsFile: z.string().nullable().default(null),
+      jobs: z.coerce.number().int().min(1).max(16).default(2),
+      /** MiB of memory that a server needs at least. */
+      minRam: z.coerce.number().int().min(0).max(1_048_576).default(512),
+      pollSeconds: z.coerce.number().min(0.001).max(300).default(5),
+      patienceSeconds: z.coerce.number().min(0.1).max(86_400).default(900),
+      silenceSeconds: z.coerce.number().min(1).max(3_600).default(120),
+      /** How long an image that an earlier try has made may stand empty before its data is sent again. */
+      graceSeconds: z.coerce.number().min(0).max(3_600).default(30),
+      /** Days for which a superseded image is only hidden. */
+      keepDays: z.coerce.number().min(0).max(3_650).default(30),
+    },
+    env,
+  )
+  return { ...settings, clouds: clouds.map((one) => wantedCloud(one, settings.visibility)) }
+}
+
+export type OpenstackSettings = ReturnType<typeof readOpenstackPublisherConfig>
+
+function wantedCloud(text: string, otherwise: Visibility): WantedCloud {
+  const { place = '', name = '', region = null, visibility = otherwise } = cloudPattern.exec(text)?.groups ?? {}
+  return { place, name, region, visibility: visibility as Visibility }
+}

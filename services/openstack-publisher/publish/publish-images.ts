@@ -1,0 +1,45 @@
+import type { Registration } from '#events/vocabulary.ts'
+import { pollUntil, type Pace } from '#publishing/wait.ts'
+import { PermanentError } from '#service/errors.ts'
+import { changeImage, findImage, type GlanceImage } from '../api/glance.ts'
+import type { Place } from '../places.ts'
+import { dropProperty } from '../upload/image-properties.ts'
+
+/** Throws when the image is not there as it was uploaded: asked of all before the first is opened. */
+export async function assertPublishable(
+  place: Place,
+  drop: string,
+  registration: Registration,
+  { signal }: Pace,
+): Promise<GlanceImage> {
+  const image = await findImage(place, registration.id, signal)
+  const project = await place.session.project(signal)
+  const digest = registration.details['sha512'] ?? ''
+  const asUploaded =
+    image?.status === 'active' &&
+    image.owner === project &&
+    image[dropProperty] === drop &&
+    (digest === '' || image.os_hash_value === digest)
+  if (asUploaded) return image
+  const found =
+    image === null ? 'is not there' : `is ${image.status}, ${String(image.name)} of project ${String(image.owner)}`
+  throw new PermanentError(
+    'environment',
+    `${place.place}: ${registration.id} ${found}, but was uploaded as ${registration.name}; retry the upload of the image`,
+  )
+}
+
+/** Opens an image to those that the settings name, and waits until it is seen so. */
+export async function publishImage(place: Place, { id }: Registration, pace: Pace): Promise<void> {
+  const { visibility } = place.wanted
+  const now = await findImage(place, id, pace.signal)
+  if (now?.visibility !== visibility) {
+    const advice = `the role of this account may not make images ${visibility}; set the cloud to ${place.place}=community`
+    await changeImage(place, id, { visibility }, visibility === 'public' ? advice : '', pace.signal)
+  }
+  await pollUntil(
+    `${place.place}: ${id} ${visibility}`,
+    async () => ((await findImage(place, id, pace.signal))?.visibility === visibility ? true : null),
+    pace,
+  )
+}

@@ -1,0 +1,134 @@
+import type { ArtifactStore } from '#artifacts/store.ts'
+import { say } from '#events/define.ts'
+import { dropBlessed, type DropBlessed } from '#events/drop-blessed.ts'
+import { dropExpired } from '#events/drop-expired.ts'
+import { dropFailed } from '#events/drop-failed.ts'
+import { dropSuperseded } from '#events/drop-superseded.ts'
+import { imageConverted, type ImageConverted } from '#events/image-converted.ts'
+import { imageFailed } from '#events/image-failed.ts'
+import { imagePublished } from '#events/image-published.ts'
+import { imageTested, type ImageTested } from '#events/image-tested.ts'
+import { imageUploaded } from '#events/image-uploaded.ts'
+import { imageKey, type DropImage, type Registration } from '#events/vocabulary.ts'
+import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
+import { PermanentError } from '#service/errors.ts'
+import type { Clouds } from './cloud.ts'
+import { target } from './step.ts'
+
+export interface Dependencies {
+  readonly artifacts: ArtifactStore
+  readonly clouds: Clouds
+  /** MiB of memory that a server needs at least. */
+  readonly minRam: number
+  /** Days for which a superseded image is only hidden. */
+  readonly keepDays: number
+}
+
+const day = 86_400_000
+
+/** Puts images that passed their boot test into OpenStack's Glance: private at first, open with the blessing, hidden and gone when withdrawn. */
+export const openstackPublisher = defineService({
+  name: 'openstack-publisher',
+  consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired],
+  emits: [imageUploaded, imagePublished, imageFailed, dropFailed],
+  wakes: [{ event: imageConverted, keyOf: conversionOf }],
+  async handle(event, dependencies: Dependencies, context) {
+    const { clouds } = dependencies
+    switch (event.subject) {
+      case 'image.tested.v1': {
+        if (event.body.verdict !== 'passed' || !event.body.image.targets.includes(target)) return []
+        const converted = conversionFrom(context.waited, event.body)
+        if (converted === null) return { events: [], wait: waitForConversion(event.body, context) }
+        return await upload(event.body, converted, dependencies, context)
+      }
+      case 'drop.blessed.v1':
+        return await publish(event.body, clouds, context)
+      case 'drop.superseded.v1': {
+        const { drop, images } = event.body
+        const ours = images.flatMap(registrationsOf)
+        if (!images.some(({ image }) => image.targets.includes(target))) return []
+        if (context.waited === undefined && (await clouds.hide(drop, ours, context)) && dependencies.keepDays > 0)
+          return { events: [], wait: waitForRemoval(dependencies.keepDays, context) }
+        await clouds.remove(drop, ours, context)
+        return []
+      }
+      case 'drop.expired.v1': {
+        const { drop, images } = event.body
+        if (!images.some(({ image }) => image.targets.includes(target))) return []
+        // Also without registrations: an upload that was cut off has left things that no event knows of.
+        await clouds.remove(drop, images.flatMap(registrationsOf), context)
+        return []
+      }
+    }
+  },
+})
+
+function conversionOf({ drop, image }: Pick<ImageConverted, 'drop' | 'image'>): string {
+  return `${drop} ${imageKey(image)}`
+}
+
+/** The conversion of the disk that was tested, once it is there: the test may be done sooner. */
+function conversionFrom(
+  waited: Waited<typeof imageConverted> | undefined,
+  { disk }: ImageTested,
+): ImageConverted | null {
+  if (waited === undefined || waited.why === 'time') return null
+  const { body } = waited.why.event
+  return body.disk.sha256 === disk.sha256 ? body : null
+}
+
+/** A conversion that fails is taken up again by a person, whenever that is; the end of the drop ends the wait. */
+function waitForConversion(body: ImageTested, { now }: Context): WaitFor {
+  return {
+    for: conversionOf(body),
+    until: new Date(now().getTime() + day),
+    reason: 'the conversion',
+    state: { disk: body.disk.sha256 },
+  }
+}
+
+function waitForRemoval(days: number, { now }: Context): WaitFor {
+  return {
+    for: null,
+    until: new Date(now().getTime() + days * day),
+    reason: 'the end of the days for which superseded images stay hidden',
+    state: null,
+  }
+}
+
+async function upload(
+  { drop, compose, image, disk }: ImageTested,
+  { artifacts: made }: ImageConverted,
+  { artifacts, clouds, minRam }: Dependencies,
+  context: Context,
+) {
+  const start = context.now().getTime()
+  const file = made.find(({ format }) => format === 'qcow2')
+  if (file === undefined) throw new PermanentError('bug', `${imageKey(image)} of ${drop} was not converted to qcow2`)
+  const path = await artifacts.open(file, context.signal)
+  const order = {
+    drop,
+    compose,
+    image,
+    file: { path, sha256: file.sha256, size: file.size },
+    diskSize: disk.size,
+    minRam,
+  }
+  const registrations = await clouds.upload(order, context)
+  const seconds = (context.now().getTime() - start) / 1000
+  return [say(imageUploaded, { drop, compose, image, registrations, bytes: file.size * registrations.length, seconds })]
+}
+
+async function publish({ drop, compose, images }: DropBlessed, clouds: Clouds, context: Context) {
+  const wanted = images.filter((one) => one.outcome === 'passed' && registrationsOf(one).length > 0)
+  if (wanted.length === 0) return []
+  await clouds.publish(drop, wanted.flatMap(registrationsOf), context)
+  return wanted.map((one) =>
+    say(imagePublished, { drop, compose, image: one.image, registrations: registrationsOf(one) }),
+  )
+}
+
+/** An image may be registered in other clouds as well. */
+function registrationsOf({ registrations }: DropImage): Registration[] {
+  return registrations.filter((one) => one.target === target)
+}
