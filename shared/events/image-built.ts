@@ -23,6 +23,6 @@ export const imageBuilt = defineEvent({
     seconds: 93.5,
   },
   summary:
-    '{image.flavour}.{image.architecture} of {drop} was built by {engine.name} {engine.version}{ ({engine.earlier: {name} could not: {reason}})}',
+    '{image.flavour}.{image.architecture} of {drop} was built by {engine.name} {engine.version}{ (engine.earlier: {name} could not: {reason})}',
 })
 export type ImageBuilt = BodyOf<typeof imageBuilt>

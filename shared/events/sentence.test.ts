@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import { imageBuilt } from './image-built.ts'
+import { foreignEvents, ownEvents } from './index.ts'
 import { fillSentence } from './sentence.ts'
 
 const body = {
@@ -31,4 +33,20 @@ it('a form that means nothing is refused, by name', () => {
 
 it('a value that looks like a form stays as it is', () => {
   expect(fillSentence('{by}', { by: '{drop}' })).toBe('{drop}')
+})
+
+it.each([...ownEvents, ...foreignEvents].map((event) => [event.subject, event] as const))(
+  'the sentence of %s has no form left in it',
+  (_subject, event) => {
+    expect(event.summary(event.example as never)).not.toMatch(/[{}]|\?| \(\)/)
+  },
+)
+
+it('a build says which engines could not, and nothing when the first could', () => {
+  const { example } = imageBuilt
+  const earlier = [{ name: 'koji', class: 'environment' as const, reason: 'the hub is offline' }]
+  expect(imageBuilt.summary({ ...example, engine: { ...example.engine, earlier } })).toMatch(
+    / was built by mkosi 24\.3 \(koji could not: the hub is offline\)$/,
+  )
+  expect(imageBuilt.summary(example)).toMatch(/ was built by mkosi 24\.3$/)
 })

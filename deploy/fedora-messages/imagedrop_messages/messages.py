@@ -57,7 +57,7 @@ class ImageBuiltV1(ImagedropMessage):
     topic = "image.built.v1"
     severity = INFO
     body_schema = load_schema(topic)
-    sentence = "{image.flavour}.{image.architecture} of {drop} was built by {engine.name} {engine.version}{ ({engine.earlier: {name} could not: {reason}})}"
+    sentence = "{image.flavour}.{image.architecture} of {drop} was built by {engine.name} {engine.version}{ (engine.earlier: {name} could not: {reason})}"
 
 
 class ImageConvertedV1(ImagedropMessage):
