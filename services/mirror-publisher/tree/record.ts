@@ -13,7 +13,10 @@ const recordShape = z.strictObject({
   files: z.array(mirroredFile.extend({ path: z.string().describe('Relative to this folder') })),
 })
 
-/** `drop.json`: what a folder of the mirror is, and every other file in it. By it we know our own folders. */
+/**
+ * `drop.json`: what a folder of the mirror is, and every file in it but the list of checksums that is of all of them, this
+ * one too, and the signatures of that. By it we know our own folders.
+ */
 export type DropRecord = z.infer<typeof recordShape>
 
 export const recordName = 'drop.json'
@@ -49,8 +52,8 @@ export function fulfils(record: DropRecord | null, plan: TreePlan): record is Dr
   )
 }
 
-/** Every file of the tree as events name it: relative to the mirror root, the record itself last. */
-export function publicFiles(record: DropRecord): MirroredFile[] {
+/** Every file that checksums can be of: those that the record names, and the record itself. */
+export function sumsOf(record: DropRecord): MirroredFile[] {
   const text = formatRecord(record)
   const itself = {
     path: recordName,
@@ -58,5 +61,5 @@ export function publicFiles(record: DropRecord): MirroredFile[] {
     size: Buffer.byteLength(text),
     image: null,
   }
-  return [...record.files, itself].map((file) => ({ ...file, path: `${record.path}/${file.path}` }))
+  return [...record.files, itself]
 }
