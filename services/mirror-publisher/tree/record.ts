@@ -42,6 +42,11 @@ export async function readRecord(folder: string): Promise<DropRecord | null> {
   }
 }
 
+/** Reads the record of a tree that somebody else may have written, also by a later version. Throws when it is none. */
+export function parseRecord(text: string): DropRecord {
+  return z.object(recordShape.shape).parse(JSON.parse(text))
+}
+
 /** True when the record's tree is what the plan wants: the same drop, the same artifacts under the same names. */
 export function fulfils(record: DropRecord | null, plan: TreePlan): record is DropRecord {
   if (record?.drop !== plan.drop || record.path !== plan.path) return false
