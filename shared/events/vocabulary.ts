@@ -210,8 +210,11 @@ export type MirroredFile = z.infer<typeof mirroredFile>
 
 export const treeSignature = z
   .strictObject({
-    fingerprint: z.string().describe('Of the OpenPGP key, in upper-case hex'),
-    key: z.string().describe('Its public part, relative to the mirror root'),
+    fingerprint: z
+      .string()
+      .regex(/^[0-9A-F]{40,64}$/)
+      .describe('Of the OpenPGP key, in upper-case hex'),
+    key: z.string().max(200).regex(plainName).describe('File with its public part, in the mirror root'),
   })
   .describe('By which key the checksums of a tree are signed')
 export type TreeSignature = z.infer<typeof treeSignature>

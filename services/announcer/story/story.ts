@@ -21,6 +21,8 @@ export interface Story {
   readonly images: readonly StoryImage[]
   /** CHECKSUM files, indexes: what belongs to no single image. */
   readonly otherFiles: readonly Download[]
+  /** By which key its checksums are signed; null when they are not. */
+  readonly signature: { readonly fingerprint: string; readonly key: MirrorPath } | null
   /** Null while it stands. */
   readonly withdrawn: Pick<Withdrawal, 'why' | 'by'> | null
 }
@@ -84,8 +86,15 @@ export function tellStory({ at, body, withdrawn }: Publication, titles: Titles):
     tree: { name: cleanText(body.path), path: body.path },
     images: body.images.map((image) => tellImage(image, body, titles)),
     otherFiles: body.files.filter((file) => file.image === null).map((file) => tellFile(file, [])),
+    signature: tellSignature(body),
     withdrawn: withdrawn && { why: withdrawn.why, by: cleanText(withdrawn.by) },
   }
+}
+
+function tellSignature({ signature }: DropPublished): Story['signature'] {
+  if (signature === undefined) return null
+  const { fingerprint, key } = signature
+  return { fingerprint: cleanText(fingerprint), key: { name: cleanText(key), path: key } }
 }
 
 function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): StoryImage {
