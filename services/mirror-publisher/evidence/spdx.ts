@@ -14,6 +14,8 @@ interface Facts {
 /** What SPDX wants said where nothing is known. */
 const unknown = 'NOASSERTION'
 const image = 'SPDXRef-Image'
+/** What rpm says of a package that is made of nothing, as the keys it trusts. */
+const none = '(none)'
 
 /** The bill of materials of one image in SPDX 2.3: the same bytes for the same image. */
 export function formatSpdx({ stem, of }: PlannedImage, { identity, packages, maker }: Facts): string {
@@ -43,7 +45,9 @@ export function formatSpdx({ stem, of }: PlannedImage, { identity, packages, mak
         versionInfo: one.version,
         ...unlicensed,
         ...(one.license === undefined ? {} : { licenseComments: `its package says: ${one.license}` }),
-        ...(one.source === undefined ? {} : { sourceInfo: `built from the source package ${one.source}` }),
+        ...(one.source === undefined || one.source === none
+          ? {}
+          : { sourceInfo: `built from the source package ${one.source}` }),
         externalRefs: [
           {
             referenceCategory: 'PACKAGE-MANAGER',
