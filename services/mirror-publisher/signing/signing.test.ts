@@ -54,6 +54,7 @@ describe('a signed drop', () => {
     expect(sums).toHaveLength(3)
     for (const list of sums) {
       expect((await gpgv(`${list}.gpg`, list)).stderr).toContain('Good signature')
+      expect((await call('sqv', ['--keyring', keyring, `${list}.gpg`, list])).stdout).toContain(signature.fingerprint)
       const { stdout } = await call('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: dirname(list) })
       expect(stdout.match(/: OK$/gm)?.length).toBeGreaterThan(18)
     }
