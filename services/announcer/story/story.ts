@@ -85,10 +85,18 @@ export function tellStory({ at, body, withdrawn }: Publication, titles: Titles):
     changedAt: withdrawn?.at ?? at,
     tree: { name: cleanText(body.path), path: body.path },
     images: body.images.map((image) => tellImage(image, body, titles)),
-    otherFiles: body.files.filter((file) => file.image === null).map((file) => tellFile(file, [])),
+    otherFiles: otherFilesOf(body).map((file) => tellFile(file, [])),
     signature: tellSignature(body),
     withdrawn: withdrawn && { why: withdrawn.why, by: cleanText(withdrawn.by) },
   }
+}
+
+/** What lies beside an image (`<image>.spdx.json`, …) is a click away in the tree: a page with all of it is too long to read. */
+function otherFilesOf({ files }: DropPublished): MirroredFile[] {
+  const stems = files.flatMap(({ path, image }) =>
+    image === null ? [] : (/^(.*\.)packages\.\w+$/.exec(path)?.[1] ?? []),
+  )
+  return files.filter(({ path, image }) => image === null && !stems.some((stem) => path.startsWith(stem)))
 }
 
 function tellSignature({ signature }: DropPublished): Story['signature'] {

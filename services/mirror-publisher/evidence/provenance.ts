@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { imageKey, type ImageEvidence, type MirroredFile } from '#events/vocabulary.ts'
+import { imageKey, type BuiltBy, type ImageEvidence, type MirroredFile } from '#events/vocabulary.ts'
 import type { DropIdentity } from '../naming/convention.ts'
 import type { PlannedImage } from '../plan-tree.ts'
 import { verdictOf } from './boot-test.ts'
@@ -46,7 +46,7 @@ export function formatProvenance(image: PlannedImage, { drop, identity, evidence
           label: compose.label,
           image: { flavour, architecture, recipe, formats },
         },
-        internalParameters: { engine },
+        internalParameters: { engine: engine && describeEngine(engine) },
         resolvedDependencies: [
           { name: compose.id, uri: `compose:${compose.id}` },
           {
@@ -81,6 +81,11 @@ export function formatProvenance(image: PlannedImage, { drop, identity, evidence
     },
   }
   return `${JSON.stringify(statement, null, 1)}\n`
+}
+
+/** Why an earlier engine could not is for operators: a reason may name hosts and folders of theirs. */
+function describeEngine({ name, version, earlier }: BuiltBy) {
+  return { name, version, earlier: earlier.map((one) => ({ name: one.name, class: one.class })) }
 }
 
 function describe(path: string, sha256: string) {

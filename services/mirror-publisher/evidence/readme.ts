@@ -51,7 +51,9 @@ function filesOf({ images }: TreePlan): string[] {
 }
 
 function startOf({ images }: TreePlan, { publishings }: Facts): string[] {
-  const disk = images.flatMap(({ files }) => files).find(({ artifact }) => artifact.format === 'qcow2')
+  // One that is made for no other place starts anywhere.
+  const plain = images.toSorted((one, other) => one.of.image.targets.length - other.of.image.targets.length)
+  const disk = plain.flatMap(({ files }) => files).find(({ artifact }) => artifact.format === 'qcow2')
   return [
     'Start',
     '-----',

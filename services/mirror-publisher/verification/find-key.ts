@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readIfThere } from '#files/durable.ts'
 import { keyPathOf, readPublicKey } from '../signing/public-key.ts'
 import { parseRecord, recordName } from '../tree/record.ts'
 import { textLimit } from './read-drop.ts'
@@ -10,7 +10,7 @@ import { Unreadable, type Source } from './source.ts'
  */
 export async function findKey(meant: string, source: Source): Promise<string> {
   const fingerprint = meant.replaceAll(' ', '').toUpperCase()
-  if (!/^([0-9A-F]{40}|[0-9A-F]{64})$/.test(fingerprint)) return await readFile(meant, 'utf8')
+  if (!/^([0-9A-F]{40}|[0-9A-F]{64})$/.test(fingerprint)) return await readKeyFile(meant)
   const path = keyPathOf({ fingerprint })
   const root = await rootOf(source)
   const key = (await root?.read(path, textLimit))?.toString()
@@ -18,6 +18,14 @@ export async function findKey(meant: string, source: Source): Promise<string> {
   const found = await readPublicKey(key)
   if (found.fingerprint === fingerprint) return key
   throw new Unreadable(`${path} on the mirror is the key ${found.fingerprint}, not ${fingerprint}`)
+}
+
+async function readKeyFile(file: string): Promise<string> {
+  const text = await readIfThere(file)
+  if (text !== null) return text.toString()
+  throw new Unreadable(
+    `expected a file with a key, or a whole fingerprint of 40 or 64 digits, got ${JSON.stringify(file)}`,
+  )
 }
 
 /** The root of the mirror that a drop is on, as far above it as its record says. */

@@ -102,6 +102,7 @@ describe('a drop as it was published', () => {
     await using strange = await makeKey('strange@example.org')
     await writeFile(join(mirror, `GPG-KEY-${fingerprint.slice(-16)}.asc`), await strange.armored())
     await expect(findKey(fingerprint, source)).rejects.toThrow(`not ${fingerprint}`)
+    await expect(findKey(fingerprint.slice(-16), source)).rejects.toThrow('a whole fingerprint of 40 or 64 digits')
     await expect(locateDrop(scene.home)).rejects.toThrow('there is no drop.json')
   })
 })
