@@ -63,7 +63,7 @@ async function build({ compose, image }: ImageRequested, dependencies: BuilderDe
   const { result, engine, earlier } = outcome
   const version = (await engine.version()) ?? 'unknown'
   const seconds = Math.max(0, context.now().getTime() - start.getTime()) / 1000
-  return { ...result, engine: { name: engine.id, version, earlier: [...earlier] }, seconds }
+  return { ...result, engine: { name: engine.id, version, earlier: [...earlier] }, recipe: recipe.digest, seconds }
 }
 
 /** What the others are told of an image that cannot be built; throws what is no fault of the image. */

@@ -9,5 +9,12 @@ export const step: Step = {
   follows: 'image.tested.v1',
   verb: 'EC2',
   waits: 'waits for the boot test',
-  publishes: { target, title: 'Amazon EC2', flavours: ['ec2', 'ec2-*'], formats: [], after: 'tests' },
+  publishes: {
+    target,
+    title: 'Amazon EC2',
+    flavours: ['ec2', 'ec2-*'],
+    formats: [],
+    launch: 'aws ec2 run-instances --region {place} --image-id {id} --instance-type t3.micro --key-name KEY',
+    after: 'tests',
+  },
 }

@@ -3,13 +3,20 @@ import { readConfig } from '#service/config.ts'
 
 /** Reads the settings of the mirror-publisher from the environment. */
 export function readMirrorPublisherConfig(env: Readonly<Record<string, string | undefined>>) {
+  const text = z.string().min(1)
   return readConfig(
     'MIRROR_PUBLISHER',
     {
-      root: z.string().min(1).optional().describe('The folder that mirrors copy; default `<state>/mirror`'),
-      signingKey: z.string().min(1).optional().describe('OpenPGP key that clear-signs CHECKSUM files'),
-      signingHome: z.string().min(1).optional().describe("GnuPG's folder with that key; default the user's own"),
+      root: text.optional().describe('The folder that mirrors copy; default `<state>/mirror`'),
+      signingKey: text.optional().describe('OpenPGP key that signs checksums, as gpg takes it'),
+      signingHome: text.optional().describe("GnuPG's folder with that key; default the user's own"),
+      signingCommand: text.optional().describe('Command that signs instead of gpg'),
+      signingPublicKey: text.optional().describe('File with the public key of that command'),
+      sigstoreKey: text.optional().describe('File with an ECDSA P-256 key that signs Sigstore bundles'),
+      builderId: z.url().default('urn:imagedrop:builder').describe('URI of who vouches for the provenance'),
     },
     env,
   )
 }
+
+export type MirrorPublisherConfig = ReturnType<typeof readMirrorPublisherConfig>

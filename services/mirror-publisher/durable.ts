@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { chmod, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sha256OfFile } from '#artifacts/digest.ts'
@@ -22,9 +23,18 @@ export async function makeFolderDurably(path: string, mode = 0o755): Promise<voi
 }
 
 /** Writes a file that the world may read. */
-export async function writePublicFile(path: string, text: string): Promise<void> {
-  await writeFile(path, text)
+export async function writePublicFile(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(path, content)
   await chmod(path, 0o644)
+}
+
+/** Writes a file below a folder, made where it is missing, that the world may read; says it as events tell it. */
+export async function putFile(folder: string, path: string, content: string | Uint8Array): Promise<MirroredFile> {
+  const at = join(folder, path)
+  await makeFolder(dirname(at))
+  await writePublicFile(at, content)
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  return { path, sha256, size: Buffer.byteLength(content), image: null }
 }
 
 /** Renames, and makes the rename durable in both folders. */

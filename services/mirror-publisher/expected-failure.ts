@@ -1,6 +1,7 @@
 import { ArtifactCorrupted, ArtifactMissing } from '#artifacts/store.ts'
 import type { Failure } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
+import { KeyRefused } from './signing/public-key.ts'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
 
 /** What the drop is told of an error that a person must see to; null for what nobody expected. */
@@ -9,7 +10,7 @@ export function expectedFailure(error: unknown): Failure | null {
   if (error instanceof PermanentError) {
     return { step, class: error.failureClass, reason: error.message, log: null }
   }
-  const environment = [ArtifactCorrupted, ArtifactMissing, ToolMissing, ToolFailed]
+  const environment = [ArtifactCorrupted, ArtifactMissing, ToolMissing, ToolFailed, KeyRefused]
   for (const kind of environment) {
     if (error instanceof kind) return { step, class: 'environment', reason: error.message, log: null }
   }

@@ -1,17 +1,24 @@
 import { join, resolve } from 'node:path'
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
+import { tellKeyExpiry } from '#service/metrics.ts'
 import { readMirrorPublisherConfig } from './config.ts'
+import { describeMaker } from './evidence/maker.ts'
 import type { Mirror } from './mirror.ts'
 import { mirrorPublisher } from './service.ts'
+import { openSigning } from './signing/open-signing.ts'
 
-/** Puts the mirror-publisher together for the process that runs it. */
-export const assemble: Assemble = ({ stateFolder, artifacts, env }) => {
-  const { root, signingKey, signingHome } = readMirrorPublisherConfig(env)
+/** Puts the mirror-publisher together for the process that runs it; a key that cannot sign keeps it from starting. */
+export const assemble: Assemble = async ({ stateFolder, artifacts, steps, env }) => {
+  const config = readMirrorPublisherConfig(env)
+  const signing = await openSigning(config, { signal: AbortSignal.timeout(60_000), logFolder: null })
+  if (signing.signer?.key.expires) tellKeyExpiry(signing.signer.key.fingerprint, signing.signer.key.expires)
   const mirror: Mirror = {
-    root: resolve(root ?? join(stateFolder, 'mirror')),
+    root: resolve(config.root ?? join(stateFolder, 'mirror')),
     artifacts,
-    signing: signingKey === undefined ? null : { key: signingKey, home: signingHome ?? null },
+    ...signing,
+    maker: await describeMaker(config.builderId),
+    publishings: new Map(steps.flatMap(({ publishes }) => (publishes ? [[publishes.target, publishes]] : []))),
   }
-  return Promise.resolve({ service: bindService(mirrorPublisher, mirror) })
+  return { service: bindService(mirrorPublisher, mirror) }
 }

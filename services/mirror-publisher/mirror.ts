@@ -1,20 +1,12 @@
 import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
+import type { Setting } from './evidence/maker.ts'
 
 /** The mirror master: what the service works on. */
-export interface Mirror {
+export interface Mirror extends Setting {
   /** The folder that mirrors copy. */
   readonly root: string
   readonly artifacts: ArtifactStore
-  /** OpenPGP key that signs CHECKSUM files; null leaves them unsigned. */
-  readonly signing: Signing | null
-}
-
-export interface Signing {
-  /** Key id, fingerprint or address, as gpg takes it. */
-  readonly key: string
-  /** GnuPG's folder; null for the user's own. */
-  readonly home: string | null
 }
 
 /** Name of the closed folder in the mirror root; on the same file system, so that opening is a rename. */

@@ -13,6 +13,17 @@ export interface PlannedFile {
   readonly architecture: Architecture
 }
 
+/** One image whose evidence is published beside it. */
+export interface PlannedImage {
+  /** What the paths of its files begin with, without the dot. */
+  readonly stem: string
+  readonly of: DropImage
+  /** Its formats and its package list. */
+  readonly files: readonly PlannedFile[]
+  /** What the boot test kept, with the public paths. */
+  readonly seen: readonly Pick<PlannedFile, 'path' | 'artifact'>[]
+}
+
 /** What the folder of a drop will hold, before anything is touched. */
 export interface TreePlan {
   readonly drop: string
@@ -20,15 +31,18 @@ export interface TreePlan {
   /** Relative to the mirror root. */
   readonly path: string
   readonly variant: string
-  /** Sorted by path. */
+  readonly images: readonly PlannedImage[]
+  /** The files of all images, sorted by path. */
   readonly files: readonly PlannedFile[]
   /** One per folder of images. */
   readonly checksums: readonly { readonly folder: string; readonly name: string }[]
+  /** The distribution's readers know SHA512SUMS. */
+  readonly sha512: boolean
 }
 
 /**
- * Plans the tree of a drop: every format of every passed image whose targets name the mirror, its package list, and
- * where checksums go. Throws PermanentError when there is nothing to publish.
+ * Plans the tree of a drop: every format of every passed image whose targets name the mirror, its package list, what its
+ * boot test kept, and where checksums go. Throws PermanentError when there is nothing to publish.
  */
 export function planTree(body: Pick<DropReady, 'drop' | 'images' | keyof DropIdentity>): TreePlan {
   const { drop, kind, milestone, compose } = body
@@ -38,33 +52,43 @@ export function planTree(body: Pick<DropReady, 'drop' | 'images' | keyof DropIde
   if (passed.length === 0) {
     throw new PermanentError('refused', `images: none of ${drop} has passed and names the mirror as a target`)
   }
-  const files = passed.flatMap((image) => filesOf(image, names))
+  const images = passed.map((image) => planImage(image, names))
+  const files = images.flatMap((image) => image.files)
   const architectures = new Set(passed.map(({ image }) => image.architecture))
   return {
     drop,
     identity,
     path: names.path,
     variant: names.variant,
+    images: images.toSorted((one, other) => (one.stem < other.stem ? -1 : 1)),
     files: files.toSorted((one, other) => (one.path < other.path ? -1 : 1)),
     checksums: [...architectures].map((architecture) => ({
       folder: names.imageFolder(architecture),
       name: names.checksumName(architecture),
     })),
+    sha512: names.sha512,
   }
 }
 
-function filesOf({ image, artifacts, packages }: DropImage, names: DropNames): PlannedFile[] {
+function planImage(of: DropImage, names: DropNames): PlannedImage {
+  const { image, evidence } = of
+  const stem = `${names.imageFolder(image.architecture)}/${names.imageName(image)}`
+  const console = evidence ? [{ path: `${stem}.console.log`, artifact: evidence.console }] : []
+  const screenshot = evidence?.screenshot ? [{ path: `${stem}.screenshot.png`, artifact: evidence.screenshot }] : []
+  return { stem, of, files: filesOf(of, stem), seen: [...console, ...screenshot] }
+}
+
+function filesOf({ image, artifacts, packages }: DropImage, stem: string): PlannedFile[] {
   const { flavour, architecture } = image
-  const start = `${names.imageFolder(architecture)}/${names.imageName(image)}`
   const common = { image: imageKey(image), flavour, architecture }
   const formats = image.formats.map(({ format }) => {
     const artifact = artifacts.find((one) => one.format === format)
     if (!artifact) throw new PermanentError('bug', `images: ${imageKey(image)} has passed but has no ${format}`)
-    return { ...common, artifact, path: `${start}.${format}` }
+    return { ...common, artifact, path: `${stem}.${format}` }
   })
   if (!packages) return formats
   if (/^[a-z0-9]{1,8}$/.test(packages.format)) {
-    return [...formats, { ...common, artifact: packages, path: `${start}.packages.${packages.format}` }]
+    return [...formats, { ...common, artifact: packages, path: `${stem}.packages.${packages.format}` }]
   }
   throw new PermanentError('refused', `packages.format: "${packages.format}" cannot end a file name`)
 }

@@ -35,13 +35,15 @@ describe('a drop that is ready', () => {
     expect(await readdir(scene.mirror.root)).toEqual(['.staging'])
     expect(await modeOf(scene.at('.staging'))).toBe('700')
     expect(await modeOf(scene.at(`.staging/${drop.drop}`))).toBe('700')
-    // 4 images in 3 formats with a package list each, 2 CHECKSUMs, images.json, drop.json
-    expect(files).toHaveLength(4 * 4 + 2 + 2)
+    // 4 images in 3 formats, with a package list, 3 documents and 2 files of the boot test each; CHECKSUM and SHA256SUMS
+    // for both architectures; README, images.json, drop.json, SHA256SUMS
+    expect(files).toHaveLength(4 * (4 + 3 + 2) + 2 * 2 + 4)
     for (const file of files) {
       const at = join(scene.at(`.staging/${drop.drop}`), file.path.slice(path.length + 1))
       expect(await sha256OfFile(at)).toBe(file.sha256)
       expect((await stat(at)).size).toBe(file.size)
-      expect((await stat(at)).nlink).toBe(file.image === null ? 1 : 2)
+      const isKept = file.image !== null || /\.(console\.log|screenshot\.png)$/.test(file.path)
+      expect((await stat(at)).nlink).toBe(isKept ? 2 : 1)
     }
   })
 
@@ -76,7 +78,7 @@ describe('a drop that is ready', () => {
     await hear(scene, ready(candidate(1, some.slice(0, 2))))
     await mkdir(scene.at('.staging/.partial-milestone-Fedora-19-20130521.0/half'), { recursive: true })
     const { files } = treeOf(await hear(scene, ready(candidate(1, some))), dropStaged)
-    expect(files).toHaveLength(20)
+    expect(files).toHaveLength(44)
     expect(await readdir(scene.at('.staging'))).toEqual(['milestone-Fedora-19-20130521.0'])
   })
 
@@ -165,7 +167,7 @@ describe('a drop that is blessed', () => {
   it('is staged first when the staged tree was lost', async () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
-    expect(treeOf(await hear(scene, blessed(drop)), dropMirrored).files).toHaveLength(20)
+    expect(treeOf(await hear(scene, blessed(drop)), dropMirrored).files).toHaveLength(44)
   })
 
   it('stays closed when a file was corrupted while it waited', async () => {
@@ -228,7 +230,7 @@ describe('a drop that is blessed', () => {
     const some = await keepImages(scene.store)
     await hear(scene, blessed(candidate(1, some.slice(0, 2))))
     const { files } = treeOf(await hear(scene, blessed(candidate(1, some))), dropMirrored)
-    expect(files).toHaveLength(20)
+    expect(files).toHaveLength(44)
     for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
     expect(await readdir(scene.at('.staging'))).toEqual([])
   })

@@ -13,8 +13,10 @@ import type { Mirror } from './mirror.ts'
 import { planTree } from './plan-tree.ts'
 import { explainFullDisk, forIndexes } from './tree/capacity.ts'
 import { openDrop } from './tree/open.ts'
-import { publicFiles, type DropRecord } from './tree/record.ts'
-import { stageDrop } from './tree/stage.ts'
+import { keyPathOf } from './signing/public-key.ts'
+import { signatureName } from './signing/sums.ts'
+import { publicFiles } from './tree/public-files.ts'
+import { stageDrop, type Tree } from './tree/stage.ts'
 import { withdrawDrop } from './tree/withdraw.ts'
 
 /** Stages a ready drop closed on the mirror master, opens it when it is blessed, and withdraws it at its end. */
@@ -28,11 +30,11 @@ export const mirrorPublisher = defineService({
     try {
       switch (subject) {
         case 'drop.ready.v1':
-          return [say(dropStaged, tell(body, await stageDrop(planTree(body), mirror, context)))]
+          return [say(dropStaged, await tell(body, await stageDrop(planTree(body), mirror, context), mirror))]
         case 'drop.blessed.v1': {
-          const record = await openDrop(planTree(body), mirror, context)
+          const tree = await openDrop(planTree(body), mirror, context)
           await writeFileTimeList(mirror.root, context.signal)
-          return [say(dropMirrored, { ...tell(body, record), images: body.images })]
+          return [say(dropMirrored, { ...(await tell(body, tree, mirror)), images: body.images })]
         }
         case 'drop.superseded.v1':
         case 'drop.expired.v1':
@@ -50,7 +52,15 @@ export const mirrorPublisher = defineService({
   },
 })
 
-function tell(body: Pick<DropReady, 'drop' | 'kind' | 'milestone' | 'compose'>, record: DropRecord): DropStaged {
+async function tell(
+  body: Pick<DropReady, 'drop' | 'kind' | 'milestone' | 'compose'>,
+  tree: Tree,
+  { signer }: Mirror,
+): Promise<DropStaged> {
   const { drop, kind, milestone, compose } = body
-  return { drop, kind, milestone, compose, path: record.path, files: publicFiles(record) }
+  const { path } = tree.record
+  const files = await publicFiles(tree)
+  const isSigned = signer !== null && files.some((file) => file.path === `${path}/${signatureName}`)
+  const signature = { fingerprint: signer?.key.fingerprint ?? '', key: signer ? keyPathOf(signer.key) : '' }
+  return { drop, kind, milestone, compose, path, files, ...(isSigned ? { signature } : {}) }
 }

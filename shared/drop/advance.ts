@@ -63,7 +63,7 @@ function finish(state: Planned): readonly [DropState, readonly DropSaid[]] {
       outcome === 'passed' && !isPublished(image, state.images[imageKey(image)] ?? unknownImage, plan.publishers),
   )
   if (waiting) return [state, []]
-  const { path, files } = mirrored
-  const body = { ...contextOf(plan), by: blessed.by, images: imagesOf(state), path, files }
+  const { time: _time, ...tree } = mirrored
+  const body = { ...contextOf(plan), by: blessed.by, images: imagesOf(state), ...tree }
   return [{ ...state, published: true }, [say(dropPublished, body)]]
 }

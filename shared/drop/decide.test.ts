@@ -103,6 +103,26 @@ describe('a scratch drop that goes well', () => {
     })
   })
 
+  it('tells what shows how each image was made and tested, and by which key its tree is signed', () => {
+    const recipe = 'a'.repeat(64)
+    const build = built(generic)
+    if (build.subject !== 'image.built.v1') throw new Error('it was built')
+    const test = tested(generic)
+    if (test.subject !== 'image.tested.v1') throw new Error('it was tested')
+    const told = { ...build, body: { ...build.body, recipe } }
+    const opened = mirrored(generic)
+    if (opened.subject !== 'drop.mirrored.v1') throw new Error('it was opened')
+    const signature = { fingerprint: 'A'.repeat(40), key: 'GPG-KEY-AAAAAAAAAAAAAAAA.asc' }
+    const signed = { ...opened, body: { ...opened.body, signature } }
+    const { events } = given(scheduled({ images: [generic] }), told, converted(generic), test, staged(generic), signed)
+    const { disk } = build.body
+    const { console, screenshot, accelerator } = test.body
+    const seen = { console, screenshot, accelerator }
+    const evidence = { disk, recipe, builtAt: told.time, testedAt: test.time, ...seen }
+    expect(find(events, 'drop.ready.v1')).toMatchObject({ images: [{ evidence }] })
+    expect(find(events, 'drop.published.v1')).toMatchObject({ images: [{ evidence }], signature })
+  })
+
   it('waits for the upload of an image that goes to EC2, and for no other', () => {
     const past = [scheduled(), ...passes(generic), built(ec2), tested(ec2), converted(ec2)]
     expect(given(...past).events.map(tell)).not.toContain('drop.ready')

@@ -42,8 +42,9 @@ export function whyStagedInVain({ staged, ready }: DropState): string | null {
 
 type Tree = NonNullable<DropState['staged']>
 
-function treeOf(known: Tree | null, { time, path, files }: Tree): Tree {
-  return known !== null && known.time > time ? known : { time, path, files }
+function treeOf(known: Tree | null, { time, path, files, signature }: Tree): Tree {
+  if (known !== null && known.time > time) return known
+  return { time, path, files, ...(signature === undefined ? {} : { signature }) }
 }
 
 function isBeforeRetry({ retriedAt }: DropState, time: string): boolean {

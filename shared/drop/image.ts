@@ -19,8 +19,10 @@ export function hearImage(image: ImageState, { subject, time, body }: ImageWord,
       const built = later(image.built, {
         time,
         disk: body.disk.sha256,
+        image: body.disk,
         packages: body.packages,
         engine: body.engine,
+        ...(body.recipe === undefined ? {} : { recipe: body.recipe }),
       })
       return cleared({ ...image, built }, 'builder', time)
     }
@@ -30,7 +32,9 @@ export function hearImage(image: ImageState, { subject, time, body }: ImageWord,
     }
     case 'image.tested.v1': {
       const passed = body.verdict === 'passed'
-      const tested = later(image.tested, { time, disk: body.disk.sha256, passed, checks: body.checks })
+      const { checks, console, screenshot, accelerator } = body
+      const seen = { console, screenshot, accelerator }
+      const tested = later(image.tested, { time, disk: body.disk.sha256, passed, checks, seen })
       if (passed) return cleared({ ...image, tested }, 'boot-tester', time)
       return failed({ ...image, tested }, verdictOf(body), time, publishers)
     }
@@ -79,6 +83,16 @@ export function describeImage(
     checks: image.tested?.checks ?? [],
     registrations: Object.values({ ...image.uploaded, ...image.published }).flatMap((one) => one.registrations),
     failure: outcome === 'pending' ? unfinished : firstFailure(image, publishers),
+    ...evidenceOf(image),
+  }
+}
+
+/** Nothing while a step is open, or the two words are about different disks; what was said before disks were kept has none. */
+function evidenceOf({ built, tested }: ImageState): Pick<DropImage, 'evidence'> {
+  if (!built?.image || !tested?.seen || tested.disk !== built.disk) return {}
+  const { image: disk, recipe, time: builtAt } = built
+  return {
+    evidence: { disk, ...(recipe === undefined ? {} : { recipe }), builtAt, testedAt: tested.time, ...tested.seen },
   }
 }
 

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { dropScheduled } from '#events/drop-scheduled.ts'
 import {
+  accelerator,
   artifactRef,
   builtBy,
   checkResult,
   dropImage,
   failure,
   mirroredFile,
+  recipeDigest,
   registration,
+  treeSignature,
 } from '#events/vocabulary.ts'
 
 /** What a service said, with the time at which it said so: of two words of one step the later holds. */
@@ -16,11 +19,30 @@ const diskOf = z.string().describe('SHA-256 of the raw disk that the word is abo
 
 const placed = z.record(z.string(), z.strictObject({ time, registrations: z.array(registration) }))
 
+const bootSeen = z.strictObject({ console: artifactRef, screenshot: artifactRef.nullable(), accelerator })
+
 const imageState = z.strictObject({
   requested: z.boolean(),
-  built: z.strictObject({ time, disk: diskOf, packages: artifactRef, engine: builtBy }).nullable(),
+  built: z
+    .strictObject({
+      time,
+      disk: diskOf,
+      image: artifactRef.optional().describe('The raw disk itself'),
+      packages: artifactRef,
+      engine: builtBy,
+      recipe: recipeDigest.optional(),
+    })
+    .nullable(),
   converted: z.strictObject({ time, disk: diskOf, artifacts: z.array(artifactRef) }).nullable(),
-  tested: z.strictObject({ time, disk: diskOf, passed: z.boolean(), checks: z.array(checkResult) }).nullable(),
+  tested: z
+    .strictObject({
+      time,
+      disk: diskOf,
+      passed: z.boolean(),
+      checks: z.array(checkResult),
+      seen: bootSeen.optional().describe('What the boot test kept'),
+    })
+    .nullable(),
   uploaded: placed.describe('By target'),
   published: placed.describe('By target'),
   failures: z.record(z.string(), z.strictObject({ time, failure })).describe('By step'),
@@ -28,7 +50,12 @@ const imageState = z.strictObject({
 /** What is known of one image. */
 export type ImageState = z.infer<typeof imageState>
 
-const tree = z.strictObject({ time, path: z.string(), files: z.array(mirroredFile) })
+const tree = z.strictObject({
+  time,
+  path: z.string(),
+  files: z.array(mirroredFile),
+  signature: treeSignature.optional(),
+})
 const early = z.strictObject({ subject: z.string(), time, body: z.unknown() })
 
 const dropState = z.strictObject({

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { dropStaged } from './drop-staged.ts'
 import { exampleDropContext, exampleDropImage } from './examples.ts'
-import { dropContext, dropImage, mirroredFile } from './vocabulary.ts'
+import { dropContext, dropImage, mirroredFile, treeSignature } from './vocabulary.ts'
 
 export const dropMirrored = defineEvent({
   subject: 'drop.mirrored.v1',
@@ -12,6 +12,7 @@ export const dropMirrored = defineEvent({
     images: z.array(dropImage).min(1).describe('As blessed, for publishers that take them from the mirror'),
     path: z.string().describe('Where the tree is, relative to the mirror root'),
     files: z.array(mirroredFile).min(1),
+    signature: treeSignature.optional().describe('Absent from a tree that is not signed'),
   }),
   example: {
     ...exampleDropContext,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { dropStaged } from './drop-staged.ts'
 import { exampleDropContext, exampleDropImage } from './examples.ts'
-import { dropContext, dropImage, mirroredFile } from './vocabulary.ts'
+import { dropContext, dropImage, mirroredFile, treeSignature } from './vocabulary.ts'
 
 export const dropPublished = defineEvent({
   subject: 'drop.published.v1',
@@ -13,6 +13,7 @@ export const dropPublished = defineEvent({
     images: z.array(dropImage).min(1),
     path: z.string().describe('The opened tree, relative to the mirror root'),
     files: z.array(mirroredFile).min(1),
+    signature: treeSignature.optional().describe('Absent from a tree that is not signed'),
   }),
   example: {
     ...exampleDropContext,

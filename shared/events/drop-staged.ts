@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleDropContext } from './examples.ts'
-import { dropContext, mirroredFile } from './vocabulary.ts'
+import { dropContext, mirroredFile, treeSignature } from './vocabulary.ts'
 
 export const dropStaged = defineEvent({
   subject: 'drop.staged.v1',
@@ -10,6 +10,7 @@ export const dropStaged = defineEvent({
     ...dropContext,
     path: z.string().describe('Where the tree will open, relative to the mirror root'),
     files: z.array(mirroredFile).min(1),
+    signature: treeSignature.optional().describe('Absent from a tree that is not signed'),
   }),
   example: {
     ...exampleDropContext,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleArtifact, exampleEngine, exampleImageContext } from './examples.ts'
-import { artifactRef, builtBy, imageContext } from './vocabulary.ts'
+import { artifactRef, builtBy, imageContext, recipeDigest } from './vocabulary.ts'
 
 export const imageBuilt = defineEvent({
   subject: 'image.built.v1',
@@ -12,6 +12,7 @@ export const imageBuilt = defineEvent({
     packages: artifactRef.describe('Package list, JSON'),
     log: artifactRef,
     engine: builtBy,
+    recipe: recipeDigest.optional(),
     seconds: z.number().min(0).describe('Wall time of the build'),
   }),
   example: {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleArtifact, exampleDropImage, exampleImageContext } from './examples.ts'
-import { artifactRef, checkResult, imageContext, verdict } from './vocabulary.ts'
+import { accelerator, artifactRef, checkResult, imageContext, verdict } from './vocabulary.ts'
 
 export const imageTested = defineEvent({
   subject: 'image.tested.v1',
@@ -13,7 +13,7 @@ export const imageTested = defineEvent({
     checks: z.array(checkResult).min(1),
     console: artifactRef.describe('Serial console log'),
     screenshot: artifactRef.nullable(),
-    accelerator: z.enum(['kvm', 'tcg', 'none']),
+    accelerator,
     seconds: z.number().min(0),
   }),
   example: {

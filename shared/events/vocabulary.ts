@@ -165,6 +165,26 @@ export const dropContext = {
   compose: composeRef,
 }
 
+export const accelerator = z.enum(['kvm', 'tcg', 'none']).describe('What a machine under test was run by')
+
+export const recipeDigest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .describe('SHA-256 over every file of the recipe: with it changes what is built')
+
+export const imageEvidence = z
+  .strictObject({
+    disk: artifactRef.describe('The raw disk that was booted, and that every format decodes to'),
+    recipe: recipeDigest.optional(),
+    builtAt: z.string().describe('When the build was done'),
+    testedAt: z.string().describe('When the boot test was done'),
+    console: artifactRef.describe('Serial console log'),
+    screenshot: artifactRef.nullable(),
+    accelerator,
+  })
+  .describe('What shows how an image was made and tested')
+export type ImageEvidence = z.infer<typeof imageEvidence>
+
 export const dropImage = z
   .strictObject({
     image: imagePlan,
@@ -175,6 +195,7 @@ export const dropImage = z
     checks: z.array(checkResult),
     registrations: z.array(registration),
     failure: failure.nullable(),
+    evidence: imageEvidence.optional().describe('Once it was built and tested'),
   })
   .describe('One image as the drop knows it')
 export type DropImage = z.infer<typeof dropImage>
@@ -186,3 +207,14 @@ export const mirroredFile = z.strictObject({
   image: z.string().nullable().describe('`generic.x86_64`, or null for indexes and checksums'),
 })
 export type MirroredFile = z.infer<typeof mirroredFile>
+
+export const treeSignature = z
+  .strictObject({
+    fingerprint: z
+      .string()
+      .regex(/^[0-9A-F]{40,64}$/)
+      .describe('Of the OpenPGP key, in upper-case hex'),
+    key: z.string().max(200).regex(plainName).describe('File with its public part, in the mirror root'),
+  })
+  .describe('By which key the checksums of a tree are signed')
+export type TreeSignature = z.infer<typeof treeSignature>

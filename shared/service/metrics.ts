@@ -30,12 +30,25 @@ export const countRefusal: NonNullable<Runtime['onRefused']> = ({ subject }, ser
   refused.inc({ service, subject })
 }
 
+const keyExpiry = new Gauge({
+  name: 'imagedrop_signing_key_expires_timestamp_seconds',
+  help: 'When an OpenPGP key that this process signs with expires, by fingerprint; absent when it never does',
+  labelNames: ['fingerprint'],
+  registers: [],
+})
+
+/** Says when a key that this process signs with expires. */
+export function tellKeyExpiry(fingerprint: string, expires: Date): void {
+  keyExpiry.set({ fingerprint }, expires.getTime() / 1000)
+}
+
 /** The figures of this process, its ledger and its bus, read when they are asked for. */
 export function createMetrics(ledger: Ledger, bus: Bus): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   registry.registerMetric(attemptSeconds)
   registry.registerMetric(refused)
+  registry.registerMetric(keyExpiry)
   addBacklog(registry, ledger)
   addBus(registry, bus)
   return registry

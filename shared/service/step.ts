@@ -9,6 +9,8 @@ export interface Publishing {
   readonly flavours: readonly string[] | null
   /** Formats that it must find among those of the plan; none when it takes the raw disk. */
   readonly formats: readonly string[]
+  /** The command that starts an image there, with `{place}`, `{id}` and `{name}` for what a registration says. */
+  readonly launch?: string
   /** `tests`: uploads what passed its boot test, private until the blessing. `mirror`: takes it from the open mirror. */
   readonly after: Publisher['after']
 }

@@ -82,6 +82,20 @@ describe('the text of an announcement', () => {
     expect(text).toMatch(/echo "[0-9a-f]{64} {2}debian-12-generic-amd64-20260711.qcow2" \|\n {4}sha256sum -c/)
   })
 
+  it('says by which key the checksums are signed, and nothing of keys when they are not', () => {
+    const fingerprint = '6C46A86215F16B7C6326373A9B73C064316058DE'
+    const text = textOf({ ...debianDrop(), signature: { fingerprint, key: 'GPG-KEY-9B73C064316058DE.asc' } })
+    expect(text).toContain(`\n  ${fingerprint}\n  https://`)
+    expect(text).toContain(
+      '/GPG-KEY-9B73C064316058DE.asc\n    gpg --dearmor < GPG-KEY-9B73C064316058DE.asc > key.gpg\n',
+    )
+    expect(text).toContain('\n    gpgv --keyring ./key.gpg SHA256SUMS.gpg SHA256SUMS\n')
+    expect(text.split('\n').filter((line) => line.length > 72 && !/https:|^[0-9a-f]{64}|sha256sum/.test(line))).toEqual(
+      [],
+    )
+    expect(textOf()).not.toContain('gpgv')
+  })
+
   it('is at most 72 columns wide, but for what must not be broken', () => {
     const wide = textOf()
       .split('\n')

@@ -19,6 +19,7 @@ export function announcementText(story: Story, linkTo: LinkTo): string {
     ...registrationSections(story.images),
     ...(files.length === 0 ? [] : [downloadLines(files, linkTo), checksumLines(files)]),
     verifySection(story, linkTo),
+    ...signatureSection(story, linkTo),
     ['-- ', 'Sent by imagedrop. Nobody reads replies to this address.'],
   ]
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`
@@ -98,4 +99,18 @@ function verifySection({ otherFiles, images }: Story, linkTo: LinkTo): string[] 
   }
   if (!example) return wrap('There is nothing to download.')
   return ['To verify a download:', `  echo "${example.sha256}  ${example.name}" |`, '    sha256sum -c']
+}
+
+/** Whose the checksums are: the fingerprint is here so that a key from the mirror can be held against it. */
+function signatureSection({ signature }: Story, linkTo: LinkTo): string[][] {
+  if (signature === null) return []
+  return [
+    [
+      ...wrap('SHA256SUMS in the tree and in its folders is signed. To verify it with the key of this fingerprint:'),
+      `  ${signature.fingerprint}`,
+      `  ${linkTo(signature.key.path)}`,
+      `    gpg --dearmor < ${signature.key.name} > key.gpg`,
+      '    gpgv --keyring ./key.gpg SHA256SUMS.gpg SHA256SUMS',
+    ],
+  ]
 }

@@ -21,6 +21,8 @@ export interface Story {
   readonly images: readonly StoryImage[]
   /** CHECKSUM files, indexes: what belongs to no single image. */
   readonly otherFiles: readonly Download[]
+  /** By which key its checksums are signed; null when they are not. */
+  readonly signature: { readonly fingerprint: string; readonly key: MirrorPath } | null
   /** Null while it stands. */
   readonly withdrawn: Pick<Withdrawal, 'why' | 'by'> | null
 }
@@ -83,9 +85,24 @@ export function tellStory({ at, body, withdrawn }: Publication, titles: Titles):
     changedAt: withdrawn?.at ?? at,
     tree: { name: cleanText(body.path), path: body.path },
     images: body.images.map((image) => tellImage(image, body, titles)),
-    otherFiles: body.files.filter((file) => file.image === null).map((file) => tellFile(file, [])),
+    otherFiles: otherFilesOf(body).map((file) => tellFile(file, [])),
+    signature: tellSignature(body),
     withdrawn: withdrawn && { why: withdrawn.why, by: cleanText(withdrawn.by) },
   }
+}
+
+/** What lies beside an image (`<image>.spdx.json`, …) is a click away in the tree: a page with all of it is too long to read. */
+function otherFilesOf({ files }: DropPublished): MirroredFile[] {
+  const stems = files.flatMap(({ path, image }) =>
+    image === null ? [] : (/^(.*\.)packages\.\w+$/.exec(path)?.[1] ?? []),
+  )
+  return files.filter(({ path, image }) => image === null && !stems.some((stem) => path.startsWith(stem)))
+}
+
+function tellSignature({ signature }: DropPublished): Story['signature'] {
+  if (signature === undefined) return null
+  const { fingerprint, key } = signature
+  return { fingerprint: cleanText(fingerprint), key: { name: cleanText(key), path: key } }
 }
 
 function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): StoryImage {

@@ -1,29 +1,32 @@
-import { rename } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { MirroredFile } from '#events/vocabulary.ts'
-import { run } from '#subprocess/run.ts'
-import type { Signing } from '../mirror.ts'
+import { putFile } from '../durable.ts'
 import type { PlannedFile, TreePlan } from '../plan-tree.ts'
-import { describeFile, writePublicFile } from '../durable.ts'
+import { signAndVerify } from '../signing/open-signer.ts'
+import type { OpenPgpSigner, SignContext } from '../signing/signer.ts'
+import { formatSums } from '../signing/sums.ts'
 
-interface ChecksumOptions {
-  readonly signing: Signing | null
-  readonly signal: AbortSignal
-  readonly logFolder: string
+interface ChecksumOptions extends SignContext {
+  readonly signer: OpenPgpSigner | null
+  /** By path, for distributions that have SHA512SUMS. */
+  readonly sha512: ReadonlyMap<string, string>
 }
 
-/** Writes one CHECKSUM file per folder of images, clear-signed when there is a key. */
+/**
+ * Writes the distribution's own lists of checksums, one per folder of images: CHECKSUM, clear-signed when there is a key,
+ * and where it has them SHA512SUMS with a signature beside it.
+ */
 export async function writeChecksums(
   folder: string,
-  { files, checksums }: TreePlan,
+  { files, checksums, sha512 }: TreePlan,
   options: ChecksumOptions,
 ): Promise<MirroredFile[]> {
   const written: MirroredFile[] = []
   for (const { folder: below, name } of checksums) {
-    const path = `${below}/${name}`
-    await writePublicFile(join(folder, path), formatChecksum(files.filter((file) => dirname(file.path) === below)))
-    if (options.signing) await signClearly(join(folder, path), options.signing, options)
-    written.push(await describeFile(folder, path))
+    const there = files.filter((file) => dirname(file.path) === below)
+    const text = formatChecksum(there)
+    written.push(await putFile(folder, `${below}/${name}`, await clearlySigned(text, options)))
+    if (sha512) written.push(...(await writeSha512(folder, below, there, options)))
   }
   return written
 }
@@ -37,18 +40,20 @@ export function formatChecksum(files: readonly Pick<PlannedFile, 'path' | 'artif
     .join('')
 }
 
-async function signClearly(
-  path: string,
-  { key, home }: Signing,
-  { signal, logFolder }: ChecksumOptions,
-): Promise<void> {
-  const signed = `${path}.signed`
-  const options = ['--batch', '--no-tty', '--yes', '--digest-algo', 'SHA256', '--local-user', key, '--output', signed]
-  const log = join(logFolder, 'gpg.log')
-  await run('gpg', [...(home === null ? [] : ['--homedir', home]), ...options, '--clearsign', path], {
-    signal,
-    log,
-    deadline: 60_000,
-  })
-  await rename(signed, path)
+/** As Debian lays it out on its mirrors of CD and cloud images: SHA512SUMS, and SHA512SUMS.sign in ASCII armor. */
+async function writeSha512(
+  folder: string,
+  below: string,
+  files: readonly PlannedFile[],
+  { sha512, signer, ...context }: ChecksumOptions,
+): Promise<MirroredFile[]> {
+  const text = formatSums(files.map(({ path }) => [basename(path), sha512.get(path) ?? '']))
+  const list = await putFile(folder, `${below}/SHA512SUMS`, text)
+  if (!signer) return [list]
+  const signature = await signAndVerify(signer, text, 'armored', context)
+  return [list, await putFile(folder, `${below}/SHA512SUMS.sign`, signature)]
+}
+
+async function clearlySigned(text: string, { signer, ...context }: ChecksumOptions): Promise<string | Buffer> {
+  return signer ? await signAndVerify(signer, text, 'clear', context) : text
 }

@@ -1,18 +1,13 @@
-import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { dropMirrored } from '#events/drop-mirrored.ts'
 import { candidate, keepImages } from '../testing/drops.ts'
-import { blessed, failureOf, hear, treeOf } from '../testing/speak.ts'
+import { blessed, hear } from '../testing/speak.ts'
 import { openScene } from '../testing/scene.ts'
 import { formatChecksum } from './checksum.ts'
 import { writeFileTimeList } from './file-time-list.ts'
 
 const images = 'releases/test/19-Beta/Images'
-const call = promisify(execFile)
 const { signal } = new AbortController()
 
 describe('CHECKSUM', () => {
@@ -38,42 +33,6 @@ describe('CHECKSUM', () => {
         '',
       ].join('\n'),
     )
-  })
-
-  it('is clear-signed with the configured key: gpg verifies it, sha256sum still reads it', async () => {
-    await using scene = await openScene()
-    await using keys = await makeKey('releng@example.org')
-    const signing = { key: 'releng@example.org', home: keys.home }
-    const drop = candidate(1, await keepImages(scene.store))
-    const { files } = treeOf(
-      await hear({ ...scene, mirror: { ...scene.mirror, signing } }, blessed(drop)),
-      dropMirrored,
-    )
-
-    const checksums = files.filter(({ path }) => path.endsWith('-CHECKSUM'))
-    expect(checksums).toHaveLength(2)
-    for (const { path, size } of checksums) {
-      const at = scene.at(path)
-      const text = await readFile(at, 'utf8')
-      expect(text.startsWith('-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n# ')).toBe(true)
-      expect((await stat(at)).size).toBe(size)
-      expect(((await stat(at)).mode & 0o777).toString(8)).toBe('644')
-      const { stderr } = await call('gpg', ['--homedir', keys.home, '--batch', '--verify', at])
-      expect(stderr).toContain('Good signature')
-      const { stdout } = await call('sha256sum', ['--check', at.slice(at.lastIndexOf('/') + 1)], {
-        cwd: join(at, '..'),
-      })
-      expect(stdout.match(/: OK$/gm)).toHaveLength(8)
-    }
-  })
-
-  it('that cannot be signed fails the drop, and nothing is staged', async () => {
-    await using scene = await openScene()
-    const signing = { key: 'nobody@example.org', home: null }
-    const drop = candidate(1, await keepImages(scene.store, 10))
-    const said = await hear({ ...scene, mirror: { ...scene.mirror, signing } }, blessed(drop))
-    expect(failureOf(said)).toMatchObject({ class: 'environment' })
-    expect(failureOf(said).reason).toMatch(/^gpg ended with status 2: .*(No secret key|signing failed)/)
   })
 })
 
@@ -146,17 +105,3 @@ describe('fullfiletimelist-imagedrop', () => {
     )
   })
 })
-
-/** A throw-away OpenPGP key in a GnuPG folder of its own. */
-async function makeKey(address: string) {
-  const home = await mkdtemp(join(tmpdir(), 'imagedrop-gpg-'))
-  const options = ['--homedir', home, '--batch', '--pinentry-mode', 'loopback', '--passphrase', '']
-  await call('gpg', [...options, '--quick-generate-key', address, 'ed25519', 'sign', 'never'])
-  return {
-    home,
-    async [Symbol.asyncDispose]() {
-      await call('gpgconf', ['--homedir', home, '--kill', 'gpg-agent'])
-      await rm(home, { recursive: true, force: true })
-    },
-  }
-}

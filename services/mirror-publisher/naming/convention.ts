@@ -20,4 +20,6 @@ export interface Convention {
   checksumName(architecture: Architecture): string
   /** productmd's name for what these images are a variant of. */
   readonly variant: string
+  /** Whether there is a SHA512SUMS beside the images. */
+  readonly sha512: boolean
 }

@@ -11,6 +11,7 @@ export function debian({ name, version, date, respin }: Stage): Convention {
     testRelease: `${version}_${name}`,
     releaseFolder: 'Cloud',
     variant: 'Cloud',
+    sha512: true,
     imageFolder: (architecture) => debianWord[architecture],
     imageName: ({ flavour, architecture }) => `debian-${version}-${flavour}-${debianWord[architecture]}-${edition}`,
     checksumName: (architecture) => `debian-${version}-${debianWord[architecture]}-${edition}-CHECKSUM`,

@@ -128,6 +128,7 @@ export function fedora(stage: Stage): Convention {
     testRelease,
     releaseFolder: generation.folder,
     variant: generation.variant,
+    sha512: false,
     imageFolder: (architecture) => generation.imageFolder(mirrorWord(architecture)),
     imageName: ({ flavour, architecture }) => generation.image(flavour, words(architecture)),
     checksumName: (architecture) => generation.checksum(words(architecture)),

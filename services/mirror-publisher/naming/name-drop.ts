@@ -5,7 +5,10 @@ import { fedora } from './fedora.ts'
 import { describeStage, type Stage } from './stage.ts'
 
 /** The public names of one drop. */
-export interface DropNames extends Pick<Convention, 'imageFolder' | 'imageName' | 'checksumName' | 'variant'> {
+export interface DropNames extends Pick<
+  Convention,
+  'imageFolder' | 'imageName' | 'checksumName' | 'variant' | 'sha512'
+> {
   /** The folder that is this drop's alone, relative to the mirror root. */
   readonly path: string
 }
@@ -31,6 +34,7 @@ export function nameDrop(drop: DropIdentity): DropNames {
   return {
     path: folderOf(drop, stage, names),
     variant: names.variant,
+    sha512: names.sha512,
     imageFolder: (architecture) => names.imageFolder(architecture),
     imageName: (image) => checkedLength(names.imageName(image)),
     checksumName: (architecture) => checkedLength(names.checksumName(architecture)),
@@ -49,8 +53,8 @@ function folderOf({ kind, compose }: DropIdentity, stage: Stage, names: Conventi
   }
 }
 
-/** File systems take 255 bytes; the longest ending we add is `.packages.json`, and every name is ASCII. */
+/** File systems take 255 bytes; the longest ending we add is `.provenance.sigstore.json`, and every name is ASCII. */
 function checkedLength(name: string): string {
-  if (name.length <= 235) return name
+  if (name.length <= 230) return name
   throw new PermanentError('refused', `the file name is too long for a file system: ${name}`)
 }

@@ -1,5 +1,5 @@
 import { exampleEngine } from '#events/examples.ts'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { DropReady } from '#events/drop-ready.ts'
 import { seal } from '#events/envelope.ts'
 import { say, type EventDefinition } from '#events/define.ts'
@@ -38,17 +38,37 @@ async function keepImage(
   }
   const artifacts = []
   for (const { format } of formats) artifacts.push(await store.keepBytes(randomBytes(bytes), format))
-  const packages = await store.keepBytes(JSON.stringify({ packages: [imageKey(image)] }), 'json')
+  const packages = await store.keepBytes(packageList(image), 'json')
   return {
     image,
     outcome: 'passed',
     artifacts,
     packages,
     engine: exampleEngine,
-    checks: [],
+    checks: [{ name: 'cloud-init', outcome: 'passed', seconds: 61.2, detail: 'status: done' }],
     registrations: [],
     failure: null,
+    evidence: {
+      disk: await store.keepBytes(randomBytes(bytes), 'raw'),
+      recipe: createHash('sha256').update('the recipe').digest('hex'),
+      builtAt: '2013-05-21T10:00:00.123Z',
+      testedAt: '2013-05-21T10:10:00.456Z',
+      console: await store.keepBytes(`booting ${imageKey(image)}\n`, 'log'),
+      screenshot: await store.keepBytes(randomBytes(100), 'png'),
+      accelerator: 'tcg',
+    },
   }
+}
+
+function packageList({ flavour, architecture }: ImagePlan): string {
+  const common = { type: 'rpm', architecture: architecture === 'i686' ? 'i686' : 'x86_64' }
+  const packages = [
+    { ...common, name: 'bash', version: '4.2.45-1.fc19' },
+    { ...common, name: 'libstdc++', version: '4.8.0-5.fc19' },
+    { ...common, name: 'perl', version: '4:5.16.3-264.fc19', source: 'perl-5.16.3-264.fc19.src.rpm', license: 'GPL+' },
+    { ...common, name: `only-${flavour}`, version: '1-1' },
+  ]
+  return JSON.stringify({ manifest_version: 1, packages })
 }
 
 /** A Beta candidate of Fedora 19; its number makes the drop and the date. */

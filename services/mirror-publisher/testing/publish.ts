@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { EnvelopeOf } from '#events/envelope.ts'
 import { mirrorPublisher } from '../service.ts'
-import { contextIn } from './scene.ts'
+import { contextIn, mirrorOf } from './scene.ts'
 
 const [home = '', eventFile = ''] = process.argv.slice(2)
 type Consumed = EnvelopeOf<(typeof mirrorPublisher.consumes)[number]>
@@ -12,5 +12,5 @@ const event = JSON.parse(readFileSync(eventFile, 'utf8')) as Consumed
 const artifacts = await createFolderStore(join(home, 'artifacts'))
 const context = contextIn(home)
 process.stdout.write('started\n')
-const said = await mirrorPublisher.handle(event, { root: join(home, 'mirror'), artifacts, signing: null }, context)
+const said = await mirrorPublisher.handle(event, mirrorOf(join(home, 'mirror'), artifacts), context)
 process.stdout.write(JSON.stringify(said))

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ArtifactStore } from '#artifacts/store.ts'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { testContext } from '#test/support/context.ts'
 import type { Mirror } from '../mirror.ts'
@@ -9,7 +10,7 @@ import type { Mirror } from '../mirror.ts'
 export async function openScene({ root }: { root?: string } = {}) {
   const home = await mkdtemp(join(tmpdir(), 'imagedrop-mirror-'))
   const store = await createFolderStore(join(home, 'artifacts'))
-  const mirror: Mirror = { root: root ?? join(home, 'mirror'), artifacts: store, signing: null }
+  const mirror = mirrorOf(root ?? join(home, 'mirror'), store)
   const context = contextIn(home)
   return {
     home,
@@ -19,6 +20,12 @@ export async function openScene({ root }: { root?: string } = {}) {
     at: (path: string) => join(mirror.root, path),
     [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }),
   }
+}
+
+/** A mirror master that signs nothing. */
+export function mirrorOf(root: string, artifacts: ArtifactStore): Mirror {
+  const maker = { id: 'urn:imagedrop:builder', version: '0.1.0' }
+  return { root, artifacts, signer: null, sigstore: null, maker, publishings: new Map() }
 }
 
 export type Scene = Awaited<ReturnType<typeof openScene>>

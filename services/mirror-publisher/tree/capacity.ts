@@ -4,15 +4,15 @@ import { isDiskFull } from '#files/errors.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { PlannedFile } from '../plan-tree.ts'
 
-/** Indexes, checksums and folders of a drop, generously. */
-export const forIndexes = 1024 * 1024
+/** Evidence, indexes, checksums and folders of a drop, generously. */
+export const forIndexes = 16 * 1024 * 1024
 
 /**
  * Throws PermanentError (capacity) when the mirror master cannot take the files. Hard links take no room; on
  * another file system than the store's, every byte is copied.
  */
 export async function assertRoom(
-  files: readonly PlannedFile[],
+  files: readonly Pick<PlannedFile, 'artifact'>[],
   artifacts: ArtifactStore,
   folder: string,
   signal: AbortSignal,

@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { PermanentError } from '#service/errors.ts'
 import type { TreePlan } from '../plan-tree.ts'
 import { isMissing } from '../durable.ts'
+import { signedNames } from '../signing/sums.ts'
 import { readRecord, recordName, type DropRecord } from './record.ts'
 
 /**
@@ -13,7 +14,7 @@ export async function occupantOf(folder: string): Promise<DropRecord | null> {
   const entries = await entriesOf(folder)
   if (entries.length === 0) return null
   const record = await readRecord(folder)
-  const ours = new Set([recordName, ...(record?.files ?? []).flatMap(({ path }) => withFolders(path))])
+  const ours = new Set([recordName, ...signedNames, ...(record?.files ?? []).flatMap(({ path }) => withFolders(path))])
   const foreign = record ? entries.filter((path) => !ours.has(path)) : entries
   if (foreign.length === 0) return record
   const some = foreign.slice(0, 5).join(', ') + (foreign.length > 5 ? ', …' : '')

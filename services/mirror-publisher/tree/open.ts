@@ -3,25 +3,28 @@ import { dirname, join } from 'node:path'
 import type { Context } from '#service/define.ts'
 import { foldersOf, type Mirror } from '../mirror.ts'
 import type { TreePlan } from '../plan-tree.ts'
+import { publishKeys } from '../signing/publish-keys.ts'
+import { verifySums } from '../signing/verify-sums.ts'
 import { discard, makeFolderDurably, renameDurably } from '../durable.ts'
 import { replaceFolder } from './exchange.ts'
 import { assertNotOlder, occupantOf } from './occupant.ts'
-import { fulfils, type DropRecord } from './record.ts'
-import { stageDrop } from './stage.ts'
+import { fulfils, sumsOf, type DropRecord } from './record.ts'
+import { stageDrop, type Tree } from './stage.ts'
 import { verifyFiles } from './verify.ts'
 
 /**
  * Opens the staged tree of a drop to the world in one rename. A tree that is open already stays as it is; one that
  * is not staged any more is staged again first. An older candidate at the same place is replaced in the same step.
  */
-export async function openDrop(plan: TreePlan, mirror: Mirror, context: Context): Promise<DropRecord> {
-  const { staged, withdrawn } = foldersOf(mirror.root, plan.drop)
+export async function openDrop(plan: TreePlan, mirror: Mirror, context: Context): Promise<Tree> {
+  const { staging, staged, withdrawn } = foldersOf(mirror.root, plan.drop)
   const open = join(mirror.root, plan.path)
-  const record = await stageDrop(plan, mirror, context)
+  const { record } = await stageDrop(plan, mirror, context)
   const occupant = await occupantOf(open)
   if (!fulfils(occupant, plan)) {
     assertNotOlder(plan, occupant)
-    await verifyStaged(staged, record, withdrawn, context)
+    await verifyStaged(staged, record, withdrawn, { mirror, context })
+    await publishKeys(mirror.root, staging, mirror)
     // The folder above stays closed, so nobody gets in before the rename.
     await chmod(staged, 0o755)
     await makeFolderDurably(dirname(open))
@@ -30,13 +33,24 @@ export async function openDrop(plan: TreePlan, mirror: Mirror, context: Context)
   }
   // After an exchange this is the tree that was replaced.
   await discard(staged, withdrawn)
-  return record
+  return { folder: open, record }
+}
+
+interface VerifyOptions {
+  readonly mirror: Mirror
+  readonly context: Context
 }
 
 /** Days may lie between staging and blessing, and the files are the artifact store's own. */
-async function verifyStaged(staged: string, { files }: DropRecord, aside: string, context: Context): Promise<void> {
+async function verifyStaged(
+  staged: string,
+  record: DropRecord,
+  aside: string,
+  { mirror, context }: VerifyOptions,
+): Promise<void> {
   try {
-    await verifyFiles(staged, files, { ...context, phase: 'verifying what is opened' })
+    await verifySums(staged, sumsOf(record), mirror, context.signal)
+    await verifyFiles(staged, sumsOf(record), { ...context, phase: 'verifying what is opened' })
   } catch (error) {
     // Staged anew when the drop is taken up again.
     if (!context.signal.aborted) await discard(staged, aside)

@@ -13,7 +13,10 @@ const recordShape = z.strictObject({
   files: z.array(mirroredFile.extend({ path: z.string().describe('Relative to this folder') })),
 })
 
-/** `drop.json`: what a folder of the mirror is, and every other file in it. By it we know our own folders. */
+/**
+ * `drop.json`: what a folder of the mirror is, and every file in it but the list of checksums that is of all of them, this
+ * one too, and the signatures of that. By it we know our own folders.
+ */
 export type DropRecord = z.infer<typeof recordShape>
 
 export const recordName = 'drop.json'
@@ -39,6 +42,11 @@ export async function readRecord(folder: string): Promise<DropRecord | null> {
   }
 }
 
+/** Reads the record of a tree that somebody else may have written, also by a later version. Throws when it is none. */
+export function parseRecord(text: string): DropRecord {
+  return z.object(recordShape.shape).parse(JSON.parse(text))
+}
+
 /** True when the record's tree is what the plan wants: the same drop, the same artifacts under the same names. */
 export function fulfils(record: DropRecord | null, plan: TreePlan): record is DropRecord {
   if (record?.drop !== plan.drop || record.path !== plan.path) return false
@@ -49,8 +57,8 @@ export function fulfils(record: DropRecord | null, plan: TreePlan): record is Dr
   )
 }
 
-/** Every file of the tree as events name it: relative to the mirror root, the record itself last. */
-export function publicFiles(record: DropRecord): MirroredFile[] {
+/** Every file that checksums can be of: those that the record names, and the record itself. */
+export function sumsOf(record: DropRecord): MirroredFile[] {
   const text = formatRecord(record)
   const itself = {
     path: recordName,
@@ -58,5 +66,5 @@ export function publicFiles(record: DropRecord): MirroredFile[] {
     size: Buffer.byteLength(text),
     image: null,
   }
-  return [...record.files, itself].map((file) => ({ ...file, path: `${record.path}/${file.path}` }))
+  return [...record.files, itself]
 }

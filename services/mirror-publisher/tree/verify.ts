@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sha256OfFile } from '#artifacts/digest.ts'
+import { digestsOfFile } from '#artifacts/digest.ts'
 import { ArtifactCorrupted, ArtifactMissing } from '#artifacts/store.ts'
 import type { Progress } from '#bus/bus.ts'
 import type { MirroredFile } from '#events/vocabulary.ts'
@@ -10,36 +10,49 @@ interface VerifyOptions {
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void
   readonly phase: string
+  /** Gives the SHA-512 of every file too, from the same bytes: no file is read twice. */
+  readonly sha512?: boolean
 }
 
-/** Reads every file through and compares. Throws ArtifactMissing or ArtifactCorrupted naming the first that differs. */
+/**
+ * Reads every file through and compares. Throws ArtifactMissing or ArtifactCorrupted naming the first that differs.
+ * Resolves with the SHA-512 by path, when they are wanted.
+ */
 export async function verifyFiles(
   folder: string,
   files: readonly Pick<MirroredFile, 'path' | 'sha256' | 'size'>[],
-  { signal, progress, phase }: VerifyOptions,
-): Promise<void> {
+  { signal, progress, phase, sha512 = false }: VerifyOptions,
+): Promise<Map<string, string>> {
+  const digests = new Map<string, string>()
   const total = files.reduce((sum, { size }) => sum + size, 0)
   let done = 0
   for (const file of files) {
     progress({ phase, done, total, unit: 'bytes' })
-    await verifyFile(join(folder, file.path), file, signal)
+    const digest = await verifyFile(join(folder, file.path), file, { sha512, signal })
+    if (digest !== null) digests.set(file.path, digest)
     done += file.size
   }
   progress({ phase, done, total, unit: 'bytes' })
+  return digests
 }
 
 type Expected = Pick<MirroredFile, 'path' | 'sha256' | 'size'>
 
-async function verifyFile(at: string, { path, sha256, size }: Expected, signal: AbortSignal): Promise<void> {
+async function verifyFile(
+  at: string,
+  { path, sha256, size }: Expected,
+  { sha512, signal }: { readonly sha512: boolean; readonly signal: AbortSignal },
+): Promise<string | null> {
   const found = await sizeOf(at)
   if (found === null) throw new ArtifactMissing(`${path} is gone: ${at}`)
   if (found !== size) {
     throw new ArtifactCorrupted(`${path} has ${String(found)} bytes instead of ${String(size)}: ${at}`)
   }
-  const digest = await sha256OfFile(at, signal)
+  const [digest, other = null] = await digestsOfFile(at, sha512 ? ['sha256', 'sha512'] : ['sha256'], signal)
   if (digest !== sha256) {
-    throw new ArtifactCorrupted(`${path} is corrupted: its SHA-256 is ${digest} instead of ${sha256}: ${at}`)
+    throw new ArtifactCorrupted(`${path} is corrupted: its SHA-256 is ${String(digest)} instead of ${sha256}: ${at}`)
   }
+  return other
 }
 
 async function sizeOf(path: string): Promise<number | null> {

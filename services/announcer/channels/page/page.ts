@@ -85,6 +85,17 @@ function dropArticle(story: Story, linkTo: LinkTo): Html {
         <dt>Tree</dt>
         <dd><a href="${linkTo(tree.path)}">${tree.name}</a></dd>
       </div>
+      ${
+        story.signature === null
+          ? ''
+          : html`<div>
+              <dt>Signed by</dt>
+              <dd>
+                <a href="${linkTo(story.signature.key.path)}">${story.signature.fingerprint}</a>:
+                <code>gpgv --keyring ./key.gpg SHA256SUMS.gpg SHA256SUMS</code>
+              </dd>
+            </div>`
+      }
     </dl>
     <div class="images">${images.map((image) => imagePanel(image, linkTo))}</div>
     ${
