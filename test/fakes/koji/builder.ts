@@ -1,0 +1,287 @@
+import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Struct, Value } from '../../../services/builder/engines/koji/rpc/value.ts'
+import { completeImageBuild, initImageBuild, moveToScratch, type ChildResult, type Nvr } from './builds.ts'
+import { Fault } from './fault.ts'
+import { taskFolder } from './folders.ts'
+import { filesOf, ozFormats } from './images.ts'
+import { targetStruct } from './methods/directory.ts'
+import { nvrOfOrder, orderOf, type Order } from './orders.ts'
+import { cancelTree, childrenOf, isFinal, makeTask, state } from './tasks.ts'
+import type { Build, Task, World } from './world.ts'
+
+/** A file for a task: its bytes, or the path of one to copy. */
+export type Content = Uint8Array | string | { readonly path: string }
+
+/** What a child is to make of it. By default small files that say what they are. */
+export interface Play {
+  readonly image?: (name: string) => Content
+  readonly log?: string
+  readonly rpms?: readonly Value[]
+}
+
+/** The builder host of a fake hub: it does what kojid does with tasks, in kojid's order, when it is told to. */
+export function createBuilder(world: World, top: string) {
+  const running = new Map<number, { readonly order: Order; readonly nvr: Nvr; readonly build: Build | null }>()
+  const results = new Map<number, ChildResult>()
+
+  const find = (id: number): Task => {
+    const task = world.tasks.get(id)
+    if (!task) throw new Error(`the fake hub has no task ${String(id)}`)
+    return task
+  }
+
+  const builder = {
+    assign(id: number): void {
+      expectState(find(id), state.free)
+      Object.assign(find(id), { state: state.assigned, hostId: 1 })
+    },
+    /** The builder will not have it: the task is free again, and nobody is told. */
+    refuse(id: number): void {
+      expectState(find(id), state.assigned)
+      Object.assign(find(id), { state: state.free, hostId: null })
+    },
+    open(id: number): void {
+      expectState(find(id), state.assigned)
+      Object.assign(find(id), { state: state.open, startedAt: world.now() })
+    },
+    /** The host was restarted or has been silent: its task is free again, with the time and files of its first start. */
+    free(id: number): void {
+      expectState(find(id), state.open)
+      Object.assign(find(id), { state: state.free, hostId: null })
+    },
+    close(id: number, value: Value): void {
+      finish(find(id), state.closed, { value })
+    },
+    fail(id: number, code: number, text: string): void {
+      finish(find(id), state.failed, { code, text })
+    },
+    cancel(id: number): void {
+      cancelTree(world, find(id), world.now(), true)
+    },
+    subtask(parentId: number, method: string, request: readonly Value[], label: string, arch: string): Task {
+      const parent = find(parentId)
+      const channel = world.channels.find((one) => one.id === parent.channelId)?.name ?? 'default'
+      const child = makeTask(world, method, request, { owner: parent.owner, channel, arch, parent, label })
+      child.awaited = true
+      parent.waiting = true
+      return child
+    },
+    write(id: number, name: string, content: Content): void {
+      const path = join(taskFolder(top, id), name)
+      mkdirSync(dirname(path), { recursive: true })
+      if (typeof content === 'object' && 'path' in content) copyFileSync(content.path, path)
+      else writeFileSync(path, content)
+    },
+    /** Adds to a log while its task runs. */
+    append(id: number, name: string, text: string): void {
+      mkdirSync(taskFolder(top, id), { recursive: true })
+      appendFileSync(join(taskFolder(top, id), name), text)
+    },
+
+    /** Takes a task from the queue and begins it: its children are there afterwards, or it has failed. */
+    start(id: number): number[] {
+      const task = find(id)
+      if (task.state === state.free) builder.assign(id)
+      if (task.state === state.assigned) builder.open(id)
+      try {
+        const order = orderOf(task)
+        refuseOrder(world, order)
+        const nvr = nvrOfOrder(world, task, order)
+        const build = order.scratch ? null : initImageBuild(world, task, nvr, order.target)
+        running.set(id, { order, nvr, build })
+        if (order.child.method === '') return []
+        return order.arches.map((arch) => {
+          const request = childRequest(world, task, order, nvr, arch)
+          return builder.subtask(id, order.child.method, request, order.child.label(arch), arch).id
+        })
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+        builder.fail(id, error.code, error.message)
+        return []
+      }
+    },
+    /** Builds what a child is for and closes it, or fails it for what only its own builder looks at. */
+    make(childId: number, play: Play = {}): void {
+      const child = find(childId)
+      const { order, nvr } = expectRunning(child.parent)
+      if (child.state === state.free) builder.assign(childId)
+      if (child.state === state.assigned) builder.open(childId)
+      const complaint = complaintOfChild(child, order)
+      if (complaint) {
+        builder.fail(childId, complaint.code, complaint.message)
+        return
+      }
+      const buildTag = String(targetStruct(world, order.target)['build_tag_name'])
+      const { images, files, logs, rest } = filesOf(child, nvr, buildTag, order.opts)
+      for (const name of [...files, ...logs, ...rest]) {
+        builder.write(
+          childId,
+          name,
+          images.includes(name) ? (play.image?.(name) ?? `${name}\n`) : (play.log ?? `${name}\n`),
+        )
+      }
+      results.set(childId, { taskId: childId, files, logs, rpms: play.rpms ?? [] })
+      builder.close(childId, childResult(child, nvr, files, logs, order.scratch ? [] : (play.rpms ?? [])))
+    },
+    /** Ends a task after its children, as kojid does: imports or moves their files, tags the build, and tells where. */
+    complete(id: number): void {
+      const task = find(id)
+      if (isFinal(task)) return
+      const { order, build, nvr } = expectRunning(id)
+      const children = childrenOf(world, id)
+      for (const child of children) child.awaited = false
+      task.waiting = false
+      const broken = children.filter((child) => child.state !== state.closed)
+      const fatal =
+        broken.find((child) => !order.optional.includes(child.arch)) ??
+        (broken.length === children.length ? broken[0] : undefined)
+      if (fatal) {
+        failFor(fatal, task, build)
+        return
+      }
+      const made = children
+        .flatMap((child) => results.get(child.id) ?? [])
+        .toSorted((one, other) => one.taskId - other.taskId)
+      if (build) {
+        completeImageBuild(world, top, build, withoutSecondKickstart(made))
+        const tag = builder.subtask(id, 'tagBuild', [3, build.id, false, null, true], 'tag', 'noarch')
+        builder.assign(tag.id)
+        builder.open(tag.id)
+        builder.close(tag.id, null)
+        build.tags.push(world.targets.find((one) => one.name === order.target)?.destinationTag ?? 0)
+        tag.awaited = false
+        task.waiting = false
+      } else {
+        moveToScratch(world, top, task, withoutSecondKickstart(made))
+      }
+      builder.close(id, reportOf(order, nvr, children, build))
+    },
+    /** All of it at once. */
+    build(id: number, play: Play = {}): void {
+      for (const child of builder.start(id)) builder.make(child, play)
+      builder.complete(id)
+    },
+  }
+
+  function failFor(fatal: Task, task: Task, build: Build | null): void {
+    for (const sibling of childrenOf(world, task.id)) cancelTree(world, sibling, world.now(), true)
+    if (build) build.state = 3
+    const { result } = fatal
+    if (result && 'code' in result) builder.fail(task.id, result.code, result.text)
+    else builder.fail(task.id, 1000, `Task ${String(fatal.id)} is canceled`)
+  }
+
+  function finish(task: Task, end: number, result: NonNullable<Task['result']>): void {
+    expectState(task, state.open)
+    Object.assign(task, { state: end, completedAt: world.now(), result })
+  }
+
+  function expectRunning(id: number | null) {
+    const found = id === null ? undefined : running.get(id)
+    if (!found) throw new Error(`task ${String(id)} was not started`)
+    return found
+  }
+
+  return builder
+}
+
+export type Builder = ReturnType<typeof createBuilder>
+
+function expectState(task: Task, wanted: number): void {
+  if (task.state !== wanted)
+    throw new Error(`task ${String(task.id)} is in state ${String(task.state)}, not ${String(wanted)}`)
+}
+
+/** What kojid refuses before it makes any child. */
+function refuseOrder(world: World, { target, arches, version, release }: Order): void {
+  const found = targetStruct(world, target)
+  const known = world.tags.find((tag) => tag.id === found['build_tag'])?.arches.split(' ') ?? []
+  const strange = arches.find((arch) => !known.includes(arch))
+  if (strange !== undefined) throw new Fault(1005, `Invalid arch for build tag: ${strange}`)
+  if (version.includes('-')) throw new Fault(1018, 'The Version may not have a hyphen')
+  if (release?.includes('-')) throw new Fault(1018, 'The Release may not have a hyphen')
+}
+
+/** What only the builder of the image itself looks at. */
+function complaintOfChild({ method }: Task, { opts }: Order): Fault | null {
+  if (method !== 'createImage') return null
+  const formats = Array.isArray(opts['format']) ? (opts['format'] as readonly Value[]).map(String) : []
+  const strange = formats.find((format) => !ozFormats.has(format))
+  if (strange !== undefined) return new Fault(1018, `Invalid format: ${strange}`)
+  const distro = typeof opts['distro'] === 'string' ? opts['distro'] : ''
+  if (!/^(RHEL|Fedora|CentOS|SL)/.test(distro)) return new Fault(1005, `Unknown or supported distro given: ${distro}`)
+  return null
+}
+
+function childRequest(world: World, task: Task, order: Order, { name, version, release }: Nvr, arch: string): Value[] {
+  const target = targetStruct(world, order.target)
+  const repo = { id: 1, create_event: 1, state: 1, dist: false }
+  const common = [name, version, release === 'None' ? null : release, arch]
+  switch (task.method) {
+    case 'image':
+      return [
+        ...common,
+        target,
+        target['build_tag'] ?? null,
+        repo,
+        String(task.request[4]).replace('$arch', arch),
+        order.opts,
+      ]
+    case 'kiwiBuild':
+      return [
+        ...common,
+        target,
+        target['build_tag'] ?? null,
+        repo,
+        task.request[2] ?? null,
+        task.request[3] ?? null,
+        order.opts,
+      ]
+    case 'imageBuilderBuild':
+      return [...common, target, task.request[2] ?? null, order.opts]
+    default:
+      return [...common, target, target['build_tag'] ?? null, repo, task.request[4] ?? null, order.opts]
+  }
+}
+
+function childResult(
+  { id, arch, method }: Task,
+  { name, version, release }: Nvr,
+  files: readonly string[],
+  logs: readonly string[],
+  rpms: readonly Value[],
+): Struct {
+  const nvr = { name, version, release: release === 'None' ? null : release }
+  if (method === 'createAppliance') return { arch, rootdev: '/', task_id: id, logs, ...nvr, files }
+  if (method === 'createLiveMedia') return { arch, files, rootdev: null, task_id: id, logs, ...nvr }
+  return { arch, task_id: id, logs, ...nvr, rpmlist: rpms, files }
+}
+
+/** Of children that all have the same kickstart one keeps it: it can be imported once only. */
+function withoutSecondKickstart(results: readonly ChildResult[]): ChildResult[] {
+  const seen = new Set<string>()
+  return results.map((result) => {
+    const files = result.files.filter((file) => {
+      const again = seen.has(file)
+      seen.add(file)
+      return !again
+    })
+    return { ...result, files }
+  })
+}
+
+function reportOf(
+  { scratch, says }: Order,
+  { name, version, release }: Nvr,
+  children: readonly Task[],
+  build: Build | null,
+): string {
+  const folders = children
+    .filter((child) => child.label !== 'tag')
+    .map(({ id }) => id)
+    .toSorted((one, other) => one - other)
+    .map((id) => `/mnt/koji/work/tasks/${String(id % 10_000)}/${String(id)}`)
+  if (scratch || !build) return `Scratch ${says} build results in: ${folders.join(', ')}`
+  return `${says} build results in: /mnt/koji/packages/${name}/${version}/${release}/images`
+}

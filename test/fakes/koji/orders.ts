@@ -1,0 +1,77 @@
+import { isStruct, type Struct, type Value } from '../../../services/builder/engines/koji/rpc/value.ts'
+import type { Nvr } from './builds.ts'
+import { nextRelease } from './methods/directory.ts'
+import type { Task, World } from './world.ts'
+
+/** What a task of an image asks for, whichever of the calls made it. */
+export interface Order {
+  readonly name: string
+  readonly version: string
+  readonly release: string | null
+  readonly arches: readonly string[]
+  readonly target: string
+  readonly opts: Struct
+  readonly scratch: boolean
+  readonly optional: readonly string[]
+  /** Method and label of the children. */
+  readonly child: { readonly method: string; readonly label: (arch: string) => string }
+  readonly says: string
+}
+
+/** Reads the stored request of a task. */
+export function orderOf({ method, request }: Task): Order {
+  const [a, b, c, d, e, f] = request
+  const byArch = (arch: string) => arch
+  switch (method) {
+    case 'image':
+      return order(a, b, c, d, f, 'image', { method: 'createImage', label: byArch })
+    case 'appliance':
+      return order(a, b, Array.isArray(c) ? c : [c ?? ''], d, f, 'appliance', {
+        method: 'createAppliance',
+        label: () => 'appliance',
+      })
+    case 'livemedia':
+      return order(a, b, c, d, f, 'livecd', { method: 'createLiveMedia', label: (arch) => `livemedia ${arch}` })
+    case 'kiwiBuild': {
+      const opts = isStruct(e) ? e : {}
+      const name = `image${typeof opts['profile'] === 'string' ? `-${opts['profile']}` : ''}`
+      return order(name, opts['version'] ?? '1', b, a, e, 'image', { method: 'createKiwiImage', label: byArch })
+    }
+    case 'osbuildImage':
+      return order(a, b, f, e, request[6], 'image', { method: '', label: byArch })
+    default:
+      return order(d, e, b, a, f, 'image', { method: 'imageBuilderBuildArch', label: byArch })
+  }
+}
+
+function order(
+  name: Value | undefined,
+  version: Value | undefined,
+  arches: Value | undefined,
+  target: Value | undefined,
+  given: Value | undefined,
+  says: string,
+  child: Order['child'],
+): Order {
+  const opts = isStruct(given) ? given : {}
+  const optional = opts['optional_arches'] ?? opts['failable_arches']
+  return {
+    name: String(name),
+    version: String(version),
+    release: typeof opts['release'] === 'string' ? opts['release'] : null,
+    arches: Array.isArray(arches) ? (arches as readonly Value[]).map(String) : [],
+    target: String(target),
+    opts,
+    scratch: opts['scratch'] === true,
+    optional: Array.isArray(optional) ? (optional as readonly Value[]).map(String) : [],
+    child,
+    says,
+  }
+}
+
+/** The release that the build gets. Scratch appliances without one get none, which Python prints as `None`. */
+export function nvrOfOrder(world: World, task: Task, given: Order): Nvr {
+  const { name, version } = given
+  const bare = given.scratch && (task.method === 'appliance' || task.method === 'livemedia')
+  return { name, version, release: given.release ?? (bare ? 'None' : nextRelease(world, name, version)) }
+}
