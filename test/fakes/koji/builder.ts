@@ -5,7 +5,7 @@ import { completeImageBuild, initImageBuild, moveToScratch, type ChildResult, ty
 import { Fault } from './fault.ts'
 import { taskFolder } from './folders.ts'
 import { filesOf, ozFormats } from './images.ts'
-import { targetStruct } from './methods/directory.ts'
+import { tagStruct, targetStruct } from './methods/directory.ts'
 import { nvrOfOrder, orderOf, type Order } from './orders.ts'
 import { cancelTree, childrenOf, isFinal, makeTask, state } from './tasks.ts'
 import type { Build, Task, World } from './world.ts'
@@ -36,9 +36,10 @@ export function createBuilder(world: World, top: string) {
       expectState(find(id), state.free)
       Object.assign(find(id), { state: state.assigned, hostId: 1 })
     },
-    /** The builder will not have it: the task is free again, and nobody is told. */
-    refuse(id: number): void {
+    /** The builder will not have it: the task is free again, and only who asks is told why. */
+    refuse(id: number, why = 'ImageFactory functions not available'): void {
       expectState(find(id), state.assigned)
+      world.refusals.push({ taskId: id, hostId: 1, why, at: world.now() })
       Object.assign(find(id), { state: state.free, hostId: null })
     },
     open(id: number): void {
@@ -79,6 +80,11 @@ export function createBuilder(world: World, top: string) {
       appendFileSync(join(taskFolder(top, id), name), text)
     },
 
+    /** Whether a task was begun as kojid does it. */
+    hasStarted(id: number): boolean {
+      return running.has(id)
+    },
+
     /** Takes a task from the queue and begins it: its children are there afterwards, or it has failed. */
     start(id: number): number[] {
       const task = find(id)
@@ -88,7 +94,9 @@ export function createBuilder(world: World, top: string) {
         const order = orderOf(task)
         refuseOrder(world, order)
         const nvr = nvrOfOrder(world, task, order)
-        const build = order.scratch ? null : initImageBuild(world, task, nvr, order.target)
+        // What osbuild makes is imported by its composer, when it is there.
+        const build =
+          order.scratch || task.method === 'osbuildImage' ? null : initImageBuild(world, task, nvr, order.target)
         running.set(id, { order, nvr, build })
         if (order.child.method === '') return []
         return order.arches.map((arch) => {
@@ -101,6 +109,20 @@ export function createBuilder(world: World, top: string) {
         return []
       }
     },
+    /** Uploads what a child makes, while it is open. */
+    upload(childId: number, play: Play = {}): ChildResult {
+      const child = find(childId)
+      const { order, nvr } = expectRunning(child.parent)
+      if (child.state === state.free) builder.assign(childId)
+      if (child.state === state.assigned) builder.open(childId)
+      const buildTag = String(targetStruct(world, order.target)['build_tag_name'])
+      const { images, files, logs, rest } = filesOf(child, nvr, buildTag, order.opts)
+      for (const name of [...files, ...logs, ...rest]) {
+        const isImage = images.includes(name)
+        builder.write(childId, name, isImage ? (play.image?.(name) ?? `${name}\n`) : (play.log ?? `${name}\n`))
+      }
+      return { taskId: childId, files, logs, rest, rpms: play.rpms ?? [] }
+    },
     /** Builds what a child is for and closes it, or fails it for what only its own builder looks at. */
     make(childId: number, play: Play = {}): void {
       const child = find(childId)
@@ -112,17 +134,9 @@ export function createBuilder(world: World, top: string) {
         builder.fail(childId, complaint.code, complaint.message)
         return
       }
-      const buildTag = String(targetStruct(world, order.target)['build_tag_name'])
-      const { images, files, logs, rest } = filesOf(child, nvr, buildTag, order.opts)
-      for (const name of [...files, ...logs, ...rest]) {
-        builder.write(
-          childId,
-          name,
-          images.includes(name) ? (play.image?.(name) ?? `${name}\n`) : (play.log ?? `${name}\n`),
-        )
-      }
-      results.set(childId, { taskId: childId, files, logs, rpms: play.rpms ?? [] })
-      builder.close(childId, childResult(child, nvr, files, logs, order.scratch ? [] : (play.rpms ?? [])))
+      const result = builder.upload(childId, play)
+      results.set(childId, result)
+      builder.close(childId, childResult(child, nvr, result.files, result.logs, order.scratch ? [] : result.rpms))
     },
     /** Ends a task after its children, as kojid does: imports or moves their files, tags the build, and tells where. */
     complete(id: number): void {
@@ -130,8 +144,7 @@ export function createBuilder(world: World, top: string) {
       if (isFinal(task)) return
       const { order, build, nvr } = expectRunning(id)
       const children = childrenOf(world, id)
-      for (const child of children) child.awaited = false
-      task.waiting = false
+      lookAtChildren(task)
       const broken = children.filter((child) => child.state !== state.closed)
       const fatal =
         broken.find((child) => !order.optional.includes(child.arch)) ??
@@ -150,8 +163,7 @@ export function createBuilder(world: World, top: string) {
         builder.open(tag.id)
         builder.close(tag.id, null)
         build.tags.push(world.targets.find((one) => one.name === order.target)?.destinationTag ?? 0)
-        tag.awaited = false
-        task.waiting = false
+        lookAtChildren(task)
       } else {
         moveToScratch(world, top, task, withoutSecondKickstart(made))
       }
@@ -162,6 +174,13 @@ export function createBuilder(world: World, top: string) {
       for (const child of builder.start(id)) builder.make(child, play)
       builder.complete(id)
     },
+  }
+
+  /** `host.taskWait`: children that are over are awaited no more, and their parent waits until all are. */
+  function lookAtChildren(task: Task): void {
+    const children = childrenOf(world, task.id)
+    for (const child of children.filter(isFinal)) child.awaited = false
+    if (children.every(isFinal)) task.waiting = false
   }
 
   function failFor(fatal: Task, task: Task, build: Build | null): void {
@@ -238,8 +257,11 @@ function childRequest(world: World, task: Task, order: Order, { name, version, r
         task.request[3] ?? null,
         order.opts,
       ]
-    case 'imageBuilderBuild':
-      return [...common, target, task.request[2] ?? null, order.opts]
+    case 'imageBuilderBuild': {
+      const tag = world.tags.find((one) => one.id === target['build_tag'])
+      const config = tag ? { ...tagStruct(tag), extra: {}, config_inheritance: { extra: {}, arches: null } } : null
+      return [...common, task.request[2] ?? null, target, config, repo, order.opts]
+    }
     default:
       return [...common, target, target['build_tag'] ?? null, repo, task.request[4] ?? null, order.opts]
   }

@@ -18,6 +18,7 @@ export interface ChildResult {
   readonly taskId: number
   readonly files: readonly string[]
   readonly logs: readonly string[]
+  readonly rest: readonly string[]
   readonly rpms: readonly Value[]
 }
 
@@ -63,7 +64,7 @@ export function initImageBuild(world: World, task: Task, nvr: Nvr, target: strin
 /** Imports what the children made: images with their checksums, and every log. */
 export function completeImageBuild(world: World, top: string, build: Build, results: readonly ChildResult[]): void {
   const folder = buildFolder(top, build)
-  for (const { taskId, files, logs, rpms } of results) {
+  for (const { taskId, files, logs, rest, rpms } of results) {
     for (const filename of files) {
       const place = moveAndLink(join(taskFolder(top, taskId), filename), join(folder, 'images', filename))
       const content = readFileSync(place)
@@ -77,7 +78,7 @@ export function completeImageBuild(world: World, top: string, build: Build, resu
         rpms,
       })
     }
-    for (const log of logs) {
+    for (const log of [...logs, ...rest].filter((name) => name.endsWith('.log'))) {
       moveAndLink(join(taskFolder(top, taskId), log), join(folder, 'data', 'logs', 'image', log))
     }
   }

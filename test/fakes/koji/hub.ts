@@ -12,7 +12,6 @@ import { expire } from './sessions.ts'
 import { createWorld, type World } from './world.ts'
 
 export interface HubOptions {
-  readonly tls?: TlsOptions
   readonly now?: () => Date
 }
 
@@ -30,41 +29,46 @@ export interface Hub extends AsyncDisposable {
   readonly url: string
   /** `http://127.0.0.1:…/kojifiles` */
   readonly files: string
-  readonly port: number
   readonly world: World
   readonly builder: Builder
   readonly disturbances: Disturbances
   readonly heard: readonly Heard[]
+  /** Serves the same hub over HTTPS as well, and tells at which addresses. */
+  serveTls(tls: TlsOptions): Promise<{ readonly url: string; readonly files: string }>
   /** Lets a session expire, and the sessions below it. */
   expire(session: number): void
   /** Cleans away what a task made, as koji-gc does: `scratch` leaves the links, `all` nothing. */
   collectGarbage(task: number, what: 'scratch' | 'all'): void
 }
 
-export async function startHub({ tls, now = () => new Date() }: HubOptions = {}): Promise<Hub> {
+export async function startHub({ now = () => new Date() }: HubOptions = {}): Promise<Hub> {
   const top = await mkdtemp(join(tmpdir(), 'imagedrop-koji-'))
   const world = createWorld(now)
   const disturbances = createDisturbances()
   const heard: Heard[] = []
-  const server = await serve({
-    dispatcher: createDispatcher(world, top),
-    disturbances,
-    top,
-    tls: tls ?? null,
-    heard: (name, { body, headers }) => {
-      const of = (header: string) => headers[header] as string | undefined
-      heard.push({ name, body, callnum: of('koji-session-callnum'), session: of('koji-session-id') })
-    },
-  })
-  const origin = `${tls ? 'https' : 'http'}://${tls ? 'localhost' : '127.0.0.1'}:${String(server.port)}`
+  const dispatcher = createDispatcher(world, top)
+  const servers: AsyncDisposable[] = []
+
+  async function listen(tls: TlsOptions | null, origin: string) {
+    const server = await serve({
+      ...{ dispatcher, disturbances, top, tls },
+      heard: (name, { body, headers }) => {
+        const of = (header: string) => headers[header] as string | undefined
+        heard.push({ name, body, callnum: of('koji-session-callnum'), session: of('koji-session-id') })
+      },
+    })
+    servers.push(server)
+    const address = `${origin}:${String(server.port)}`
+    return { url: `${address}/kojihub`, files: `${address}/kojifiles` }
+  }
+
   return {
-    url: `${origin}/kojihub`,
-    files: `${origin}/kojifiles`,
-    port: server.port,
+    ...(await listen(null, 'http://127.0.0.1')),
     world,
     builder: createBuilder(world, top),
     disturbances,
     heard,
+    serveTls: (tls) => listen(tls, 'https://localhost'),
     expire(id) {
       const session = world.sessions.get(id)
       if (session) expire(world, session)
@@ -75,7 +79,7 @@ export async function startHub({ tls, now = () => new Date() }: HubOptions = {})
       if (what === 'all') rmSync(taskFolder(top, task), { recursive: true, force: true })
     },
     async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]()
+      for (const server of servers) await server[Symbol.asyncDispose]()
       await rm(top, { recursive: true, force: true })
     },
   }

@@ -14,6 +14,10 @@ export interface ChildFiles {
 export function filesOf(child: Task, { name, version, release }: Nvr, buildTag: string, opts: Value): ChildFiles {
   const { arch, id } = child
   const given = isStruct(opts) ? opts : {}
+  const kickstart =
+    String(given['kickstart'] ?? child.request[7] ?? 'image.ks')
+      .split('/')
+      .at(-1) ?? 'image.ks'
   const nvr = `${name}-${version}-${release}`
   const number = String(id)
   switch (child.method) {
@@ -37,31 +41,41 @@ export function filesOf(child: Task, { name, version, release }: Nvr, buildTag: 
     }
     case 'createAppliance': {
       const images = [`${nvr}-sda.raw`]
-      const logs = ['appliance.log', 'build.log', 'root.log', 'mock_output.log']
+      const logs = ['appliance.log', kickstart, `koji-${buildTag}-${number}.ks`, ...mockLogs]
       return { images, files: [...images, `${nvr}.xml`], logs, rest: [] }
     }
     case 'createLiveMedia': {
       const images = [`${name}-${arch}-${version}-${release}.iso`]
-      const logs = ['livemedia-out.log', 'build.log', 'root.log', 'mock_output.log']
-      return { images, files: images, logs, rest: ['anaconda-program.log', 'manifest.log'] }
+      const logs = ['livemedia-out.log', kickstart, `koji-${buildTag}-${number}.ks`, ...mockLogs]
+      return {
+        images,
+        files: images,
+        logs,
+        rest: ['anaconda-packaging.log', 'anaconda-program.log', 'lmc-logs.tar', 'manifest.log'],
+      }
     }
     case 'createKiwiImage': {
       const attributes = Array.isArray(given['type_attr']) ? given['type_attr'].map(String) : []
       const images = [`${nvr}.${arch}.${attributes.includes('format=qcow2') ? 'qcow2' : 'raw.xz'}`]
       const files = [...images, `${nvr}.${arch}.packages`, `${nvr}.${arch}.verified`]
-      return { images, files, logs: [`image.${arch}.kiwi`], rest: ['build.log', 'root.log', `image-root.${arch}.log`] }
+      const description = String(child.request[8]).split('/').at(-1) ?? ''
+      const rest = [`checkout-${arch}.log`, `image-root.${arch}.log`, `kiwi-result-bundle.${arch}.log`, ...mockLogs]
+      return { images, files, logs: [description.replace(/kiwi$/, `${arch}.kiwi`)], rest }
     }
     case 'imageBuilderBuildArch': {
-      const type = String((child.request[5] as readonly Value[] | undefined)?.[0] ?? '')
+      const type = String((child.request[4] as readonly Value[] | undefined)?.[0] ?? '')
       const images = [`${nvr}.${arch}.${type.includes('qcow2') ? 'qcow2' : 'raw.xz'}`]
       const spdx = [`${nvr}.${arch}.image-os.spdx.json`, `${nvr}.${arch}.buildroot-build.spdx.json`]
       const files = [...images, `${nvr}.${arch}.osbuild-manifest.json`, ...spdx]
-      return { images, files, logs: [], rest: [`image-builder.${arch}.log`, 'build.log', 'root.log'] }
+      return { images, files, logs: [], rest: [`image-builder.${arch}.log`, ...mockLogs] }
     }
     default:
       return { images: [], files: [], logs: [], rest: [] }
   }
 }
+
+/** What mock leaves of every build in a chroot. */
+const mockLogs = ['build.log', 'root.log', 'mock_output.log']
 
 function suffixOf(format: string): string {
   if (/ova/.test(format) || ['raw-xz', 'liveimg-squashfs', 'tar-gz'].includes(format)) return format.replace('-', '.')

@@ -34,7 +34,13 @@ export function orderOf({ method, request }: Task): Order {
       return order(a, b, c, d, f, 'livecd', { method: 'createLiveMedia', label: (arch) => `livemedia ${arch}` })
     case 'kiwiBuild': {
       const opts = isStruct(e) ? e : {}
-      const name = `image${typeof opts['profile'] === 'string' ? `-${opts['profile']}` : ''}`
+      // The description says what its image is called; here its file does.
+      const base =
+        String(d)
+          .split('/')
+          .at(-1)
+          ?.replace(/\.kiwi$/, '') ?? ''
+      const name = `${base}${typeof opts['profile'] === 'string' ? `-${opts['profile']}` : ''}`
       return order(name, opts['version'] ?? '1', b, a, e, 'image', { method: 'createKiwiImage', label: byArch })
     }
     case 'osbuildImage':

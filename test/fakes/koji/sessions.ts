@@ -49,8 +49,8 @@ export function enterSession(world: World, caller: Caller, method: string | null
 }
 
 /** Keeps the number of a call that wrote something and did not fail. */
-export function settle({ session, wrote, caller }: Scene): void {
-  const number = readSession(caller, false)?.number ?? null
+export function settle({ session, wrote, caller, world }: Scene): void {
+  const number = readSession(caller, world.options.disableUrlSessions)?.number ?? null
   if (session && wrote && number !== null) session.callnum = number
 }
 

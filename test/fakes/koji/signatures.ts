@@ -56,6 +56,8 @@ const ofHub: Readonly<Record<string, string>> = {
 
 /** Functions that are no methods of a class: Python calls them by their bare names. */
 const bare: Readonly<Record<string, string>> = {
+  'scheduler.getLogMessages': 'clauses= fields=',
+  'scheduler.getTaskRefusals': 'clauses= fields=',
   exclusiveSession: 'force=',
   login: 'user password opts= renew= exclusive=',
   logout: 'session_id=',

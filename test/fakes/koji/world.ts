@@ -9,6 +9,8 @@ export interface World {
   readonly hosts: Host[]
   readonly sessions: Map<number, Session>
   readonly tasks: Map<number, Task>
+  /** Why hosts would not have tasks. */
+  readonly refusals: { readonly taskId: number; readonly hostId: number; readonly why: string; readonly at: Date }[]
   readonly builds: Build[]
   readonly archives: Archive[]
   /** Names that may be built into a tag, as `tag/name`. */
@@ -165,6 +167,7 @@ export function createWorld(now: () => Date): World {
     ],
     sessions: new Map(),
     tasks: new Map(),
+    refusals: [],
     builds: [],
     archives: [],
     packages: new Set(

@@ -24,9 +24,7 @@ export function serveFile(
     return
   }
   if (found.isDirectory()) {
-    const names = readdirSync(place).map((name) => `<li><a href="${name}">${name}</a></li>`)
-    response.writeHead(200, { 'Content-Type': 'text/html;charset=UTF-8' })
-    response.end(`<html><body><ul>${names.join('\n')}</ul></body></html>`)
+    serveListing(request, response, place)
     return
   }
   const etag = `"${found.size.toString(16)}-${Math.trunc(found.mtimeMs).toString(16)}"`
@@ -51,6 +49,19 @@ export function serveFile(
   const stream = createReadStream(place, { start, end: last })
   if (last < end) stream.on('end', () => response.write('', () => response.socket?.destroy()))
   stream.pipe(response, { end: last === end })
+}
+
+/** A list of links. Apache cuts a range out of that as well. */
+function serveListing(request: IncomingMessage, response: ServerResponse, place: string): void {
+  const names = readdirSync(place).map((name) => `<li><a href="${name}">${name}</a></li>`)
+  const body = Buffer.from(`<html><body><ul>${names.join('\n')}</ul></body></html>`)
+  const range = rangeOf(request, '', body.length)
+  const part = range === null || range === 'beyond' ? body : body.subarray(range.start, range.end + 1)
+  response.writeHead(part === body ? 200 : 206, {
+    'Content-Type': 'text/html;charset=UTF-8',
+    'Content-Length': part.length,
+  })
+  response.end(part)
 }
 
 function rangeOf(

@@ -59,7 +59,7 @@ export function directoryMethods(top: string) {
     getBuildConfig({ world }: Scene, { tag: given }: Struct): Value {
       const tag = findTag(world, given)
       if (!tag) throw generic(`No such tagInfo: ${repr(given)}`)
-      return { ...tagStruct(tag), extra: {}, config_inheritance: { arches: null, extra: [] } }
+      return { ...tagStruct(tag), extra: {}, config_inheritance: { arches: null, extra: {} } }
     },
     getPackageConfig({ world }: Scene, { tag, pkg }: Struct): Value {
       const found = findTag(world, tag)
@@ -119,11 +119,17 @@ export function directoryMethods(top: string) {
   }
 }
 
-/** The release that a build without one gets: the last one's, counted on at its first number. */
+/** The release that a build without one gets: the last one's, counted on. Builds that failed or were cancelled do not count. */
 export function nextRelease(world: World, name: string, version: string): string {
-  const last = world.builds.findLast((build) => build.name === name && build.version === version)
+  const last = world.builds.findLast((one) => one.name === name && one.version === version && one.state < 3)
   if (!last) return '1'
-  return last.release.replace(/^\d+/, (digits) => String(Number(digits) + 1))
+  const parts = last.release.split('.')
+  const counts = /^\d+$/
+  const place = parts.length < 3 ? 0 : 2
+  if (parts.length > 3 || !counts.test(parts[place] ?? '')) {
+    throw new Fault(1005, `Unable to increment release value: ${last.release}`)
+  }
+  return parts.map((part, index) => (index === place ? String(Number(part) + 1) : part)).join('.')
 }
 
 export function targetStruct(world: World, name: string): Struct {
@@ -144,7 +150,7 @@ function findTag(world: World, given: Value | undefined): Tag | undefined {
   return world.tags.find(({ id, name }) => id === given || name === given)
 }
 
-function tagStruct({ id, name, arches }: Tag): Struct {
+export function tagStruct({ id, name, arches }: Tag): Struct {
   return { arches, id, locked: false, maven_include_all: false, maven_support: false, name, perm: null, perm_id: null }
 }
 

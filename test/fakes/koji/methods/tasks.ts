@@ -4,6 +4,7 @@ import { Fault, generic, notAllowed, unexpected } from '../fault.ts'
 import { toInt, truthy } from '../python.ts'
 import { assertPermission, callerOf, hasPermission, userOf, type Scene } from '../sessions.ts'
 import { cancelTree, childrenOf, describeTask, isFinal, makeTask, state } from '../tasks.ts'
+import { seconds } from '../time.ts'
 import type { Task, World } from '../world.ts'
 
 /** What the hub tells of tasks, and the calls that end them. */
@@ -49,6 +50,20 @@ export const taskMethods = {
 
   taskFinished({ world }: Scene, { taskId }: Struct): Value {
     return isFinal(find(world, taskId, 'query returned no rows'))
+  },
+
+  /** Why no builder takes a task: hosts may refuse what they cannot do, and then it stays free. */
+  'scheduler.getTaskRefusals'({ world }: Scene, { clauses }: Struct): Value {
+    return refusalsOf(world, clauses).map(({ taskId, hostId, why, at }, index) => ({
+      ...{ by_host: true, host_id: hostId, id: index + 1, msg: why, soft: false, task_id: taskId, ts: seconds(at) },
+    }))
+  },
+  'scheduler.getLogMessages'({ world }: Scene, { clauses }: Struct): Value {
+    return refusalsOf(world, clauses).flatMap(({ taskId, hostId, why, at }, index) =>
+      ['Assigning task', `Host refused task: ${why}`].map((msg, place) => ({
+        ...{ host_id: hostId, id: 49 + 2 * index + place, msg, msg_ts: seconds(at), task_id: taskId },
+      })),
+    )
   },
 
   listTasks({ world }: Scene, { opts, queryOpts }: Struct): Value {
@@ -99,6 +114,12 @@ export const taskMethods = {
     scene.wrote = true
     return makeTask(world, task.method, task.request, { owner: task.owner, channel, arch: task.arch }).id
   },
+}
+
+/** Clauses are lists like `['task_id', 60]`. */
+function refusalsOf(world: World, clauses: Value | undefined): World['refusals'] {
+  const wanted = (clauses as readonly (readonly Value[])[] | undefined)?.find(([name]) => name === 'task_id')?.[1]
+  return world.refusals.filter(({ taskId }) => wanted === undefined || taskId === wanted)
 }
 
 function find(world: World, id: Value | undefined, missing: string): Task {
