@@ -147,7 +147,7 @@ export function createBuilder(world: World, top: string) {
       lookAtChildren(task)
       const broken = children.filter((child) => child.state !== state.closed)
       const fatal =
-        broken.find((child) => !order.optional.includes(child.arch)) ??
+        broken.find((child) => !order.mayFail(child.arch)) ??
         (broken.length === children.length ? broken[0] : undefined)
       if (fatal) {
         failFor(fatal, task, build)

@@ -12,7 +12,7 @@ export interface Order {
   readonly target: string
   readonly opts: Struct
   readonly scratch: boolean
-  readonly optional: readonly string[]
+  readonly mayFail: (arch: string) => boolean
   /** Method and label of the children. */
   readonly child: { readonly method: string; readonly label: (arch: string) => string }
   readonly says: string
@@ -69,10 +69,16 @@ function order(
     target: String(target),
     opts,
     scratch: opts['scratch'] === true,
-    optional: Array.isArray(optional) ? (optional as readonly Value[]).map(String) : [],
+    mayFail: (arch) => isIn(arch, optional),
     child,
     says,
   }
+}
+
+/** Python's `in`: of a list an element, of a text any part of it. The command line sends a text. */
+function isIn(arch: string, optional: Value | undefined): boolean {
+  if (typeof optional === 'string') return optional.includes(arch)
+  return Array.isArray(optional) && (optional as readonly Value[]).includes(arch)
 }
 
 /** The release that the build gets. Scratch appliances without one get none, which Python prints as `None`. */
