@@ -65,7 +65,10 @@ const largestReply = 64 * 1024 * 1024
 /** Asks once and reads the whole answer as text. Whatever is not status 200 is thrown; nothing is followed or repeated. */
 export async function exchange(hub: HubAddress, path: string, ask: Ask): Promise<string> {
   const answer = await open(hub, path, ask)
-  const text = await readAll(answer, largestReply)
+  const text = await readAll(answer, largestReply).catch((error: unknown) => {
+    ask.signal?.throwIfAborted()
+    throw error
+  })
   const status = answer.statusCode ?? 0
   if (status === 200) return text
   throw refusal(status, hub.url + path, answer.headers.location, text)
@@ -80,6 +83,9 @@ export async function open(hub: HubAddress, path: string, ask: Ask): Promise<Inc
     method: ask.method ?? 'POST',
     headers: { 'User-Agent': 'koji/1', ...ask.headers },
     signal,
+    // A connection of its own each time: one that was kept may have been closed at the other end, and then nobody knows
+    // whether a call has arrived.
+    agent: false,
   }
   const request =
     url.protocol === 'https:' ? httpsRequest(url, { ...options, ...tlsOf(hub, ask) }) : httpRequest(url, options)
@@ -87,14 +93,10 @@ export async function open(hub: HubAddress, path: string, ask: Ask): Promise<Inc
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   request.once('response', resolve)
   request.on('error', (error) => {
-    ask.signal?.throwIfAborted()
-    reject(whyLost(error, url, delivery.begun))
+    reject(ask.signal?.aborted ? ask.signal.reason : whyLost(error, url, delivery.begun))
   })
   request.end(ask.body)
-  return await promise.catch((error: unknown) => {
-    ask.signal?.throwIfAborted()
-    throw error
-  })
+  return await promise
 }
 
 /** Reads a body to its end. One that breaks off is a ConnectionLost. */
@@ -129,9 +131,6 @@ export function refusal(status: number, url: string, location: string | undefine
 
 function tlsOf(hub: HubAddress, { certificate, newestTls }: Ask) {
   return {
-    // A connection of its own each time: one that was kept may have been closed at the other end, and then nobody knows
-    // whether a call has arrived.
-    agent: false,
     ...(hub.authority === null ? {} : { ca: hub.authority.pem }),
     ...(certificate ? { cert: certificate.chain.pem, key: certificate.key.pem } : {}),
     ...(newestTls === undefined ? {} : { maxVersion: newestTls }),
@@ -152,7 +151,7 @@ function watchDelivery(request: ClientRequest): { readonly begun: boolean } {
 function whyLost(error: Error, url: URL, begun: boolean): Error {
   const code = 'code' in error ? String(error.code) : error.name
   const told = `${url.host} ${begun ? 'broke off' : 'cannot be reached'}: ${error.message}`
-  if (!begun && /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_)/.test(code)) {
+  if (!begun && /^(EPROTO|ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_)/.test(code)) {
     return new NotTrusted(`${url.host} is not trusted: ${error.message}`, { cause: error })
   }
   // Under TLS 1.3 a server refuses our certificate after the handshake; an alert is no lost reply.

@@ -1,11 +1,10 @@
 import type { Logger } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { callOnce, type Call } from './call.ts'
+import { callOnce, readReply, type Call } from './call.ts'
 import type { Credentials } from './credentials.ts'
 import { ConnectionLost, exchange, type HubAddress } from './exchange.ts'
 import { faultCode, KojiFault } from './faults.ts'
 import { logIn, type Ticket } from './login.ts'
-import { readReply } from './call.ts'
 import type { Value } from './value.ts'
 
 /**
@@ -20,8 +19,8 @@ export interface Session extends AsyncDisposable {
   change(call: Call, lookUp: LookUp, signal?: AbortSignal): Promise<Value>
   /** Asks something that has to do with who we are. */
   ask(call: Call, signal?: AbortSignal): Promise<Value>
-  /** Sends bytes to `query` below the hub's address. Such a call may be repeated as often as need be. */
-  send(query: string, bytes: Uint8Array, signal?: AbortSignal): Promise<Value>
+  /** Uploads bytes to the place that `query` tells. Such a call may be repeated as often as need be. */
+  upload(query: URLSearchParams, bytes: Uint8Array, signal?: AbortSignal): Promise<Value>
 }
 
 export interface SessionOptions {
@@ -33,88 +32,118 @@ export interface SessionOptions {
 }
 
 /** One session, for all that a process asks of a hub. */
-export function createSession({ hub, credentials, log, pauses = [500, 2_000, 8_000] }: SessionOptions): Session {
-  let ticket: Ticket | null = null
-  /** Of the last call. It only goes up, over renewals too: the hub keeps the number of the last change beside the session. */
-  let number = 0
-  let queue: Promise<unknown> = Promise.resolve()
+export function createSession(options: SessionOptions): Session {
+  return new HubSession(options)
+}
 
-  /** The hub answers one call of a session after the other, so a slow one would stall what is sent beside it. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = queue.then(work)
-    queue = mine.catch(() => {})
-    return mine
+/** Sends a request once, with what marks it as one of the session. */
+type Transmit = (headers: Readonly<Record<string, string>>, query: Readonly<Record<string, string>>) => Promise<Value>
+
+class HubSession implements Session {
+  readonly #options: SessionOptions
+  readonly #pauses: readonly number[]
+  #ticket: Ticket | null = null
+  /** Of the last call. It only goes up, over renewals too: the hub keeps the number of the last change with the session. */
+  #number = 0
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#pauses = options.pauses ?? [500, 2_000, 8_000]
   }
 
-  function headersOf({ id, key, byHeaders }: Ticket): Record<string, string> {
-    if (!byHeaders) return {}
-    return { 'Koji-Session-Id': String(id), 'Koji-Session-Key': key, 'Koji-Session-Callnum': String(number) }
+  async change(call: Call, lookUp: LookUp, signal?: AbortSignal): Promise<Value> {
+    return await this.#inTurn(() => this.#settle(this.#post(call, signal), lookUp, signal), signal)
   }
 
-  function queryOf({ id, key, byHeaders }: Ticket): Record<string, string> {
-    return byHeaders ? {} : { 'session-id': String(id), 'session-key': key, callnum: String(number) }
+  async ask(call: Call, signal?: AbortSignal): Promise<Value> {
+    return await this.#inTurn(() => this.#settle(this.#post(call, signal), null, signal), signal)
   }
 
-  async function enter(signal?: AbortSignal): Promise<Ticket> {
-    if (ticket !== null) return ticket
-    number = 0
-    ticket = await logIn(hub, credentials, signal ? { signal } : {})
-    log.info({ session: ticket.id }, 'logged in to Koji')
-    return ticket
+  async upload(place: URLSearchParams, bytes: Uint8Array, signal?: AbortSignal): Promise<Value> {
+    const transmit: Transmit = async (headers, query) => {
+      const all = new URLSearchParams([...place, ...Object.entries(query)])
+      const text = await exchange(this.#options.hub, `?${all.toString()}`, {
+        headers: { ...headers, 'Content-Type': 'application/octet-stream' },
+        body: bytes,
+        timeout: 10 * 60_000,
+        ...(signal ? { signal } : {}),
+      })
+      return readReply(text)
+    }
+    return await this.#inTurn(() => this.#settle(transmit, null, signal), signal)
   }
 
-  async function renew(expired: Ticket, signal?: AbortSignal): Promise<void> {
-    ticket = null
-    const renewed = await logIn(hub, credentials, {
-      ...(credentials.kind === 'gssapi' || !expired.byHeaders ? {} : { renew: headersOf(expired) }),
-      ...(signal ? { signal } : {}),
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#ticket === null) return
+      this.#number++
+      // A session that is not logged out ends by itself after a day.
+      await this.#send(this.#ticket, this.#post({ method: 'logout', args: [] })).catch(() => {})
+      this.#ticket = null
     })
-    // A login that did not renew is a new session, and its numbers begin anew; that they go on is as good.
-    ticket = renewed
-    log.info({ session: renewed.id, renewed: renewed.id === expired.id }, 'renewed the session at Koji')
+  }
+
+  /** The hub answers one call of a session after the other, and those that overtake each other it refuses. */
+  async #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const mine = this.#queue.then(() => {
+      signal?.throwIfAborted()
+      return work()
+    })
+    this.#queue = mine.catch(() => {})
+    return await mine
+  }
+
+  #post(call: Call, signal?: AbortSignal): Transmit {
+    return async (headers, query) => {
+      const path = Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query).toString()}`
+      return await callOnce(this.#options.hub, call, { headers, path, ...(signal ? { signal } : {}) })
+    }
+  }
+
+  async #send({ id, key, byHeaders }: Ticket, transmit: Transmit): Promise<Value> {
+    const number = String(this.#number)
+    if (!byHeaders) return await transmit({}, { 'session-id': String(id), 'session-key': key, callnum: number })
+    return await transmit(this.#headers({ id, key, byHeaders }), {})
+  }
+
+  #headers({ id, key }: Ticket): Record<string, string> {
+    return { 'Koji-Session-Id': String(id), 'Koji-Session-Key': key, 'Koji-Session-Callnum': String(this.#number) }
   }
 
   /** Tries until it is settled: what the hub says of the session itself is no answer to the call. */
-  async function settle(
-    attempt: (given: Ticket) => Promise<Value>,
-    lookUp: LookUp | null,
-    signal?: AbortSignal,
-  ): Promise<Value> {
-    let entered = 0
-    let outrun = 0
-    let given = await enter(signal)
-    number++
-    for (let lost = 0; ;) {
+  async #settle(transmit: Transmit, lookUp: LookUp | null, signal?: AbortSignal): Promise<Value> {
+    const tries = { lost: 0, outrun: 0, entered: 0 }
+    let ticket = await this.#enter(signal)
+    this.#number++
+    for (;;) {
       try {
-        return await attempt(given)
+        return await this.#send(ticket, transmit)
       } catch (error) {
         signal?.throwIfAborted()
         if (error instanceof ConnectionLost) {
-          const found = error.mayHaveArrived && lookUp ? await lookUp() : null
+          const found = error.mayHaveArrived ? ((await lookUp?.()) ?? null) : null
           if (found !== null) return found
-          const pause = pauses[lost++]
+          const pause = this.#pauses[tries.lost++]
           if (pause === undefined) throw error
+          // The same number again: if the first has arrived, the hub refuses this one.
           await sleep(pause, undefined, signal ? { signal } : {})
-          continue
-        }
-        if (!(error instanceof KojiFault)) throw error
-        if (error.faultCode === faultCode.committed) {
-          const found = lookUp ? await lookUp() : null
+        } else if (isFault(error, faultCode.committed)) {
+          const found = (await lookUp?.()) ?? null
           if (found !== null) return found
-          // Reads have no effect that could be made twice.
-          if (lookUp !== null || outrun++ > 2) throw error
-          number++
-        } else if (error.faultCode === faultCode.sequence && outrun++ < 3) {
-          // It was not carried out. Something else has used this session; its number is in the fault.
-          number = Math.max(number, Number(/(\d+) >/.exec(error.message)?.[1] ?? 0)) + 1
-        } else if (error.faultCode === faultCode.expired && entered++ < 2) {
-          await renew(given, signal)
-          given = await enter(signal)
-          number++
-        } else if (isStranger(error) && entered++ < 2) {
-          ticket = null
-          given = await enter(signal)
-          number++
+          // Asking has no effect that could come about twice.
+          if (lookUp !== null || tries.outrun++ > 2) throw error
+          this.#number++
+        } else if (isFault(error, faultCode.sequence) && tries.outrun++ < 3) {
+          // It was not carried out: something that we do not know of has used a higher number, which the fault names.
+          this.#number = Math.max(this.#number, Number(/(\d+) >/.exec(error.message)?.[1] ?? 0)) + 1
+        } else if (isFault(error, faultCode.expired) && tries.entered++ < 2) {
+          ticket = await this.#renew(ticket, signal)
+          this.#number++
+        } else if (isStranger(error) && tries.entered++ < 2) {
+          this.#ticket = null
+          ticket = await this.#enter(signal)
+          this.#number++
         } else {
           throw error
         }
@@ -122,49 +151,35 @@ export function createSession({ hub, credentials, log, pauses = [500, 2_000, 8_0
     }
   }
 
-  const post = (call: Call, signal?: AbortSignal) => (given: Ticket) => {
-    const query = new URLSearchParams(queryOf(given)).toString()
-    return callOnce(hub, call, {
-      headers: headersOf(given),
-      path: query === '' ? '' : `?${query}`,
-      ...(signal ? { signal } : {}),
-    })
+  async #enter(signal?: AbortSignal): Promise<Ticket> {
+    if (this.#ticket !== null) return this.#ticket
+    const { hub, credentials, log } = this.#options
+    const ticket = await logIn(hub, credentials, signal ? { signal } : {})
+    log.info({ session: ticket.id }, 'logged in to Koji')
+    this.#ticket = ticket
+    return ticket
   }
 
-  return {
-    change: (call, lookUp, signal) => inTurn(() => settle(post(call, signal), lookUp, signal)),
-    ask: (call, signal) => inTurn(() => settle(post(call, signal), null, signal)),
-    send: (query, bytes, signal) =>
-      inTurn(() =>
-        settle(
-          async (given) => {
-            const session = new URLSearchParams(queryOf(given)).toString()
-            const text = await exchange(hub, `?${query}${session === '' ? '' : `&${session}`}`, {
-              headers: { ...headersOf(given), 'Content-Type': 'application/octet-stream' },
-              body: bytes,
-              timeout: 10 * 60_000,
-              ...(signal ? { signal } : {}),
-            })
-            return readReply(text)
-          },
-          null,
-          signal,
-        ),
-      ),
-    async [Symbol.asyncDispose]() {
-      await inTurn(async () => {
-        if (ticket === null) return
-        number++
-        // A session that is not logged out ends by itself after a day.
-        await post({ method: 'logout', args: [] })(ticket).catch(() => {})
-        ticket = null
-      })
-    },
+  /** The session keeps its id and, at the hub, the number of its last change; ours therefore goes on. */
+  async #renew(expired: Ticket, signal?: AbortSignal): Promise<Ticket> {
+    const { hub, credentials, log } = this.#options
+    this.#ticket = null
+    const ticket = await logIn(hub, credentials, {
+      ...(expired.byHeaders ? { renew: this.#headers(expired) } : {}),
+      ...(signal ? { signal } : {}),
+    })
+    log.info({ session: ticket.id, renewed: ticket.id === expired.id }, 'renewed the session at Koji')
+    this.#ticket = ticket
+    return ticket
   }
 }
 
-/** The hub does not know our session any more, or has forgotten who it belongs to. */
-function isStranger(error: KojiFault): boolean {
-  if (error.faultCode === faultCode.notAllowed) return /user not logged in|not logged in/.test(error.message)
-  return error.faultCode === faultCode.auth && /Invalid session|bad credentials/.test(error.message)
+function isFault(error: unknown, code: number): error is KojiFault {
+  return error instanceof KojiFault && error.faultCode === code
+}
+
+/** The hub does not know our session any more, or has forgotten whose it is. */
+function isStranger(error: unknown): boolean {
+  if (isFault(error, faultCode.notAllowed)) return /not logged in/.test(error.message)
+  return isFault(error, faultCode.auth) && /Invalid session|bad credentials/.test(error.message)
 }
