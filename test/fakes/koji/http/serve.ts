@@ -102,9 +102,10 @@ async function answerCall(
     reply(response, 403, 'text/html', `<html><body><h1>Forbidden</h1><p>${told}</p></body></html>`)
     return
   }
+  // Who calls is known before anything happens to the call: he may be gone when it is carried out.
+  const caller = callerOf(request, url)
   const disturbance = disturbances.next(name)
   if (disturbance && (await disturb(disturbance, response))) return
-  const caller = callerOf(request, url)
   const text = outcome(() =>
     message ? dispatcher.call(caller, message.method, message.params) : dispatcher.upload(caller, bytes),
   )

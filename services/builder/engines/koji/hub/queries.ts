@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { NothingBuilt } from '../../engine.ts'
 import { BadReply } from '../rpc/decode.ts'
-import { KojiFault } from '../rpc/faults.ts'
+import { faultCode, KojiFault } from '../rpc/faults.ts'
 import type { Read } from '../rpc/reader.ts'
 import type { Struct, Value } from '../rpc/value.ts'
 import { task, type Task } from './task.ts'
@@ -23,6 +24,14 @@ export interface Archive {
   readonly sha256: string | null
 }
 
+/** A build that the hub keeps. */
+export interface Build {
+  readonly id: number
+  readonly name: string
+  readonly version: string
+  readonly release: string
+}
+
 export interface BuildTarget {
   readonly name: string
   readonly buildTag: string
@@ -31,6 +40,7 @@ export interface BuildTarget {
 
 /** What we ask of a hub without logging in. */
 export interface Queries {
+  version(signal?: AbortSignal): Promise<string>
   task(id: number, signal?: AbortSignal): Promise<Task | null>
   children(id: number, signal?: AbortSignal): Promise<Task[]>
   /** Of a task that is over and was not cancelled. */
@@ -46,8 +56,13 @@ export interface Queries {
     signal?: AbortSignal,
   ): Promise<Task[]>
   buildOfTask(id: number, signal?: AbortSignal): Promise<{ readonly id: number; readonly nvr: string } | null>
+  build(id: number, signal?: AbortSignal): Promise<Build | null>
   archives(build: number, signal?: AbortSignal): Promise<Archive[]>
   packagesIn(archive: number, signal?: AbortSignal): Promise<Value[]>
+  /** Whether a package may be built into a tag. */
+  isListed(tag: string, name: string, signal?: AbortSignal): Promise<boolean>
+  /** Why builders would not have a task; empty where the hub does not tell. */
+  refusals(id: number, signal?: AbortSignal): Promise<string[]>
 }
 
 /** More children than any image has architectures: a tree that has no end is not followed. */
@@ -55,7 +70,20 @@ const mostChildren = 200
 
 /** Puts the questions to a hub, and refuses answers that are not what they should be. */
 export function createQueries(read: Read): Queries {
+  /** Of files that have been cleaned away links are left, over which the hub stumbles. */
+  async function readOutput(id: number, signal?: AbortSignal): Promise<Value> {
+    try {
+      return await read({ method: 'listTaskOutput', args: [id], keywords: { stat: true } }, signal)
+    } catch (error) {
+      if (!(error instanceof KojiFault && /FileNotFoundError/.test(error.message))) throw error
+      throw new NothingBuilt(`the hub has cleaned away what task ${String(id)} made`, { cause: error })
+    }
+  }
+
   return {
+    async version(signal) {
+      return parse(z.string(), await read({ method: 'getKojiVersion', args: [] }, signal), 'getKojiVersion')
+    },
     async task(id, signal) {
       const answer = await read({ method: 'getTaskInfo', args: [id] }, signal)
       return answer === null ? null : expectTask(parse(task, answer, `getTaskInfo(${String(id)})`), id)
@@ -69,15 +97,13 @@ export function createQueries(read: Read): Queries {
       return children
     },
     async result(id, signal) {
-      try {
-        return { value: await read({ method: 'getTaskResult', args: [id] }, signal) }
-      } catch (error) {
-        if (error instanceof KojiFault) return { fault: error }
-        throw error
-      }
+      // Asked so, the fault of the task is told apart from one of the hub.
+      const answer = await read({ method: 'getTaskResult', args: [id], keywords: { raise_fault: false } }, signal)
+      const fault = z.object({ faultCode: z.int(), faultString: z.string() }).safeParse(answer)
+      return fault.success ? { fault: new KojiFault(fault.data.faultCode, fault.data.faultString) } : { value: answer }
     },
     async output(id, signal) {
-      const answer = await read({ method: 'listTaskOutput', args: [id], keywords: { stat: true } }, signal)
+      const answer = await readOutput(id, signal)
       // Without a single file the hub gives a list instead.
       const files =
         Array.isArray(answer) && answer.length === 0 ? {} : parse(outputs, answer, `listTaskOutput(${String(id)})`)
@@ -118,6 +144,10 @@ export function createQueries(read: Read): Queries {
       )
       return build ? { id: build.build_id, nvr: build.nvr } : null
     },
+    async build(id, signal) {
+      const answer = await read({ method: 'getBuild', args: [id] }, signal)
+      return answer === null ? null : parse(build, answer, `getBuild(${String(id)})`)
+    },
     async archives(build, signal) {
       const answer = await read({ method: 'listArchives', args: [build] }, signal)
       return parse(z.array(archive), answer, `listArchives(${String(build)})`).map(
@@ -132,6 +162,23 @@ export function createQueries(read: Read): Queries {
     async packagesIn(archive, signal) {
       const answer = await read({ method: 'listRPMs', args: [], keywords: { imageID: archive } }, signal)
       return parse(z.array(z.unknown()), answer, `listRPMs(imageID=${String(archive)})`) as Value[]
+    },
+    async isListed(tag, name, signal) {
+      const answer = await read({ method: 'getPackageConfig', args: [tag, name] }, signal)
+      return (
+        answer !== null &&
+        !parse(z.object({ blocked: z.boolean() }), answer, `getPackageConfig(${tag}, ${name})`).blocked
+      )
+    },
+    async refusals(id, signal) {
+      try {
+        const answer = await read({ method: 'scheduler.getTaskRefusals', args: [[['task_id', id]]] }, signal)
+        return parse(z.array(z.object({ msg: z.string() })), answer, 'getTaskRefusals').map(({ msg }) => msg)
+      } catch (error) {
+        // Hubs of before 1.33 have no such method.
+        if (error instanceof KojiFault && error.faultCode === faultCode.generic) return []
+        throw error
+      }
     },
   }
 }
@@ -150,6 +197,7 @@ const size = z.union([
 const outputs = z.record(z.string(), z.object({ st_size: size, st_mtime: z.number() }))
 const base64 = z.string().regex(/^[A-Za-z0-9+/\s]*={0,2}\s*$/)
 const buildTarget = z.object({ build_tag_name: z.string(), dest_tag_name: z.string() })
+const build = z.object({ id: z.int(), name: z.string(), version: z.string(), release: z.string() })
 const archive = z.object({
   id: z.int(),
   filename: z.string(),
