@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,7 +86,7 @@ export async function openBench(limits: Partial<KojiLimits> = {}): Promise<Bench
   const koji = connect()
   const progress: Progress[] = []
   const logFile = join(folder, 'build.log')
-  const disks = await makeDisks(folder)
+  const disks = await (made ??= makeDisks())
   const engine = createKojiEngine(koji, all)
   const bench: Bench = {
     ...{ hub, koji, engine, folder, disks, progress, logFile, now },
@@ -151,11 +152,17 @@ async function makeRecipe(folder: string, description: string): Promise<Recipe> 
   return await readRecipe('fedora-43', root)
 }
 
-/** One disk of 8 MiB with a boot sector, as raw, xz and qcow2. */
-async function makeDisks(folder: string): Promise<Bench['disks']> {
+let made: Promise<Bench['disks']> | null = null
+
+/** One disk of 8 MiB with a boot sector, as raw, xz and qcow2; made once for all benches of a process. */
+async function makeDisks(): Promise<Bench['disks']> {
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-koji-disks-'))
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true })
+  })
   const raw = join(folder, 'disk.raw')
   const disk = Buffer.alloc(8 * 1024 * 1024)
-  for (let at = 512; at < 1024 * 1024; at += 4) disk.writeUInt32LE((at * 2_654_435_761) >>> 0, at)
+  for (let at = 512; at < 1024 * 1024; at += 4) disk.writeUInt32LE((at * 2_654_435_761) % 2 ** 32, at)
   disk.writeUInt16BE(0x55aa, 510)
   await writeFile(raw, disk)
   await run('xz', ['--keep', '-1', raw])
