@@ -1,13 +1,15 @@
 import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Struct, Value } from '../../../services/builder/engines/koji/rpc/value.ts'
+import type { Value } from '../../../services/builder/engines/koji/rpc/value.ts'
 import { completeImageBuild, initImageBuild, moveToScratch, type ChildResult, type Nvr } from './builds.ts'
 import { Fault } from './fault.ts'
 import { taskFolder } from './folders.ts'
-import { filesOf, ozFormats } from './images.ts'
-import { tagStruct, targetStruct } from './methods/directory.ts'
+import { filesOf } from './images.ts'
+import { targetStruct } from './methods/directory.ts'
+import { childRequest, childResult, complaintOfChild, refuseOrder, reportOf, withoutSecondKickstart } from './kojid.ts'
 import { nvrOfOrder, orderOf, type Order } from './orders.ts'
 import { cancelTree, childrenOf, isFinal, makeTask, state } from './tasks.ts'
+import { str } from './python.ts'
 import type { Build, Task, World } from './world.ts'
 
 /** A file for a task: its bytes, or the path of one to copy. */
@@ -115,7 +117,7 @@ export function createBuilder(world: World, top: string) {
       const { order, nvr } = expectRunning(child.parent)
       if (child.state === state.free) builder.assign(childId)
       if (child.state === state.assigned) builder.open(childId)
-      const buildTag = String(targetStruct(world, order.target)['build_tag_name'])
+      const buildTag = str(targetStruct(world, order.target)['build_tag_name'])
       const { images, files, logs, rest } = filesOf(child, nvr, buildTag, order.opts)
       for (const name of [...files, ...logs, ...rest]) {
         const isImage = images.includes(name)
@@ -219,100 +221,4 @@ export type Builder = ReturnType<typeof createBuilder>
 function expectState(task: Task, wanted: number): void {
   if (task.state !== wanted)
     throw new Error(`task ${String(task.id)} is in state ${String(task.state)}, not ${String(wanted)}`)
-}
-
-/** What kojid refuses before it makes any child. */
-function refuseOrder(world: World, { target, arches, version, release }: Order): void {
-  const found = targetStruct(world, target)
-  const known = world.tags.find((tag) => tag.id === found['build_tag'])?.arches.split(' ') ?? []
-  const strange = arches.find((arch) => !known.includes(arch))
-  if (strange !== undefined) throw new Fault(1005, `Invalid arch for build tag: ${strange}`)
-  if (version.includes('-')) throw new Fault(1018, 'The Version may not have a hyphen')
-  if (release?.includes('-')) throw new Fault(1018, 'The Release may not have a hyphen')
-}
-
-/** What only the builder of the image itself looks at. */
-function complaintOfChild({ method }: Task, { opts }: Order): Fault | null {
-  if (method !== 'createImage') return null
-  const formats = Array.isArray(opts['format']) ? (opts['format'] as readonly Value[]).map(String) : []
-  const strange = formats.find((format) => !ozFormats.has(format))
-  if (strange !== undefined) return new Fault(1018, `Invalid format: ${strange}`)
-  const distro = typeof opts['distro'] === 'string' ? opts['distro'] : ''
-  if (!/^(RHEL|Fedora|CentOS|SL)/.test(distro)) return new Fault(1005, `Unknown or supported distro given: ${distro}`)
-  return null
-}
-
-function childRequest(world: World, task: Task, order: Order, { name, version, release }: Nvr, arch: string): Value[] {
-  const target = targetStruct(world, order.target)
-  const repo = { id: 1, create_event: 1, state: 1, dist: false }
-  const common = [name, version, release === 'None' ? null : release, arch]
-  switch (task.method) {
-    case 'image':
-      return [
-        ...common,
-        target,
-        target['build_tag'] ?? null,
-        repo,
-        String(task.request[4]).replace('$arch', arch),
-        order.opts,
-      ]
-    case 'kiwiBuild':
-      return [
-        ...common,
-        target,
-        target['build_tag'] ?? null,
-        repo,
-        task.request[2] ?? null,
-        task.request[3] ?? null,
-        order.opts,
-      ]
-    case 'imageBuilderBuild': {
-      const tag = world.tags.find((one) => one.id === target['build_tag'])
-      const config = tag ? { ...tagStruct(tag), extra: {}, config_inheritance: { extra: {}, arches: null } } : null
-      return [...common, task.request[2] ?? null, target, config, repo, order.opts]
-    }
-    default:
-      return [...common, target, target['build_tag'] ?? null, repo, task.request[4] ?? null, order.opts]
-  }
-}
-
-function childResult(
-  { id, arch, method }: Task,
-  { name, version, release }: Nvr,
-  files: readonly string[],
-  logs: readonly string[],
-  rpms: readonly Value[],
-): Struct {
-  const nvr = { name, version, release: release === 'None' ? null : release }
-  if (method === 'createAppliance') return { arch, rootdev: '/', task_id: id, logs, ...nvr, files }
-  if (method === 'createLiveMedia') return { arch, files, rootdev: null, task_id: id, logs, ...nvr }
-  return { arch, task_id: id, logs, ...nvr, rpmlist: rpms, files }
-}
-
-/** Of children that all have the same kickstart one keeps it: it can be imported once only. */
-function withoutSecondKickstart(results: readonly ChildResult[]): ChildResult[] {
-  const seen = new Set<string>()
-  return results.map((result) => {
-    const files = result.files.filter((file) => {
-      const again = seen.has(file)
-      seen.add(file)
-      return !again
-    })
-    return { ...result, files }
-  })
-}
-
-function reportOf(
-  { scratch, says }: Order,
-  { name, version, release }: Nvr,
-  children: readonly Task[],
-  build: Build | null,
-): string {
-  const folders = children
-    .filter((child) => child.label !== 'tag')
-    .map(({ id }) => id)
-    .toSorted((one, other) => one - other)
-    .map((id) => `/mnt/koji/work/tasks/${String(id % 10_000)}/${String(id)}`)
-  if (scratch || !build) return `Scratch ${says} build results in: ${folders.join(', ')}`
-  return `${says} build results in: /mnt/koji/packages/${name}/${version}/${release}/images`
 }

@@ -47,15 +47,17 @@ export function initImageBuild(world: World, task: Task, nvr: Nvr, target: strin
   const known = world.builds.find((one) => one.name === nvr.name)
   const packageId = known?.packageId ?? new Set(world.builds.map((one) => one.name)).size + 1
   const build: Build = {
-    ...{
-      id: world.builds.length + 1,
-      ...nvr,
-      taskId: task.id,
-      owner: task.owner,
-      event: ++world.last.event,
-      packageId,
-    },
-    ...{ startedAt: now, createdAt: now, state: 0, completedAt: null, tags: [] },
+    id: world.builds.length + 1,
+    ...nvr,
+    taskId: task.id,
+    owner: task.owner,
+    event: ++world.last.event,
+    packageId,
+    startedAt: now,
+    createdAt: now,
+    state: 0,
+    completedAt: null,
+    tags: [],
   }
   world.builds.push(build)
   return build

@@ -4,7 +4,7 @@ import { directoryMethods } from './methods/directory.ts'
 import { outputMethods, upload } from './methods/output.ts'
 import { submitMethods } from './methods/submit.ts'
 import { taskMethods } from './methods/tasks.ts'
-import { bind } from './python.ts'
+import { bind, str } from './python.ts'
 import { enterSession, hasPermission, sessionMethods, settle, type Caller, type Scene } from './sessions.ts'
 import { methods } from './signatures.ts'
 import type { World } from './world.ts'
@@ -42,7 +42,7 @@ export function createDispatcher(world: World, top: string): Dispatcher {
   function many(scene: Scene, calls: Value): Value {
     return (calls as readonly Struct[]).map((call) => {
       try {
-        return [one(scene, String(call['methodName']), (call['params'] ?? []) as readonly Value[])]
+        return [one(scene, str(call['methodName']), (call['params'] ?? []) as readonly Value[])]
       } catch (error) {
         if (!(error instanceof Fault)) throw error
         return { faultCode: error.code, faultString: error.message, traceback: [] }

@@ -51,7 +51,10 @@ export async function startHub({ now = () => new Date() }: HubOptions = {}): Pro
 
   async function listen(tls: TlsOptions | null, origin: string) {
     const server = await serve({
-      ...{ dispatcher, disturbances, top, tls },
+      dispatcher,
+      disturbances,
+      top,
+      tls,
       heard: (name, { body, headers }) => {
         const of = (header: string) => headers[header] as string | undefined
         heard.push({ name, body, callnum: of('koji-session-callnum'), session: of('koji-session-id') })

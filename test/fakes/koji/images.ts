@@ -1,5 +1,6 @@
 import { isStruct, type Value } from '../../../services/builder/engines/koji/rpc/value.ts'
 import type { Nvr } from './builds.ts'
+import { str } from './python.ts'
 import type { Task } from './world.ts'
 
 /** The files of one child: what becomes part of the build, what its logs are, and what just lies there. */
@@ -15,7 +16,7 @@ export function filesOf(child: Task, { name, version, release }: Nvr, buildTag: 
   const { arch, id } = child
   const given = isStruct(opts) ? opts : {}
   const kickstart =
-    String(given['kickstart'] ?? child.request[7] ?? 'image.ks')
+    str(given['kickstart'] ?? child.request[7] ?? 'image.ks')
       .split('/')
       .at(-1) ?? 'image.ks'
   const nvr = `${name}-${version}-${release}`
@@ -26,13 +27,15 @@ export function filesOf(child: Task, { name, version, release }: Nvr, buildTag: 
         Array.isArray(given['format']) && given['format'].length > 0 ? given['format'].map(String) : ['raw']
       const images = formats.map((format) => `${nvr}.${arch}.${suffixOf(format)}`)
       const kickstart =
-        String(given['kickstart'] ?? 'image.ks')
+        str(given['kickstart'] ?? 'image.ks')
           .split('/')
           .at(-1) ?? 'image.ks'
       return {
         images,
         files: [
-          ...[`tdl-${arch}.xml`, kickstart, `koji-${buildTag}-${number}-base.ks`],
+          `tdl-${arch}.xml`,
+          kickstart,
+          `koji-${buildTag}-${number}-base.ks`,
           ...formats.flatMap((format, index) => [`libvirt-${format}-${arch}.xml`, images[index] ?? '']),
         ],
         logs: [`oz-${arch}.log`],
@@ -58,12 +61,12 @@ export function filesOf(child: Task, { name, version, release }: Nvr, buildTag: 
       const attributes = Array.isArray(given['type_attr']) ? given['type_attr'].map(String) : []
       const images = [`${nvr}.${arch}.${attributes.includes('format=qcow2') ? 'qcow2' : 'raw.xz'}`]
       const files = [...images, `${nvr}.${arch}.packages`, `${nvr}.${arch}.verified`]
-      const description = String(child.request[8]).split('/').at(-1) ?? ''
+      const description = str(child.request[8]).split('/').at(-1) ?? ''
       const rest = [`checkout-${arch}.log`, `image-root.${arch}.log`, `kiwi-result-bundle.${arch}.log`, ...mockLogs]
       return { images, files, logs: [description.replace(/kiwi$/, `${arch}.kiwi`)], rest }
     }
     case 'imageBuilderBuildArch': {
-      const type = String((child.request[4] as readonly Value[] | undefined)?.[0] ?? '')
+      const type = str((child.request[4] as readonly Value[] | undefined)?.[0] ?? '')
       const images = [`${nvr}.${arch}.${type.includes('qcow2') ? 'qcow2' : 'raw.xz'}`]
       const spdx = [`${nvr}.${arch}.image-os.spdx.json`, `${nvr}.${arch}.buildroot-build.spdx.json`]
       const files = [...images, `${nvr}.${arch}.osbuild-manifest.json`, ...spdx]
@@ -85,6 +88,20 @@ function suffixOf(format: string): string {
 
 /** The formats that kojid's Oz handler knows. */
 export const ozFormats = new Set([
-  ...['docker', 'liveimg-squashfs', 'qcow', 'qcow2', 'raw', 'raw-xz', 'rhevm-ova', 'tar-gz', 'vagrant-hyperv'],
-  ...['vagrant-libvirt', 'vagrant-virtualbox', 'vagrant-vmware-fusion', 'vdi', 'vmdk', 'vpc', 'vsphere-ova'],
+  'docker',
+  'liveimg-squashfs',
+  'qcow',
+  'qcow2',
+  'raw',
+  'raw-xz',
+  'rhevm-ova',
+  'tar-gz',
+  'vagrant-hyperv',
+  'vagrant-libvirt',
+  'vagrant-virtualbox',
+  'vagrant-vmware-fusion',
+  'vdi',
+  'vmdk',
+  'vpc',
+  'vsphere-ova',
 ])

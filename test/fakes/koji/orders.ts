@@ -1,6 +1,7 @@
 import { isStruct, type Struct, type Value } from '../../../services/builder/engines/koji/rpc/value.ts'
 import type { Nvr } from './builds.ts'
 import { nextRelease } from './methods/directory.ts'
+import { str } from './python.ts'
 import type { Task, World } from './world.ts'
 
 /** What a task of an image asks for, whichever of the calls made it. */
@@ -36,7 +37,7 @@ export function orderOf({ method, request }: Task): Order {
       const opts = isStruct(e) ? e : {}
       // The description says what its image is called; here its file does.
       const base =
-        String(d)
+        str(d)
           .split('/')
           .at(-1)
           ?.replace(/\.kiwi$/, '') ?? ''
@@ -62,11 +63,11 @@ function order(
   const opts = isStruct(given) ? given : {}
   const optional = opts['optional_arches'] ?? opts['failable_arches']
   return {
-    name: String(name),
-    version: String(version),
+    name: str(name),
+    version: str(version),
     release: typeof opts['release'] === 'string' ? opts['release'] : null,
     arches: Array.isArray(arches) ? (arches as readonly Value[]).map(String) : [],
-    target: String(target),
+    target: str(target),
     opts,
     scratch: opts['scratch'] === true,
     mayFail: (arch) => isIn(arch, optional),

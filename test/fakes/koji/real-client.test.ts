@@ -43,7 +43,14 @@ describe("Koji's command line against the fake hub", () => {
     )
     expect(`${String(code)} ${output}`).toMatch(/^0 [\s\S]*Created task: 1\b/)
     expect(hub.heard.map(({ name }) => name)).toEqual([
-      ...['login', 'getAPIVersion', 'getBuildTarget', 'getTag', 'upload', 'checkUpload', 'buildImageOz', 'logout'],
+      'login',
+      'getAPIVersion',
+      'getBuildTarget',
+      'getTag',
+      'upload',
+      'checkUpload',
+      'buildImageOz',
+      'logout',
     ])
     const [name, version, arches, target, url, opts] = hub.world.tasks.get(1)?.request ?? []
     expect([name, version, arches, target, url]).toEqual([

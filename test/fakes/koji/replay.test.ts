@@ -9,6 +9,7 @@ import { before, setUp } from './testing/score.ts'
 import { send, type Answer } from './testing/send.ts'
 import { bringBeforeCancel, bringTasksTo, bringTo, end, tasksIn, type Endings } from './testing/stage.ts'
 import { state } from './tasks.ts'
+import { str } from './python.ts'
 import type { Task } from './world.ts'
 
 /**
@@ -94,8 +95,19 @@ function ensureSession({ request, reply }: Exchange): void {
   if (!('raw' in reply) && /Invalid session/.test(reply.body)) return
   const now = hub.world.now()
   hub.world.sessions.set(id, {
-    ...{ id, key, userId: Number(key.split('-')[0]), authtype: 0, master: null, hostip: '127.0.0.1', callnum: null },
-    ...{ expired: false, closed: false, exclusive: false, startedAt: now, renewedAt: null, updatedAt: now },
+    id,
+    key,
+    userId: Number(key.split('-')[0]),
+    authtype: 0,
+    master: null,
+    hostip: '127.0.0.1',
+    callnum: null,
+    expired: false,
+    closed: false,
+    exclusive: false,
+    startedAt: now,
+    renewedAt: null,
+    updatedAt: now,
   })
 }
 
@@ -155,7 +167,7 @@ function provideFiles(exchange: Exchange, value: Value, task: Task, endings: End
   const offset = isStruct(keywords) ? Number(keywords['offset'] ?? 0) : 0
   builder.write(
     task.id,
-    String(call.params[1]),
+    str(call.params[1]),
     Buffer.concat([Buffer.alloc(Math.max(offset, 0)), Buffer.from(value, 'base64')]),
   )
 }
@@ -195,7 +207,7 @@ function addressOf(id: number): [certificate: string, url: string] {
 function follow(exchange: Exchange): void {
   const value = valueOf(exchange)
   if (!isStruct(value) || typeof value['session-id'] !== 'number') return
-  session(value['session-id']).key = String(value['session-key'])
+  session(value['session-id']).key = str(value['session-key'])
 }
 
 /** The recorded value; undefined for faults and for what is no reply of the hub. */

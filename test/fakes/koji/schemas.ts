@@ -73,7 +73,10 @@ function hasType(value: Value, type: NonNullable<Schema['type']>): boolean {
 const text: Schema = { type: 'string' }
 const texts: Schema = { type: 'array', items: text }
 const closed = (properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema => ({
-  ...{ type: 'object', additionalProperties: false, properties, required },
+  type: 'object',
+  additionalProperties: false,
+  properties,
+  required,
 })
 const ostree = closed({ parent: text, ref: text, url: text })
 

@@ -210,16 +210,19 @@ function enter(scene: Scene, user: User, authtype: number, renew: boolean, exclu
 function create({ world, caller }: Scene, userId: number, authtype: number, master: number | null): Session {
   const now = world.now()
   const session: Session = {
-    ...{ id: ++world.last.session, key: newKey(userId), userId, authtype, master, hostip: caller.address },
-    ...{
-      callnum: null,
-      expired: false,
-      closed: false,
-      exclusive: false,
-      startedAt: now,
-      renewedAt: null,
-      updatedAt: now,
-    },
+    id: ++world.last.session,
+    key: newKey(userId),
+    userId,
+    authtype,
+    master,
+    hostip: caller.address,
+    callnum: null,
+    expired: false,
+    closed: false,
+    exclusive: false,
+    startedAt: now,
+    renewedAt: null,
+    updatedAt: now,
   }
   world.sessions.set(session.id, session)
   return session

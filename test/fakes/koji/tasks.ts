@@ -37,8 +37,13 @@ export function makeTask(world: World, method: string, request: readonly Value[]
     priority: options.parent ? options.parent.priority - 1 : (options.priority ?? 20),
     request,
     createdAt: world.now(),
-    ...{ state: state.free, hostId: null, startedAt: null, completedAt: null },
-    ...{ waiting: null, awaited: null, result: null },
+    state: state.free,
+    hostId: null,
+    startedAt: null,
+    completedAt: null,
+    waiting: null,
+    awaited: null,
+    result: null,
   }
   world.tasks.set(task.id, task)
   return task

@@ -132,7 +132,11 @@ const allArches = 'x86_64 aarch64 i686'
 /** The hub that was recorded: its users, tags, target, channels and hosts, with their numbers. */
 export function createWorld(now: () => Date): World {
   const user = (id: number, name: string, ...permissions: string[]): User => ({
-    ...{ id, name, password: 'dummy-password', permissions: new Set(permissions), blocked: false },
+    id,
+    name,
+    password: 'dummy-password',
+    permissions: new Set(permissions),
+    blocked: false,
   })
   const channel = (id: number, name: string): Channel => ({ id, name, enabled: true })
   return {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sha256OfFile } from '#artifacts/digest.ts'
@@ -44,8 +44,11 @@ describe('building an image by Koji', () => {
     const built = builtOf(await bench.step(plan, second))
     expect(await sha256OfFile(built.disk)).toBe(await sha256OfFile(bench.disks.raw))
     expect(JSON.parse(await readFile(built.packages, 'utf8'))).toMatchObject({ packages: [] })
-    expect(built.descriptions.map((path) => path.split('/').at(-1)).toSorted()).toEqual([
-      ...['generic.ks', 'koji-f43-build-2-base.ks', 'libvirt-raw-xz-x86_64.xml', 'tdl-x86_64.xml'],
+    expect(built.descriptions.map((path) => basename(path)).toSorted()).toEqual([
+      'generic.ks',
+      'koji-f43-build-2-base.ks',
+      'libvirt-raw-xz-x86_64.xml',
+      'tdl-x86_64.xml',
     ])
     expect(await readFile(bench.logFile, 'utf8')).toContain('==> oz-x86_64.log <==\nDEBUG:oz.Guest.FedoraGuest:done\n')
     const steps = bench.progress.flatMap(({ done, unit }) => (unit === 'steps' ? [done ?? 0] : []))

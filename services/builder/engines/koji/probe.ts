@@ -5,14 +5,14 @@ import { HttpRefusal, NotTrusted } from './rpc/exchange.ts'
 import { KojiFault } from './rpc/faults.ts'
 
 /** What the hub lacks for us: its version is null when it cannot be asked. */
-export async function probeKoji({ queries, address, me }: KojiHub): Promise<EngineProbe> {
+export async function probeKoji(hub: KojiHub): Promise<EngineProbe> {
   const architectures = ['i686', 'x86_64', 'aarch64'] as const
   try {
-    const version = await queries.version()
-    await me()
+    const version = await hub.queries.version()
+    await hub.me()
     return { version, architectures, missing: [] }
   } catch (error) {
-    return { version: null, architectures, missing: [lackOf(error, address.url)] }
+    return { version: null, architectures, missing: [lackOf(error, hub.address.url)] }
   }
 }
 

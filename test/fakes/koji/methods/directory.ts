@@ -2,7 +2,7 @@ import { readdirSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Float, type Struct, type Value } from '../../../../services/builder/engines/koji/rpc/value.ts'
 import { Fault, generic } from '../fault.ts'
-import { repr, truthy } from '../python.ts'
+import { repr, truthy, str } from '../python.ts'
 import { callerOf, hasPermission, type Scene } from '../sessions.ts'
 import { moment } from '../time.ts'
 import { buildFolder, nvrOf } from '../builds.ts'
@@ -33,22 +33,28 @@ export function directoryMethods(top: string) {
       return user ? userStruct(user.id, user.name) : null
     },
     getPerms: (scene: Scene): Value => [...(callerOf(scene)?.permissions ?? [])].toSorted(),
-    hasPerm: (scene: Scene, { perm }: Struct): Value => hasPermission(scene, String(perm)),
+    hasPerm: (scene: Scene, { perm }: Struct): Value => hasPermission(scene, str(perm)),
 
     getSessionInfo({ session }: Scene, { details }: Struct): Value {
       if (!session) return null
       const { authtype, callnum, expired, master } = session
       return {
-        ...{ authtype, callnum, exclusive: session.exclusive ? true : null, expired, master },
-        ...{ ...moment('renew', session.renewedAt), ...moment('start', session.startedAt) },
-        ...{ ...moment('update', session.updatedAt), user_id: session.userId },
+        authtype,
+        callnum,
+        exclusive: session.exclusive ? true : null,
+        expired,
+        master,
+        ...moment('renew', session.renewedAt),
+        ...moment('start', session.startedAt),
+        ...moment('update', session.updatedAt),
+        user_id: session.userId,
         ...(truthy(details) ? { hostip: session.hostip, id: session.id } : {}),
       }
     },
 
     getBuildTarget({ world }: Scene, { info, strict }: Struct): Value {
       const target = world.targets.find(({ id, name }) => id === info || name === info)
-      if (!target && truthy(strict)) throw generic(`No such build target: ${String(info)}`)
+      if (!target && truthy(strict)) throw generic(`No such build target: ${str(info)}`)
       return target ? targetStruct(world, target.name) : null
     },
     getTag({ world }: Scene, { tagInfo, strict }: Struct): Value {
@@ -63,8 +69,8 @@ export function directoryMethods(top: string) {
     },
     getPackageConfig({ world }: Scene, { tag, pkg }: Struct): Value {
       const found = findTag(world, tag)
-      return found && world.packages.has(`${found.name}/${String(pkg)}`)
-        ? { package_name: String(pkg), blocked: false }
+      return found && world.packages.has(`${found.name}/${str(pkg)}`)
+        ? { package_name: str(pkg), blocked: false }
         : null
     },
 
@@ -77,7 +83,7 @@ export function directoryMethods(top: string) {
 
     getNextRelease({ world }: Scene, { build_info: info }: Struct): Value {
       const { name, version } = info as Struct
-      return nextRelease(world, String(name), String(version))
+      return nextRelease(world, str(name), str(version))
     },
     listBuilds({ world }: Scene, { taskID }: Struct): Value {
       return world.builds
@@ -99,9 +105,18 @@ export function directoryMethods(top: string) {
     listArchives: ({ world }: Scene, { buildID }: Struct): Value => {
       const archives = world.archives.filter((archive) => archive.buildId === buildID)
       return archives.toReversed().map((archive) => ({
-        ...{ btype: 'image', btype_id: 4, build_id: archive.buildId, buildroot_id: null },
-        ...{ checksum: archive.sha256, checksum_type: 2, compression_type: null, extra: null },
-        ...{ filename: archive.filename, id: archive.id, metadata_only: false, size: archive.size },
+        btype: 'image',
+        btype_id: 4,
+        build_id: archive.buildId,
+        buildroot_id: null,
+        checksum: archive.sha256,
+        checksum_type: 2,
+        compression_type: null,
+        extra: null,
+        filename: archive.filename,
+        id: archive.id,
+        metadata_only: false,
+        size: archive.size,
         ...typeStruct(archive.filename),
       }))
     },
@@ -109,7 +124,7 @@ export function directoryMethods(top: string) {
       world.archives.find(({ id }) => id === imageID)?.rpms ?? [],
     getBuildLogs({ world }: Scene, { build: given }: Struct): Value {
       const build = findBuild(world, given)
-      if (!build) throw generic(`No such build: ${String(given)}`)
+      if (!build) throw generic(`No such build: ${str(given)}`)
       const folder = join('data', 'logs', 'image')
       const place = join(buildFolder(top, build), folder)
       const names = existsSync(place) ? readdirSync(place) : []
@@ -137,8 +152,12 @@ export function targetStruct(world: World, name: string): Struct {
   if (!target) throw generic(`No such build target: ${name}`)
   const nameOf = (id: number) => world.tags.find((tag) => tag.id === id)?.name ?? ''
   return {
-    ...{ build_tag: target.buildTag, build_tag_name: nameOf(target.buildTag) },
-    ...{ dest_tag: target.destinationTag, dest_tag_name: nameOf(target.destinationTag), id: target.id, name },
+    build_tag: target.buildTag,
+    build_tag_name: nameOf(target.buildTag),
+    dest_tag: target.destinationTag,
+    dest_tag_name: nameOf(target.destinationTag),
+    id: target.id,
+    name,
   }
 }
 
@@ -158,9 +177,17 @@ function hostStruct(world: World, id: number): Struct {
   const host = world.hosts.find((one) => one.id === id)
   if (!host) throw generic(`No such host: ${String(id)}`)
   return {
-    ...{ arches: host.arches, capacity: new Float(20), comment: null, description: null, enabled: true, id },
-    ...{ name: host.name, ready: true, task_load: new Float(0) },
-    ...{ update_ts: new Float(world.now().getTime() / 1000), user_id: host.userId },
+    arches: host.arches,
+    capacity: new Float(20),
+    comment: null,
+    description: null,
+    enabled: true,
+    id,
+    name: host.name,
+    ready: true,
+    task_load: new Float(0),
+    update_ts: new Float(world.now().getTime() / 1000),
+    user_id: host.userId,
   }
 }
 
@@ -171,12 +198,30 @@ function findBuild(world: World, given: Value | undefined): Build | undefined {
 function buildStruct(world: World, build: Build): Struct {
   const owner = world.users.find(({ id }) => id === build.owner)?.name ?? ''
   return {
-    ...{ build_id: build.id, ...moment('completion', build.completedAt), creation_event_id: build.event },
-    ...{ ...moment('creation', build.createdAt), draft: false, epoch: 0, extra: null },
-    ...{ name: build.name, nvr: nvrOf(build), owner_id: build.owner, owner_name: owner },
-    ...{ package_id: build.packageId, package_name: build.name, promoter_id: null, promoter_name: null },
-    ...{ ...moment('promotion', null), release: build.release, source: null, ...moment('start', build.startedAt) },
-    ...{ state: build.state, task_id: build.taskId, version: build.version, volume_id: 0, volume_name: 'DEFAULT' },
+    build_id: build.id,
+    ...moment('completion', build.completedAt),
+    creation_event_id: build.event,
+    ...moment('creation', build.createdAt),
+    draft: false,
+    epoch: 0,
+    extra: null,
+    name: build.name,
+    nvr: nvrOf(build),
+    owner_id: build.owner,
+    owner_name: owner,
+    package_id: build.packageId,
+    package_name: build.name,
+    promoter_id: null,
+    promoter_name: null,
+    ...moment('promotion', null),
+    release: build.release,
+    source: null,
+    ...moment('start', build.startedAt),
+    state: build.state,
+    task_id: build.taskId,
+    version: build.version,
+    volume_id: 0,
+    volume_name: 'DEFAULT',
   }
 }
 

@@ -18,7 +18,7 @@ import {
 import { join, normalize } from 'node:path'
 import { Float, type Struct, type Value } from '../../../../services/builder/engines/koji/rpc/value.ts'
 import { authError, generic, notAllowed, unexpected } from '../fault.ts'
-import { toInt, truthy } from '../python.ts'
+import { toInt, truthy, str } from '../python.ts'
 import type { Scene } from '../sessions.ts'
 import { displayed, taskFolder, workFolder } from '../folders.ts'
 import { adler32 } from '../adler32.ts'
@@ -43,22 +43,22 @@ export function outputMethods(top: string) {
 
     downloadTaskOutput(_: Scene, { taskID, fileName, offset = 0, size = -1, volume }: Struct): Value {
       const most = toInt(size)
-      if (truthy(volume) && volume !== 'DEFAULT') throw generic(`No such volume: ${String(volume)}`)
-      const name = String(fileName)
+      if (truthy(volume) && volume !== 'DEFAULT') throw generic(`No such volume: ${str(volume)}`)
+      const name = str(fileName)
       if (name.includes('..')) throw generic(`Invalid file name: ${name}`)
       const path = normalize(`${taskFolder(top, Number(taskID))}/${name}`)
-      if (!isFile(path)) throw generic(`no file "${name}" output by task ${String(taskID)}`)
+      if (!isFile(path)) throw generic(`no file "${name}" output by task ${str(taskID)}`)
       return readPart(path, toInt(offset), most).toString('base64')
     },
 
     checkUpload(_: Scene, { path, name, verify, tail }: Struct): Value {
-      const place = uploadPlace(top, String(path), String(name))
+      const place = uploadPlace(top, str(path), str(name))
       if (!isFile(place)) return null
       const content = readFileSync(place)
       const told = { size: content.length, mtime: new Float(statSync(place).mtimeMs / 1000) }
       if (!truthy(verify)) return told
       const part = typeof tail === 'number' ? content.subarray(Math.max(content.length - tail, 0)) : content
-      return { ...told, sumlength: part.length, hexdigest: digest(String(verify), part) }
+      return { ...told, sumlength: part.length, hexdigest: digest(str(verify), part) }
     },
   }
 }

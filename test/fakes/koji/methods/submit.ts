@@ -1,6 +1,6 @@
 import type { Struct, Value } from '../../../../services/builder/engines/koji/rpc/value.ts'
 import { generic, notAllowed, unexpected } from '../fault.ts'
-import { check, toInt, truthy, typeOf } from '../python.ts'
+import { check, toInt, truthy, typeOf, str } from '../python.ts'
 import { imageBuilderSchema, osbuildSchema, validate } from '../schemas.ts'
 import { assertPermission, hasPermission, type Scene } from '../sessions.ts'
 import { makeTask, type TaskOptions } from '../tasks.ts'
@@ -15,11 +15,11 @@ export const submitMethods = {
   },
 
   buildImage(scene: Scene, { name, version, arch, target, ksfile, img_type, opts, priority }: Struct): Value {
-    if (!['livecd', 'appliance', 'livemedia'].includes(String(img_type))) {
-      throw generic(`Unrecognized image type: ${String(img_type)}`)
+    if (!['livecd', 'appliance', 'livemedia'].includes(str(img_type))) {
+      throw generic(`Unrecognized image type: ${str(img_type)}`)
     }
     for (const one of [name, ksfile, version]) check(one, 'str')
-    const type = String(img_type)
+    const type = str(img_type)
     assertPermission(scene, type)
     const request = [name, version, arch, target, ksfile, opts ?? null] as Value[]
     const one = Array.isArray(arch) && arch.length === 1 ? arch[0] : arch
@@ -36,8 +36,7 @@ export const submitMethods = {
     if (truthy(repos)) check(repos, 'list')
     if (truthy(type_attr)) check(type_attr, 'list')
     if (truthy(given['result_bundle_name_format'])) check(given['result_bundle_name_format'], 'str')
-    if (!scene.world.targets.some((one) => one.name === target))
-      throw generic(`No such build target: ${String(target)}`)
+    if (!scene.world.targets.some((one) => one.name === target)) throw generic(`No such build target: ${str(target)}`)
     const optional = optional_arches === null || optional_arches === undefined ? null : parseArches(optional_arches)
     const kept: Record<string, Value> = {}
     const keep = (name: string, value: Value | undefined) => {
@@ -98,7 +97,7 @@ function parseArches(arches: Value | undefined): string[] {
   if (arches === null || arches === undefined) {
     throw unexpected('AttributeError', "'NoneType' object has no attribute 'split'")
   }
-  const list = (Array.isArray(arches) ? arches.map(String).join(' ') : String(arches))
+  const list = (Array.isArray(arches) ? arches.map(String).join(' ') : str(arches))
     .split(/\s+/)
     .filter((one) => one !== '')
   for (const one of list) {

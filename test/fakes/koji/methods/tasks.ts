@@ -1,7 +1,7 @@
 import { isStruct, type Struct, type Value } from '../../../../services/builder/engines/koji/rpc/value.ts'
 import { encodeCall, encodeFault, encodeReply } from '../../../../services/builder/engines/koji/rpc/encode.ts'
 import { Fault, generic, notAllowed, unexpected } from '../fault.ts'
-import { toInt, truthy } from '../python.ts'
+import { toInt, truthy, str } from '../python.ts'
 import { assertPermission, callerOf, hasPermission, userOf, type Scene } from '../sessions.ts'
 import { cancelTree, childrenOf, describeTask, isFinal, makeTask, state } from '../tasks.ts'
 import { seconds } from '../time.ts'
@@ -55,13 +55,23 @@ export const taskMethods = {
   /** Why no builder takes a task: hosts may refuse what they cannot do, and then it stays free. */
   'scheduler.getTaskRefusals'({ world }: Scene, { clauses }: Struct): Value {
     return refusalsOf(world, clauses).map(({ taskId, hostId, why, at }, index) => ({
-      ...{ by_host: true, host_id: hostId, id: index + 1, msg: why, soft: false, task_id: taskId, ts: seconds(at) },
+      by_host: true,
+      host_id: hostId,
+      id: index + 1,
+      msg: why,
+      soft: false,
+      task_id: taskId,
+      ts: seconds(at),
     }))
   },
   'scheduler.getLogMessages'({ world }: Scene, { clauses }: Struct): Value {
     return refusalsOf(world, clauses).flatMap(({ taskId, hostId, why, at }, index) =>
       ['Assigning task', `Host refused task: ${why}`].map((msg, place) => ({
-        ...{ host_id: hostId, id: 49 + 2 * index + place, msg, msg_ts: seconds(at), task_id: taskId },
+        host_id: hostId,
+        id: 49 + 2 * index + place,
+        msg,
+        msg_ts: seconds(at),
+        task_id: taskId,
       })),
     )
   },
@@ -80,7 +90,7 @@ export const taskMethods = {
   cancelTask(scene: Scene, { task_id, recurse = true }: Struct): Value {
     const { world } = scene
     const task = world.tasks.get(toInt(task_id))
-    if (!task) throw generic(`No such task: ${String(task_id)}`)
+    if (!task) throw generic(`No such task: ${str(task_id)}`)
     if (callerOf(scene)?.id !== task.owner && !hasPermission(scene, 'admin')) {
       throw notAllowed('Cannot cancel task, not owner')
     }
@@ -151,7 +161,7 @@ function matching(filter: Struct): (task: Task) => boolean {
 }
 
 function epoch(value: Value): number {
-  return typeof value === 'number' ? value * 1000 : Date.parse(`${String(value).replace(' ', 'T')}Z`)
+  return typeof value === 'number' ? value * 1000 : Date.parse(`${str(value).replace(' ', 'T')}Z`)
 }
 
 /** A task as listTasks tells of it: with its request and result, as XML unless they are to be decoded. */

@@ -36,8 +36,15 @@ export interface CommandEnd {
 /** Without what Kerberos needs, which has to be compiled. */
 const packages = [
   '--no-deps',
-  ...['koji==1.36.1', 'requests==2.34.2', 'six==1.17.0', 'python-dateutil==2.9.0.post0', 'defusedxml==0.7.1'],
-  ...['urllib3==2.8.0', 'idna==3.20', 'certifi==2026.10.19.post1', 'charset-normalizer==3.5.3'],
+  'koji==1.36.1',
+  'requests==2.34.2',
+  'six==1.17.0',
+  'python-dateutil==2.9.0.post0',
+  'defusedxml==0.7.1',
+  'urllib3==2.8.0',
+  'idna==3.20',
+  'certifi==2026.10.19.post1',
+  'charset-normalizer==3.5.3',
 ]
 
 /** Installs Koji's client, once on this machine. */

@@ -1,6 +1,7 @@
 import { isStruct, type Struct, type Value } from '../../../../services/builder/engines/koji/rpc/value.ts'
 import type { Hub } from '../hub.ts'
 import { isFinal, state } from '../tasks.ts'
+import { str } from '../python.ts'
 import type { Task } from '../world.ts'
 
 /** How tasks of the recordings ended, by their ids: what becomes of them is not the hub's to know beforehand. */
@@ -49,13 +50,19 @@ function introduce({ world, builder }: Hub, struct: Struct): void {
   const known = [...world.tasks.values()].find((task) => task.id !== id && task.parent === null)
   world.tasks.set(id, {
     id,
-    ...{ method: String(struct['method']), arch: String(struct['arch']), channelId: Number(struct['channel_id']) },
-    ...{ owner: Number(struct['owner']), parent: (struct['parent'] ?? null) as number | null },
-    ...{ label: (struct['label'] ?? null) as string | null, priority: Number(struct['priority']) },
+    method: str(struct['method']),
+    arch: str(struct['arch']),
+    channelId: Number(struct['channel_id']),
+    owner: Number(struct['owner']),
+    parent: (struct['parent'] ?? null) as number | null,
+    label: (struct['label'] ?? null) as string | null,
+    priority: Number(struct['priority']),
     request: Array.isArray(struct['request']) ? (struct['request'] as readonly Value[]) : (known?.request ?? []),
     createdAt: world.now(),
     ...(struct['parent'] === null || parent ? unbegun : toldOf(struct, world.now())),
-    ...{ waiting: null, awaited: (struct['awaited'] ?? null) as boolean | null, result: null },
+    waiting: null,
+    awaited: (struct['awaited'] ?? null) as boolean | null,
+    result: null,
   })
 }
 
@@ -65,8 +72,10 @@ const unbegun = { state: state.free, hostId: null, startedAt: null, completedAt:
 function toldOf(struct: Struct, now: Date): Pick<Task, keyof typeof unbegun> {
   const time = (name: string) => (struct[name] === null ? null : now)
   return {
-    ...{ state: Number(struct['state']), hostId: (struct['host_id'] ?? null) as number | null },
-    ...{ startedAt: time('start_ts'), completedAt: time('completion_ts') },
+    state: Number(struct['state']),
+    hostId: (struct['host_id'] ?? null) as number | null,
+    startedAt: time('start_ts'),
+    completedAt: time('completion_ts'),
   }
 }
 

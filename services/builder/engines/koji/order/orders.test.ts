@@ -29,9 +29,14 @@ const expected: Record<keyof typeof descriptions, object> = {
     args: ['Fedora-Cloud-Base', '43', ['x86_64', 'aarch64'], 'f43', tree],
     keywords: {
       opts: {
-        ...{ scratch: true, format: ['raw-xz'], distro: 'Fedora-43', disk_size: '5', repo: [tree] },
+        scratch: true,
+        format: ['raw-xz'],
+        distro: 'Fedora-43',
+        disk_size: '5',
+        repo: [tree],
         kickstart: expect.stringMatching(/^work\/cli-image\/imagedrop\.[0-9a-f]{24}\/generic\.ks$/),
-        ...{ release: '20261121.n.0.weekly', optional_arches: ['aarch64'] },
+        release: '20261121.n.0.weekly',
+        optional_arches: ['aarch64'],
         imagedrop: expect.stringMatching(/^weekly-Fedora-43-20261121\.n\.0 generic [0-9a-f]{16}$/),
       },
     },
@@ -39,14 +44,22 @@ const expected: Record<keyof typeof descriptions, object> = {
   appliance: {
     method: 'buildImage',
     args: [
-      ...['Fedora-Cloud-Base', '43', 'x86_64', 'f43'],
+      'Fedora-Cloud-Base',
+      '43',
+      'x86_64',
+      'f43',
       // Without `work/`, which this call adds itself.
       expect.stringMatching(/^cli-appliance\/imagedrop\.[0-9a-f]{24}\/generic\.ks$/),
       'appliance',
     ],
     keywords: {
       opts: {
-        ...{ scratch: true, repo: [tree], release: '20261121.n.0.weekly', format: 'raw', vmem: 1024, vcpu: 1 },
+        scratch: true,
+        repo: [tree],
+        release: '20261121.n.0.weekly',
+        format: 'raw',
+        vmem: 1024,
+        vcpu: 1,
         imagedrop: expect.any(String),
       },
     },
@@ -56,8 +69,13 @@ const expected: Record<keyof typeof descriptions, object> = {
     args: ['Fedora-Workstation-Live', '43', ['x86_64', 'aarch64'], 'f43', expect.any(String), 'livemedia'],
     keywords: {
       opts: {
-        ...{ scratch: true, ksversion: 'F43', repo: [tree], release: '20261121.n.0.weekly' },
-        ...{ install_tree_url: tree, volid: 'Fedora-43', imagedrop: expect.any(String) },
+        scratch: true,
+        ksversion: 'F43',
+        repo: [tree],
+        release: '20261121.n.0.weekly',
+        install_tree_url: tree,
+        volid: 'Fedora-43',
+        imagedrop: expect.any(String),
       },
     },
   },
@@ -70,14 +88,15 @@ const expected: Record<keyof typeof descriptions, object> = {
       'Fedora.kiwi',
     ],
     keywords: {
-      ...{ scratch: true, profile: 'Cloud-Base-Generic', version: '43', release: '20261121.n.0.weekly' },
-      ...{
-        optional_arches: ['aarch64'],
-        repos: [tree],
-        type: 'oem',
-        use_buildroot_repo: true,
-        type_attr: ['format=qcow2'],
-      },
+      scratch: true,
+      profile: 'Cloud-Base-Generic',
+      version: '43',
+      release: '20261121.n.0.weekly',
+      optional_arches: ['aarch64'],
+      repos: [tree],
+      type: 'oem',
+      use_buildroot_repo: true,
+      type_attr: ['format=qcow2'],
     },
   },
   osbuild: {

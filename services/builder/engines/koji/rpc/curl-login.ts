@@ -21,9 +21,20 @@ export async function loginByCurl(
 ): Promise<Value> {
   if (credentials.kind === 'gssapi') await assertKerberos()
   const args = [
-    ...['--silent', '--show-error', '--proto', '=https', '--max-time', '60', '--user-agent', 'koji/1'],
-    ...['--header', 'Content-Type: text/xml', '--data-raw', encodeCall(call.method, call.args, call.keywords)],
-    ...['--write-out', '\n%{http_code}'],
+    '--silent',
+    '--show-error',
+    '--proto',
+    '=https',
+    '--max-time',
+    '60',
+    '--user-agent',
+    'koji/1',
+    '--header',
+    'Content-Type: text/xml',
+    '--data-raw',
+    encodeCall(call.method, call.args, call.keywords),
+    '--write-out',
+    '\n%{http_code}',
     ...(hub.authority === null ? [] : ['--cacert', hub.authority.path]),
     ...proofOf(credentials),
     `${hub.url}/ssllogin`,

@@ -60,6 +60,6 @@ export class KojiFault extends Error {
 /** One line of a fault's text. A Python traceback tells most at its end, all others at their beginning. */
 function telling(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const line = (/^Traceback /.test(text) ? lines.at(-1) : lines[0]) ?? 'no text'
+  const line = (text.startsWith('Traceback ') ? lines.at(-1) : lines[0]) ?? 'no text'
   return line.trim().slice(0, 500)
 }

@@ -111,17 +111,19 @@ describe('a session', () => {
       '<member><name>session-key</name><value>2-old</value></member></struct></value></param></params></methodResponse>'
     const now = new Date()
     hub.world.sessions.set(7, {
-      ...{
-        id: 7,
-        key: '2-old',
-        userId: 2,
-        authtype: 0,
-        master: null,
-        hostip: '127.0.0.1',
-        callnum: null,
-        expired: false,
-      },
-      ...{ closed: false, exclusive: false, startedAt: now, renewedAt: null, updatedAt: now },
+      id: 7,
+      key: '2-old',
+      userId: 2,
+      authtype: 0,
+      master: null,
+      hostip: '127.0.0.1',
+      callnum: null,
+      expired: false,
+      closed: false,
+      exclusive: false,
+      startedAt: now,
+      renewedAt: null,
+      updatedAt: now,
     })
     hub.disturbances.plan({ what: 'body', body: old }, 'login')
     expect(await session.change(order, notSeen)).toBe(1)

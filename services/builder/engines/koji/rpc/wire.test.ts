@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { chapters, recorded, type Exchange } from '#test/fakes/koji/recorded/read.ts'
 import { BadReply, decodeMessage, type Message } from './decode.ts'
 import { encodeCall, encodeFault, encodeReply } from './encode.ts'
-import { Float, type Struct, type Value } from './value.ts'
+import { Float, type Value } from './value.ts'
 
 const all = chapters.flatMap(recorded)
 
@@ -115,7 +115,7 @@ function write(message: Message): string {
     case 'fault':
       return encodeFault(message.code, message.text)
     case 'call':
-      return encodeCall(message.method, message.params as readonly (Value | Struct)[])
+      return encodeCall(message.method, message.params)
   }
 }
 

@@ -89,14 +89,25 @@ export async function openBench(limits: Partial<KojiLimits> = {}): Promise<Bench
   const disks = await (made ??= makeDisks())
   const engine = createKojiEngine(koji, all)
   const bench: Bench = {
-    ...{ hub, koji, engine, folder, disks, progress, logFile, now },
+    hub,
+    koji,
+    engine,
+    folder,
+    disks,
+    progress,
+    logFile,
+    now,
     pass(milliseconds) {
       time += milliseconds
     },
     async request({ drop = 'weekly-Fedora-43-20261121.n.0', image = {}, description = imageDescription } = {}) {
       const compose = {
         ...exampleCompose,
-        ...{ id: 'Fedora-43-20261121.n.0', version: '43', type: 'nightly' as const, date: '20261121', label: null },
+        id: 'Fedora-43-20261121.n.0',
+        version: '43',
+        type: 'nightly' as const,
+        date: '20261121',
+        label: null,
         location: 'https://kojipkgs.example.org/compose/43/Fedora-43-20261121.n.0/compose',
       }
       const wanted = {
@@ -122,7 +133,12 @@ export async function openBench(limits: Partial<KojiLimits> = {}): Promise<Bench
       // The state goes through a ledger.
       const kept = JSON.parse(JSON.stringify(state)) as unknown
       return await engine.advance(plan, {
-        ...{ signal, log, now, logFile, work, state: kept },
+        signal,
+        log,
+        now,
+        logFile,
+        work,
+        state: kept,
         progress: (one) => progress.push(one),
       })
     },
