@@ -1,18 +1,27 @@
 import { messageOf } from '#service/errors.ts'
-import type { EngineProbe, Lack } from '../engine.ts'
+import { isAway } from './classify.ts'
 import type { KojiHub } from './hub/connect.ts'
 import { HttpRefusal, NotTrusted } from './rpc/exchange.ts'
 import { KojiFault } from './rpc/faults.ts'
 
-/** What the hub lacks for us: its version is null when it cannot be asked. */
-export async function probeKoji(hub: KojiHub): Promise<EngineProbe> {
-  const architectures = ['i686', 'x86_64', 'aarch64'] as const
+/** What the hub is to us: its version, or what is missing and how to mend it. */
+export type KojiProbe =
+  | { readonly version: string; readonly lack: null }
+  | { readonly version: null; readonly lack: Lack; readonly isAway: boolean }
+
+interface Lack {
+  readonly what: string
+  readonly remedy: string
+}
+
+/** Asks the hub for its version, and whether it knows us. */
+export async function probeKoji(hub: KojiHub): Promise<KojiProbe> {
   try {
     const version = await hub.queries.version()
     await hub.me()
-    return { version, architectures, missing: [] }
+    return { version, lack: null }
   } catch (error) {
-    return { version: null, architectures, missing: [lackOf(error, hub.address.url)] }
+    return { version: null, lack: lackOf(error, hub.address.url), isAway: isAway(error) }
   }
 }
 

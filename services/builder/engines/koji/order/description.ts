@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { parse } from 'yaml'
 import { architecture, flavour } from '#events/vocabulary.ts'
-import { RecipeRefused, type Recipe } from '../../../recipe.ts'
+import { RecipeRefused } from '../../../recipe.ts'
 
 /** Names and versions become parts of a file's name that a hyphen takes apart; Koji finds out only at the builder. */
 const part = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+~]*$/, 'may have letters, digits and ._+~, and no hyphen')
@@ -90,25 +90,26 @@ const description = z.discriminatedUnion('build', [
   }),
 ])
 
-/** How Koji builds a recipe: its file `koji/koji.yaml`. */
+/** How Koji builds a recipe: the file `koji/koji.yaml` in its folder. */
 export type KojiDescription = z.infer<typeof description>
 
-/** Reads how Koji builds a recipe. Throws RecipeRefused when the recipe does not say, or says what cannot be. */
-export async function readKojiDescription(recipe: Recipe): Promise<KojiDescription> {
-  const path = join(recipe.folder, 'koji', 'koji.yaml')
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new RecipeRefused(`the recipe ${recipe.name} does not say how Koji builds it: there is no koji/koji.yaml`, {
-      cause: error,
-    })
-  })
-  const found = description.safeParse(parse(text))
+/** Reads how Koji builds the recipe in a folder. Throws RecipeRefused when it does not say, or says what cannot be. */
+export function readKojiDescription(folder: string): KojiDescription {
+  const named = `koji/koji.yaml of the recipe ${basename(folder)}`
+  const found = description.safeParse(parse(readText(join(folder, 'koji', 'koji.yaml'), named)))
   if (!found.success) {
     const told = found.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
-    throw new RecipeRefused(`koji/koji.yaml of the recipe ${recipe.name}: ${told.join('; ')}`)
+    throw new RecipeRefused(`${named}: ${told.join('; ')}`)
   }
   const strange = found.data.optional.find((one) => !found.data.architectures.includes(one))
   if (strange === undefined) return found.data
-  throw new RecipeRefused(
-    `koji/koji.yaml of the recipe ${recipe.name}: optional: ${strange} is not among the architectures`,
-  )
+  throw new RecipeRefused(`${named}: optional: ${strange} is not among the architectures`)
+}
+
+function readText(path: string, named: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new RecipeRefused(`there is no ${named}, so it does not say how Koji builds it`, { cause: error })
+  }
 }

@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises'
+import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { RecipeRefused } from '../../../recipe.ts'
 
@@ -9,8 +9,8 @@ const deepest = 16
  * Reads a kickstart with everything that it includes put in its place: Oz takes a single file. Only files of the
  * recipes are included, so that nothing of the host goes to a builder.
  */
-export async function flattenKickstart(path: string, root: string): Promise<string> {
-  const text = await flatten(path, { root: await realpath(root), from: [] })
+export function flattenKickstart(path: string, root: string): string {
+  const text = flatten(path, { root: realpathSync(root), from: [] })
   assertUnattended(text, path)
   return text
 }
@@ -21,28 +21,34 @@ interface Place {
   readonly from: readonly string[]
 }
 
-async function flatten(path: string, { root, from }: Place): Promise<string> {
+function flatten(path: string, { root, from }: Place): string {
   const told = [...from, path].map((one) => relative(root, one)).join(', which includes ')
   if (from.length >= deepest || from.includes(path)) throw new RecipeRefused(`a kickstart includes itself: ${told}`)
-  const real = await realpath(path).catch((error: unknown) => {
-    throw new RecipeRefused(`there is no kickstart ${told}`, { cause: error })
-  })
+  const real = realOf(path, told)
   if (relative(root, real).startsWith('..')) throw new RecipeRefused(`${told} lies outside of the recipes`)
-  const lines = (await readFile(real, 'utf8')).replaceAll('\r\n', '\n').replace(/\n$/, '').split('\n')
+  const lines = readFileSync(real, 'utf8').replaceAll('\r\n', '\n').replace(/\n$/, '').split('\n')
   const flat: string[] = []
   for (const line of lines) {
     const included = /^\s*%(?:include|ksappend)\s+(\S+)\s*$/.exec(line)?.[1]
     if (included === undefined) flat.push(line)
-    else flat.push(...(await include(included, real, { root, from: [...from, path] })))
+    else flat.push(...include(included, real, { root, from: [...from, path] }))
   }
   return `${flat.join('\n')}\n`
 }
 
-async function include(included: string, from: string, place: Place): Promise<string[]> {
+function realOf(path: string, told: string): string {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    throw new RecipeRefused(`there is no kickstart ${told}`, { cause: error })
+  }
+}
+
+function include(included: string, from: string, place: Place): string[] {
   if (/^[a-z]+:|^\//.test(included)) {
     throw new RecipeRefused(`${relative(place.root, from)} includes ${included}, which is no file beside it`)
   }
-  const text = await flatten(resolve(join(dirname(from), included)), place)
+  const text = flatten(resolve(join(dirname(from), included)), place)
   return text.replace(/\n$/, '').split('\n')
 }
 

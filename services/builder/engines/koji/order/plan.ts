@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto'
-import type { Architecture, ComposeRef } from '#events/vocabulary.ts'
-import type { BuildRequest } from '../../engine.ts'
+import type { Architecture, ComposeRef, ImagePlan } from '#events/vocabulary.ts'
+import type { PackageSources } from '../../../packages/sources.ts'
 import { RecipeRefused } from '../../../recipe.ts'
 import type { Call } from '../rpc/call.ts'
 import type { Value } from '../rpc/value.ts'
 import type { KojiDescription } from './description.ts'
 import { orderImage, orderImageBuilder, orderKiwi, orderOsbuild, orderSpin, type Facts, type Order } from './orders.ts'
 
-/** A build that is wanted of Koji. `drop` decides whether it is a scratch build, and keeps tasks of drops apart. */
-export interface KojiRequest extends BuildRequest {
+/** A build that is wanted of Koji. */
+export interface KojiRequest {
+  /** Decides whether it is a scratch build, and keeps the tasks of drops apart. */
   readonly drop: string
+  readonly compose: ComposeRef
+  readonly image: ImagePlan
+  readonly recipe: { readonly name: string; readonly digest: string }
+  readonly sources: PackageSources
 }
 
 /** A kickstart that goes to the hub before its task. */

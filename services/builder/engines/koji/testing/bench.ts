@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,34 +9,36 @@ import { exampleCompose, exampleImage } from '#events/examples.ts'
 import type { ImagePlan } from '#events/vocabulary.ts'
 import { run } from '#subprocess/run.ts'
 import { startHub, type Hub } from '#test/fakes/koji/hub.ts'
-import { readRecipe, type Recipe } from '../../../recipe.ts'
-import { createKojiEngine, kojiLimits, type KojiEngine, type KojiLimits, type Step } from '../engine.ts'
 import { connectHub, type KojiHub } from '../hub/connect.ts'
+import { kojiLimits, type KojiLimits } from '../limits.ts'
 import type { KojiPlan, KojiRequest } from '../order/plan.ts'
+import { readPlan, type RecipePlace } from '../order/read-plan.ts'
+import type { Step } from '../step.ts'
+import { createKojiSteps, type KojiSteps } from '../steps.ts'
 
-/** A fake hub, an engine for it, a recipe and a clock: what tests of the engine begin with. */
+/** A fake hub, who builds with it, a recipe and a clock: what tests of the engine begin with. */
 export interface Bench extends AsyncDisposable {
   readonly hub: Hub
   readonly koji: KojiHub
-  readonly engine: KojiEngine
+  readonly steps: KojiSteps
   readonly folder: string
   /** Disks that builders may upload: the same one in each form. */
   readonly disks: { readonly raw: string; readonly xz: string; readonly qcow2: string }
   readonly progress: Progress[]
   readonly logFile: string
-  /** Lets time go by, for the engine and the hub. */
+  /** Lets time go by, for us and the hub. */
   readonly pass: (milliseconds: number) => void
   readonly now: () => Date
   request(changes?: {
     readonly drop?: string
     readonly image?: Partial<ImagePlan>
     readonly description?: string
-  }): Promise<KojiRequest>
+  }): KojiRequest
   plan(changes?: Parameters<Bench['request']>[0]): Promise<KojiPlan>
   /** One step, with what an earlier one kept. */
   step(plan: KojiPlan, before?: Step | null, signal?: AbortSignal): Promise<Step>
   /** Another process with the same hub: another session. */
-  another(): Promise<{ readonly engine: KojiEngine; readonly koji: KojiHub }>
+  another(): Promise<{ readonly steps: KojiSteps; readonly koji: KojiHub }>
   /** What a builder uploads as the image of a name. */
   readonly imageFor: (name: string) => { readonly path: string }
 }
@@ -87,11 +90,11 @@ export async function openBench(limits: Partial<KojiLimits> = {}): Promise<Bench
   const progress: Progress[] = []
   const logFile = join(folder, 'build.log')
   const disks = await (made ??= makeDisks())
-  const engine = createKojiEngine(koji, all)
+  const steps = createKojiSteps(koji, all)
   const bench: Bench = {
     hub,
     koji,
-    engine,
+    steps,
     folder,
     disks,
     progress,
@@ -100,7 +103,7 @@ export async function openBench(limits: Partial<KojiLimits> = {}): Promise<Bench
     pass(milliseconds) {
       time += milliseconds
     },
-    async request({ drop = 'weekly-Fedora-43-20261121.n.0', image = {}, description = imageDescription } = {}) {
+    request({ drop = 'weekly-Fedora-43-20261121.n.0', image = {}, description = imageDescription } = {}) {
       const compose = {
         ...exampleCompose,
         id: 'Fedora-43-20261121.n.0',
@@ -122,17 +125,20 @@ export async function openBench(limits: Partial<KojiLimits> = {}): Promise<Bench
         drop,
         compose,
         image: wanted,
-        recipe: await makeRecipe(folder, description),
+        recipe: { name: 'fedora-43', digest: createHash('sha256').update(description).digest('hex') },
         sources: { kind: 'dnf', repositories },
       }
     },
-    plan: async (changes) => await engine.plan(await bench.request(changes)),
+    async plan(changes = {}) {
+      const place = await makeRecipe(folder, changes.description ?? imageDescription)
+      return readPlan(bench.request(changes), place)
+    },
     async step(plan, before = null, signal = AbortSignal.timeout(60_000)) {
       const state = before && 'wait' in before ? before.wait.state : null
       const work = join(folder, 'work')
       // The state goes through a ledger.
       const kept = JSON.parse(JSON.stringify(state)) as unknown
-      return await engine.advance(plan, {
+      return await steps.advance(plan, {
         signal,
         log,
         now,
@@ -144,7 +150,7 @@ export async function openBench(limits: Partial<KojiLimits> = {}): Promise<Bench
     },
     another: () => {
       const other = connect()
-      return Promise.resolve({ koji: other, engine: createKojiEngine(other, all) })
+      return Promise.resolve({ koji: other, steps: createKojiSteps(other, all) })
     },
     imageFor: (name) => ({ path: name.endsWith('.xz') ? disks.xz : name.endsWith('.qcow2') ? disks.qcow2 : disks.raw }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -153,19 +159,15 @@ export async function openBench(limits: Partial<KojiLimits> = {}): Promise<Bench
 }
 
 /** A recipe of its own, with a kickstart in two files. */
-async function makeRecipe(folder: string, description: string): Promise<Recipe> {
+async function makeRecipe(folder: string, description: string): Promise<RecipePlace> {
   const root = join(folder, 'recipes')
-  const koji = join(root, 'fedora-43', 'koji')
+  const place = { root, folder: join(root, 'fedora-43') }
+  const koji = join(place.folder, 'koji')
   await mkdir(koji, { recursive: true })
-  await mkdir(join(root, 'fedora'), { recursive: true })
-  await writeFile(
-    join(root, 'fedora-43', 'recipe.yaml'),
-    "title: Fedora 43\nfamily: fedora\nrelease: '43'\narchitectures: [x86_64, aarch64, i686]\n",
-  )
   await writeFile(join(koji, 'koji.yaml'), description)
   await writeFile(join(koji, 'cloud.ks'), kickstart)
   await writeFile(join(koji, 'disk.inc'), 'part / --size 3000 --fstype ext4 --label root\n')
-  return await readRecipe('fedora-43', root)
+  return place
 }
 
 let made: Promise<Bench['disks']> | null = null

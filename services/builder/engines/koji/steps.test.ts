@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sha256OfFile } from '#artifacts/digest.ts'
-import type { Step } from './engine.ts'
+import type { Step } from './step.ts'
 import { classifyKoji, explainKoji } from './classify.ts'
 import { openBench, type Bench } from './testing/bench.ts'
 
@@ -253,7 +253,7 @@ describe('what somebody else did meanwhile', () => {
     }
     const steps = await Promise.all([
       bench.step(plan),
-      other.engine.advance(plan, { ...context, log: pino({ level: 'silent' }), work: join(bench.folder, 'other') }),
+      other.steps.advance(plan, { ...context, log: pino({ level: 'silent' }), work: join(bench.folder, 'other') }),
     ])
     expect(steps.map((step) => waitOf(step).state.task)).toEqual([1, 1])
     expect([...bench.hub.world.tasks.values()].map(({ state }) => state)).toEqual([0, 3])
@@ -279,11 +279,11 @@ describe('what somebody else did meanwhile', () => {
     const context = { signal: AbortSignal.timeout(30_000), log: pino({ level: 'silent' }), now: bench.now }
     bench.hub.builder.start(1)
     bench.hub.disturbances.plan({ what: 'reply lost' }, 'cancelTask')
-    await bench.engine.abandon(plan, { ...context, state: waitOf(first).state })
+    await bench.steps.abandon(plan, { ...context, state: waitOf(first).state })
     expect([...bench.hub.world.tasks.values()].map(({ state }) => state)).toEqual([3, 3, 3])
-    await bench.engine.abandon(plan, { ...context, state: waitOf(first).state })
+    await bench.steps.abandon(plan, { ...context, state: waitOf(first).state })
     await bench.step(plan)
-    await bench.engine.abandon(plan, { ...context, state: null })
+    await bench.steps.abandon(plan, { ...context, state: null })
     expect(bench.hub.world.tasks.get(4)?.state).toBe(3)
   })
 })
