@@ -10,14 +10,19 @@ const mostPages = 100
 
 /**
  * Finds our tasks for a plan that are not in vain, oldest first. A task is for a plan when its request is, to the last
- * word; the drop is in it.
+ * word; the drop is in it. Only the hub's own filters save reading them all: none of them knows a request.
  */
-export async function findTasks(plan: KojiPlan, hub: KojiHub, signal?: AbortSignal): Promise<Task[]> {
+export async function findTasks(
+  plan: KojiPlan,
+  hub: KojiHub,
+  signal?: AbortSignal,
+  after: Date = plan.notBefore,
+): Promise<Task[]> {
   const filter = {
     owner: await hub.me(signal),
     method: plan.taskMethod,
     state: [taskState.free, taskState.assigned, taskState.open, taskState.closed],
-    createdAfter: plan.notBefore.getTime() / 1000,
+    createdAfter: after.getTime() / 1000,
   }
   const found: Task[] = []
   for (let number = 0; number < mostPages; number++) {

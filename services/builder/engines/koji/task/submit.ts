@@ -23,6 +23,7 @@ export interface SubmitContext {
  */
 export async function haveTask(plan: KojiPlan, hub: KojiHub, context: SubmitContext): Promise<number> {
   const { log, signal } = context
+  const begun = performance.now()
   const there = await oldestUsable(plan, hub, context)
   if (there) {
     log.info({ task: there.id }, 'took up the task that is there')
@@ -37,20 +38,41 @@ export async function haveTask(plan: KojiPlan, hub: KojiHub, context: SubmitCont
     .safeParse(await hub.session.change(plan.call, lookUp, signal))
   if (!made.success) throw new BadReply(`${plan.call.method} gave no number of a task`)
   log.info({ task: made.data, method: plan.call.method, scratch: plan.scratch }, 'ordered the image of Koji')
-  return await keepOldest(made.data, plan, hub, context)
+  return await keepOldest(made.data, performance.now() - begun, plan, hub, context)
 }
 
-/** Somebody may have ordered the same in the meantime. Whoever comes later sees both, and gives up the younger. */
-async function keepOldest(mine: number, plan: KojiPlan, hub: KojiHub, context: SubmitContext): Promise<number> {
-  const oldest = await oldestUsable(plan, hub, context)
+/** By how much the times of two calls may be out. */
+const margin = 60_000
+
+/**
+ * Somebody may have ordered the same since it was looked for, `elapsed` milliseconds ago. Whoever comes later sees both,
+ * and gives up the younger.
+ */
+async function keepOldest(
+  mine: number,
+  elapsed: number,
+  plan: KojiPlan,
+  hub: KojiHub,
+  context: SubmitContext,
+): Promise<number> {
+  const made = await hub.queries.task(mine, context.signal)
+  if (made === null) throw new BadReply(`the hub has no task ${String(mine)}, which it has just made`)
+  // By the clock of the hub, which need not be ours.
+  const since = new Date(made.create_ts * 1000 - elapsed - margin)
+  const oldest = await oldestUsable(plan, hub, context, since)
   if (oldest === null || oldest.id >= mine) return mine
   context.log.info({ task: oldest.id, cancelled: mine }, 'took up the task that was there before ours')
   await cancelTask(mine, hub, context.signal)
   return oldest.id
 }
 
-async function oldestUsable(plan: KojiPlan, hub: KojiHub, { signal, isUsable }: SubmitContext): Promise<Task | null> {
-  for (const task of await findTasks(plan, hub, signal)) {
+async function oldestUsable(
+  plan: KojiPlan,
+  hub: KojiHub,
+  { signal, isUsable }: SubmitContext,
+  after?: Date,
+): Promise<Task | null> {
+  for (const task of await findTasks(plan, hub, signal, after)) {
     if (!isOver(task) || (task.state === taskState.closed && (await isUsable(task)))) return task
   }
   return null
