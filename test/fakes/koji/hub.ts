@@ -48,6 +48,7 @@ export async function startHub({ now = () => new Date() }: HubOptions = {}): Pro
   const heard: Heard[] = []
   const dispatcher = createDispatcher(world, top)
   const servers: AsyncDisposable[] = []
+  const locks = new Map<string, Promise<void>>()
 
   async function listen(tls: TlsOptions | null, origin: string) {
     const server = await serve({
@@ -55,6 +56,7 @@ export async function startHub({ now = () => new Date() }: HubOptions = {}): Pro
       disturbances,
       top,
       tls,
+      locks,
       heard: (name, { body, headers }) => {
         const of = (header: string) => headers[header] as string | undefined
         heard.push({ name, body, callnum: of('koji-session-callnum'), session: of('koji-session-id') })

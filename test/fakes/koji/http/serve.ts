@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly disturbances: Disturbances
   readonly top: string
   readonly tls: TlsOptions | null
+  /** Who holds the row of a session; all servers of a hub have the same. */
+  readonly locks: Map<string, Promise<void>>
   /** Told of every call and every file, before it is answered. */
   readonly heard: (
     name: string,
@@ -86,7 +88,7 @@ async function answerCall(
   response: ServerResponse,
   url: URL,
   bytes: Buffer,
-  { dispatcher, disturbances, heard }: ServeOptions,
+  { dispatcher, disturbances, heard, locks }: ServeOptions,
 ): Promise<void> {
   const isUpload = request.headers['content-type'] === 'application/octet-stream'
   const message = isUpload ? null : readCall(bytes)
@@ -104,6 +106,7 @@ async function answerCall(
   }
   // Who calls is known before anything happens to the call: he may be gone when it is carried out.
   const caller = callerOf(request, url)
+  using _row = await lock(locks, caller.headers['koji-session-id'])
   const disturbance = disturbances.next(name)
   if (disturbance && (await disturb(disturbance, response))) return
   const text = outcome(() =>
@@ -112,6 +115,16 @@ async function answerCall(
   if (disturbance?.what === 'reply lost') response.socket?.destroy()
   else if (disturbance?.what === 'cut') cutOff(response, text, disturbance.after)
   else reply(response, 200, 'text/xml', disturbance?.what === 'body' ? disturbance.body : text)
+}
+
+/** The hub locks a session's row for each call, so that calls of one session come one after the other. */
+async function lock(locks: ServeOptions['locks'], session: string | undefined): Promise<Disposable> {
+  if (session === undefined) return { [Symbol.dispose]() {} }
+  const before = locks.get(session)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  locks.set(session, promise)
+  await before
+  return { [Symbol.dispose]: resolve }
 }
 
 function outcome(work: () => Value): string {

@@ -78,8 +78,9 @@ class HubSession implements Session {
     await this.#inTurn(async () => {
       if (this.#ticket === null) return
       this.#number++
-      // A session that is not logged out ends by itself after a day.
-      await this.#send(this.#ticket, this.#post({ method: 'logout', args: [] })).catch(() => {})
+      // A session that is not logged out ends by itself after a day. A call that was given up may still hold it.
+      const signal = AbortSignal.timeout(5_000)
+      await this.#send(this.#ticket, this.#post({ method: 'logout', args: [] }, signal)).catch(() => {})
       this.#ticket = null
     })
   }
