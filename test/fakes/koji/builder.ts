@@ -48,6 +48,11 @@ export function createBuilder(world: World, top: string) {
       expectState(find(id), state.assigned)
       Object.assign(find(id), { state: state.open, startedAt: world.now() })
     },
+    /** Assigned and opened, as far as it is not yet. */
+    begin(id: number): void {
+      if (find(id).state === state.free) builder.assign(id)
+      if (find(id).state === state.assigned) builder.open(id)
+    },
     /** The host was restarted or has been silent: its task is free again, with the time and files of its first start. */
     free(id: number): void {
       expectState(find(id), state.open)
@@ -90,8 +95,7 @@ export function createBuilder(world: World, top: string) {
     /** Takes a task from the queue and begins it: its children are there afterwards, or it has failed. */
     start(id: number): number[] {
       const task = find(id)
-      if (task.state === state.free) builder.assign(id)
-      if (task.state === state.assigned) builder.open(id)
+      builder.begin(id)
       try {
         const order = orderOf(task)
         refuseOrder(world, order)
@@ -115,8 +119,7 @@ export function createBuilder(world: World, top: string) {
     upload(childId: number, play: Play = {}): ChildResult {
       const child = find(childId)
       const { order, nvr } = expectRunning(child.parent)
-      if (child.state === state.free) builder.assign(childId)
-      if (child.state === state.assigned) builder.open(childId)
+      builder.begin(childId)
       const buildTag = str(targetStruct(world, order.target)['build_tag_name'])
       const { images, files, logs, rest } = filesOf(child, nvr, buildTag, order.opts)
       for (const name of [...files, ...logs, ...rest]) {
@@ -129,8 +132,7 @@ export function createBuilder(world: World, top: string) {
     make(childId: number, play: Play = {}): void {
       const child = find(childId)
       const { order, nvr } = expectRunning(child.parent)
-      if (child.state === state.free) builder.assign(childId)
-      if (child.state === state.assigned) builder.open(childId)
+      builder.begin(childId)
       const complaint = complaintOfChild(child, order)
       if (complaint) {
         builder.fail(childId, complaint.code, complaint.message)
@@ -161,8 +163,7 @@ export function createBuilder(world: World, top: string) {
       if (build) {
         completeImageBuild(world, top, build, withoutSecondKickstart(made))
         const tag = builder.subtask(id, 'tagBuild', [3, build.id, false, null, true], 'tag', 'noarch')
-        builder.assign(tag.id)
-        builder.open(tag.id)
+        builder.begin(tag.id)
         builder.close(tag.id, null)
         build.tags.push(world.targets.find((one) => one.name === order.target)?.destinationTag ?? 0)
         lookAtChildren(task)

@@ -123,8 +123,7 @@ describe("Koji's command line against the fake hub", () => {
       if (hub.world.tasks.get(1)?.state !== 0) return
       const [x86, arm] = hub.builder.start(1)
       hub.builder.make(x86 ?? 0)
-      hub.builder.assign(arm ?? 0)
-      hub.builder.open(arm ?? 0)
+      hub.builder.begin(arm ?? 0)
       hub.builder.fail(arm ?? 0, 1018, 'no space')
       hub.builder.complete(1)
     }, 500)

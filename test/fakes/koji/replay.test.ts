@@ -3,6 +3,7 @@ import { decodeMessage } from '../../../services/builder/engines/koji/rpc/decode
 import { isStruct, type Value } from '../../../services/builder/engines/koji/rpc/value.ts'
 import { startHub, type Hub } from './hub.ts'
 import { chapters, recorded, type Exchange } from './recorded/read.ts'
+import { plantSession } from './sessions.ts'
 import { createAuthority, type Authority, type Pair } from './testing/certificates.ts'
 import { differenceOf } from './testing/compare.ts'
 import { before, setUp } from './testing/score.ts'
@@ -93,22 +94,7 @@ function ensureSession({ request, reply }: Exchange): void {
   const key = request.headers['koji-session-key'] ?? query.get('session-key')
   if (!Number.isInteger(id) || key === null || key === undefined || hub.world.sessions.has(id)) return
   if (!('raw' in reply) && /Invalid session/.test(reply.body)) return
-  const now = hub.world.now()
-  hub.world.sessions.set(id, {
-    id,
-    key,
-    userId: Number(key.split('-')[0]),
-    authtype: 0,
-    master: null,
-    hostip: '127.0.0.1',
-    callnum: null,
-    expired: false,
-    closed: false,
-    exclusive: false,
-    startedAt: now,
-    renewedAt: null,
-    updatedAt: now,
-  })
+  plantSession(hub.world, { id, key, userId: Number(key.split('-')[0]) })
 }
 
 const submits = /^(buildImageOz|buildImage|kiwiBuild|osbuildImage|imageBuilderBuild|resubmitTask)$/

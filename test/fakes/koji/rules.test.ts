@@ -265,8 +265,7 @@ describe('tasks', () => {
   it('have no result before they are over, and then the fault of their builder [12, 139, 140]', async () => {
     await post('buildImageOz', order, scratch, await logIn(), 1)
     expect(said(await post('getTaskResult', [1]))).toBe('1000 Task 1 is not finished')
-    hub.builder.assign(1)
-    hub.builder.open(1)
+    hub.builder.begin(1)
     hub.builder.fail(1, 1018, 'no')
     expect(said(await post('getTaskResult', [1]))).toBe('1018 no')
     expect(said(await post('getTaskResult', [1], { raise_fault: false }))).toEqual({
@@ -283,8 +282,7 @@ describe('tasks', () => {
     }).toThrow(/state 0, not 4/)
     builder.assign(1)
     builder.refuse(1)
-    builder.assign(1)
-    builder.open(1)
+    builder.begin(1)
     const began = hub.world.tasks.get(1)?.startedAt
     builder.free(1)
     expect(hub.world.tasks.get(1)).toMatchObject({ state: 0, hostId: null, startedAt: began })

@@ -208,14 +208,23 @@ function enter(scene: Scene, user: User, authtype: number, renew: boolean, exclu
 }
 
 function create({ world, caller }: Scene, userId: number, authtype: number, master: number | null): Session {
-  const now = world.now()
-  const session: Session = {
+  return plantSession(world, {
     id: ++world.last.session,
     key: newKey(userId),
     userId,
     authtype,
     master,
     hostip: caller.address,
+  })
+}
+
+/** Puts a session into the hub's database, as it is after a login. */
+export function plantSession(world: World, given: Pick<Session, 'id' | 'key' | 'userId'> & Partial<Session>): Session {
+  const now = world.now()
+  const session: Session = {
+    authtype: 0,
+    master: null,
+    hostip: '127.0.0.1',
     callnum: null,
     expired: false,
     closed: false,
@@ -223,6 +232,7 @@ function create({ world, caller }: Scene, userId: number, authtype: number, mast
     startedAt: now,
     renewedAt: null,
     updatedAt: now,
+    ...given,
   }
   world.sessions.set(session.id, session)
   return session

@@ -21,7 +21,7 @@ import { authError, generic, notAllowed, unexpected } from '../fault.ts'
 import { toInt, truthy, str } from '../python.ts'
 import type { Scene } from '../sessions.ts'
 import { displayed, taskFolder, workFolder } from '../folders.ts'
-import { adler32 } from '../adler32.ts'
+import { adler32 } from '../../../../services/builder/engines/koji/task/adler32.ts'
 
 /** The files of tasks: what builders put there, and what users upload. */
 export function outputMethods(top: string) {

@@ -49,7 +49,7 @@ function settleValue(value: Value, name: string): unknown {
   if (/^(st_.time|mtime|ts|.*_ts)$/.test(name)) return value === null ? null : typeof value
   if (name.endsWith('_time')) return value === null ? null : str(value).replaceAll(/\d/g, '0').replace(/\.0+/, '')
   if (name === 'session-key' || /^creation_event_id$/.test(name)) return typeof value
-  if (/^(st_size|size|checksum|hexdigest)$/.test(name) && typeof value === 'string') return 'text'
+  if (/^(st_size|size|checksum)$/.test(name) && typeof value === 'string') return 'text'
   if (Array.isArray(value)) {
     const list = (value as readonly Value[]).map((one) => settleValue(one, ''))
     return isUnordered(value as readonly Value[]) ? list.toSorted(byText) : list

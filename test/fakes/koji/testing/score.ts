@@ -15,13 +15,11 @@ export const before: Readonly<Record<number, Direction>> = {
     for (const task of world.tasks.values()) task.waiting = null
   },
   19: ({ builder }) => {
-    builder.assign(6)
-    builder.open(6)
+    builder.begin(6)
   },
   26: ({ builder }, endings) => {
     builder.close(6, valueOf(endings, 6))
-    builder.assign(7)
-    builder.open(7)
+    builder.begin(7)
     builder.fail(7, 1, textOf(endings, 7))
   },
   29: ({ builder }, endings) => {

@@ -115,8 +115,7 @@ export function bringBeforeCancel(hub: Hub, id: number, endings: Endings): void 
 
 function openOnly({ builder }: Hub, task: Task): void {
   if (task.state === state.open) return
-  if (task.state === state.free) builder.assign(task.id)
-  builder.open(task.id)
+  builder.begin(task.id)
 }
 
 /** Ends a task, and its children first. */

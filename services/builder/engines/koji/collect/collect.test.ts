@@ -67,8 +67,7 @@ describe('every way in which Koji builds', () => {
     const plan = await bench.plan({ description: descriptions.osbuild, drop: 'milestone-Fedora-43-20261121.n.0' })
     const first = await bench.step(plan)
     const { builder } = bench.hub
-    builder.assign(1)
-    builder.open(1)
+    builder.begin(1)
     builder.write(1, 'compose-request.json', '{}')
     const build = builder.importBuild(
       1,

@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startHub, type Hub } from '#test/fakes/koji/hub.ts'
+import { plantSession } from '#test/fakes/koji/sessions.ts'
 import { createAuthority, type Authority } from '#test/fakes/koji/testing/certificates.ts'
 import type { Credentials } from './credentials.ts'
 import { ConnectionLost, HttpRefusal, NotTrusted } from './exchange.ts'
@@ -109,22 +110,7 @@ describe('a session', () => {
     const old =
       '<methodResponse><params><param><value><struct><member><name>session-id</name><value><int>7</int></value></member>' +
       '<member><name>session-key</name><value>2-old</value></member></struct></value></param></params></methodResponse>'
-    const now = new Date()
-    hub.world.sessions.set(7, {
-      id: 7,
-      key: '2-old',
-      userId: 2,
-      authtype: 0,
-      master: null,
-      hostip: '127.0.0.1',
-      callnum: null,
-      expired: false,
-      closed: false,
-      exclusive: false,
-      startedAt: now,
-      renewedAt: null,
-      updatedAt: now,
-    })
+    plantSession(hub.world, { id: 7, key: '2-old', userId: 2 })
     hub.disturbances.plan({ what: 'body', body: old }, 'login')
     expect(await session.change(order, notSeen)).toBe(1)
     expect(hub.heard.at(-1)).toMatchObject({ name: 'buildImageOz', session: undefined })
