@@ -9,8 +9,8 @@ export interface Facts {
   readonly scratch: boolean
   readonly version: string
   readonly release: string
+  /** Where builders install from: the repository of the compose. */
   readonly tree: string
-  readonly repositories: readonly string[]
   /** Kept in the request, so that a task says whose it is. */
   readonly marker: string
   readonly flavour: string
@@ -41,7 +41,7 @@ export function orderImage(description: Of<'image'>, facts: Facts): Order {
     ...(facts.upload === null
       ? { ksurl: description.source ?? '', kickstart }
       : { kickstart: `work/${facts.upload.folder}/${facts.upload.name}` }),
-    repo: [...facts.repositories],
+    repo: [facts.tree],
     release: facts.release,
     // A list: of a text the builder looks for each architecture as a part of it.
     ...(optional.length > 0 ? { optional_arches: [...optional] } : {}),
@@ -61,7 +61,7 @@ export function orderSpin(description: Of<'appliance'> | Of<'livemedia'>, facts:
     ...(facts.scratch ? { scratch: true } : {}),
     ...(facts.upload === null ? { ksurl: description.source ?? '' } : {}),
     ...(description.ksversion === undefined ? {} : { ksversion: description.ksversion }),
-    repo: [...facts.repositories],
+    repo: [facts.tree],
     release: facts.release,
     ...(build === 'appliance'
       ? { format: 'raw', vmem: description.memoryMegabytes, vcpu: 1 }
@@ -86,7 +86,7 @@ export function orderKiwi(description: Of<'kiwi'>, facts: Facts): Order {
     version: facts.version,
     release: facts.release,
     ...(optional.length > 0 ? { optional_arches: [...optional] } : {}),
-    repos: [...facts.repositories],
+    repos: [facts.tree],
     type,
     use_buildroot_repo: true,
     ...(attributes.length > 0 ? { type_attr: [...attributes] } : {}),
@@ -102,7 +102,7 @@ export function orderOsbuild(description: Of<'osbuild'>, facts: Facts): Order {
     throw new RecipeRefused('osbuildImage has no scratch builds, so only milestones can be built with it')
   const { architectures, target, distro } = description
   const { name, type } = pick(description.flavours, facts.flavour)
-  const opts = { repo: [...facts.repositories], release: facts.release }
+  const opts = { repo: [facts.tree], release: facts.release }
   const args = [name, facts.version, distro, type, target, [...architectures]]
   const call = { method: 'osbuildImage', args, keywords: { opts } }
   return { call, taskMethod: 'osbuildImage', request: [...args, opts], permission: 'image', package: name }
@@ -114,7 +114,7 @@ export function orderImageBuilder(description: Of<'image-builder'>, facts: Facts
   const { name, type } = pick(description.flavours, facts.flavour)
   const opts = {
     ...(facts.scratch ? { scratch: true } : {}),
-    repos: [...facts.repositories],
+    repos: [facts.tree],
     release: facts.release,
     distro,
     ...(seed === undefined ? {} : { seed }),

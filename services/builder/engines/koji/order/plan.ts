@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Architecture, ComposeRef, ImagePlan } from '#events/vocabulary.ts'
-import type { PackageSources } from '../../../packages/sources.ts'
 import { RecipeRefused } from '../../../recipe.ts'
 import type { Call } from '../rpc/call.ts'
 import type { Value } from '../rpc/value.ts'
@@ -14,7 +13,6 @@ export interface KojiRequest {
   readonly compose: ComposeRef
   readonly image: ImagePlan
   readonly recipe: { readonly name: string; readonly digest: string }
-  readonly sources: PackageSources
 }
 
 /** A kickstart that goes to the hub before its task. */
@@ -60,7 +58,6 @@ export function planKoji(request: KojiRequest, description: KojiDescription, kic
     version: description.version ?? versionOf(compose),
     release: releaseOf(compose, scratch ? kindOf(drop) : null),
     tree: treeOf(compose),
-    repositories: repositoriesOf(request),
     marker: `${drop} ${image.flavour} ${request.recipe.digest.slice(0, 16)}`,
     flavour: image.flavour,
     upload: kickstart === null ? null : uploadOf(description, image.flavour, kickstart),
@@ -130,17 +127,12 @@ function kindOf(drop: string): string {
   return /^[a-z]+/.exec(drop)?.[0] ?? 'scratch'
 }
 
+/** The compose's own packages, of whatever architecture Koji puts in the place of `$arch`. */
 function treeOf({ location }: ComposeRef): string {
   if (!/^https?:\/\//.test(location)) {
     throw new RecipeRefused(`Koji's builders cannot reach the compose at ${location}: it has no address on the web`)
   }
   return `${location.replace(/\/+$/, '')}/Everything/$arch/os`
-}
-
-/** Koji puts each architecture in the place of `$arch`. */
-function repositoriesOf({ compose, image, sources }: KojiRequest): string[] {
-  if (sources.kind !== 'dnf') return [treeOf(compose)]
-  return sources.repositories.map((one) => one.replaceAll(`/${image.architecture}/`, '/$arch/'))
 }
 
 function dashed(date: string): string {

@@ -120,13 +120,11 @@ export async function openBench(limits: Partial<KojiLimits> = {}): Promise<Bench
         recipe: 'fedora-43',
         ...image,
       }
-      const repositories = [`${compose.location}/Everything/${wanted.architecture}/os`]
       return {
         drop,
         compose,
         image: wanted,
         recipe: { name: 'fedora-43', digest: createHash('sha256').update(description).digest('hex') },
-        sources: { kind: 'dnf', repositories },
       }
     },
     async plan(changes = {}) {
