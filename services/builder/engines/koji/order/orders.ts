@@ -2,7 +2,7 @@ import { RecipeRefused } from '../../../recipe.ts'
 import type { Call } from '../rpc/call.ts'
 import type { Value } from '../rpc/value.ts'
 import type { KojiDescription } from './description.ts'
-import type { Upload } from './plan.ts'
+import type { Upload } from './upload.ts'
 
 /** What an order is made of besides its description. */
 export interface Facts {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Architecture, ComposeRef, ImagePlan } from '#events/vocabulary.ts'
 import { RecipeRefused } from '../../../recipe.ts'
 import type { Call } from '../rpc/call.ts'
 import type { Value } from '../rpc/value.ts'
 import type { KojiDescription } from './description.ts'
 import { orderImage, orderImageBuilder, orderKiwi, orderOsbuild, orderSpin, type Facts, type Order } from './orders.ts'
+import { uploadOf, type Upload } from './upload.ts'
 
 /** A build that is wanted of Koji. */
 export interface KojiRequest {
@@ -13,13 +13,6 @@ export interface KojiRequest {
   readonly compose: ComposeRef
   readonly image: ImagePlan
   readonly recipe: { readonly name: string; readonly digest: string }
-}
-
-/** A kickstart that goes to the hub before its task. */
-export interface Upload {
-  readonly folder: string
-  readonly name: string
-  readonly content: string
 }
 
 /** Everything that is asked of a hub for one image, before it is asked. */
@@ -101,13 +94,6 @@ function orderOf(description: KojiDescription, facts: Facts): Order {
     case 'image-builder':
       return orderImageBuilder(description, facts)
   }
-}
-
-/** The same kickstart always goes to the same place, so it may be sent as often as need be. */
-function uploadOf({ build }: KojiDescription, flavour: string, content: string): Upload {
-  const digest = createHash('sha256').update(content).digest('hex').slice(0, 24)
-  const kind = build === 'image' ? 'cli-image' : `cli-${build}`
-  return { folder: `${kind}/imagedrop.${digest}`, name: `${flavour}.ks`, content }
 }
 
 function versionOf({ version }: ComposeRef): string {
