@@ -14,21 +14,14 @@ export interface KojiLimits {
   readonly largestDisk: number
 }
 
-const minute = 60_000
-const hour = 60 * minute
+export const minute = 60_000
+export const hour = 60 * minute
 
-export const kojiLimits: KojiLimits = {
-  poll: 5 * minute,
-  queued: 12 * hour,
-  silent: 1.5 * hour,
-  total: 36 * hour,
-  away: 6 * hour,
-  again: 15 * minute,
-  tries: 3,
-  largestDisk: 256 * 1024 ** 3,
-}
+/** What nobody has to choose. */
+export const fixedLimits = { again: 15 * minute, tries: 3, largestDisk: 256 * 1024 ** 3 }
 
-/** A time in hours, for people. */
-export function hours(milliseconds: number): string {
-  return `${String(Math.round(milliseconds / (hour / 10)) / 10)} h`
+/** A time for people. */
+export function inWords(milliseconds: number): string {
+  const rounded = (unit: number) => String(Math.round((milliseconds / unit) * 10) / 10)
+  return milliseconds < hour ? `${rounded(minute)} min` : `${rounded(hour)} h`
 }

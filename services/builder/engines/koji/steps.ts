@@ -1,14 +1,14 @@
 import { messageOf, PermanentError } from '#service/errors.ts'
-import { isAway } from './classify.ts'
+import type { EngineContext } from '../engine.ts'
+import { isAway, isOffline } from './classify.ts'
 import { findMade } from './collect/choose.ts'
-import { collect, keepLogs } from './collect/collect.ts'
+import { collect, keepTexts } from './collect/collect.ts'
 import type { KojiHub } from './hub/connect.ts'
 import { isOver, taskState, type Task } from './hub/task.ts'
-import { kojiLimits, type KojiLimits } from './limits.ts'
+import { minute, type KojiLimits } from './limits.ts'
 import type { KojiPlan } from './order/plan.ts'
-import { assertPatience, orderAgain, waitForHub } from './patience.ts'
+import { assertPatience, nextLook, orderAgain, waitForHub, type KojiWait } from './patience.ts'
 import { freshState, readState, type KojiState } from './state.ts'
-import { nextLook, type Step, type StepContext } from './step.ts'
 import { cancelTask } from './task/cancel.ts'
 import { TaskFailed, whyFailed } from './task/failure.ts'
 import { findTasks } from './task/find.ts'
@@ -18,28 +18,47 @@ import { keyOfTask } from './wake.ts'
 
 /** Builds images by Koji, in steps. It holds nothing between them; each may be lost and made again. */
 export interface KojiSteps {
-  advance(plan: KojiPlan, context: StepContext): Promise<Step>
+  /** Of the hub; `unknown` while it cannot be told. */
+  version(): Promise<string>
+  /** Waits for the next step, or has made the plan's disk. */
+  advance(plan: KojiPlan, context: EngineContext): Promise<KojiWait | undefined>
   /** Cancels what was begun for a plan, whether it was known or not. May be done several times. */
-  abandon(plan: KojiPlan, context: Pick<StepContext, 'signal' | 'log' | 'state' | 'now'>): Promise<void>
+  abandon(plan: KojiPlan, context: Pick<EngineContext, 'signal' | 'log' | 'waited' | 'now'>): Promise<void>
 }
 
-export function createKojiSteps(hub: KojiHub, limits: KojiLimits = kojiLimits): KojiSteps {
+export function createKojiSteps(hub: KojiHub, limits: KojiLimits): KojiSteps {
+  let known: string | null = null
+  /** Since a step found the hub away. Thousands may wait: while it is, one a minute asks and the others need not. */
+  let lastAway: { readonly at: number; readonly error: unknown } | null = null
+
   return {
+    async version() {
+      known ??= lastAway ? null : await hub.queries.version().catch(() => null)
+      return known ?? 'unknown'
+    },
     async advance(plan, context) {
-      const state = readState(context.state, context.now())
+      const { signal, now } = context
+      const state = readState(context.waited, now())
+      if (lastAway && now().getTime() - lastAway.at < minute) return waitForHub(state, lastAway.error, limits, context)
       try {
         const here = { ...state, away: null }
-        return await (here.task === null ? begin(plan, here, context) : look(plan, here, here.task, context))
+        const wait = await (here.task === null ? begin(plan, here, context) : look(plan, here, here.task, context))
+        lastAway = null
+        return wait
       } catch (error) {
-        context.signal.throwIfAborted()
-        if (isAway(error)) return waitForHub(state, error, limits, context)
+        signal.throwIfAborted()
+        if (isAway(error)) {
+          if (isOffline(error)) lastAway = { at: now().getTime(), error }
+          return waitForHub(state, error, limits, context)
+        }
+        lastAway = null
         if (error instanceof TaskFailed && error.meaning === 'transient')
           return orderAgain(state, error, limits, context)
         throw error
       }
     },
-    async abandon(plan, { signal, log, state, now }) {
-      const { task } = readState(state, now())
+    async abandon(plan, { signal, log, waited, now }) {
+      const { task } = readState(waited, now())
       const tasks = task === null ? (await findTasks(plan, hub, signal)).map(({ id }) => id) : [task]
       for (const id of tasks) {
         await cancelTask(id, hub, signal)
@@ -48,7 +67,7 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits = kojiLimits): 
     },
   }
 
-  async function begin(plan: KojiPlan, state: KojiState, context: StepContext): Promise<Step> {
+  async function begin(plan: KojiPlan, state: KojiState, context: EngineContext): Promise<KojiWait | undefined> {
     const { signal, log, now } = context
     const isUsable = (task: Task) => canCollect(plan, task, signal)
     const task = await haveTask(plan, hub, { log, signal, isUsable })
@@ -68,14 +87,20 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits = kojiLimits): 
     )
   }
 
-  async function look(plan: KojiPlan, state: KojiState, id: number, context: StepContext): Promise<Step> {
+  async function look(
+    plan: KojiPlan,
+    state: KojiState,
+    id: number,
+    context: EngineContext,
+  ): Promise<KojiWait | undefined> {
     const { signal, progress, now } = context
     const tree = await readTree(id, plan.architecture, hub, signal)
     if (tree === null) throw new PermanentError('environment', `the hub has no task ${String(id)} any more`)
     const { done, phase } = stepOf(tree)
     if (isOver(tree.task)) {
       progress({ phase, done: 4, total: 4, unit: 'steps' })
-      return await finish(plan, tree, context)
+      await finish(plan, tree, context)
+      return undefined
     }
     const reached = Math.max(done, state.reached)
     const { sign, line } = await signOfLife(tree, signal)
@@ -84,7 +109,7 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits = kojiLimits): 
     const next: KojiState = { ...state, reached, alive }
     await assertPatience(next, tree, { hub, limits }, context)
     const until = nextLook(id, now(), limits.poll)
-    return { wait: { for: keyOfTask(id), until, reason: 'a Koji task', state: next } }
+    return { for: keyOfTask(id), until, reason: 'a Koji task', state: next }
   }
 
   /** Whatever changes while a task goes on: its states, and the sizes of what its builder writes. */
@@ -102,12 +127,15 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits = kojiLimits): 
     }
   }
 
-  async function finish(plan: KojiPlan, tree: TaskTree, context: StepContext): Promise<Step> {
-    const { signal, progress, logFile, work } = context
+  async function finish(plan: KojiPlan, tree: TaskTree, context: EngineContext): Promise<void> {
+    const { signal, progress, now, logFile } = context
     const made =
       tree.task.state === taskState.closed && (plan.images === 'build' || tree.own?.state === taskState.closed)
-    const kept = { signal, progress, logFile, work, largestDisk: limits.largestDisk }
-    if (made) return { done: await collect(plan, tree, hub, kept) }
+    const kept = { signal, progress, now, logFile, work: context.folders.work, largestDisk: limits.largestDisk }
+    if (made) {
+      await collect(plan, tree, hub, kept)
+      return
+    }
     const failure = await whyFailed(tree, hub, signal)
     // What the builder wrote tells more than the fault, where it can still be had.
     await keepLogsOf(tree, kept).catch((error: unknown) => {
@@ -117,7 +145,7 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits = kojiLimits): 
     throw failure
   }
 
-  async function keepLogsOf({ task, own }: TaskTree, kept: Parameters<typeof keepLogs>[2]): Promise<void> {
+  async function keepLogsOf({ task, own }: TaskTree, kept: Parameters<typeof keepTexts>[2]): Promise<void> {
     const { id } = own ?? task
     const files = await hub.queries.output(id, kept.signal)
     const folder = `work/tasks/${String(id % 10_000)}/${String(id)}`
@@ -129,6 +157,6 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits = kojiLimits): 
       sha256: null,
       archive: null,
     }))
-    await keepLogs(remote, hub, kept)
+    await keepTexts(remote, hub, kept)
   }
 }

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Progress } from '#bus/bus.ts'
+import { takePackageList } from '../../installer/package-list.ts'
 import { assertBootSector, assertRawDisk } from '../../verify.ts'
 import type { KojiHub } from '../hub/connect.ts'
 import type { Task } from '../hub/task.ts'
@@ -10,33 +11,26 @@ import { download } from './download.ts'
 import { packagesOfKiwi, packagesOfRpms, packagesOfSpdx, type PackageList } from './packages.ts'
 import { unpack } from './unpack.ts'
 
-/** What came of a build by Koji. All files are in the build's own work folder and may be moved away. */
-export interface KojiBuilt {
-  readonly disk: string
-  readonly packages: string
-  /** What the builder itself tells of its work: the TDL, the kickstart as it was used, the manifest. */
-  readonly descriptions: readonly string[]
-}
-
 export interface CollectContext {
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void
+  readonly now: () => Date
   readonly logFile: string
   readonly work: string
   readonly largestDisk: number
 }
 
-/** Fetches what a task has made, makes a raw disk of it and proves it. */
+/** Fetches what a task has made, makes the plan's raw disk and list of packages of it, and proves it. */
 export async function collect(
   plan: KojiPlan,
   { task, own }: { readonly task: Task; readonly own: Task | null },
   hub: KojiHub,
   context: CollectContext,
-): Promise<KojiBuilt> {
-  const { signal, progress, logFile, work, largestDisk } = context
+): Promise<void> {
+  const { signal, progress, now, logFile, work, largestDisk } = context
   await mkdir(work, { recursive: true })
   const made = await findMade(plan, task, own, hub, signal)
-  await keepLogs(made.others, hub, context)
+  await keepTexts(made.others, hub, context)
   const fetched = join(work, `${String((own ?? task).id)}-${made.image.name}`)
   await download(hub.files, made.image, fetched, {
     signal,
@@ -44,31 +38,34 @@ export async function collect(
       progress({ phase: 'fetching the image', done, total: made.image.size, unit: 'bytes' })
     },
   })
-  const disk = join(work, 'image.raw')
   progress({ phase: 'unpacking the image' })
-  await rm(disk, { force: true })
-  await unpack(fetched, disk, { signal, logFile, largest: largestDisk })
-  await assertBootSector(disk)
-  await assertRawDisk(disk, signal)
-  const packages = join(work, 'packages.json')
-  await writeFile(packages, `${JSON.stringify(await listPackages(made, hub, context), null, 2)}\n`)
-  return { disk, packages, descriptions: await fetchDescriptions(made.others, hub, context) }
+  await rm(plan.disk, { force: true })
+  await unpack(fetched, plan.disk, { signal, logFile, largest: largestDisk })
+  // xz gives it the time of what was fetched, perhaps by a process that was killed.
+  await utimes(plan.disk, now(), now())
+  await assertBootSector(plan.disk)
+  await assertRawDisk(plan.disk, signal)
+  if (plan.listsPackages) await takePackageList(plan.disk, plan.packages, signal)
+  else await writeFile(plan.packages, `${JSON.stringify(await listPackages(made, hub, context), null, 2)}\n`)
 }
+
+/** What builders tell of their work: their logs, and what they made the image of. */
+const telling = /(\.log|^tdl-.*\.xml|^libvirt-.*\.xml|\.ks|\.kiwi|osbuild-manifest\.json|\.manifest\.json)$/
 
 /** More of a file that people read than this is no text. */
 const largestText = 16 * 1024 * 1024
 
-/** Adds the builder's logs to ours. */
-export async function keepLogs(
+/** Adds to our log what the builder wrote down. */
+export async function keepTexts(
   files: readonly RemoteFile[],
   hub: KojiHub,
   context: Pick<CollectContext, 'signal' | 'logFile' | 'work'>,
 ): Promise<void> {
-  const logs = files.filter(({ name, size }) => name.endsWith('.log') && size > 0 && size <= largestText)
+  const texts = files.filter(({ name, size }) => telling.test(name) && size > 0 && size <= largestText)
   await mkdir(context.work, { recursive: true })
-  for (const log of logs) {
-    const text = await fetchText(log, hub, context)
-    await appendFile(context.logFile, `==> ${log.name} <==\n${text}\n`)
+  for (const file of texts) {
+    const text = await fetchText(file, hub, context)
+    await appendFile(context.logFile, `==> ${file.name} <==\n${text}\n`)
   }
 }
 
@@ -85,25 +82,7 @@ async function fetchText(
   return text
 }
 
-const describing = /^(tdl-.*\.xml|libvirt-.*\.xml|.*\.ks|.*\.kiwi|.*osbuild-manifest\.json|.*\.manifest\.json)$/
-
-async function fetchDescriptions(
-  files: readonly RemoteFile[],
-  hub: KojiHub,
-  { signal, work }: CollectContext,
-): Promise<string[]> {
-  const wanted = files.filter(({ name, size }) => describing.test(name) && size > 0 && size <= largestText)
-  const paths: string[] = []
-  await mkdir(join(work, 'descriptions'), { recursive: true })
-  for (const file of wanted) {
-    const path = join(work, 'descriptions', file.name)
-    await download(hub.files, file, path, { signal, pauses: [1_000, 5_000] })
-    paths.push(path)
-  }
-  return paths
-}
-
-/** Of scratch builds by Oz and by livemedia-creator nobody tells the packages; then the list says so. */
+/** Of what is built from elsewhere by Oz and by livemedia-creator, nobody may tell the packages; then the list says so. */
 async function listPackages({ image, others, rpms }: Made, hub: KojiHub, context: CollectContext): Promise<object> {
   const found =
     packagesOfRpms(rpms, 'the result of the task') ??
@@ -127,7 +106,7 @@ async function ofArchive(
 async function ofFiles(
   others: readonly RemoteFile[],
   hub: KojiHub,
-  { signal, work }: CollectContext,
+  context: CollectContext,
 ): Promise<PackageList | null> {
   for (const [pattern, read] of [
     [/\.packages$/, packagesOfKiwi],
@@ -135,9 +114,7 @@ async function ofFiles(
   ] as const) {
     const file = others.find(({ name }) => pattern.test(name))
     if (!file) continue
-    const path = join(work, file.name)
-    await download(hub.files, file, path, { signal, pauses: [1_000, 5_000] })
-    return await read(path)
+    return read(await fetchText(file, hub, context))
   }
   return null
 }

@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs'
 import { open as openFile, stat, statfs, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { NothingBuilt } from '../../engine.ts'
+import { isDiskFull } from '#files/errors.ts'
 import { PermanentError } from '#service/errors.ts'
+import { NothingBuilt } from '../../engine.ts'
 import { BadReply } from '../rpc/decode.ts'
 import { ConnectionLost, open, readAll, refusal, type HubAddress } from '../rpc/exchange.ts'
 import type { RemoteFile } from './choose.ts'
@@ -78,7 +79,7 @@ async function fetchOn(
     }
   } catch (error) {
     signal.throwIfAborted()
-    if (error instanceof BadReply || isFull(error)) throw error
+    if (error instanceof BadReply || isDiskFull(error)) throw error
     throw new ConnectionLost(`${file.name} broke off at ${String(size)} of ${String(file.size)} bytes`, true, {
       cause: error,
     })
@@ -120,8 +121,4 @@ async function assertRoom(path: string, file: RemoteFile): Promise<void> {
 
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => null))?.size ?? 0
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
 }

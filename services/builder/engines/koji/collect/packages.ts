@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 
 /** One package of an image, in the form that the package lists of all engines have. */
@@ -31,8 +30,8 @@ export function packagesOfRpms(rpms: readonly unknown[], from: string): PackageL
 }
 
 /** KIWI's list: `name|epoch|version|release|arch|disturl|license`. */
-export async function packagesOfKiwi(path: string): Promise<PackageList | null> {
-  const lines = (await readFile(path, 'utf8')).split('\n')
+export function packagesOfKiwi(text: string): PackageList | null {
+  const lines = text.split('\n')
   const packages = lines.flatMap((line) => {
     const [name = '', epoch = '', version = '', release = '', architecture = ''] = line.split('|')
     if (name === '' || version === '') return []
@@ -52,8 +51,8 @@ const spdx = z.object({
 })
 
 /** The bill of materials of image-builder: RPMs are named by their purl. */
-export async function packagesOfSpdx(path: string): Promise<PackageList | null> {
-  const found = spdx.safeParse(JSON.parse(await readFile(path, 'utf8')))
+export function packagesOfSpdx(text: string): PackageList | null {
+  const found = spdx.safeParse(JSON.parse(text))
   if (!found.success) return null
   const packages = found.data.packages.flatMap(({ name, versionInfo, externalRefs = [] }) => {
     const purl = externalRefs.find(({ referenceType }) => referenceType === 'purl')?.referenceLocator ?? ''

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Logger } from 'pino'
 import type { Credentials } from '../rpc/credentials.ts'
 import { BadReply } from '../rpc/decode.ts'
 import type { HubAddress } from '../rpc/exchange.ts'
@@ -22,14 +21,13 @@ export interface KojiHubOptions {
   readonly address: HubAddress
   readonly files: HubAddress
   readonly credentials: Credentials
-  readonly log: Logger
   readonly pauses?: readonly number[]
 }
 
 /** Connects to a hub. Nothing is asked of it before it is needed. */
-export function connectHub({ address, files, credentials, log, pauses }: KojiHubOptions): KojiHub {
+export function connectHub({ address, files, credentials, pauses }: KojiHubOptions): KojiHub {
   const patience = pauses ? { pauses } : {}
-  const session = createSession({ hub: address, credentials, log, ...patience })
+  const session = createSession({ hub: address, credentials, ...patience })
   let known: number | null = null
   return {
     address,

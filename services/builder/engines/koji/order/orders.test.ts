@@ -33,6 +33,7 @@ const expected: Record<keyof typeof descriptions, object> = {
         format: ['raw-xz'],
         distro: 'Fedora-43',
         disk_size: '5',
+        ksversion: 'F43',
         repo: [tree],
         kickstart: expect.stringMatching(/^work\/cli-image\/imagedrop\.[0-9a-f]{24}\/generic\.ks$/),
         release: '20261121.n.0.weekly',
@@ -44,7 +45,7 @@ const expected: Record<keyof typeof descriptions, object> = {
   appliance: {
     method: 'buildImage',
     args: [
-      'Fedora-Cloud-Base',
+      'Fedora-Cloud-Base-x86_64',
       '43',
       'x86_64',
       'f43',
@@ -55,6 +56,7 @@ const expected: Record<keyof typeof descriptions, object> = {
     keywords: {
       opts: {
         scratch: true,
+        ksversion: 'F43',
         repo: [tree],
         release: '20261121.n.0.weekly',
         format: 'raw',
@@ -124,10 +126,10 @@ describe('an order', () => {
   it.each(kinds)('%s: is kept by the hub as the request by which it is found again', async (kind) => {
     const plan = await bench.plan({ description: descriptions[kind], ...dropOf(kind) })
     const step = await bench.step(plan)
-    const id = 'wait' in step ? step.wait.state.task : null
+    const id = step?.state.task
     expect(bench.hub.world.tasks.get(id ?? 0)).toMatchObject({ method: plan.taskMethod, request: plan.request })
     const again = await bench.step(plan)
-    expect('wait' in again && again.wait.state.task).toBe(id)
+    expect(again?.state.task).toBe(id)
   })
 
   it.each([
@@ -148,6 +150,20 @@ describe('an order', () => {
     expect(optionsOf(call.keywords).filter((name) => !known.has(name))).toEqual([])
   })
 
+  it('builds an architecture by itself where nothing says otherwise, as a build of another name', async () => {
+    const description = descriptions.image.replace(/architectures: .*\noptional: .*\n/, '')
+    const plan = await bench.plan({ description, image: { architecture: 'i686' } })
+    expect(plan.call.args).toEqual(['Fedora-Cloud-Base-i686', '43', ['i386'], 'f43', tree])
+  })
+
+  it.each([
+    ['43', 'f43'],
+    ['Rawhide', 'rawhide'],
+  ])('of %s goes to the target %s where nothing says otherwise', async (version, target) => {
+    const description = descriptions.image.replace('target: f43\n', '')
+    expect((await bench.plan({ description, compose: { version } })).target).toBe(target)
+  })
+
   it('of a milestone is no scratch build, and its release is the date and respin of the compose', async () => {
     const plan = await bench.plan(milestone)
     expect(plan.call.keywords).toMatchObject({ opts: { release: '20261121.n.0' } })
@@ -155,7 +171,8 @@ describe('an order', () => {
   })
 
   it('takes the kickstart from source control where the recipe says so, and then uploads nothing', async () => {
-    const description = `${descriptions.image}source: git+https://git.example.org/kickstarts#0123abc\n`
+    const source = 'source: git+https://git.example.org/kickstarts#0123abc\n'
+    const description = descriptions.image.replaceAll(' }', ', kickstart: cloud.ks }') + source
     const plan = await bench.plan({ ...milestone, description })
     expect(plan.upload).toBeNull()
     expect(plan.call.keywords).toMatchObject({

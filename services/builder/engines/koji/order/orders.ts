@@ -1,4 +1,4 @@
-import { RecipeRefused } from '../../../recipe.ts'
+import { PermanentError } from '#service/errors.ts'
 import type { Call } from '../rpc/call.ts'
 import type { Value } from '../rpc/value.ts'
 import type { KojiDescription } from './description.ts'
@@ -7,6 +7,14 @@ import type { Upload } from './upload.ts'
 /** What an order is made of besides its description. */
 export interface Facts {
   readonly scratch: boolean
+  readonly target: string
+  /** As Koji and the trees of packages call them: `i386`. */
+  readonly architectures: readonly string[]
+  readonly optional: readonly string[]
+  /** After the name of what is built apart from the other architectures. */
+  readonly suffix: string
+  /** The version of the kickstart's language: `F43`. */
+  readonly kickstartVersion?: string
   readonly version: string
   readonly release: string
   /** Where builders install from: the repository of the compose. */
@@ -30,14 +38,15 @@ type Of<Build extends KojiDescription['build']> = Extract<KojiDescription, { bui
 
 /** ImageFactory and Oz: the way of the feature page. */
 export function orderImage(description: Of<'image'>, facts: Facts): Order {
-  const { architectures, optional, target, distro, format, diskGigabytes } = description
-  const { name, kickstart } = pick(description.flavours, facts.flavour)
+  const { distro, format, diskGigabytes } = description
+  const { architectures, optional, target } = facts
+  const { name, kickstart = '' } = pick(description.flavours, facts)
   const opts = {
     ...(facts.scratch ? { scratch: true } : {}),
     format: [format],
     distro,
     disk_size: String(diskGigabytes),
-    ...(description.ksversion === undefined ? {} : { ksversion: description.ksversion }),
+    ...languageOf(facts),
     ...(facts.upload === null
       ? { ksurl: description.source ?? '', kickstart }
       : { kickstart: `work/${facts.upload.folder}/${facts.upload.name}` }),
@@ -54,18 +63,19 @@ export function orderImage(description: Of<'image'>, facts: Facts): Order {
 
 /** livemedia-creator and appliance-creator, in the builders' chroots. */
 export function orderSpin(description: Of<'appliance'> | Of<'livemedia'>, facts: Facts): Order {
-  const { architectures, optional, target, build } = description
-  const { name, kickstart } = pick<{ name: string; kickstart: string }>(description.flavours, facts.flavour)
+  const { build } = description
+  const { architectures, optional, target } = facts
+  const { name, kickstart = '' } = pick<{ name: string; kickstart?: string | undefined }>(description.flavours, facts)
   const place = facts.upload === null ? kickstart : `${facts.upload.folder}/${facts.upload.name}`
   const opts: Value = {
     ...(facts.scratch ? { scratch: true } : {}),
     ...(facts.upload === null ? { ksurl: description.source ?? '' } : {}),
-    ...(description.ksversion === undefined ? {} : { ksversion: description.ksversion }),
+    ...languageOf(facts),
     repo: [facts.tree],
     release: facts.release,
     ...(build === 'appliance'
       ? { format: 'raw', vmem: description.memoryMegabytes, vcpu: 1 }
-      : { install_tree_url: facts.tree, volid: pick(description.flavours, facts.flavour).volume }),
+      : { install_tree_url: facts.tree, volid: pick(description.flavours, facts).volume }),
     ...(optional.length > 0 ? { optional_arches: [...optional] } : {}),
     imagedrop: facts.marker,
   }
@@ -78,8 +88,9 @@ export function orderSpin(description: Of<'appliance'> | Of<'livemedia'>, facts:
 
 /** KIWI, from a description in source control. Its call has no options of its own: everything is a keyword. */
 export function orderKiwi(description: Of<'kiwi'>, facts: Facts): Order {
-  const { architectures, optional, target, source, type, attributes } = description
-  const { profile } = pick(description.flavours, facts.flavour)
+  const { source, type, attributes } = description
+  const { architectures, optional, target } = facts
+  const { profile } = pick(description.flavours, facts)
   const kept = {
     ...(facts.scratch ? { scratch: true } : {}),
     profile,
@@ -98,10 +109,15 @@ export function orderKiwi(description: Of<'kiwi'>, facts: Facts): Order {
 
 /** osbuild-composer, which imports what it makes itself, and so has no scratch builds. */
 export function orderOsbuild(description: Of<'osbuild'>, facts: Facts): Order {
-  if (facts.scratch)
-    throw new RecipeRefused('osbuildImage has no scratch builds, so only milestones can be built with it')
-  const { architectures, target, distro } = description
-  const { name, type } = pick(description.flavours, facts.flavour)
+  if (facts.scratch) {
+    throw new PermanentError(
+      'environment',
+      'osbuildImage has no scratch builds, so only milestones can be built with it',
+    )
+  }
+  const { distro } = description
+  const { architectures, target } = facts
+  const { name, type } = pick(description.flavours, facts)
   const opts = { repo: [facts.tree], release: facts.release }
   const args = [name, facts.version, distro, type, target, [...architectures]]
   const call = { method: 'osbuildImage', args, keywords: { opts } }
@@ -110,8 +126,9 @@ export function orderOsbuild(description: Of<'osbuild'>, facts: Facts): Order {
 
 /** image-builder, in the builders' chroots. */
 export function orderImageBuilder(description: Of<'image-builder'>, facts: Facts): Order {
-  const { architectures, optional, target, distro, seed } = description
-  const { name, type } = pick(description.flavours, facts.flavour)
+  const { distro, seed } = description
+  const { architectures, optional, target } = facts
+  const { name, type } = pick(description.flavours, facts)
   const opts = {
     ...(facts.scratch ? { scratch: true } : {}),
     repos: [facts.tree],
@@ -125,8 +142,12 @@ export function orderImageBuilder(description: Of<'image-builder'>, facts: Facts
   return { call, taskMethod: 'imageBuilderBuild', request: [...args, opts], permission: 'image', package: name }
 }
 
-function pick<One>(flavours: Readonly<Partial<Record<string, One>>>, flavour: string): One {
+function pick<One extends object>(flavours: Readonly<Partial<Record<string, One>>>, { flavour, suffix }: Facts): One {
   const found = flavours[flavour]
-  if (found !== undefined) return found
-  throw new RecipeRefused(`koji.yaml has no flavour ${flavour}; it has ${Object.keys(flavours).join(', ')}`)
+  if (found === undefined) throw new Error(`koji.yaml has no flavour ${flavour}`)
+  return 'name' in found ? { ...found, name: `${String(found.name)}${suffix}` } : found
+}
+
+function languageOf({ kickstartVersion }: Facts): { ksversion?: string } {
+  return kickstartVersion === undefined ? {} : { ksversion: kickstartVersion }
 }

@@ -1,22 +1,19 @@
-import type { Architecture, ComposeRef, ImagePlan } from '#events/vocabulary.ts'
-import { RecipeRefused } from '../../../recipe.ts'
+import { join } from 'node:path'
+import { imageKey, type Architecture, type ComposeRef } from '#events/vocabulary.ts'
+import { PermanentError } from '#service/errors.ts'
+import { answersOf, NotDescribed, RecipeRefused } from '../../../recipe.ts'
+import type { BuildPlan, BuildRequest, EngineFolders } from '../../engine.ts'
+import { listedKickstart } from '../../installer/kickstart.ts'
+import { treeArchitectures } from '../../installer/packages-of.ts'
 import type { Call } from '../rpc/call.ts'
 import type { Value } from '../rpc/value.ts'
-import type { KojiDescription } from './description.ts'
+import { isKickstarted, readKojiDescription, type KojiDescription } from './description.ts'
 import { orderImage, orderImageBuilder, orderKiwi, orderOsbuild, orderSpin, type Facts, type Order } from './orders.ts'
+import { assertUnattended } from './unattended.ts'
 import { uploadOf, type Upload } from './upload.ts'
 
-/** A build that is wanted of Koji. */
-export interface KojiRequest {
-  /** Decides whether it is a scratch build, and keeps the tasks of drops apart. */
-  readonly drop: string
-  readonly compose: ComposeRef
-  readonly image: ImagePlan
-  readonly recipe: { readonly name: string; readonly digest: string }
-}
-
 /** Everything that is asked of a hub for one image, before it is asked. */
-export interface KojiPlan {
+export interface KojiPlan extends BuildPlan {
   readonly call: Call
   /** Of the task that comes of it, and its request as the hub keeps it: by these it is found again. */
   readonly taskMethod: string
@@ -32,52 +29,82 @@ export interface KojiPlan {
   readonly scratch: boolean
   /** Images are files of the task's children, or of the build that somebody else imports. */
   readonly images: 'children' | 'build'
+  /** Whether the disk holds its list of packages: our kickstart wrote it there. */
+  readonly listsPackages: boolean
   /** No task for this can be older. */
   readonly notBefore: Date
 }
 
-/** Plans a build by Koji: the same request, description and kickstart give the same plan. */
-export function planKoji(request: KojiRequest, description: KojiDescription, kickstart: string | null): KojiPlan {
-  const { compose, image, drop } = request
-  const { architectures, target } = description
-  if (!architectures.includes(image.architecture)) {
-    throw new RecipeRefused(
-      `Koji builds ${request.recipe.name} for ${architectures.join(', ')}, not ${image.architecture}`,
-    )
+/** Plans a build by Koji. Throws NotDescribed when the recipe does not say how, RecipeRefused when it cannot be so. */
+export function planKoji(request: BuildRequest, { work }: EngineFolders): KojiPlan {
+  const { compose, drop, image, recipe } = request
+  const description = readKojiDescription(recipe)
+  if (description.flavours[image.flavour] === undefined) {
+    throw new NotDescribed(recipe, image.flavour, 'entry in koji.yaml')
   }
+  const together = 'architectures' in description ? description.architectures : undefined
+  const architectures = together ?? [image.architecture]
+  if (!architectures.includes(image.architecture)) {
+    throw new NotDescribed(recipe, image.architecture, 'entry in koji.yaml')
+  }
+  const kickstart = kickstartOf(description, request, architectures)
   const scratch = !drop.startsWith('milestone-')
   const facts: Facts = {
     scratch,
+    target: description.target ?? targetOf(compose),
+    architectures: architectures.map((one) => treeArchitectures[one]),
+    optional: 'optional' in description ? description.optional.map((one) => treeArchitectures[one]) : [],
+    // What is built apart must not be one build at the hub: of the same name, version and release there is one.
+    suffix: together === undefined ? `-${image.architecture}` : '',
+    ...(recipe.kickstart === undefined ? {} : { kickstartVersion: recipe.kickstart }),
     version: description.version ?? versionOf(compose),
     release: releaseOf(compose, scratch ? kindOf(drop) : null),
     tree: treeOf(compose),
-    marker: `${drop} ${image.flavour} ${request.recipe.digest.slice(0, 16)}`,
+    marker: `${drop} ${image.flavour} ${recipe.digest.slice(0, 16)}`,
     flavour: image.flavour,
     upload: kickstart === null ? null : uploadOf(description, image.flavour, kickstart),
   }
   const order = orderOf(description, facts)
   return {
+    files: [],
+    commands: [],
+    disk: join(work, 'image.raw'),
+    packages: join(work, 'packages.json'),
     call: order.call,
     taskMethod: order.taskMethod,
     request: order.request,
     upload: facts.upload,
-    target,
+    target: facts.target,
     architectures,
     architecture: image.architecture,
     permission: order.permission,
     package: order.package,
     scratch,
     images: description.build === 'osbuild' ? 'build' : 'children',
+    listsPackages: kickstart !== null && description.build !== 'livemedia',
     notBefore: new Date(Date.parse(dashed(compose.date)) - 2 * 24 * 60 * 60_000),
   }
 }
 
-/** The kickstart of a flavour, below the folder `koji` of its recipe; null where none is uploaded. */
-export function kickstartOf(description: KojiDescription, flavour: string): string | null {
-  if (description.build === 'kiwi' || description.build === 'osbuild' || description.build === 'image-builder')
-    return null
-  if (description.source !== undefined) return null
-  return description.flavours[flavour]?.kickstart ?? null
+/** The one kickstart of all that a task builds; null where none is uploaded. */
+function kickstartOf(
+  description: KojiDescription,
+  { image, recipe }: BuildRequest,
+  architectures: readonly Architecture[],
+): string | null {
+  if (!isKickstarted(description) || description.source !== undefined) return null
+  // An ISO is no disk that the list could be taken out of.
+  const read = (architecture: Architecture) =>
+    description.build === 'livemedia'
+      ? answersOf(recipe, { ...image, architecture }, ['kickstart']).text
+      : listedKickstart(recipe, { ...image, architecture })
+  const text = read(image.architecture)
+  if (architectures.some((one) => read(one) !== text)) {
+    const which = architectures.join(' and ')
+    throw new RecipeRefused(`Koji builds ${which} of ${recipe.name} by one kickstart, and theirs are not the same`)
+  }
+  assertUnattended(text, `${recipe.name}, ${imageKey(image)}`)
+  return text
 }
 
 function orderOf(description: KojiDescription, facts: Facts): Order {
@@ -94,6 +121,10 @@ function orderOf(description: KojiDescription, facts: Facts): Order {
     case 'image-builder':
       return orderImageBuilder(description, facts)
   }
+}
+
+function targetOf({ version }: ComposeRef): string {
+  return /^\d+$/.test(version) ? `f${version}` : version.toLowerCase()
 }
 
 function versionOf({ version }: ComposeRef): string {
@@ -116,7 +147,8 @@ function kindOf(drop: string): string {
 /** The compose's own packages, of whatever architecture Koji puts in the place of `$arch`. */
 function treeOf({ location }: ComposeRef): string {
   if (!/^https?:\/\//.test(location)) {
-    throw new RecipeRefused(`Koji's builders cannot reach the compose at ${location}: it has no address on the web`)
+    const why = `Koji's builders cannot reach the compose at ${location}: it has no address on the web`
+    throw new PermanentError('environment', why)
   }
   return `${location.replace(/\/+$/, '')}/Everything/$arch/os`
 }

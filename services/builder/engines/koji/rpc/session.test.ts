@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startHub, type Hub } from '#test/fakes/koji/hub.ts'
 import { plantSession } from '#test/fakes/koji/sessions.ts'
@@ -21,9 +20,8 @@ afterEach(async () => {
 })
 
 const password = { kind: 'password', user: 'imagedrop', password: 'dummy-password' } as const
-const log = pino({ level: 'silent' })
 const open = (credentials: Credentials = password, url = hub.url) =>
-  createSession({ hub: { url, authority: null }, credentials, log, pauses: [1, 1] })
+  createSession({ hub: { url, authority: null }, credentials, pauses: [1, 1] })
 
 const order = {
   method: 'buildImageOz',
@@ -206,7 +204,7 @@ describe('a session by certificate', () => {
     return await hub.serveTls({ ...tls, rejectUnauthorized: false, ...versions })
   }
   const openTls = (url: string, credentials: Credentials, trusted = true) =>
-    createSession({ hub: { url, authority: trusted ? authority.certificate : null }, credentials, log, pauses: [1, 1] })
+    createSession({ hub: { url, authority: trusted ? authority.certificate : null }, credentials, pauses: [1, 1] })
 
   it('logs in below /ssllogin by TLS 1.2, renews there, and calls by whatever TLS the hub has', async () => {
     const { url } = await serve('localhost', {})

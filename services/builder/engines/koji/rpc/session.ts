@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callOnce, readReply, type Call } from './call.ts'
 import type { Credentials } from './credentials.ts'
@@ -26,7 +25,6 @@ export interface Session extends AsyncDisposable {
 export interface SessionOptions {
   readonly hub: HubAddress
   readonly credentials: Credentials
-  readonly log: Logger
   /** Pauses between tries, in milliseconds; there is one try more than pauses. */
   readonly pauses?: readonly number[]
 }
@@ -154,22 +152,20 @@ class HubSession implements Session {
 
   async #enter(signal?: AbortSignal): Promise<Ticket> {
     if (this.#ticket !== null) return this.#ticket
-    const { hub, credentials, log } = this.#options
+    const { hub, credentials } = this.#options
     const ticket = await logIn(hub, credentials, signal ? { signal } : {})
-    log.info({ session: ticket.id }, 'logged in to Koji')
     this.#ticket = ticket
     return ticket
   }
 
   /** The session keeps its id and, at the hub, the number of its last change; ours therefore goes on. */
   async #renew(expired: Ticket, signal?: AbortSignal): Promise<Ticket> {
-    const { hub, credentials, log } = this.#options
+    const { hub, credentials } = this.#options
     this.#ticket = null
     const ticket = await logIn(hub, credentials, {
       ...(expired.byHeaders ? { renew: this.#headers(expired) } : {}),
       ...(signal ? { signal } : {}),
     })
-    log.info({ session: ticket.id, renewed: ticket.id === expired.id }, 'renewed the session at Koji')
     this.#ticket = ticket
     return ticket
   }

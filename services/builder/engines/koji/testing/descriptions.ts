@@ -1,13 +1,13 @@
 import { imageDescription } from './bench.ts'
 
-const kickstarted = 'flavours:\n  generic: { name: Fedora-Cloud-Base, kickstart: cloud.ks }\n'
+const kickstarted = 'flavours:\n  generic: { name: Fedora-Cloud-Base }\n'
 
 /** A description for each way in which Koji builds images. */
 export const descriptions = {
   image: imageDescription,
-  appliance: `build: appliance\ntarget: f43\narchitectures: [x86_64]\nmemoryMegabytes: 1024\n${kickstarted}`,
-  livemedia: `build: livemedia\ntarget: f43\narchitectures: [x86_64, aarch64]\nksversion: F43
-flavours:\n  generic: { name: Fedora-Workstation-Live, kickstart: cloud.ks, volume: Fedora-43 }\n`,
+  appliance: `build: appliance\ntarget: f43\nmemoryMegabytes: 1024\n${kickstarted}`,
+  livemedia: `build: livemedia\ntarget: f43\narchitectures: [x86_64, aarch64]
+flavours:\n  generic: { name: Fedora-Workstation-Live, volume: Fedora-43 }\n`,
   kiwi: `build: kiwi\ntarget: f43\narchitectures: [x86_64, aarch64]\noptional: [aarch64]
 source: git+https://pagure.example.org/fedora-kiwi-descriptions.git#0123abc\ndescription: Fedora.kiwi
 attributes: [format=qcow2]
