@@ -23,5 +23,6 @@ export const fixedLimits = { again: 15 * minute, tries: 3, largestDisk: 256 * 10
 /** A time for people. */
 export function inWords(milliseconds: number): string {
   const rounded = (unit: number) => String(Math.round((milliseconds / unit) * 10) / 10)
+  if (milliseconds < minute) return `${rounded(1_000)} s`
   return milliseconds < hour ? `${rounded(minute)} min` : `${rounded(hour)} h`
 }
