@@ -82,12 +82,7 @@ export function remoteContract(
     })
 
     it('takes up what a process had ordered that was killed before it heard the answer', async () => {
-      const heard = scene.remote.hesitate()
-      const child = await scene.start()
-      await heard
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-      await expect.poll(() => scene.remote.orders(), { timeout: 10_000 }).toEqual({ all: 1, open: 1 })
+      await scene.killWhileOrdering()
       const wait = await scene.waits()
       expect(scene.remote.orders()).toEqual({ all: 1, open: 1 })
       await scene.remote.work('well')
@@ -95,12 +90,7 @@ export function remoteContract(
     })
 
     it('ends what a killed process had ordered, which nobody else knows of', async () => {
-      const heard = scene.remote.hesitate()
-      const child = await scene.start()
-      await heard
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-      await expect.poll(() => scene.remote.orders(), { timeout: 10_000 }).toEqual({ all: 1, open: 1 })
+      await scene.killWhileOrdering()
       await scene.engine.abandon?.(scene.plan, scene.context())
       expect(scene.remote.orders()).toEqual({ all: 1, open: 0 })
     })
@@ -160,15 +150,19 @@ async function createScene(name: string, folder: string, declaration: EngineDecl
       if (wait) throw new Error(`it waits for ${wait.reason}`)
       return await engine.collect(plan, startedAt, AbortSignal.timeout(60_000))
     },
-    /** Carries the plan out in a process of its own. */
-    async start() {
+    /** Carries the plan out in a process of its own, and kills that when the order has left and no answer came. */
+    async killWhileOrdering() {
       const file = join(scene, 'order')
       const module = join(folder, 'engine.ts')
       const order: RunOrder = { module, plan, limits, env: remote.env, context: { logFile, folders } }
       await writeFile(file, serialize(order))
-      return spawn(process.execPath, [join(import.meta.dirname, 'testing', 'run-engine.ts'), file], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      })
+      const heard = remote.hesitate()
+      const program = join(import.meta.dirname, 'testing', 'run-engine.ts')
+      const child = spawn(process.execPath, [program, file], { stdio: ['ignore', 'ignore', 'inherit'] })
+      await heard
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      await expect.poll(() => remote.orders(), { timeout: 10_000 }).toEqual({ all: 1, open: 1 })
     },
     async [Symbol.asyncDispose]() {
       await engine.close?.()

@@ -55,7 +55,7 @@ export function waitForHub(state: KojiState, error: unknown, limits: KojiLimits,
     const told = `Koji has not answered for ${inWords(limits.away)}${left}: ${reason}`
     throw new PermanentError('environment', told, { cause: error })
   }
-  log.warn({ task: state.task, since: away, reason }, 'Koji does not answer')
+  if (state.away === null) log.warn({ task: state.task, reason }, 'Koji does not answer')
   const key = state.task === null ? null : keyOfTask(state.task)
   const until = new Date(Math.min(nextLook(state.task ?? 0, now(), limits.poll).getTime(), end))
   return { for: key, until, reason: 'Koji to answer', state: { ...state, away } }

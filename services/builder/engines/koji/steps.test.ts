@@ -3,7 +3,9 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { classifyKoji, explainKoji } from './classify.ts'
-import { expectBuilt, openBench, type Bench, type Step } from './testing/bench.ts'
+import { hour, minute } from './limits.ts'
+import { nextLook } from './patience.ts'
+import { benchLimits, expectBuilt, openBench, type Bench, type Step } from './testing/bench.ts'
 
 let bench: Bench
 beforeEach(async () => {
@@ -298,6 +300,49 @@ describe('a hub that is away', () => {
     await writeFile(join(bench.folder, 'work', name), image.subarray(0, 5000))
     await expectBuilt(bench, plan, await bench.step(plan, first))
     expect(existsSync(join(bench.folder, 'work', name))).toBe(false)
+  })
+})
+
+describe('thousands that wait', () => {
+  it('ask one small question each time they look, and do not all look at the same moment', async () => {
+    const plan = await bench.plan()
+    const wait = await bench.step(plan)
+    const before = bench.hub.heard.length
+    await bench.step(plan, wait)
+    expect(bench.hub.heard.slice(before).map(({ name }) => name)).toEqual(['getTaskInfo'])
+
+    // Ten thousand that begin to wait at once, for an hour.
+    const looks = Array.from({ length: 60 }, () => 0)
+    for (let task = 1; task <= 10_000; task++) {
+      const end = bench.now().getTime() + hour
+      for (let at = nextLook(task, bench.now(), benchLimits.poll); at.getTime() < end;) {
+        const index = Math.floor((at.getTime() - bench.now().getTime()) / minute)
+        looks[index] = (looks[index] ?? 0) + 1
+        at = nextLook(task, at, benchLimits.poll)
+      }
+    }
+    expect(Math.max(...looks)).toBeLessThan(4_100)
+    expect(looks.reduce((sum, one) => sum + one, 0)).toBeLessThan(10_000 * 12.5)
+  })
+
+  it('are ordered without reading all that was ordered before again and again', async () => {
+    const { world } = bench.hub
+    const plan = await bench.plan()
+    await bench.step(plan)
+    // Nine hundred of ours, for other images.
+    const first = world.tasks.get(1)
+    if (!first) throw new Error('nothing was ordered')
+    for (let id = 1001; id < 1901; id++) world.tasks.set(id, { ...first, id, request: [`image ${String(id)}`] })
+    world.last.task = 2000
+    const questions = async (flavour: string) => {
+      const before = bench.hub.heard.length
+      bench.pass(hour)
+      await bench.step(await bench.plan({ image: { flavour } }))
+      return bench.hub.heard.slice(before).filter(({ name }) => name === 'listTasks').length
+    }
+    expect(await questions('ec2')).toBe(2 * 5)
+    bench.pass(hour)
+    expect(await questions('generic')).toBe(1)
   })
 })
 

@@ -11,7 +11,7 @@ import { assertPatience, nextLook, orderAgain, waitForHub, type KojiWait } from 
 import { freshState, readState, type KojiState } from './state.ts'
 import { cancelTask } from './task/cancel.ts'
 import { TaskFailed, whyFailed } from './task/failure.ts'
-import { findTasks } from './task/find.ts'
+import { createFinder } from './task/find.ts'
 import { haveTask } from './task/submit.ts'
 import { lastLineOf, readOutput, readTree, stepOf, type TaskTree } from './task/watch.ts'
 import { keyOfTask } from './wake.ts'
@@ -27,8 +27,9 @@ export interface KojiSteps {
 }
 
 export function createKojiSteps(hub: KojiHub, limits: KojiLimits): KojiSteps {
+  const find = createFinder(hub)
   let known: string | null = null
-  /** Since a step found the hub away. Thousands may wait: while it is, one a minute asks and the others need not. */
+  /** When a step found the hub away. Thousands may wait: while it is, one a minute asks and the others need not. */
   let lastAway: { readonly at: number; readonly error: unknown } | null = null
 
   return {
@@ -39,7 +40,9 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits): KojiSteps {
     async advance(plan, context) {
       const { signal, now } = context
       const state = readState(context.waited, now())
-      if (lastAway && now().getTime() - lastAway.at < minute) return waitForHub(state, lastAway.error, limits, context)
+      if (lastAway && now().getTime() - lastAway.at < Math.min(minute, limits.poll)) {
+        return waitForHub(state, lastAway.error, limits, context)
+      }
       try {
         const here = { ...state, away: null }
         const wait = await (here.task === null ? begin(plan, here, context) : look(plan, here, here.task, context))
@@ -59,7 +62,7 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits): KojiSteps {
     },
     async abandon(plan, { signal, log, waited, now }) {
       const { task } = readState(waited, now())
-      const tasks = task === null ? (await findTasks(plan, hub, signal)).map(({ id }) => id) : [task]
+      const tasks = task === null ? (await find(plan, signal)).map(({ id }) => id) : [task]
       for (const id of tasks) {
         await cancelTask(id, hub, signal)
         log.info({ task: id }, 'cancelled the task at Koji')
@@ -70,7 +73,7 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits): KojiSteps {
   async function begin(plan: KojiPlan, state: KojiState, context: EngineContext): Promise<KojiWait | undefined> {
     const { signal, log, now } = context
     const isUsable = (task: Task) => canCollect(plan, task, signal)
-    const task = await haveTask(plan, hub, { log, signal, isUsable })
+    const task = await haveTask(plan, hub, { find, log, signal, isUsable })
     return await look(plan, { ...freshState(now()), task, failed: state.failed }, task, context)
   }
 

@@ -2,16 +2,17 @@ import { z } from 'zod'
 import type { Logger } from 'pino'
 import { PermanentError } from '#service/errors.ts'
 import type { KojiHub } from '../hub/connect.ts'
-import { isOver, taskState, type Task } from '../hub/task.ts'
+import { isOver, type Task } from '../hub/task.ts'
 import type { KojiPlan } from '../order/plan.ts'
 import type { Upload } from '../order/upload.ts'
 import { BadReply } from '../rpc/decode.ts'
 import { adler32 } from './adler32.ts'
 import { cancelTask } from './cancel.ts'
-import { findTasks } from './find.ts'
+import type { FindTasks } from './find.ts'
 import { assertBuildable } from './preflight.ts'
 
 export interface SubmitContext {
+  readonly find: FindTasks
   readonly log: Logger
   readonly signal: AbortSignal
   /** Whether a task that has closed is still good for this image: its child may have failed, its files may be gone. */
@@ -24,57 +25,35 @@ export interface SubmitContext {
  */
 export async function haveTask(plan: KojiPlan, hub: KojiHub, context: SubmitContext): Promise<number> {
   const { log, signal } = context
-  const begun = performance.now()
-  const there = await oldestUsable(plan, hub, context)
+  const there = await oldestUsable(plan, context)
   if (there) {
     log.info({ task: there.id }, 'took up the task that is there')
     return there.id
   }
   await assertBuildable(plan, hub, signal)
   if (plan.upload) await sendFile(plan.upload, hub, signal)
-  const lookUp = async () => (await oldestUsable(plan, hub, context))?.id ?? null
+  const lookUp = async () => (await oldestUsable(plan, context))?.id ?? null
   const made = z
     .int()
     .positive()
     .safeParse(await hub.session.change(plan.call, lookUp, signal))
   if (!made.success) throw new BadReply(`${plan.call.method} gave no number of a task`)
   log.info({ task: made.data, method: plan.call.method, scratch: plan.scratch }, 'ordered the image of Koji')
-  return await keepOldest(made.data, performance.now() - begun, plan, hub, context)
+  return await keepOldest(made.data, plan, hub, context)
 }
 
-/** By how much the times of two calls may be out. */
-const margin = 60_000
-
-/**
- * Somebody may have ordered the same since it was looked for, `elapsed` milliseconds ago. Whoever comes later sees both,
- * and gives up the younger.
- */
-async function keepOldest(
-  mine: number,
-  elapsed: number,
-  plan: KojiPlan,
-  hub: KojiHub,
-  context: SubmitContext,
-): Promise<number> {
-  const made = await hub.queries.task(mine, context.signal)
-  if (made === null) throw new BadReply(`the hub has no task ${String(mine)}, which it has just made`)
-  // By the clock of the hub, which need not be ours.
-  const since = new Date(made.create_ts * 1000 - elapsed - margin)
-  const oldest = await oldestUsable(plan, hub, context, since)
+/** Somebody may have ordered the same since it was looked for. Whoever comes later sees both, and gives up the younger. */
+async function keepOldest(mine: number, plan: KojiPlan, hub: KojiHub, context: SubmitContext): Promise<number> {
+  const oldest = await oldestUsable(plan, context)
   if (oldest === null || oldest.id >= mine) return mine
   context.log.info({ task: oldest.id, cancelled: mine }, 'took up the task that was there before ours')
   await cancelTask(mine, hub, context.signal)
   return oldest.id
 }
 
-async function oldestUsable(
-  plan: KojiPlan,
-  hub: KojiHub,
-  { signal, isUsable }: SubmitContext,
-  after?: Date,
-): Promise<Task | null> {
-  for (const task of await findTasks(plan, hub, signal, after)) {
-    if (!isOver(task) || (task.state === taskState.closed && (await isUsable(task)))) return task
+async function oldestUsable(plan: KojiPlan, { find, signal, isUsable }: SubmitContext): Promise<Task | null> {
+  for (const task of await find(plan, signal)) {
+    if (!isOver(task) || (await isUsable(task))) return task
   }
   return null
 }
