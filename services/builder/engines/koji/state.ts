@@ -29,3 +29,8 @@ export function readState(kept: unknown, now: Date): KojiState {
   const found = kojiState.safeParse(kept)
   return found.success ? found.data : freshState(now)
 }
+
+/** The state after a time in which the hub did not answer: nobody could show life, so nobody is taken for silent. */
+export function backFromAway(state: KojiState, now: Date): KojiState {
+  return { ...state, away: null, alive: { ...state.alive, at: now.toISOString() } }
+}

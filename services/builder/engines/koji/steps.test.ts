@@ -268,6 +268,22 @@ describe('a hub that is away', () => {
     })
   })
 
+  it('leaves its builders the time that they have, for they could not tell it anything either', async () => {
+    const plan = await bench.plan()
+    let step = await bench.step(plan)
+    const [x86 = 0] = bench.hub.builder.start(1)
+    bench.hub.builder.begin(x86)
+    step = await bench.step(plan, step)
+    bench.hub.world.options.offline = 'server is offline'
+    step = await bench.step(plan, step)
+    bench.pass(5 * hour)
+    bench.hub.world.options.offline = null
+    step = await bench.step(plan, step)
+    expect(waitOf(step).reason).toBe('a Koji task')
+    bench.pass(2 * hour)
+    expect(await failureOf(bench.step(plan, step))).toMatchObject({ class: 'stuck' })
+  })
+
   it('is asked by one step a minute, however many wait for it', async () => {
     const plan = await bench.plan()
     const other = await bench.plan({ image: { flavour: 'ec2' } })

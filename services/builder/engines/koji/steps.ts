@@ -8,7 +8,7 @@ import { isOver, taskState, type Task } from './hub/task.ts'
 import { minute, type KojiLimits } from './limits.ts'
 import type { KojiPlan } from './order/plan.ts'
 import { assertPatience, nextLook, orderAgain, waitForHub, type KojiWait } from './patience.ts'
-import { freshState, readState, type KojiState } from './state.ts'
+import { backFromAway, freshState, readState, type KojiState } from './state.ts'
 import { cancelTask } from './task/cancel.ts'
 import { TaskFailed, whyFailed } from './task/failure.ts'
 import { createFinder } from './task/find.ts'
@@ -44,7 +44,7 @@ export function createKojiSteps(hub: KojiHub, limits: KojiLimits): KojiSteps {
         return waitForHub(state, lastAway.error, limits, context)
       }
       try {
-        const here = { ...state, away: null }
+        const here = state.away === null ? state : backFromAway(state, now())
         const wait = await (here.task === null ? begin(plan, here, context) : look(plan, here, here.task, context))
         lastAway = null
         return wait
