@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { classifyKoji, explainKoji } from './classify.ts'
 import { hour, minute } from './limits.ts'
 import { nextLook } from './patience.ts'
 import { benchLimits, expectBuilt, openBench, type Bench, type Step } from './testing/bench.ts'
+import { descriptions } from './testing/descriptions.ts'
 
 let bench: Bench
 beforeEach(async () => {
@@ -316,6 +317,19 @@ describe('a hub that is away', () => {
     await writeFile(join(bench.folder, 'work', name), image.subarray(0, 5000))
     await expectBuilt(bench, plan, await bench.step(plan, first))
     expect(existsSync(join(bench.folder, 'work', name))).toBe(false)
+  })
+
+  it('takes the disk for one of now, though a killed process had fetched all of it', async () => {
+    const plan = await bench.plan({ description: descriptions.livemedia })
+    const first = await bench.step(plan)
+    bench.hub.builder.build(1, { image: bench.imageFor })
+    const image = (await bench.koji.queries.output(2)).find(({ name }) => name.endsWith('.iso'))
+    const fetched = join(bench.folder, 'work', `2-${String(image?.name)}`)
+    await mkdir(join(bench.folder, 'work'))
+    await copyFile(bench.disks.raw, fetched)
+    await utimes(fetched, new Date(0), new Date(0))
+    await bench.step(plan, first)
+    expect((await stat(plan.disk)).mtime.getTime()).toBeGreaterThan(bench.now().getTime() - 1_000)
   })
 })
 
