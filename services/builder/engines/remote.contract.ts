@@ -159,9 +159,10 @@ async function createScene(name: string, folder: string, declaration: EngineDecl
       const heard = remote.hesitate()
       const program = join(import.meta.dirname, 'testing', 'run-engine.ts')
       const child = spawn(process.execPath, [program, file], { stdio: ['ignore', 'ignore', 'inherit'] })
+      const gone = once(child, 'exit')
       await heard
       child.kill('SIGKILL')
-      await once(child, 'exit')
+      await gone
       await expect.poll(() => remote.orders(), { timeout: 10_000 }).toEqual({ all: 1, open: 1 })
     },
     async [Symbol.asyncDispose]() {

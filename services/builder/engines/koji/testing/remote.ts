@@ -43,7 +43,7 @@ export const remote: RemoteStandIn = {
       },
       orders: () => ({ all: parents().length, open: [...world.tasks.values()].filter(isOpen).length }),
       async hesitate() {
-        hub.disturbances.plan({ what: 'delay', milliseconds: 1_000 }, 'buildImageOz')
+        hub.disturbances.plan({ what: 'delay', milliseconds: 2_000 }, 'buildImageOz')
         const isHeard = () => hub.heard.some(({ name }) => name === 'buildImageOz')
         await expect.poll(isHeard, { timeout: 20_000 }).toBe(true)
       },
