@@ -4,10 +4,12 @@ import type { ArtifactStore } from '#artifacts/store.ts'
 import type { ArtifactRef } from '#events/vocabulary.ts'
 import { hasCode } from '#files/errors.ts'
 import type { Context, WaitFor } from '#service/define.ts'
+import { PermanentError } from '#service/errors.ts'
 import type { Turn } from './contingency.ts'
-import type { BuildRequest, Engine, EngineContext } from './engines/engine.ts'
+import type { BuildPlan, BuildRequest, Engine, EngineContext, EngineFolders } from './engines/engine.ts'
 import { findSources, type SourceOptions } from './packages/find-sources.ts'
 import type { PackageSources } from './packages/sources.ts'
+import { RecipeRefused } from './recipe.ts'
 
 /** What building depends on, besides the request. */
 export interface BuildDependencies {
@@ -20,7 +22,7 @@ export interface BuildDependencies {
 }
 
 /** What is to be built; where its packages come from is found for engines that install them. */
-type Order = Omit<BuildRequest, 'sources'>
+export type Order = Omit<BuildRequest, 'sources'>
 
 export interface BuiltImage {
   readonly disk: ArtifactRef
@@ -52,7 +54,7 @@ export async function buildImage(
   }
 }
 
-/** Ends what an engine has begun for a build outside of its folders. */
+/** Ends what an engine has begun for a build outside of its folders. What it cannot plan it has not begun. */
 export async function abandonBuild(
   order: Order,
   { engine, waited }: Turn,
@@ -61,8 +63,17 @@ export async function abandonBuild(
 ): Promise<void> {
   if (!engine.abandon) return
   const engineContext = await engineContextOf(engine, waited, dependencies, context)
-  const sources = { kind: 'distribution', mirror: null } as const
-  await engine.abandon(engine.plan({ ...order, sources }, engineContext.folders), engineContext)
+  const plan = planIfAny(engine, { ...order, sources: { kind: 'distribution', mirror: null } }, engineContext.folders)
+  if (plan) await engine.abandon(plan, engineContext)
+}
+
+function planIfAny(engine: Engine, request: BuildRequest, folders: EngineFolders): BuildPlan | null {
+  try {
+    return engine.plan(request, folders)
+  } catch (error) {
+    if (error instanceof RecipeRefused || error instanceof PermanentError) return null
+    throw error
+  }
 }
 
 async function sourcesFor(
@@ -82,11 +93,11 @@ async function engineContextOf(
   { cacheFolder }: BuildDependencies,
   context: Context,
 ): Promise<EngineContext> {
-  const { signal, progress, log, workFolder } = context
+  const { signal, progress, log, now, workFolder } = context
   const folders = { work: join(workFolder, engine.id), cache: join(cacheFolder, engine.id) }
   await mkdir(folders.work, { recursive: true })
   await mkdir(folders.cache, { recursive: true })
-  return { signal, progress, log, logFile: logFileOf(context), folders, waited }
+  return { signal, progress, log, now, logFile: logFileOf(context), folders, waited }
 }
 
 /** Where the tools of a build write what they say; one file over all its attempts. */

@@ -97,7 +97,7 @@ describe('the engines of a plan', () => {
       result: { disk: 'appliance' },
       earlier: [
         { name: 'koji', reason: 'this builder has no such engine; it has livemedia, appliance' },
-        { name: 'livemedia', reason: 'livemedia is not installed on this machine' },
+        { name: 'livemedia', reason: 'livemedia is not installed or set up on this machine' },
       ],
     })
   })

@@ -89,7 +89,7 @@ export async function tryEngines<Result extends object>(options: Contingency<Res
 }
 
 async function lackOf(engine: Engine): Promise<string | null> {
-  return (await engine.version()) === null ? `${engine.id} is not installed on this machine` : null
+  return (await engine.version()) === null ? `${engine.id} is not installed or set up on this machine` : null
 }
 
 /** The last engine could not, or one for a reason that no other can mend. */

@@ -24,5 +24,10 @@ export const assemble: Assemble = async ({ artifacts, env, stateFolder, roots })
     cacheFolder: join(stateFolder, 'builder'),
     packages: { mirror: mirror ?? null, hostMirror: readHostMirror, fetch, requireSecurity },
   }
-  return { service: bindService(builder, dependencies, { concurrency }) }
+  return {
+    service: bindService(builder, dependencies, { concurrency }),
+    async close() {
+      for (const one of engines.values()) await one.close?.()
+    },
+  }
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { say } from '#events/define.ts'
@@ -16,6 +16,7 @@ import type { Engine } from './engines/engine.ts'
 import { classifyMkosi, explainMkosi } from './engines/mkosi/classify.ts'
 import { createNullEngine } from './engines/null/engine.ts'
 import { recipesFolder } from './read-recipe.ts'
+import { NotDescribed } from './recipe.ts'
 import { builder } from './service.ts'
 
 let folder: string
@@ -123,4 +124,63 @@ it('throws what may work next time, and what only a person can mend', async () =
 it('ends with the reason when it is cancelled', async () => {
   const reason = new Error('cancelled by an operator')
   await expect(build({}, createNullEngine(), AbortSignal.abort(reason))).rejects.toBe(reason)
+})
+
+describe('an engine that has begun something outside', () => {
+  const planned = (name: string, changes: Partial<Engine>): Engine => ({ ...createNullEngine(), id: name, ...changes })
+  const requested = {
+    ...imageRequested.example,
+    compose: { ...imageRequested.example.compose, location: '/srv/compose' },
+  }
+  const image = { ...requested.image, recipe: 'fedora-43' }
+  const dependenciesWith = (engines: readonly Engine[]) => ({
+    engines: new Map(engines.map((engine) => [engine.id, engine])),
+    onlyEngine: null,
+    artifacts,
+    cacheFolder: join(folder, 'cache'),
+    recipes: [recipesFolder],
+    packages: { mirror: null, hostMirror: () => Promise.resolve(null), fetch, requireSecurity: false },
+  })
+  const away = planned('away', {
+    run: () => Promise.reject(new PermanentError('environment', 'it is away')),
+    abandon: () => Promise.reject(new Error('it cannot be asked to end anything')),
+  })
+  const unreadable = planned('unreadable', {
+    plan: () => {
+      throw new NotDescribed({ name: 'fedora-43' }, 'ec2', 'kickstart')
+    },
+    abandon: () => Promise.reject(new Error('it has begun nothing')),
+  })
+
+  it('keeps no other from trying, though it cannot end that', async () => {
+    const engines = [away, unreadable, planned('last', {})]
+    const body = { ...requested, image: { ...image, engines: ['away', 'unreadable', 'last'] } }
+    const event = seal(say(imageRequested, body), { now: new Date() })
+    const events = await builder.handle(event, dependenciesWith(engines), testContext({ folder }))
+    if (!('length' in events)) throw new Error('it waits')
+    expect(imageBuilt.schema.parse(events[0]?.body).engine).toEqual({
+      name: 'last',
+      version: '1',
+      earlier: [
+        { name: 'away', class: 'environment', reason: 'it is away' },
+        { name: 'unreadable', class: 'environment', reason: 'the recipe fedora-43 has no kickstart for ec2' },
+      ],
+    })
+  })
+
+  it('is asked to end it when the drop is cancelled, and one that cannot plan the image is not', async () => {
+    const ended: string[] = []
+    const begun = planned('begun', {
+      abandon: (plan) => {
+        ended.push(plan.disk)
+        return Promise.resolve()
+      },
+    })
+    const event = seal(say(imageRequested, { ...requested, image }), { now: new Date() })
+    await builder.abandon?.(event, dependenciesWith([unreadable, begun]), testContext({ folder }))
+    expect(ended).toEqual([join(folder, 'work', 'begun', 'image.raw')])
+    await expect(builder.abandon?.(event, dependenciesWith([away]), testContext({ folder }))).rejects.toThrow(
+      /cannot be/,
+    )
+  })
 })

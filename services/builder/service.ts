@@ -6,8 +6,9 @@ import { kojiTaskChanged } from '#events/koji.ts'
 import type { Failure } from '#events/vocabulary.ts'
 import { defineService, type Context, type Waited } from '#service/define.ts'
 import { PermanentError, TransientError } from '#service/errors.ts'
-import { abandonBuild, buildImage, keepLog, logFileOf, type BuildDependencies } from './build-image.ts'
-import { EngineFailed, tryEngines, turnOf } from './contingency.ts'
+import { abandonBuild, buildImage, keepLog, logFileOf, type BuildDependencies, type Order } from './build-image.ts'
+import { EngineFailed, tryEngines, turnOf, type Turn } from './contingency.ts'
+import { keyOfChange } from './engines/koji/wake.ts'
 import { readRecipe } from './read-recipe.ts'
 import { assertArchitecture, assertFlavour, RecipeRefused } from './recipe.ts'
 
@@ -26,7 +27,7 @@ export const builder = defineService({
   name: 'builder',
   consumes: [imageRequested],
   emits: [imageBuilt, imageFailed],
-  wakes: [{ event: kojiTaskChanged, keyOf: ({ id }) => `koji:${String(id)}` }],
+  wakes: [{ event: kojiTaskChanged, keyOf: keyOfChange }],
 
   async handle({ body }, dependencies: BuilderDependencies, context) {
     try {
@@ -45,25 +46,39 @@ export const builder = defineService({
   },
 })
 
-async function build({ compose, image }: ImageRequested, dependencies: BuilderDependencies, context: BuilderContext) {
+async function build(
+  { drop, compose, image }: ImageRequested,
+  dependencies: BuilderDependencies,
+  context: BuilderContext,
+) {
   const { recipes, engines, onlyEngine } = dependencies
   const recipe = await readRecipe(image.recipe, recipes)
   assertArchitecture(recipe, image.architecture)
   assertFlavour(recipe, image.flavour)
-  const order = { compose, image, recipe }
+  const order = { drop, compose, image, recipe }
   const start = context.waited?.since ?? context.now()
   const outcome = await tryEngines({
     engines,
     plan: onlyEngine === null ? image.engines : [onlyEngine],
     waited: context.waited?.state,
     build: (turn) => buildImage(order, turn, dependencies, context),
-    abandon: (turn) => abandonBuild(order, turn, dependencies, context),
+    abandon: (turn) => handOver(order, turn, dependencies, context),
   })
   if ('wait' in outcome) return outcome
   const { result, engine, earlier } = outcome
   const version = (await engine.version()) ?? 'unknown'
   const seconds = Math.max(0, context.now().getTime() - start.getTime()) / 1000
   return { ...result, engine: { name: engine.id, version, earlier: [...earlier] }, recipe: recipe.digest, seconds }
+}
+
+/** Ends what an engine has begun before the next one tries, who need not wait for it: a hub that is away cancels nothing. */
+async function handOver(order: Order, turn: Turn, dependencies: BuilderDependencies, context: BuilderContext) {
+  try {
+    await abandonBuild(order, turn, dependencies, context)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    context.log.warn({ engine: turn.engine.id, err: error }, 'what the engine had begun was not ended')
+  }
 }
 
 /** What the others are told of an image that cannot be built; throws what is no fault of the image. */

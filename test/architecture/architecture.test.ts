@@ -126,9 +126,8 @@ describe('events', () => {
 
   it('every event is heard by somebody', async () => {
     const services = await house.definitions()
-    // These are for people and for other programs on the bus, and those that end work are heard by the runtime.
-    // Koji's are carried by the bridge until an engine builds with Koji.
-    const forOthers = new Set(['drop.cancelled.v1', 'buildsys.task.state.change'])
+    // This is for people and for other programs on the bus; those that end work are heard by the runtime.
+    const forOthers = new Set(['drop.cancelled.v1'])
     const heard = new Set(
       services.flatMap(({ consumes, wakes = [] }) =>
         [...consumes, ...wakes.map((one) => one.event)].map((event) => event.subject),

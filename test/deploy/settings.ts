@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { findChannels } from '../../services/announcer/channels/find-channels.ts'
+import { findEngines } from '../../services/builder/engines/find-engines.ts'
 import { readArtifactSettings, readBusSettings, readLedgerSettings } from '../../cli/backends/settings.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -18,7 +19,11 @@ export async function readAllSettings(service: string, env: Environment): Promis
   if (typeof read !== 'function') throw new Error(`services/${service}/config.ts exports no function that reads it`)
   // Only the announcer has settings that its folders declare.
   read(env, channels)
-  const prefixes = ['BUS', 'LEDGER', 'ARTIFACTS', service.toUpperCase().replaceAll('-', '_')]
+  // And the builder those of its engines, which each reads when it is opened.
+  const host = { env, deadline: 60_000, idleDeadline: 60_000 }
+  const engines = service === 'builder' ? await findEngines([join(root, 'services/builder/engines')], host) : []
+  const names = [service, ...[...engines].map(([name]) => name)]
+  const prefixes = ['BUS', 'LEDGER', 'ARTIFACTS', ...names.map((name) => name.toUpperCase().replaceAll('-', '_'))]
   const known = (name: string) =>
     name === 'IMAGEDROP_STATE' || prefixes.some((one) => name.startsWith(`IMAGEDROP_${one}_`))
   const unknown = Object.keys(env).filter((name) => name.startsWith('IMAGEDROP_') && !known(name))

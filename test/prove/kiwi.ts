@@ -48,6 +48,7 @@ async function build(folder: string): Promise<string | null> {
         console.log(`${clock()} ${phase}`)
       },
       log: pino({ level: 'silent' }),
+      now: () => new Date(),
       logFile,
       folders,
     })
@@ -103,7 +104,8 @@ async function debian12(): Promise<BuildRequest> {
     log: pino({ level: 'silent' }),
     signal: AbortSignal.timeout(60_000),
   })
-  return { compose, image: { ...exampleImage, flavour: 'generic', recipe: 'debian-12' }, recipe, sources }
+  const image = { ...exampleImage, flavour: 'generic', recipe: 'debian-12' }
+  return { drop: `weekly-${compose.id}`, compose, image, recipe, sources }
 }
 
 /** What a build could leave behind: loop devices and mounts of its folder, and files among the host's own. */

@@ -68,6 +68,7 @@ async function build(folder: string): Promise<string> {
   )
   for (const part of ['base', 'generic']) await write(join(recipes, 'debian-13-small', part, 'preseed.cfg'), preseed)
   const request = {
+    drop: 'weekly-Debian-13-20260101.0',
     compose: {
       id: 'Debian-13-20260101.0',
       short: 'Debian',
@@ -101,6 +102,7 @@ async function build(folder: string): Promise<string> {
   await oz.run(plan, {
     signal,
     log: pino({ level: 'silent' }),
+    now: () => new Date(),
     logFile: join(folder, 'build.log'),
     folders,
     progress: ({ phase, done, total }) => {

@@ -15,13 +15,14 @@ const patience = 900_000
 /** A request for one image of Debian 12. */
 export async function requestFor(changes: Partial<BuildRequest['image']> = {}): Promise<BuildRequest> {
   return {
+    drop: 'weekly-Debian-12-20260101.0',
     compose: {
       ...exampleCompose,
       id: 'Debian-12-20260101.0',
       short: 'Debian',
       version: '12',
       date: '20260101',
-      location: '/srv/compose',
+      location: 'https://compose.example.org/Debian-12-20260101.0',
     },
     image: { ...exampleImage, flavour: 'generic', recipe: 'debian-12', ...changes },
     recipe: await readRecipe('debian-12', [recipesFolder]),
@@ -137,6 +138,7 @@ function contextFor(folders: EngineFolders, changes: Partial<EngineContext> = {}
     signal: AbortSignal.timeout(patience),
     progress: () => {},
     log: pino({ level: 'silent' }),
+    now: () => new Date(),
     logFile: join(folders.work, '..', 'build.log'),
     folders,
     ...changes,

@@ -7,6 +7,7 @@ import type { Recipe } from '../recipe.ts'
 
 /** One image to build, with everything that decides its bits. */
 export interface BuildRequest {
+  readonly drop: string
   readonly compose: ComposeRef
   readonly image: ImagePlan
   readonly recipe: Recipe
@@ -50,6 +51,7 @@ export interface EngineContext {
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void
   readonly log: Logger
+  readonly now: () => Date
   /** What it kept when it last began to wait for this build; undefined when it never did. */
   readonly waited?: unknown
   /** File that keeps all that the tools say. */
@@ -64,14 +66,14 @@ export interface Built {
 }
 
 /**
- * A tool that builds images. An implementer only builds: refusing requests, storing what was built and saying what
+ * A tool, or a service elsewhere, that builds images. An implementer only builds: refusing requests, storing what was built and saying what
  * happened are the service's job; so is retrying, by the class that `classify` gives.
  */
 export interface Engine {
   readonly id: string
   /** Whether it installs packages, so that their sources are looked up for it. */
   readonly usesPackages: boolean
-  /** Of the tool as it is on this machine; null when it is not there. */
+  /** Of the tool as it is on this machine; null when it is not there, or not set up. */
   version(): Promise<string | null>
   /** Pure: the same request and folders give the same plan. */
   plan(request: BuildRequest, folders: EngineFolders): BuildPlan
@@ -93,6 +95,8 @@ export interface Engine {
   classify(error: unknown): FailureClass
   /** What went wrong, in one line for people: the tool's own words where it has any. */
   explain(error: unknown): string
+  /** Ends what this process has open for it: a session. */
+  close?(): Promise<void>
 }
 
 /** What the builder gives to each engine when it opens it. */

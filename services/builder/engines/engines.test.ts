@@ -4,6 +4,8 @@ import { expect, it } from 'vitest'
 import { engineContract, requestsOf } from './engine.contract.ts'
 import type { EngineDeclaration } from './engine.ts'
 import { engineFolders, findEngines } from './find-engines.ts'
+import { remoteContract } from './remote.contract.ts'
+import type { RemoteStandIn } from './testing/remote-stand-in.ts'
 import type { ScriptedTool } from './testing/scripted-tool.ts'
 import { toolContract } from './tool.contract.ts'
 
@@ -24,16 +26,26 @@ for (const { name, path } of scripted) {
   toolContract(name, path, engine, tool)
 }
 
+const remote = folders.filter(({ path }) => existsSync(join(path, 'testing', 'remote.ts')))
+for (const { name, path } of remote) {
+  const { engine } = (await import(join(path, 'engine.ts'))) as { engine: EngineDeclaration }
+  const { remote: standIn } = (await import(join(path, 'testing', 'remote.ts'))) as { remote: RemoteStandIn }
+  remoteContract(name, path, engine, standIn)
+}
+
 it('every engine is named as its folder', () => {
   expect(folders.map(({ name }) => name)).toEqual([...engines.values()].map((engine) => engine.id))
 })
 
-it('every engine that runs a tool on this host has a stand-in for it', async () => {
+it('every engine that does not build by itself has a stand-in for its tool, or for the service that it asks', async () => {
   const folders = { work: '/work', cache: '/cache' }
-  const running: string[] = []
+  const byTool: string[] = []
+  const byService: string[] = []
   for (const [name, engine] of engines) {
     const request = await (await requestsOf(engine))()
-    if (engine.plan(request, folders).commands.length > 0) running.push(name)
+    if (engine.plan(request, folders).commands.length > 0) byTool.push(name)
+    else if (!quick.has(name)) byService.push(name)
   }
-  expect(running).toEqual(scripted.map(({ name }) => name))
+  expect(byTool).toEqual(scripted.map(({ name }) => name))
+  expect(byService).toEqual(remote.map(({ name }) => name))
 })

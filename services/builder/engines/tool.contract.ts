@@ -144,6 +144,7 @@ async function createScene(name: string, folder: string, declaration: EngineDecl
         signal,
         progress: (step) => progress.push(step),
         log: pino({ level: 'silent' }),
+        now: () => new Date(),
         logFile,
         folders,
       })

@@ -101,9 +101,9 @@ describe('a policy that is wrong', () => {
     ['an engine that is not there', 'engine: mkosi', 'engine: mksi', ['distributions.engines', '"mksi"']],
     [
       'an architecture that no engine is for',
-      'engine: mkosi, why',
-      'engine: mkosi, architectures: [x86_64], why',
-      ['distributions.engines', 'aarch64'],
+      'recipe: debian-12\n    engines:\n      - { engine: mkosi, why',
+      'recipe: debian-12\n    engines:\n      - { engine: mkosi, architectures: [x86_64], why',
+      ['distributions.engines', 'i686'],
     ],
     ['a relative location', '- https://koji', '- ftp://koji', ['allowedLocations.0', 'expected an http(s) URL']],
     ['text that is not YAML', '  weekday', '   weekday', ['drops.yaml is not YAML', 'line']],

@@ -71,7 +71,7 @@ for (const { name, module, declaration, tool } of engines) {
       const { signal } = new AbortController()
       const context = { signal, progress: (step: Progress) => progress.push(step), log: pino({ level: 'silent' }) }
       const run = async () => {
-        await engine.run(plan, { ...context, logFile, folders })
+        await engine.run(plan, { ...context, logFile, folders, now: () => new Date() })
         return await engine.collect(plan, startedAt, new AbortController().signal)
       }
       return { engine, plan, progress, ended: run() }

@@ -1,4 +1,5 @@
-import { answersOf } from '../../recipe.ts'
+import type { ImagePlan } from '#events/vocabulary.ts'
+import { answersOf, type Recipe } from '../../recipe.ts'
 import type { BuildRequest } from '../engine.ts'
 import { rpmListScript } from './package-list.ts'
 import { repositoriesOf } from './packages-of.ts'
@@ -9,10 +10,15 @@ import { repositoriesOf } from './packages-of.ts'
  * appliance-creator knows repositories only.
  */
 export function kickstartFor(request: BuildRequest, from: 'tree' | 'repositories'): string {
-  const { text } = answersOf(request.recipe, request.image, ['kickstart'])
   const [first, ...others] = repositoriesOf(request)
   const named = from === 'tree' ? others : [first, ...others]
   const lines = named.map((url, index) => `repo --name=compose-${String(index + 1)} --baseurl=${url}`)
   const source = from === 'tree' ? [`url --url=${first}`, ...lines] : lines
-  return `${source.join('\n')}\n\n${text.trimEnd()}\n\n%post --erroronfail\n${rpmListScript}%end\n`
+  return `${source.join('\n')}\n\n${listedKickstart(request.recipe, request.image)}`
+}
+
+/** What a recipe says to the installer of an image, with the list of its packages after it. */
+export function listedKickstart(recipe: Recipe, image: Pick<ImagePlan, 'flavour' | 'architecture'>): string {
+  const { text } = answersOf(recipe, image, ['kickstart'])
+  return `${text.trimEnd()}\n\n%post --erroronfail\n${rpmListScript}%end\n`
 }

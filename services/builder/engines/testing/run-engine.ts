@@ -10,15 +10,17 @@ export interface RunOrder {
   readonly module: string
   readonly plan: BuildPlan
   readonly limits: { readonly deadline: number; readonly idleDeadline: number }
+  readonly env?: Readonly<Record<string, string>>
   readonly context: Pick<EngineContext, 'logFile' | 'folders'>
 }
 
-const { module, plan, limits, context } = deserialize(readFileSync(process.argv[2] ?? '')) as RunOrder
-const engine = ((await import(module)) as { engine: EngineDeclaration }).engine.open({ env: {}, ...limits })
+const { module, plan, limits, env = {}, context } = deserialize(readFileSync(process.argv[2] ?? '')) as RunOrder
+const engine = ((await import(module)) as { engine: EngineDeclaration }).engine.open({ env, ...limits })
 try {
   for (const folder of Object.values(context.folders)) mkdirSync(folder, { recursive: true })
   const signal = new AbortController().signal
-  await engine.run(plan, { ...context, signal, progress: () => {}, log: pino({ level: 'silent' }) })
+  const log = pino({ level: 'silent' })
+  await engine.run(plan, { ...context, signal, progress: () => {}, log, now: () => new Date() })
   console.log(JSON.stringify({ peakKib: process.resourceUsage().maxRSS }))
 } catch (error) {
   console.log(JSON.stringify({ class: engine.classify(error), reason: engine.explain(error) }))
