@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ToolFailed } from '#subprocess/errors.ts'
 import { run } from '#subprocess/run.ts'
+import { DiskUnreadable } from './errors.ts'
 
 /** A partition, in bytes from the beginning of its disk. */
 export interface Partition {
@@ -41,6 +42,9 @@ const dump = z.object({
   }),
 })
 
+/** What an MBR has for the whole disk where there is a GPT. */
+const gptGuard = 'ee'
+
 /** The partition table of a raw disk; null when it has none. */
 export async function readPartitionTable(disk: string, signal?: AbortSignal): Promise<PartitionTable | null> {
   const said = await run('sfdisk', ['--json', disk], { deadline: 60_000, ...(signal && { signal }) }).catch(
@@ -52,6 +56,9 @@ export async function readPartitionTable(disk: string, signal?: AbortSignal): Pr
   )
   if (said === null) return null
   const { label, id = null, sectorsize, partitions } = dump.parse(JSON.parse(said.stdout)).partitiontable
+  if (label === 'dos' && partitions.some(({ type }) => type === gptGuard)) {
+    throw new DiskUnreadable('the GPT of the disk is damaged: is it cut short?')
+  }
   return {
     label,
     id,

@@ -19,12 +19,16 @@ export interface Unpacking {
 
 const deadline = 1_800_000
 
+/** How qemu-img ends when there is more in a file than in the disk, which does no harm. */
+const leaks = 3
+
 /** Makes a disk readable that is raw, qcow2 or raw.xz, whatever its name is. Throws DiskUnreadable. */
 export async function openRawDisk(path: string, { scratch, signal }: Unpacking): Promise<RawDisk> {
   const options = { deadline, ...(signal && { signal }) }
   const file = await stat(path).catch((cause: unknown) => {
     throw new DiskUnreadable(`there is no file ${JSON.stringify(path)}`, { cause })
   })
+  if (file.isFile() && file.size === 0) throw new DiskUnreadable(`${JSON.stringify(path)} is empty`)
   if (!file.isFile()) throw new DiskUnreadable(`${JSON.stringify(path)} is no file`)
   const unpacked = join(scratch, 'disk.raw')
   const format = await formatOf(path)
@@ -50,6 +54,8 @@ async function unpackQcow2(path: string, to: string, options: RunOptions): Promi
   if (header.hasBackingFile || (header.incompatibleFeatures & externalData) !== 0n) {
     throw new DiskUnreadable(`${JSON.stringify(path)} is only a part: it names another file that has the rest`)
   }
+  // Beyond the end of its file, qemu-img reads zeros.
+  await unpack(path, 'qemu-img', ['check', '-q', '-f', 'qcow2', resolve(path)], { ...options, okCodes: [0, leaks] })
   await unpack(path, 'qemu-img', ['convert', '-f', 'qcow2', '-O', 'raw', resolve(path), to], options)
 }
 

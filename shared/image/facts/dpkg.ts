@@ -29,15 +29,15 @@ function packageIn(stanza: string): [string, Aspects][] {
   return [[`${name}:${field('Architecture') ?? 'none'}`, aspects]]
 }
 
-/** Which package each file came with, by its lists. Directories have many, and so none. */
-async function readOwners(tree: Tree, names: ReadonlyMap<string, string>): Promise<Map<string, string>> {
-  const owners = new Map<string, string>()
+/** Which package each file came with, by its lists. A directory that many share is nobody's. */
+async function readOwners(tree: Tree, names: ReadonlyMap<string, string>): Promise<Map<string, string | null>> {
+  const owners = new Map<string, string | null>()
   for (const list of tree.names(info).filter((name) => name.endsWith('.list'))) {
     const owner = names.get(list.slice(0, -'.list'.length))
     const paths = owner === undefined ? [] : ((await tree.text(`${info}/${list}`)) ?? '').split('\n')
     for (const path of paths) {
       const entry = entryAt(tree, path)
-      if (owner !== undefined && entry !== undefined && entry.type !== 'directory') owners.set(entry.path, owner)
+      if (owner !== undefined && entry !== undefined) owners.set(entry.path, owners.has(entry.path) ? null : owner)
     }
   }
   return owners

@@ -25,7 +25,7 @@ export async function readRpm(tree: Tree, { scratch, signal }: PackageReading): 
   const copy = await mkdtemp(join(scratch, 'rpm-'))
   for (const name of tree.names(folder)) await copyOut(tree, posix.join(folder, name), join(copy, name))
   const versions = new Map<string, string[]>()
-  const owners = new Map<string, string>()
+  const owners = new Map<string, string | null>()
   await run('rpm', ['--dbpath', copy, '--query', '--all', '--queryformat', format], {
     deadline: 300_000,
     ...(signal && { signal }),
@@ -33,14 +33,14 @@ export async function readRpm(tree: Tree, { scratch, signal }: PackageReading): 
       const [mark, name = '', architecture = '', rest = ''] = line.split(/\|(.*?)\|(.*?)\|(.*)/s)
       const key = `${name}:${architecture}`
       if (`${String(mark)}|` === packageMark) versions.set(key, [...(versions.get(key) ?? []), rest])
-      if (`${String(mark)}|` === fileMark) owners.set(rest, key)
+      if (`${String(mark)}|` === fileMark) owners.set(rest, owners.has(rest) ? null : key)
     },
   })
   return {
     facts: new Map(
       [...versions].map(([key, found]): [string, Aspects] => [key, { version: found.toSorted().join(', ') }]),
     ),
-    packageOf: (path) => (tree.entries.get(path)?.type === 'directory' ? null : (owners.get(path) ?? null)),
+    packageOf: (path) => owners.get(path) ?? null,
     told: (path) => posix.dirname(path) === folder,
   }
 }
