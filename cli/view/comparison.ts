@@ -14,23 +14,19 @@ export function renderComparison(
   { lines }: ComparisonView,
 ): string[] {
   const shown = sections.flatMap((section) => {
-    const found = linesOf(
-      differences.filter((one) => one.section === section),
-      differences,
-    )
-    if (found.length === 0) return []
-    const rest = found.length - lines
+    const things = thingsIn(section, differences)
+    if (things.length === 0) return []
+    const rest = things.length - lines
     const more = rest > 0 ? [`  … and ${String(rest)} more; --all shows them`] : []
-    return [`${section}:`, ...found.slice(0, lines).map((line) => `  ${line}`), ...more, '']
+    return [`${section}:`, ...things.slice(0, lines).map((thing) => `  ${lineOf(thing, differences)}`), ...more, '']
   })
-  const count = differences.length === 1 ? '1 difference' : `${String(differences.length)} differences`
   return [
     `A  ${safeText(a.name)} (${a.format}): ${safeText(a.system)}`,
     `B  ${safeText(b.name)} (${b.format}): ${safeText(b.system)}`,
     '',
     ...shown,
     ...renderAllowed(allowed),
-    equal ? 'the images are equal' : `the images differ: ${count}`,
+    equal ? 'the images are equal' : `the images differ: ${counted(differences.length, 'difference')}`,
   ]
 }
 
@@ -42,17 +38,28 @@ function renderAllowed(allowed: Comparison['allowed']): string[] {
   return ['allowed:', ...rows, '']
 }
 
-/** One line for each thing; what follows from another line is not told again. */
-function linesOf(found: readonly Difference[], all: readonly Difference[]): string[] {
+/** What there is to tell of one thing: its presence, or each aspect in which it differs. */
+interface Thing {
+  readonly name: string
+  readonly section: Difference['section']
+  readonly alone: Difference | undefined
+  readonly changes: readonly Difference[]
+}
+
+/** The things that are told; what follows from another is not told again: the files of a package, what is in a directory. */
+function thingsIn(section: Difference['section'], all: readonly Difference[]): Thing[] {
+  const found = all.filter((one) => one.section === section)
   const packages = new Set(all.filter(({ section }) => section === 'packages').map(({ name }) => name))
   const alone = new Set(found.filter(({ aspect }) => aspect === presence).map(({ name }) => name))
-  const isTold = ({ section, name, aspect, package: owner }: Difference) =>
+  const isTold = ({ name, aspect, package: owner }: Difference) =>
     section === 'files' && ((owner !== null && packages.has(owner)) || (aspect === presence && isBelow(name, alone)))
-  const byName = Map.groupBy(
-    found.filter((one) => !isTold(one)),
-    ({ name }) => name,
-  )
-  return [...byName].map(([name, ones]) => lineOf(name, ones) + folded(name, ones, found))
+  const told = found.filter((one) => !isTold(one))
+  return [...Map.groupBy(told, ({ name }) => name)].map(([name, changes]) => ({
+    name,
+    section,
+    alone: changes.find(({ aspect }) => aspect === presence),
+    changes,
+  }))
 }
 
 function isBelow(path: string, others: ReadonlySet<string>): boolean {
@@ -62,11 +69,12 @@ function isBelow(path: string, others: ReadonlySet<string>): boolean {
   return false
 }
 
-function lineOf(name: string, ones: readonly Difference[]): string {
-  const [first] = ones
-  if (first?.aspect === presence)
-    return `${first.a === null ? '+' : '-'} ${safeText(name)}: ${safeText(first.a ?? first.b ?? '')}`
-  return `~ ${safeText(name)}: ${ones.map(change).join('; ')}`
+function lineOf(thing: Thing, all: readonly Difference[]): string {
+  const { name, alone, changes } = thing
+  const end = follows(thing, all)
+  if (alone === undefined) return `~ ${safeText(name)}: ${changes.map(change).join('; ')}${end}`
+  const text = alone.a ?? alone.b ?? ''
+  return `${alone.a === null ? '+' : '-'} ${safeText(name)}${text === '' ? '' : `: ${safeText(text)}`}${end}`
 }
 
 function change({ aspect, a, b }: Difference): string {
@@ -80,9 +88,18 @@ function side(value: string | null): string {
   return value === '' ? '""' : safeText(value)
 }
 
-/** How much lies below a directory that only one image has. */
-function folded(name: string, ones: readonly Difference[], found: readonly Difference[]): string {
-  if (ones[0]?.aspect !== presence || ones[0].section !== 'files') return ''
-  const below = found.filter((one) => one.aspect === presence && one.name.startsWith(`${name}/`)).length
+/** How much is not told because of this thing. */
+function follows({ section, name, alone }: Thing, all: readonly Difference[]): string {
+  const files = all.filter((one) => one.section === 'files')
+  if (section === 'packages') {
+    const count = new Set(files.filter((one) => one.package === name).map((file) => file.name)).size
+    return count === 0 ? '' : ` (${counted(count, 'file')})`
+  }
+  const mayHoldMore = section === 'files' && alone !== undefined
+  const below = mayHoldMore ? files.filter((one) => one.name.startsWith(`${name}/`)).length : 0
   return below === 0 ? '' : `, with ${String(below)} below it`
+}
+
+function counted(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`
 }

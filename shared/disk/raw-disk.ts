@@ -34,7 +34,7 @@ export async function openRawDisk(path: string, { scratch, signal }: Unpacking):
   const format = await formatOf(path)
   if (format === 'qcow2') await unpackQcow2(path, unpacked, options)
   if (format === 'raw.xz') await unpackXz(path, unpacked, options)
-  if (format === 'raw') return { path, format }
+  if (format === 'raw') return { path: resolve(path), format }
   await assertNoArchive(path, unpacked)
   return { path: unpacked, format }
 }

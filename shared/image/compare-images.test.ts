@@ -127,6 +127,20 @@ describe('finds a difference and nothing else:', () => {
       ['users user small shell: /bin/sh → /bin/bash'],
     ],
     [
+      'a second line of a user, whichever comes first',
+      {
+        files: {
+          '/etc/passwd':
+            'root:x:0:0:root:/root:/bin/sh\nsmall:x:0:0:Small:/home/small:/bin/sh\nsmall:x:7:7:Small:/home/small:/bin/sh\n',
+        },
+      },
+      [
+        'users user small uid: 7 → 0',
+        'users user small gid: 7 → 0',
+        'users user small (line 2) presence: null → uid 7, gid 7, home /home/small, shell /bin/sh, description Small',
+      ],
+    ],
+    [
       'a password',
       { files: { '/etc/shadow': 'root::20000:0:99999:7:::\nsmall:!:20000:0:99999:7:::\n' } },
       ['users user root password: locked → none is asked for'],

@@ -7,15 +7,25 @@ export const userFiles: ReadonlySet<string> = new Set(['/etc/passwd', '/etc/shad
 
 /** Accounts and groups. Of a password only its state is told, and whether it is the same. */
 export async function readUsers(tree: Tree): Promise<Facts> {
-  const all = [
-    ...(await linesOf(tree, '/etc/passwd')).map(userIn),
-    ...(await linesOf(tree, '/etc/shadow')).map(shadowIn),
-    ...(await linesOf(tree, '/etc/group')).map(groupIn),
-    ...(await linesOf(tree, '/etc/gshadow')).map(groupShadowIn),
+  const files = [
+    (await linesOf(tree, '/etc/passwd')).map(userIn),
+    (await linesOf(tree, '/etc/shadow')).map(shadowIn),
+    (await linesOf(tree, '/etc/group')).map(groupIn),
+    (await linesOf(tree, '/etc/gshadow')).map(groupShadowIn),
   ]
   const facts = new Map<string, Aspects>()
-  for (const [name, aspects] of all) facts.set(name, { ...facts.get(name), ...aspects })
+  for (const [name, aspects] of files.flatMap(numbered)) facts.set(name, { ...facts.get(name), ...aspects })
   return facts
+}
+
+/** A system takes the first line of a name; none may be hidden by another. */
+function numbered(lines: readonly [string, Aspects][]): [string, Aspects][] {
+  const seen = new Map<string, number>()
+  return lines.map(([name, aspects]) => {
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return [count === 1 ? name : `${name} (line ${String(count)})`, aspects]
+  })
 }
 
 /** Tells owners by their names, which say more than numbers that each installation gives anew. */
