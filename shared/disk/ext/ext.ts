@@ -2,8 +2,8 @@ import type { Bytes } from '../bytes.ts'
 import { decodeName } from '../decode-name.ts'
 import { DiskUnreadable } from '../errors.ts'
 import type { Chunk, Entry, FileSystem } from '../file-system.ts'
-import { attributesOf, type Attribute } from './attributes.ts'
 import { withPages } from '../pages.ts'
+import { attributesOf, type Attribute } from './attributes.ts'
 import { namesIn, type Name } from './directory.ts'
 import { extentsOf } from './extents.ts'
 import { readInode, type Inode, type Volume } from './inode.ts'
@@ -97,8 +97,8 @@ function deviceOf({ block }: Inode): string {
 }
 
 async function namesOf(volume: Volume, inode: Inode, attributes: readonly Attribute[]): Promise<Name[]> {
-  if (!inode.hasInlineData)
-    return blocksOf(await wholeOf(inode, volume, []), volume.superblock.blockSize).flatMap(namesIn)
+  const { blockSize } = volume.superblock
+  if (!inode.hasInlineData) return blocksOf(await wholeOf(inode, volume, []), blockSize).flatMap(namesIn)
   // The number of the directory above stands first.
   const rest = attributes.find(({ name }) => name === inlineRest)?.value ?? Buffer.alloc(0)
   return [...namesIn(inode.block.subarray(4)), ...namesIn(rest)]

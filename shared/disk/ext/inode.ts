@@ -47,7 +47,6 @@ export async function readInode({ bytes, superblock }: Volume, number: number): 
   const type = types[mode >> 12]
   if (type === undefined) throw new DiskUnreadable(`inode ${String(number)} is of no type that there is`)
   const flags = raw.readUInt32LE(0x20)
-  // Encrypted files are told of by a feature too, but only the flag says which.
   const fields = 128 + (inodeSize > 128 ? raw.readUInt16LE(0x80) : 0)
   return {
     number,

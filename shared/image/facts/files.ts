@@ -36,9 +36,9 @@ async function digestOf(
   { digests, rootUuid }: { readonly digests: Map<string, string>; readonly rootUuid: string },
 ): Promise<string> {
   const { fileSystem, inode, size, read } = entry
-  const key = `${fileSystem} ${String(inode)}`
-  const found =
-    digests.get(key) ?? (await fingerprint(size, isConfiguration(entry) ? renamed(read(), rootUuid) : read()))
+  const isRenamed = isConfiguration(entry)
+  const key = `${fileSystem} ${String(inode)} ${String(isRenamed)}`
+  const found = digests.get(key) ?? (await fingerprint(size, isRenamed ? renamed(read(), rootUuid) : read()))
   digests.set(key, found)
   return found
 }
