@@ -101,6 +101,7 @@ it('reads attributes beside an inode, in a block and as files of their own; and 
       'ea_set /small user.short s',
       `ea_set /small user.long ${long}`,
       `ea_set /odd user.longest ${'z'.repeat(900)}`,
+      'set_inode_field /odd uid 70000',
       'mknod disk b 8 1',
       'mknod tty c 200 1000',
     ],
@@ -111,6 +112,7 @@ it('reads attributes beside an inode, in a block and as files of their own; and 
     Object.fromEntries([...(entries.get(path)?.attributes ?? [])].map(([name, value]) => [name, value.toString()]))
   expect(attributes('/small')).toEqual({ 'user.short': 's', 'user.long': long })
   expect(attributes('/odd')).toEqual({ 'user.longest': 'z'.repeat(900) })
+  expect(entries.get('/odd')?.uid).toBe(70_000)
   expect(entries.get('/disk')).toMatchObject({ type: 'block device', device: '8:1' })
   expect(entries.get('/tty')).toMatchObject({ type: 'character device', device: '200:1000' })
 })
