@@ -60,8 +60,8 @@ it('tells people each thing once, what matters most first, and ends with 1', asy
       ~ tool:amd64: 1.0-1 → 1.0-2 (1 file)
 
     files:
-      + /usr/new: directory, mode 0755, owner root:root, with 2 below it
       ~ /usr/share/other: size 6 → 7
+      + /usr/new: directory, mode 0755, owner root:root, with 2 below it
 
     allowed:
       1  identifiers that are made for each image

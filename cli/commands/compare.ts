@@ -26,7 +26,10 @@ export const compareCommand = defineCommand({
   options: {
     engines: { means: 'two engines made the images: allow also what they do differently of themselves' },
     all: { means: `show every difference; without it no more than ${String(fewLines)} lines of each kind` },
-    json: { means: 'print one JSON document: every difference, and those that are allowed, by the reason' },
+    json: {
+      means:
+        'print one JSON document: every difference, and those that are allowed, by the reason; shared/image/comparison/comparison.ts has its shape',
+    },
     state: stateOption,
   },
   examples: [

@@ -54,12 +54,14 @@ function thingsIn(section: Difference['section'], all: readonly Difference[]): T
   const isTold = ({ name, aspect, package: owner }: Difference) =>
     section === 'files' && ((owner !== null && packages.has(owner)) || (aspect === presence && isBelow(name, alone)))
   const told = found.filter((one) => !isTold(one))
-  return [...Map.groupBy(told, ({ name }) => name)].map(([name, changes]) => ({
+  const things = [...Map.groupBy(told, ({ name }) => name)].map(([name, changes]) => ({
     name,
     section,
     alone: changes.find(({ aspect }) => aspect === presence),
     changes,
   }))
+  // What both have and is not alike comes before what only one has, of which there may be much.
+  return [...things.filter(({ alone }) => alone === undefined), ...things.filter(({ alone }) => alone !== undefined)]
 }
 
 function isBelow(path: string, others: ReadonlySet<string>): boolean {

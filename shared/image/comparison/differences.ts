@@ -63,7 +63,7 @@ const unspoken = new Set(['content', 'boot code'])
 
 function inWords(aspects: Aspects): string {
   return Object.entries(aspects)
-    .filter(([aspect]) => !unspoken.has(aspect))
+    .filter(([aspect, value]) => !unspoken.has(aspect) && value !== '')
     .map(([aspect, value]) => (withoutName.has(aspect) ? value : `${aspect} ${value}`))
     .join(', ')
 }
