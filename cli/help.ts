@@ -27,8 +27,8 @@ export function renderHelp({ name, summary, argument, options, examples, exits }
     .join('\n\n')}\n`
 }
 
-function argumentUsage({ name, optional, many }: Argument): string {
-  const text = many === true ? `${name}…` : name
+function argumentUsage({ name, optional, many, count = 1 }: Argument): string {
+  const text = many === true ? `${name}…` : Array(count).fill(name).join(' ')
   return optional === true ? `[${text}]` : text
 }
 

@@ -25,4 +25,6 @@ export interface Argument {
   readonly optional?: true
   /** One or more. */
   readonly many?: true
+  /** Exactly so many. */
+  readonly count?: number
 }

@@ -25,10 +25,12 @@ export function parseArguments(
     if (option === undefined) throw unknownOption(command, token.rawName)
     values[token.name] = valueOf(command, option, token)
   }
-  if (argument !== undefined && argument.optional !== true && positionals.length === 0) {
-    throw new UsageError(`${command.name}: ${argument.name} is missing: ${argument.means}`)
+  const count = argument?.count ?? 1
+  if (argument !== undefined && argument.optional !== true && positionals.length < count) {
+    const which = positionals.length === 0 ? argument.name : `another ${argument.name}`
+    throw new UsageError(`${command.name}: ${which} is missing: ${argument.means}`)
   }
-  const extra = positionals[argument === undefined ? 0 : argument.many === true ? Infinity : 1]
+  const extra = positionals[argument === undefined ? 0 : argument.many === true ? Infinity : count]
   if (extra !== undefined) throw new UsageError(`${command.name}: one argument too many: ${JSON.stringify(extra)}`)
   return { values, positionals }
 }

@@ -19,6 +19,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   supersede: async () => (await import('./ask.ts')).supersedeCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
+  compare: async () => (await import('./compare.ts')).compareCommand,
   events: async () => (await import('./events.ts')).eventsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,

@@ -21,6 +21,8 @@ describe('import directions', () => {
     events: [],
     files: [],
     subprocess: ['files'],
+    disk: ['subprocess'],
+    image: ['disk', 'files', 'subprocess'],
     artifacts: ['events', 'files'],
     bus: ['events'],
     ledger: ['events', 'bus'],

@@ -8,7 +8,7 @@ import type { FormatPlan } from '#events/vocabulary.ts'
 import { NotTheDisk } from '../failures.ts'
 import { quickFormats, setUp } from '../testing/set-up.ts'
 import { formatFor } from './format-for.ts'
-import { readQcow2Header } from './qcow2/header.ts'
+import { readQcow2Header } from '#disk/qcow2-header.ts'
 
 const shell = promisify(execFile)
 

@@ -4,7 +4,7 @@ import type { FormatPlan } from '#events/vocabulary.ts'
 import { NotTheDisk } from '../../failures.ts'
 import type { Conversion } from '../../conversion.ts'
 import type { Format } from '../format.ts'
-import { otherCompression, readQcow2Header } from './header.ts'
+import { otherCompression, readQcow2Header } from '#disk/qcow2-header.ts'
 
 type Qcow2Plan = Extract<FormatPlan, { format: 'qcow2' }>
 

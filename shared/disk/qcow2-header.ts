@@ -11,6 +11,9 @@ export interface Qcow2Header {
 /** Clusters are compressed with something else than zlib. Readers of before QEMU 5.1 do not know it. */
 export const otherCompression = 1n << 3n
 
+/** What it holds is in another file. */
+export const externalData = 1n << 2n
+
 /** Reads the header as QEMU's docs/interop/qcow2.txt describes it; null when this is no qcow2 file. */
 export async function readQcow2Header(path: string): Promise<Qcow2Header | null> {
   await using file = await open(path)

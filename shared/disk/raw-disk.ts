@@ -1,0 +1,81 @@
+import { open, stat, symlink } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ToolFailed } from '#subprocess/errors.ts'
+import { run, type RunOptions } from '#subprocess/run.ts'
+import { DiskUnreadable } from './errors.ts'
+import { externalData, readQcow2Header } from './qcow2-header.ts'
+
+/** A disk as a raw file: the file itself, or one that was made of it. */
+export interface RawDisk {
+  readonly path: string
+  readonly format: 'raw' | 'qcow2' | 'raw.xz'
+}
+
+export interface Unpacking {
+  /** A folder for what has to be unpacked, as large as the data on the disk. */
+  readonly scratch: string
+  readonly signal?: AbortSignal
+}
+
+const deadline = 1_800_000
+
+/** How qemu-img ends when there is more in a file than in the disk, which does no harm. */
+const leaks = 3
+
+/** Makes a disk readable that is raw, qcow2 or raw.xz, whatever its name is. Throws DiskUnreadable. */
+export async function openRawDisk(path: string, { scratch, signal }: Unpacking): Promise<RawDisk> {
+  const options = { deadline, ...(signal && { signal }) }
+  const file = await stat(path).catch((cause: unknown) => {
+    throw new DiskUnreadable(`there is no file ${JSON.stringify(path)}`, { cause })
+  })
+  if (file.isFile() && file.size === 0) throw new DiskUnreadable(`${JSON.stringify(path)} is empty`)
+  if (!file.isFile()) throw new DiskUnreadable(`${JSON.stringify(path)} is no file`)
+  const unpacked = join(scratch, 'disk.raw')
+  const format = await formatOf(path)
+  if (format === 'qcow2') await unpackQcow2(path, unpacked, options)
+  if (format === 'raw.xz') await unpackXz(path, unpacked, options)
+  if (format === 'raw') return { path: resolve(path), format }
+  await assertNoArchive(path, unpacked)
+  return { path: unpacked, format }
+}
+
+async function formatOf(path: string): Promise<RawDisk['format']> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0)
+  const start = buffer.toString('latin1', 0, bytesRead)
+  if (start.startsWith('QFI\u00fb')) return 'qcow2'
+  return start === '\u00fd7zXZ\0' ? 'raw.xz' : 'raw'
+}
+
+/** A qcow2 can name another file of this host, which its reader then reads: a stranger's may not. */
+async function unpackQcow2(path: string, to: string, options: RunOptions): Promise<void> {
+  const header = await readQcow2Header(path)
+  if (header === null) throw new DiskUnreadable(`${JSON.stringify(path)} is a qcow2 that is cut short`)
+  if (header.hasBackingFile || (header.incompatibleFeatures & externalData) !== 0n) {
+    throw new DiskUnreadable(`${JSON.stringify(path)} is only a part: it names another file that has the rest`)
+  }
+  // Beyond the end of its file, qemu-img reads zeros.
+  await unpack(path, 'qemu-img', ['check', '-q', '-f', 'qcow2', resolve(path)], { ...options, okCodes: [0, leaks] })
+  await unpack(path, 'qemu-img', ['convert', '-f', 'qcow2', '-O', 'raw', resolve(path), to], options)
+}
+
+/** xz leaves holes in a file that it names itself, and names it after its input. */
+async function unpackXz(path: string, to: string, options: RunOptions): Promise<void> {
+  const link = `${to}.xz`
+  await symlink(resolve(path), link)
+  await unpack(path, 'xz', ['--decompress', '--keep', '--force', '--threads=0', link], options)
+}
+
+async function unpack(path: string, tool: string, args: readonly string[], options: RunOptions): Promise<void> {
+  await run(tool, args, options).catch((cause: unknown) => {
+    if (!(cause instanceof ToolFailed) || cause.end.why !== 'exit') throw cause
+    throw new DiskUnreadable(`${JSON.stringify(path)} cannot be unpacked: ${cause.message}`, { cause })
+  })
+}
+
+async function assertNoArchive(path: string, unpacked: string): Promise<void> {
+  await using file = await open(unpacked)
+  const { buffer } = await file.read(Buffer.alloc(5), 0, 5, 257)
+  if (buffer.toString('latin1') !== 'ustar') return
+  throw new DiskUnreadable(`${JSON.stringify(path)} is an archive: unpack it, and name the disk in it`)
+}
