@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { RecipeRefused } from '../../recipe.ts'
 import type { BuildPlan, BuildRequest, EngineFolders, PlannedFile } from '../engine.ts'
 import { archives, describeImage, imageName, imageVersion } from './description.ts'
-import { readContent } from './recipe-content.ts'
+import { readContent } from '../recipe-content.ts'
 import { readKiwiPart } from './recipe-part.ts'
 
 /** A plan, or why there is none: whoever ends a build needs its plan too, and must not be refused. */

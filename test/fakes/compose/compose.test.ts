@@ -1,0 +1,121 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { exampleCompose, exampleImage } from '#events/examples.ts'
+import { run } from '#subprocess/run.ts'
+import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
+import { createMkosiEngine } from '../../../services/builder/engines/mkosi/engine.ts'
+import { readContent } from '../../../services/builder/engines/recipe-content.ts'
+import { findSources } from '../../../services/builder/packages/find-sources.ts'
+import { readRecipe, recipesFolder } from '../../../services/builder/read-recipe.ts'
+import { keyFile, provideCompose, withForeignSignature, type TestCompose } from './make-compose.ts'
+import { osTree } from './metadata.ts'
+import { serveFolder, type FolderServer } from './serve.ts'
+
+const minutes = 60_000
+let compose: TestCompose
+let server: FolderServer
+let folder: string
+beforeAll(async () => {
+  compose = await provideCompose({ tree: null, treeKey: 'no tree' })
+  server = await serveFolder(compose.folder)
+  folder = await mkdtemp(join(tmpdir(), 'imagedrop-compose-'))
+}, 5 * minutes)
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const recipes = await Promise.all(['fedora-43', 'fedora-rawhide'].map((name) => readRecipe(name, [recipesFolder])))
+
+it("is read by productmd, which Fedora's own tools read composes with", { timeout: 2 * minutes }, async () => {
+  const bin = await providePythonEnvironment('productmd', ['productmd==1.51'])
+  const script = `
+import json, os, sys
+from productmd.compose import Compose
+compose = Compose(sys.argv[1])
+everything = compose.info.variants["Everything"]
+rpms = compose.rpms["Everything"]["x86_64"]
+images = compose.images["Everything"]["x86_64"]
+paths = [package["path"] for source in rpms.values() for package in source.values()] + [image.path for image in images]
+print(json.dumps({
+  "id": compose.info.compose.id, "type": compose.info.compose.type, "release": compose.info.release.version,
+  "repository": everything.paths.repository["x86_64"],
+  "packages": len([package for source in rpms.values() for package in source]),
+  "missing": [path for path in paths if not os.path.exists(os.path.join(compose.compose_path, path))],
+}))
+`
+  const { stdout } = await run(join(bin, 'python'), ['-c', script, compose.folder])
+  const { packages, ...told } = JSON.parse(stdout) as { packages: number }
+  expect(told).toEqual({ id: compose.id, type: 'nightly', release: '43', repository: osTree, missing: [] })
+  expect(packages).toBeGreaterThan(30)
+  expect(await readFile(join(compose.folder, 'STATUS'), 'utf8')).toBe('FINISHED\n')
+})
+
+const flavours = recipes.flatMap((recipe) => [...recipe.flavours.keys()].map((flavour) => ({ recipe, flavour })))
+
+it.each(flavours.map(({ recipe, flavour }) => ({ title: `${recipe.name} ${flavour}`, recipe, flavour })))(
+  'has every package that $title asks for, and all that these depend on',
+  async ({ recipe, flavour }) => {
+    const { packages } = readContent(recipe, flavour, 'x86_64')
+    const repository = `compose,${server.url}/compose/${osTree}`
+    const own = ['--repofrompath', repository, '--repo', 'compose', '--setopt=cachedir=' + join(folder, 'dnf')]
+    const { stdout } = await run('dnf', [
+      '--quiet',
+      ...own,
+      'repoquery',
+      '--requires',
+      '--resolve',
+      '--recursive',
+      ...packages,
+    ])
+    const resolved = stdout.trim().split('\n')
+    expect(resolved).toEqual(expect.arrayContaining([expect.stringMatching(/^filesystem-/)]))
+    const named = await run('dnf', ['--quiet', ...own, 'repoquery', '--queryformat', '%{name}', ...packages])
+    expect(named.stdout.trim().split('\n').toSorted()).toEqual([...packages].toSorted())
+  },
+)
+
+async function build(location: string) {
+  const [recipe] = recipes
+  if (recipe === undefined) throw new Error('there is no recipe')
+  const about = {
+    ...exampleCompose,
+    id: compose.id,
+    version: '43',
+    date: compose.date,
+    location: `${location}/compose`,
+  }
+  const sources = await findSources(about, recipe, 'x86_64', {
+    mirror: null,
+    hostMirror: () => Promise.resolve(null),
+    fetch,
+    keys: `${server.url}/${keyFile}`,
+    requireSecurity: false,
+    log: pino({ level: 'silent' }),
+    signal: AbortSignal.timeout(minutes),
+  })
+  const engine = createMkosiEngine({ deadline: 2 * minutes, idleDeadline: 2 * minutes })
+  const folders = { work: join(folder, 'work'), cache: join(folder, 'cache') }
+  const plan = engine.plan(
+    { compose: about, image: { ...exampleImage, recipe: recipe.name }, recipe, sources },
+    folders,
+  )
+  const context = { signal: AbortSignal.timeout(3 * minutes), progress: () => {}, log: pino({ level: 'silent' }) }
+  const error = await engine
+    .run(plan, { ...context, logFile: join(folder, 'build.log'), folders })
+    .then(() => null)
+    .catch((thrown: unknown) => thrown)
+  return { class: engine.classify(error), reason: engine.explain(error) }
+}
+
+it('a package that somebody else has signed is not built with', { timeout: 4 * minutes }, async () => {
+  const forged = await withForeignSignature(compose, join(folder, 'forged'), 'sudo')
+  await using other = await serveFolder(forged.folder)
+  expect(await build(other.url)).toEqual({
+    class: 'refused',
+    reason: expect.stringMatching(/not correct for this package.*sudo-43-1|Failing package is: sudo-43-1/) as string,
+  })
+})
