@@ -24,8 +24,7 @@ const leftOut: readonly RegExp[] = [
   /^\/(dev|proc|sys|run|tmp|boot|var\/(cache|log|tmp|lib\/systemd|lib\/dbus))\/./,
   /^\/(efi|init|vmlinuz.*|initrd\.img.*|etc\/[^/]*-)$/,
   /^\/(var\/lib|etc)\/(apt|dpkg|ucf|pam|initramfs-tools|rc[0-6S]\.d|init\.d|runit)(\/|$)/,
-  /^\/etc\/(fstab|machine-id|hostname|resolv\.conf|mtab|os-release|ssh\/ssh_host_.*|systemd\/(system|user)\/.+)$/,
-  /^\/usr\/lib\/os-release$/,
+  /^\/etc\/(fstab|machine-id|hostname|resolv\.conf|mtab|issue\.net|debian_version|ssh\/ssh_host_.*|systemd\/(system|user)\/.+)$/,
   /^\/usr\/share\/(doc|info|man|locale|lintian|bug|initramfs-tools)(\/|$)/,
 ]
 
@@ -48,11 +47,12 @@ export async function sortContents(tree: string): Promise<Contents> {
   const users = await readNames(join(tree, 'etc/passwd'))
   const groups = await readNames(join(tree, 'etc/group'))
   const entries = new Map<string, Entry[]>(packages.map(({ name }) => [name, []]))
+  const own = new Set(packages.flatMap(({ files = {} }) => Object.keys(files)))
   const found = await readdir(tree, { recursive: true, withFileTypes: true })
   for (const one of found) {
     const from = join(one.parentPath, one.name).slice(tree.length)
     const path = from.replace(/^\/boot\/vmlinuz-(.*)$/, '/usr/lib/modules/$1/vmlinuz')
-    if (leftOut.some((pattern) => pattern.test(path))) continue
+    if (own.has(path) || leftOut.some((pattern) => pattern.test(path))) continue
     const { mode, uid, gid } = await lstat(join(tree, from))
     const kind = one.isDirectory() ? 'folder' : one.isSymbolicLink() ? 'link' : 'file'
     const name = packageOf(from, path, kind, owners)

@@ -63,8 +63,7 @@ async function make(folder: string, tree: string | null, key: SigningKey): Promi
   await buildPackages({ tree, epoch, into: join(os, 'Packages'), work })
   await key.sign(os)
   await createRepository(os)
-  await cp(join(import.meta.dirname, 'README.md'), join(work, 'README.md'))
-  await makeDisc(compose, name.id, join(work, 'README.md'))
+  await makeDisc(compose, name.id, join(work, 'packages.spec'))
   for (const [file, content] of await writeMetadata(compose, name, key.id)) {
     await writeFile(join(compose, 'metadata', file), JSON.stringify(content, null, 2))
   }
@@ -82,7 +81,7 @@ async function createRepository(os: string): Promise<void> {
 /** Changes with whatever decides what is in the compose: the tree, and the code of this folder. */
 async function contentKey(treeKey: string): Promise<string> {
   const hash = createHash('sha256').update(treeKey)
-  const files = (await readdir(import.meta.dirname)).filter((one) => !one.includes('.test.'))
+  const files = (await readdir(import.meta.dirname)).filter((one) => /(?<!\.test)\.ts$/.test(one))
   for (const file of files.toSorted()) hash.update(file).update(await readFile(join(import.meta.dirname, file)))
   return hash.digest('hex').slice(0, 12)
 }

@@ -58,7 +58,7 @@ export async function writeMetadata(
   ])
 }
 
-/** Makes the one image of the compose: a disc that says what it is, and boots nowhere. */
+/** Makes the one image of the compose: a disc that holds one file, and boots nowhere. */
 export async function makeDisc(compose: string, id: string, from: string): Promise<void> {
   await run('xorriso', ['-as', 'mkisofs', '-quiet', '-V', 'Fedora-E-dvd', '-o', join(compose, imagePath(id)), from])
 }

@@ -20,6 +20,8 @@ PRETTY_NAME="Fedora Linux ${release} (a compose made for tests, of Debian's file
 VARIANT_ID=cloud
 `
 
+const issue = '\\S\nKernel \\r on an \\m (\\l)\n\n'
+
 /** The system_info of Fedora's package: which user there is, and by which means the network is configured. */
 const cloudDefaults = `system_info:
   distro: fedora
@@ -58,7 +60,11 @@ export const packages: readonly ComposePackage[] = [
   {
     name: 'fedora-release-cloud',
     provides: ['system-release', `system-release(${release})`, 'fedora-release'],
-    files: { '/usr/lib/os-release': osRelease, '/etc/fedora-release': `Fedora release ${release} (made for tests)\n` },
+    files: {
+      '/usr/lib/os-release': osRelease,
+      '/etc/fedora-release': `Fedora release ${release} (made for tests)\n`,
+      '/etc/issue': issue,
+    },
   },
   {
     name: 'fedora-repos',

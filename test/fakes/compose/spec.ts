@@ -82,9 +82,7 @@ function versionTags(version: string): string[] {
 }
 
 function listOf({ files = {} }: ComposePackage, entries: readonly Entry[]): string[] {
-  const own = Object.keys(files)
-  const lines = entries.filter(({ path }) => !own.includes(path)).map(lineOf)
-  return [...own.map((path) => `%attr(0644, root, root) "${path}"`), ...lines]
+  return [...Object.keys(files).map((path) => `%attr(0644, root, root) "${path}"`), ...entries.map(lineOf)]
 }
 
 function lineOf({ path, kind, mode, owner, group }: Entry): string {
