@@ -35,7 +35,7 @@ interface Reading {
 const lists = new Set(['Packages', 'RemovePackages', 'RemoveFiles', 'KernelCommandLine', 'Timezone'])
 /** How mkosi makes a tree or a disk, or what it does without being told by others. */
 const mkosiOnly = new Set(
-  'Distribution Release PackageManagerTrees CacheOnly Format CompressOutput Output Bootable Bootloader BiosBootloader UnifiedKernelImages RepartDirectories Environment WithDocs WithRecommends'.split(
+  'Distribution Release PackageManagerTrees CacheOnly Format CompressOutput Output Bootable Bootloader BiosBootloader CleanPackageMetadata UnifiedKernelImages RepartDirectories Environment WithDocs WithRecommends'.split(
     ' ',
   ),
 )
@@ -107,17 +107,19 @@ function parseSettings(text: string): Setting[] {
   let section = ''
   for (const line of text.split('\n').filter((one) => one.trim() !== '' && !one.trim().startsWith('#'))) {
     const header = /^\[(\w+)\]$/.exec(line)?.[1]
-    const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? []
+    const [, key, value = ''] = /^(\w+)=(.*)$/.exec(line) ?? []
+    const setting = found.at(-1)
     if (header !== undefined) section = header
-    else if (key !== undefined) found.push({ section, key, values: words(value) })
-    else found.at(-1)?.values.push(...words(line))
+    else if (key !== undefined) found.push({ section, key, values: words(key, value) })
+    else setting?.values.push(...words(setting.key, line))
   }
   return found
 }
 
-function words(text = ''): string[] {
+/** Arguments of the kernel may have commas in them. */
+function words(key: string, text: string): string[] {
   return text
     .trim()
-    .split(/[\s,]+/)
+    .split(key === 'KernelCommandLine' ? /\s+/ : /[\s,]+/)
     .filter(Boolean)
 }
