@@ -2,16 +2,14 @@ import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { exampleCompose, exampleImage } from '#events/examples.ts'
 import { messageOf } from '#service/errors.ts'
 import { run } from '#subprocess/run.ts'
 import { provideDebianTree } from '#test/fakes/compose/debian-tree.ts'
-import { keyFile, provideCompose, type TestCompose } from '#test/fakes/compose/make-compose.ts'
+import { provideCompose, type TestCompose } from '#test/fakes/compose/make-compose.ts'
+import { requestOf } from '#test/fakes/compose/request.ts'
 import { serveFolder, type FolderServer } from '#test/fakes/compose/serve.ts'
 import type { Engine } from '../../services/builder/engines/engine.ts'
 import { createMkosiEngine } from '../../services/builder/engines/mkosi/engine.ts'
-import { findSources } from '../../services/builder/packages/find-sources.ts'
-import { readRecipe, recipesFolder } from '../../services/builder/read-recipe.ts'
 import { bootDisk } from './support/boot-disk.ts'
 import { stopwatch } from './support/stopwatch.ts'
 
@@ -55,25 +53,7 @@ async function build(
   const engine = createMkosiEngine({ deadline: 3_600_000, idleDeadline: 900_000 })
   const folders = { work: join(folder, flavour), cache: join(folder, 'cache') }
   for (const one of Object.values(folders)) await mkdir(one, { recursive: true })
-  const about = {
-    ...exampleCompose,
-    id: compose.id,
-    version: '43',
-    date: compose.date,
-    location: `${server.url}/compose`,
-  }
-  const recipe = await readRecipe('fedora-43', [recipesFolder])
-  const found = await findSources(about, recipe, 'x86_64', {
-    mirror: null,
-    hostMirror: () => Promise.resolve(null),
-    fetch,
-    keys: `${server.url}/${keyFile}`,
-    requireSecurity: false,
-    log: pino({ level: 'silent' }),
-    signal: AbortSignal.timeout(60_000),
-  })
-  const image = { ...exampleImage, flavour, recipe: recipe.name }
-  const plan = engine.plan({ compose: about, image, recipe, sources: found }, folders)
+  const plan = engine.plan(await requestOf(compose, { flavour, url: server.url }), folders)
   return await carryOut(engine, plan, { folders, logFile: join(folder, `${flavour}.log`) })
 }
 

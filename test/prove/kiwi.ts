@@ -2,13 +2,12 @@ import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { exampleCompose, exampleImage } from '#events/examples.ts'
+import { exampleImage } from '#events/examples.ts'
 import { run } from '#subprocess/run.ts'
 import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
+import { debianCompose, findDebianSources } from '#test/support/debian-sources.ts'
 import type { BuildRequest } from '../../services/builder/engines/engine.ts'
 import { createKiwiEngine } from '../../services/builder/engines/kiwi/engine.ts'
-import { findSources } from '../../services/builder/packages/find-sources.ts'
-import { readHostMirror } from '../../services/builder/packages/host-mirror.ts'
 import { readRecipe, recipesFolder } from '../../services/builder/read-recipe.ts'
 import { bootDisk } from './support/boot-disk.ts'
 import { stopwatch } from './support/stopwatch.ts'
@@ -65,16 +64,8 @@ async function build(folder: string): Promise<string | null> {
 
 async function debian12(): Promise<BuildRequest> {
   const recipe = await readRecipe('debian-12', [recipesFolder])
-  const compose = { ...exampleCompose, id: 'Debian-12-20260101.0', short: 'Debian', version: '12', date: '20260101' }
-  const sources = await findSources({ ...compose, location: '/srv/compose' }, recipe, 'x86_64', {
-    mirror: null,
-    hostMirror: readHostMirror,
-    fetch,
-    requireSecurity: false,
-    log: pino({ level: 'silent' }),
-    signal: AbortSignal.timeout(60_000),
-  })
-  return { compose, image: { ...exampleImage, flavour: 'generic', recipe: 'debian-12' }, recipe, sources }
+  const image = { ...exampleImage, flavour: 'generic', recipe: 'debian-12' }
+  return { compose: debianCompose, image, recipe, sources: await findDebianSources() }
 }
 
 /** What a build could leave behind: loop devices and mounts of its folder, and files among the host's own. */

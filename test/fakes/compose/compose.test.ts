@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { exampleCompose, exampleImage } from '#events/examples.ts'
 import { run } from '#subprocess/run.ts'
 import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
 import { createScene, fastEngines } from '#test/line/scene.ts'
 import { createMkosiEngine } from '../../../services/builder/engines/mkosi/engine.ts'
 import { readContent } from '../../../services/builder/engines/recipe-content.ts'
-import { findSources } from '../../../services/builder/packages/find-sources.ts'
 import { readRecipe, recipesFolder } from '../../../services/builder/read-recipe.ts'
-import { keyFile, provideCompose, withForeignSignature, type TestCompose } from './make-compose.ts'
+import { provideCompose, withForeignSignature, type TestCompose } from './make-compose.ts'
 import { osTree } from './metadata.ts'
+import { requestOf } from './request.ts'
 import { serveFolder, type FolderServer } from './serve.ts'
 
 const minutes = 60_000
@@ -93,31 +92,10 @@ it('goes from its message to a published drop, by its own metadata', { timeout: 
   expect(events.filter(({ subject }) => subject === 'image.built.v1')).toHaveLength(4)
 })
 
-async function build(location: string) {
-  const [recipe] = recipes
-  if (recipe === undefined) throw new Error('there is no recipe')
-  const about = {
-    ...exampleCompose,
-    id: compose.id,
-    version: '43',
-    date: compose.date,
-    location: `${location}/compose`,
-  }
-  const sources = await findSources(about, recipe, 'x86_64', {
-    mirror: null,
-    hostMirror: () => Promise.resolve(null),
-    fetch,
-    keys: `${server.url}/${keyFile}`,
-    requireSecurity: false,
-    log: pino({ level: 'silent' }),
-    signal: AbortSignal.timeout(minutes),
-  })
+async function build(url: string) {
   const engine = createMkosiEngine({ deadline: 2 * minutes, idleDeadline: 2 * minutes })
   const folders = { work: join(folder, 'work'), cache: join(folder, 'cache') }
-  const plan = engine.plan(
-    { compose: about, image: { ...exampleImage, recipe: recipe.name }, recipe, sources },
-    folders,
-  )
+  const plan = engine.plan(await requestOf(compose, { flavour: 'generic', url, keysFrom: server.url }), folders)
   const context = { signal: AbortSignal.timeout(3 * minutes), progress: () => {}, log: pino({ level: 'silent' }) }
   const error = await engine
     .run(plan, { ...context, logFile: join(folder, 'build.log'), folders })

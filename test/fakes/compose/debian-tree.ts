@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import { exampleCompose } from '#events/examples.ts'
 import { run } from '#subprocess/run.ts'
 import { makeOnce, testCache } from '#test/brokers/make-once.ts'
+import { findDebianSources } from '#test/support/debian-sources.ts'
 import { writeFiles } from '../../../services/builder/engines/write-files.ts'
 import { repositoryFiles } from '../../../services/builder/engines/mkosi/repositories.ts'
-import { findSources } from '../../../services/builder/packages/find-sources.ts'
-import { readHostMirror } from '../../../services/builder/packages/host-mirror.ts'
 import type { PackageSources } from '../../../services/builder/packages/sources.ts'
-import { readRecipe, recipesFolder } from '../../../services/builder/read-recipe.ts'
 import { debianPackages } from './packages.ts'
-
-const recipe = 'debian-12'
 
 /** A tree that Debian's package manager has installed, and what decides what is in it. */
 export interface DebianTree {
@@ -23,7 +17,7 @@ export interface DebianTree {
 
 /** Has mkosi install Debian 12 from this host's own mirror into a folder, as root; once for the same packages at the mirror. */
 export async function provideDebianTree(): Promise<DebianTree> {
-  const debian = await findDebian()
+  const debian = await findDebianSources()
   const treeKey = await keyOf(debian)
   const folder = join(testCache(), `debian-tree-${treeKey}`)
   await makeOnce(folder, async () => {
@@ -44,24 +38,6 @@ export async function provideDebianTree(): Promise<DebianTree> {
     })
   })
   return { tree: join(folder, 'tree'), treeKey }
-}
-
-async function findDebian(): Promise<PackageSources> {
-  const compose = {
-    ...exampleCompose,
-    id: 'Debian-12-20260101.0',
-    short: 'Debian',
-    version: '12',
-    location: '/nowhere',
-  }
-  return await findSources(compose, await readRecipe(recipe, [recipesFolder]), 'x86_64', {
-    mirror: null,
-    hostMirror: readHostMirror,
-    fetch,
-    requireSecurity: false,
-    log: pino({ level: 'silent' }),
-    signal: AbortSignal.timeout(60_000),
-  })
 }
 
 /** Every change at the mirror changes the index that its archive signs. */

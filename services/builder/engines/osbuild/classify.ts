@@ -2,6 +2,7 @@ import type { FailureClass } from '#events/vocabulary.ts'
 import { messageOf } from '#service/errors.ts'
 import { ToolFailed } from '#subprocess/errors.ts'
 import { classifyTool, type Meanings } from '../classify-tool.ts'
+import { isEndedFromOutside } from '../confined.ts'
 
 /** What image-builder's last words mean, most telling first: those of the tools under it come before its own. */
 const meanings: Meanings = [
@@ -18,14 +19,9 @@ const meanings: Meanings = [
   [/no image (found|matched)|invalid distro|cannot find (an image|distro)|unsupported distro/i, 'environment'],
 ]
 
-/** What a shell makes of a process that was ended from outside. */
-const endedFromOutside = new Set([128 + 9, 128 + 15])
-
 /** What an operator has to do about a failed build by image-builder. */
 export function classifyOsbuild(error: unknown): FailureClass {
-  const isEndedFromOutside =
-    error instanceof ToolFailed && error.end.why === 'exit' && endedFromOutside.has(error.end.code)
-  return isEndedFromOutside ? 'transient' : classifyTool(error, meanings)
+  return isEndedFromOutside(error) ? 'transient' : classifyTool(error, meanings)
 }
 
 /** What gave the class, in the words of the tool that said it; else what image-builder calls an error. */
