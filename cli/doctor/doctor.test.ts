@@ -133,6 +133,15 @@ it('a line of the tool table that lacks columns is refused with its text', async
   await expect(readToolChecks(table)).rejects.toThrow('a line lacks columns: run mkosi 24')
 })
 
+it('no package is told of that a family does not have', async () => {
+  const table = join(folder, 'host-tools.txt')
+  await writeFile(table, 'extra one - one one x\nextra other - - other y\n')
+  expect((await readToolChecks(table)).map(({ fix }) => fix)).toEqual([
+    'apt-get install one, or dnf install one',
+    'dnf install other',
+  ])
+})
+
 it('every tool of the table has packages for both families and says what it is for', async () => {
   const text = await readFile(new URL('../../deploy/host-tools.txt', import.meta.url), 'utf8')
   const rows = text.split('\n').filter((line) => /^(run|test|extra)\b/.test(line))

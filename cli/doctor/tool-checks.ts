@@ -22,9 +22,15 @@ function parseTool(line: string): HostCheck[] {
       weight: purpose === 'run' ? 'needed' : 'extra',
       look: (host) => lookFor(names, minimum === '-' ? null : Number(minimum), host),
       cost: words.join(' '),
-      fix: purpose === 'run' ? 'bash deploy/setup.sh run' : `apt-get install ${apt}, or dnf install ${dnf}`,
+      fix: purpose === 'run' ? 'bash deploy/setup.sh run' : installation({ 'apt-get': apt, dnf }),
     },
   ]
+}
+
+/** A family that has no package of a tool has `-` in its column. */
+function installation(packages: Readonly<Record<string, string>>): string {
+  const ways = Object.entries(packages).filter(([, name]) => name !== '-')
+  return ways.map(([manager, name]) => `${manager} install ${name}`).join(', or ')
 }
 
 async function lookFor(names: readonly string[], minimum: number | null, host: HostView): Promise<Finding> {

@@ -12,6 +12,10 @@ export function readBuilderConfig(env: Readonly<Record<string, string | undefine
         .optional()
         .describe('For trying things out: this engine alone, whatever the plan names'),
       mirror: z.url({ protocol: /^https?$/ }).optional(),
+      fedoraKeys: z
+        .url({ protocol: /^(https?|file)$/ })
+        .optional()
+        .describe("Keys that Fedora's packages are signed with, where these are not Fedora's own"),
       requireSecurity: z.stringbool().default(false),
       concurrency: z.coerce.number().int().min(1).max(64).default(2),
       deadlineMinutes: z.coerce.number().positive().default(60),

@@ -10,7 +10,8 @@ import { builder } from './service.ts'
 
 /** Puts the builder together. */
 export const assemble: Assemble = async ({ artifacts, env, stateFolder, roots }) => {
-  const { engine, mirror, requireSecurity, concurrency, deadlineMinutes, idleMinutes } = readBuilderConfig(env)
+  const { engine, mirror, fedoraKeys, requireSecurity, concurrency, deadlineMinutes, idleMinutes } =
+    readBuilderConfig(env)
   const limits = { deadline: deadlineMinutes * 60_000, idleDeadline: idleMinutes * 60_000 }
   const engines = await findEngines(foldersBelow(roots, 'services/builder/engines'), { env, ...limits })
   if (engine !== undefined && !engines.has(engine)) {
@@ -22,7 +23,7 @@ export const assemble: Assemble = async ({ artifacts, env, stateFolder, roots })
     onlyEngine: engine ?? null,
     artifacts,
     cacheFolder: join(stateFolder, 'builder'),
-    packages: { mirror: mirror ?? null, hostMirror: readHostMirror, fetch, requireSecurity },
+    packages: { mirror: mirror ?? null, hostMirror: readHostMirror, fetch, keys: fedoraKeys, requireSecurity },
   }
   return {
     service: bindService(builder, dependencies, { concurrency }),

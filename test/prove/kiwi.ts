@@ -2,17 +2,15 @@ import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { exampleArtifact, exampleCompose, exampleImage } from '#events/examples.ts'
+import { exampleImage } from '#events/examples.ts'
 import { run } from '#subprocess/run.ts'
 import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
-import { createBootTest } from '../../services/boot-tester/boot-test.ts'
-import { checks } from '../../services/boot-tester/checks/index.ts'
-import { createQemu } from '../../services/boot-tester/machines/qemu/qemu.ts'
+import { debianCompose, findDebianSources } from '#test/support/debian-sources.ts'
 import type { BuildRequest } from '../../services/builder/engines/engine.ts'
 import { createKiwiEngine } from '../../services/builder/engines/kiwi/engine.ts'
-import { findSources } from '../../services/builder/packages/find-sources.ts'
-import { readHostMirror } from '../../services/builder/packages/host-mirror.ts'
 import { readRecipe, recipesFolder } from '../../services/builder/read-recipe.ts'
+import { bootDisk } from './support/boot-disk.ts'
+import { stopwatch } from './support/stopwatch.ts'
 
 const kiwi = 'kiwi==11.1.6'
 
@@ -25,7 +23,7 @@ export async function prove(): Promise<boolean> {
   const before = await traces(folder)
   const disk = await build(folder)
   if (disk === null) return false
-  const passed = await boot(folder, disk)
+  const passed = await bootDisk({ disk, folder, image: { recipe: 'debian-12', architecture: 'x86_64' } })
   const left = (await traces(folder)).filter((one) => !before.includes(one))
   console.log(left.length === 0 ? 'nothing is left on the host' : `left on the host:\n${left.join('\n')}`)
   if (passed && left.length === 0) await rm(folder, { recursive: true })
@@ -65,47 +63,16 @@ async function build(folder: string): Promise<string | null> {
   }
 }
 
-async function boot(folder: string, path: string): Promise<boolean> {
-  const machine = createQemu({
-    memoryMib: 1024,
-    processors: 2,
-    growBytes: 1024 ** 3,
-    accelerator: 'auto',
-    stateFolder: join(folder, 'boot-tester'),
-    proveKvmWithin: 15_000,
-  })
-  const limits = { idle: 300_000, total: 1_200_000 }
-  const bootTest = createBootTest({ machine, checks, limits, newNonce: () => 'c0ffee' })
-  const { size } = await stat(path)
-  const image = { ...exampleImage, recipe: 'debian-12', architecture: 'x86_64' as const }
-  const report = await bootTest(
-    { image, disk: { ...exampleArtifact('raw'), size }, path },
-    {
-      signal: new AbortController().signal,
-      progress: () => {},
-      workFolder: join(folder, 'boot'),
-      logFolder: join(folder, 'logs'),
-      now: () => new Date(),
-    },
-  )
-  for (const { name, outcome, detail } of report.checks) console.log(`${outcome.padEnd(8)} ${name}: ${detail}`)
-  console.log(`booted in ${report.seconds.toFixed(0)} s (${report.accelerator})`)
-  return report.checks.every(({ outcome }) => outcome === 'passed')
-}
-
 async function debian12(): Promise<BuildRequest> {
   const recipe = await readRecipe('debian-12', [recipesFolder])
-  const compose = { ...exampleCompose, id: 'Debian-12-20260101.0', short: 'Debian', version: '12', date: '20260101' }
-  const sources = await findSources({ ...compose, location: '/srv/compose' }, recipe, 'x86_64', {
-    mirror: null,
-    hostMirror: readHostMirror,
-    fetch,
-    requireSecurity: false,
-    log: pino({ level: 'silent' }),
-    signal: AbortSignal.timeout(60_000),
-  })
   const image = { ...exampleImage, flavour: 'generic', recipe: 'debian-12' }
-  return { drop: `weekly-${compose.id}`, compose, image, recipe, sources }
+  return {
+    drop: `weekly-${debianCompose.id}`,
+    compose: debianCompose,
+    image,
+    recipe,
+    sources: await findDebianSources(),
+  }
 }
 
 /** What a build could leave behind: loop devices and mounts of its folder, and files among the host's own. */
@@ -115,11 +82,6 @@ async function traces(folder: string): Promise<string[]> {
   const files = (await run('find', ['/etc/apt', '/var/lib/dpkg', '-newer', folder], { okCodes: [0, 1] })).stdout
   const own = [loops, mounts].flatMap((text) => text.split('\n').filter((line) => line.includes(folder)))
   return [...own, ...files.split('\n').filter((line) => /kiwi/.test(line))]
-}
-
-function stopwatch(): () => string {
-  const start = performance.now()
-  return () => `${((performance.now() - start) / 1000).toFixed(0).padStart(4)} s`
 }
 
 function mebi(bytes: number): string {

@@ -13,6 +13,8 @@ export interface SourceOptions {
   readonly mirror: string | null
   readonly hostMirror: (family: Recipe['family']) => Promise<Mirror | null>
   readonly fetch: Fetch
+  /** Told by the operator, never by a compose: address of the keys that Fedora's packages are signed with. */
+  readonly keys?: string | undefined
   /** Refuse to build without the security updates. */
   readonly requireSecurity: boolean
   readonly log: Logger
@@ -73,7 +75,9 @@ async function fedoraSources(
 ): Promise<PackageSources> {
   const folder = architecture === 'i686' ? 'i386' : architecture
   const repository = `${compose.location.replace(/\/+$/, '')}/Everything/${folder}/os`
-  if (await answers(`${repository}/repodata/repomd.xml`, options)) return { kind: 'dnf', repositories: [repository] }
+  if (await answers(`${repository}/repodata/repomd.xml`, options)) {
+    return { kind: 'dnf', repositories: [repository], ...(options.keys === undefined ? {} : { keys: options.keys }) }
+  }
   // A recipe serves neighbouring releases from their own composes; from a mirror it would make its own release of them.
   if (compose.version.toLowerCase() !== recipe.release) {
     throw new RecipeRefused(

@@ -9,6 +9,14 @@ export interface AptSuite {
 /** Where the packages of an image come from. */
 export type PackageSources =
   | { readonly kind: 'apt'; readonly suites: readonly AptSuite[] }
-  | { readonly kind: 'dnf'; readonly repositories: readonly string[] }
+  | {
+      readonly kind: 'dnf'
+      readonly repositories: readonly string[]
+      /** Address of the keys that the packages are signed with, where these are not Fedora's own. */
+      readonly keys?: string
+    }
   /** The engine knows where the distribution keeps them. */
   | { readonly kind: 'distribution'; readonly mirror: string | null }
+
+/** Where Fedora keeps the keys of all its releases. */
+export const fedoraKeys = 'https://fedoraproject.org/fedora.gpg'

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { run } from '#subprocess/run.ts'
-import { takePackageList } from './package-list.ts'
+import { rpmListScript, takePackageList } from './package-list.ts'
 import { fillDisk, packageList } from './testing/disk.ts'
 
 let folder: string
@@ -36,4 +36,13 @@ it('reads what dpkg has installed, and nothing that is not', async () => {
   expect(JSON.parse(await readFile(join(folder, 'packages.json'), 'utf8'))).toEqual({
     packages: [{ name: 'bash', version: '1:2.3-4', architecture: 'amd64' }],
   })
+})
+
+it('asks rpm in a form that rpm takes', async () => {
+  const spec = join(folder, 'one.spec')
+  const tags = ['Name: one', 'Version: 1', 'Release: 2', 'Epoch: 3', 'BuildArch: noarch', 'Summary: s', 'License: l']
+  await writeFile(spec, [...tags, '%description', 'd', '%files', ''].join('\n'))
+  const format = /--queryformat '([^']+)'/.exec(rpmListScript)?.[1] ?? ''
+  const { stdout } = await run('rpmspec', ['--query', '--queryformat', format, spec])
+  expect(JSON.parse(stdout)).toEqual({ name: 'one', version: '3:1-2', architecture: 'noarch' })
 })

@@ -10,7 +10,7 @@ const listPath = '/.imagedrop-packages.json'
 /** Lists the packages of the system that it runs in. */
 export const rpmListScript = `{
   printf '{"packages":[\\n'
-  rpm --query --all --queryformat '{"name":"%{NAME}","version":"%{EVR}","architecture":"%{ARCH}"}\\n' |
+  rpm --query --all --queryformat '\\{"name":"%{NAME}","version":"%{EVR}","architecture":"%{ARCH}"\\}\\n' |
     LC_ALL=C sort | sed '$!s/$/,/'
   printf ']}\\n'
 } > ${listPath}

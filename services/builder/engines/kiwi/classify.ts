@@ -2,6 +2,7 @@ import type { FailureClass } from '#events/vocabulary.ts'
 import { messageOf } from '#service/errors.ts'
 import { ToolFailed } from '#subprocess/errors.ts'
 import { classifyTool, type Meanings } from '../classify-tool.ts'
+import { isEndedFromOutside } from '../confined.ts'
 
 /** What KIWI's last words mean, most telling first: what the tools under it say, then the names of its own errors. */
 const meanings: Meanings = [
@@ -24,14 +25,9 @@ const meanings: Meanings = [
   [/Kiwi(BootStrapPhaseFailed|DebianBootstrap|InstallPhaseFailed|SystemInstallPackagesFailed)\w*:?/, 'recipe'],
 ]
 
-/** What a shell makes of a process that was ended from outside. */
-const endedFromOutside = new Set([128 + 9, 128 + 15])
-
 /** What an operator has to do about a failed build by KIWI. */
 export function classifyKiwi(error: unknown): FailureClass {
-  const isEndedFromOutside =
-    error instanceof ToolFailed && error.end.why === 'exit' && endedFromOutside.has(error.end.code)
-  return isEndedFromOutside ? 'transient' : classifyTool(error, meanings)
+  return isEndedFromOutside(error) ? 'transient' : classifyTool(error, meanings)
 }
 
 /** What gave the class, in the words of the tool that said it; else the last that KIWI called an error. */

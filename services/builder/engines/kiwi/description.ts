@@ -1,6 +1,6 @@
 import type { BuildRequest } from '../engine.ts'
 import type { PackageSources } from '../../packages/sources.ts'
-import { readContent } from './recipe-content.ts'
+import { readContent } from '../recipe-content.ts'
 import { readKiwiPart } from './recipe-part.ts'
 
 const debianKeys = 'file:///usr/share/keyrings/debian-archive-keyring.gpg'

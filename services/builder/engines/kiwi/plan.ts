@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RecipeRefused } from '../../recipe.ts'
 import type { BuildPlan, BuildRequest, EngineFolders, PlannedFile } from '../engine.ts'
+import { confined } from '../confined.ts'
 import { archives, describeImage, imageName, imageVersion } from './description.ts'
-import { readContent } from './recipe-content.ts'
+import { readContent } from '../recipe-content.ts'
 import { readKiwiPart } from './recipe-part.ts'
 
 /** A plan, or why there is none: whoever ends a build needs its plan too, and must not be refused. */
@@ -56,28 +57,14 @@ function planBuild(
     commands: [
       { name: 'skeleton', argv: archive(archives.skeleton, skeletons) },
       { name: 'extra', argv: archive(archives.extra, content.extra) },
-      { name: 'image', argv: [...confined, ...kiwiArguments({ work, description, output })] },
+      { name: 'image', argv: confined(kiwiArguments({ work, description, output }), overHostFiles) },
     ],
   }
 }
 
-/**
- * In namespaces of its own: mounts go when KIWI goes, however it goes, with every process that it has started; and the
- * files that KIWI leaves among the host's own are in memory. The shell is not replaced, for a first process of a
- * namespace does not hear SIGTERM.
- */
-const confined: readonly [string, ...string[]] = [
-  'unshare',
-  '--mount',
-  '--pid',
-  '--fork',
-  '--kill-child',
-  '--mount-proc',
-  'sh',
-  '-c',
-  'for folder in /etc/apt/keyrings /var/lib/dpkg; do [ ! -d $folder ] || mount -t tmpfs kiwi $folder; done; "$@"; exit $?',
-  'confined',
-]
+/** The files that KIWI leaves among the host's own are in memory. */
+const overHostFiles =
+  'for folder in /etc/apt/keyrings /var/lib/dpkg; do [ ! -d $folder ] || mount -t tmpfs kiwi $folder; done; '
 
 function kiwiArguments({ work, description, output }: Record<'work' | 'description' | 'output', string>): string[] {
   const folders = ['--temp-dir', join(work, 'temporary'), '--shared-cache-dir', join(work, 'kiwi-cache')]

@@ -18,6 +18,11 @@ it.each([
   ['‣ "/work/postoutput" mkosi.postoutput returned non-zero exit code 1.', 'recipe'],
   ['‣ Unknown setting Colour', 'recipe'],
   ['unshare: Operation not permitted', 'environment'],
+  ['Error: GPG check FAILED', 'refused'],
+  [
+    'PGP check for package "sudo-1-1.fc43.x86_64" (/x.rpm) from repo "compose-1" has failed: Public key is not installed.',
+    'refused',
+  ],
   ['Traceback (most recent call last):', 'bug'],
 ])('%s: %s', (tail, expected) => {
   expect(classifyMkosi(new ToolFailed('mkosi', exit, tail, null))).toBe(expected)

@@ -6,6 +6,8 @@ import { classifyTool, type Meanings } from '../classify-tool.ts'
 /** What mkosi's last words mean, most telling first. */
 const meanings: Meanings = [
   [/No space left on device/i, 'capacity'],
+  // Signed by nobody, or by somebody whose key the operator did not name: no engine is to build with it.
+  [/GPG check FAILED|PGP check for package .* failed|Signature verification failed/i, 'refused'],
   [
     /Temporary failure (in name resolution|resolving)|Could not (resolve|connect)|Connection (timed out|refused|reset)/i,
     'transient',
@@ -36,6 +38,7 @@ export function explainMkosi(error: unknown): string {
   if (!(error instanceof ToolFailed) || error.end.why !== 'exit') return messageOf(error)
   const lines = error.tail.split('\n').map((line) => line.trim())
   const said =
+    lines.findLast((line) => /Failing package is: |PGP check for package .* failed/.test(line)) ??
     lines.findLast((line) => /^(E: |Error: |error: )/.test(line)) ??
     lines.findLast((line) => meanings.some(([pattern]) => pattern.test(line))) ??
     lines.findLast((line) => line.startsWith('‣'))

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import type { PackageSources } from '../../packages/sources.ts'
+import { fedoraKeys, type PackageSources } from '../../packages/sources.ts'
 import type { PlannedFile } from '../engine.ts'
 
 const debianKeys = '/usr/share/keyrings/debian-archive-keyring.gpg'
-const fedoraKeys = 'https://fedoraproject.org/fedora.gpg'
 
 /**
  * The package manager's list of repositories, under the name that mkosi leaves alone when it is there. Left to
@@ -20,7 +19,7 @@ export function repositoryFiles(sources: PackageSources, folder: string): Planne
     case 'dnf': {
       const stanzas = sources.repositories.map(
         (url, index) =>
-          `[compose-${String(index + 1)}]\nname=compose-${String(index + 1)}\nbaseurl=${url}\ngpgcheck=1\ngpgkey=${fedoraKeys}\nenabled=1\n`,
+          `[compose-${String(index + 1)}]\nname=compose-${String(index + 1)}\nbaseurl=${url}\ngpgcheck=1\ngpgkey=${sources.keys ?? fedoraKeys}\nenabled=1\n`,
       )
       return [{ path: join(folder, 'etc/yum.repos.d/mkosi.repo'), content: stanzas.join('\n') }]
     }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Architecture } from '#events/vocabulary.ts'
-import { mkosiArchitectures } from '../mkosi/plan.ts'
-import { flavourOf, RecipeRefused, type Recipe } from '../../recipe.ts'
+import { mkosiArchitectures } from './mkosi/plan.ts'
+import { flavourOf, RecipeRefused, type Recipe } from '../recipe.ts'
 
 /** What is in an image, whoever makes it: what the parts of a recipe say to mkosi, without what is mkosi's alone. */
 export interface RecipeContent {
@@ -15,6 +15,9 @@ export interface RecipeContent {
   readonly skeleton: { readonly folders: readonly string[]; readonly files: readonly FileAt[] }
   /** Folders that come on top of the packages. */
   readonly extra: readonly string[]
+  readonly kernelArguments: readonly string[]
+  /** As tzdata names it; null where nothing is said. */
+  readonly timezone: string | null
 }
 
 interface FileAt {
@@ -29,10 +32,10 @@ interface Reading {
   readonly match: Readonly<Record<string, string>>
 }
 
-const lists = new Set(['Packages', 'RemovePackages', 'RemoveFiles'])
+const lists = new Set(['Packages', 'RemovePackages', 'RemoveFiles', 'KernelCommandLine', 'Timezone'])
 /** How mkosi makes a tree or a disk, or what it does without being told by others. */
 const mkosiOnly = new Set(
-  'Distribution Release PackageManagerTrees CacheOnly Format CompressOutput Output Bootable Environment WithDocs WithRecommends'.split(
+  'Distribution Release PackageManagerTrees CacheOnly Format CompressOutput Output Bootable Bootloader BiosBootloader CleanPackageMetadata UnifiedKernelImages RepartDirectories Environment WithDocs WithRecommends'.split(
     ' ',
   ),
 )
@@ -55,6 +58,8 @@ export function readContent(recipe: Recipe, flavour: string, architecture: Archi
     removeFiles: values('RemoveFiles'),
     skeleton: { folders: present('mkosi.skeleton'), files: reading.skeletonFiles },
     extra: present('mkosi.extra'),
+    kernelArguments: values('KernelCommandLine'),
+    timezone: values('Timezone')[0] ?? null,
   }
 }
 
@@ -73,7 +78,7 @@ function readFile(folder: string, name: string, reading: Reading): void {
   const settings = parseSettings(readFileSync(path, 'utf8'))
   for (const { section, key, values } of settings) {
     if (section !== 'Match') continue
-    if (!(key in reading.match)) throw new RecipeRefused(`${path}: KIWI's engine knows no [Match] ${key}`)
+    if (!(key in reading.match)) throw new RecipeRefused(`${path}: only mkosi knows [Match] ${key}`)
     if (!values.includes(reading.match[key] ?? '')) return
   }
   for (const { section, key, values } of settings) {
@@ -81,7 +86,7 @@ function readFile(folder: string, name: string, reading: Reading): void {
     if (key === 'Include') for (const one of values) readFolder(join(folder, one), reading)
     else if (key === 'SkeletonTrees') reading.skeletonFiles.push(...values.map((value) => fileAt(folder, value)))
     else if (lists.has(key)) reading.values.set(key, [...(reading.values.get(key) ?? []), ...values])
-    else throw new RecipeRefused(`${path}: KIWI's engine knows no setting ${key}`)
+    else throw new RecipeRefused(`${path}: only mkosi knows the setting ${key}`)
   }
 }
 
@@ -102,17 +107,19 @@ function parseSettings(text: string): Setting[] {
   let section = ''
   for (const line of text.split('\n').filter((one) => one.trim() !== '' && !one.trim().startsWith('#'))) {
     const header = /^\[(\w+)\]$/.exec(line)?.[1]
-    const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? []
+    const [, key, value = ''] = /^(\w+)=(.*)$/.exec(line) ?? []
+    const setting = found.at(-1)
     if (header !== undefined) section = header
-    else if (key !== undefined) found.push({ section, key, values: words(value) })
-    else found.at(-1)?.values.push(...words(line))
+    else if (key !== undefined) found.push({ section, key, values: words(key, value) })
+    else setting?.values.push(...words(setting.key, line))
   }
   return found
 }
 
-function words(text = ''): string[] {
+/** Arguments of the kernel may have commas in them. */
+function words(key: string, text: string): string[] {
   return text
     .trim()
-    .split(/[\s,]+/)
+    .split(key === 'KernelCommandLine' ? /\s+/ : /[\s,]+/)
     .filter(Boolean)
 }

@@ -1,0 +1,42 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { exampleArtifact, exampleImage } from '#events/examples.ts'
+import type { ImagePlan } from '#events/vocabulary.ts'
+import { createBootTest } from '../../../services/boot-tester/boot-test.ts'
+import { checks } from '../../../services/boot-tester/checks/index.ts'
+import { createQemu } from '../../../services/boot-tester/machines/qemu/qemu.ts'
+
+interface BootOptions {
+  readonly disk: string
+  /** For what the boot tester keeps: its state, its logs, the work of this boot. */
+  readonly folder: string
+  readonly image: Partial<ImagePlan>
+}
+
+/** Boots a disk under all of the boot tester's checks, and prints what each found. */
+export async function bootDisk({ disk, folder, image }: BootOptions): Promise<boolean> {
+  const machine = createQemu({
+    memoryMib: 1024,
+    processors: 2,
+    growBytes: 1024 ** 3,
+    accelerator: 'auto',
+    stateFolder: join(folder, 'boot-tester'),
+    proveKvmWithin: 15_000,
+  })
+  const limits = { idle: 300_000, total: 1_200_000 }
+  const bootTest = createBootTest({ machine, checks, limits, newNonce: () => 'c0ffee' })
+  const { size } = await stat(disk)
+  const report = await bootTest(
+    { image: { ...exampleImage, ...image }, disk: { ...exampleArtifact('raw'), size }, path: disk },
+    {
+      signal: new AbortController().signal,
+      progress: () => {},
+      workFolder: join(folder, 'boot'),
+      logFolder: join(folder, 'logs'),
+      now: () => new Date(),
+    },
+  )
+  for (const { name, outcome, detail } of report.checks) console.log(`${outcome.padEnd(8)} ${name}: ${detail}`)
+  console.log(`booted in ${report.seconds.toFixed(0)} s (${report.accelerator})`)
+  return report.checks.every(({ outcome }) => outcome === 'passed')
+}
