@@ -9,5 +9,16 @@ export const step: Step = {
   follows: 'image.tested.v1',
   verb: 'EC2',
   waits: 'waits for the boot test',
-  publishes: { target, title: 'Amazon EC2', flavours: ['ec2', 'ec2-*'], formats: [], after: 'tests' },
+  publishes: {
+    target,
+    title: 'Amazon EC2',
+    flavours: ['ec2', 'ec2-*'],
+    formats: [],
+    after: 'tests',
+    launch: [
+      { places: 'cn-*', address: 'https://console.amazonaws.cn/ec2/home?region={place}#launchAmi={id}' },
+      { places: 'us-gov-*', address: 'https://console.amazonaws-us-gov.com/ec2/home?region={place}#launchAmi={id}' },
+      { places: '*', address: 'https://console.aws.amazon.com/ec2/home?region={place}#launchAmi={id}' },
+    ],
+  },
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { DeliverOnce } from '../deliveries.ts'
+import type { LaunchAddressOf } from '../story/launch.ts'
 import type { Story } from '../story/story.ts'
 
 /** Who was told, and by what they find it: a Message-ID, the id of an entry, an anchor of the page. */
@@ -36,6 +37,8 @@ export interface ChannelHost {
   readonly mirrorUrl: string | null
   /** Address at which the folder is seen. */
   readonly pageUrl: string
+  /** Where people start a machine from what is registered in a place of a target. */
+  readonly launchAddressOf: LaunchAddressOf
   /** Sends to recipients that this channel has not told yet. */
   readonly deliverOnce: DeliverOnce
   /**

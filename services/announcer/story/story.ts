@@ -11,6 +11,8 @@ export interface Story {
   /** What all drops of a release have in common: `Debian-12`. */
   readonly release: string
   readonly compose: string
+  /** The candidate's label, `Beta-1.2`; null for a scratch drop. */
+  readonly label: string | null
   /** The day of the compose, `2026-07-11`. */
   readonly day: string
   readonly blessedBy: string
@@ -54,6 +56,7 @@ export interface StoryImage {
 
 /** Where an image is registered, by target. */
 export interface StoryTarget {
+  readonly name: string
   /** `Amazon EC2` */
   readonly title: string
   readonly registrations: readonly StoryRegistration[]
@@ -77,6 +80,7 @@ export function tellStory({ at, body, withdrawn }: Publication, titles: Titles):
     title: titleOf(body),
     release: `${compose.short}-${compose.version}`,
     compose: cleanText(compose.id),
+    label: body.kind === 'milestone' ? cleanText(compose.label ?? body.milestone ?? body.kind) : null,
     day: compose.date.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3'),
     blessedBy: cleanText(body.by),
     publishedAt: at,
@@ -106,6 +110,7 @@ function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): St
 function tellTargets({ registrations }: DropImage, titles: Titles): StoryTarget[] {
   const byTarget = Map.groupBy(registrations, ({ target }) => target)
   return [...byTarget].map(([target, group]) => ({
+    name: target,
     title: cleanText(titles.get(target) ?? target),
     registrations: group.map(({ place, id, name, emulated }) => ({
       place: cleanText(place),
