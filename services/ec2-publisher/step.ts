@@ -15,7 +15,7 @@ export const step: Step = {
     flavours: ['ec2', 'ec2-*'],
     formats: [],
     after: 'tests',
-    launch: [
+    consoles: [
       { places: 'cn-*', address: 'https://console.amazonaws.cn/ec2/home?region={place}#launchAmi={id}' },
       { places: 'us-gov-*', address: 'https://console.amazonaws-us-gov.com/ec2/home?region={place}#launchAmi={id}' },
       { places: '*', address: 'https://console.aws.amazon.com/ec2/home?region={place}#launchAmi={id}' },

@@ -11,12 +11,12 @@ export interface Publishing {
   readonly formats: readonly string[]
   /** `tests`: uploads what passed its boot test, private until the blessing. `mirror`: takes it from the open mirror. */
   readonly after: Publisher['after']
-  /** Where people start a machine from what is published there; the first row whose places fit holds. */
-  readonly launch?: readonly LaunchAddress[]
+  /** Where people start a machine in a browser; the first row whose places fit holds. */
+  readonly consoles?: readonly Console[]
 }
 
-/** The address at which people start a machine from one image, for some places. */
-export interface LaunchAddress {
+/** Where people start a machine from one image in a browser, for some places. */
+export interface Console {
   /** By name, or by how their names begin (`cn-*`). */
   readonly places: string
   /** `{place}` and `{id}` stand for those of the image. */
@@ -53,8 +53,8 @@ function fits(pattern: string, name: string): boolean {
 }
 
 /** Where people start a machine from an image in this place; null when nobody has said. */
-export function launchAddressOf({ launch = [] }: Publishing, place: string, id: string): string | null {
-  const row = launch.find(({ places }) => fits(places, place))
+export function launchAddressOf({ consoles = [] }: Publishing, place: string, id: string): string | null {
+  const row = consoles.find(({ places }) => fits(places, place))
   if (!row) return null
   return row.address.replace(/\{(place|id)\}/g, (_, word) => encodeURIComponent(word === 'id' ? id : place))
 }

@@ -46,7 +46,7 @@ function bootSeconds({ images }: Story, key: string): number | null {
 }
 
 function historyTable(drops: readonly Story[], at: Place): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Drops, newest first">
+  return html`<section class="scroll" tabindex="0" aria-label="Drops, newest first">
       <table class="history">
         <thead>
           <tr>
@@ -61,7 +61,7 @@ function historyTable(drops: readonly Story[], at: Place): Html {
           ${drops.map((story) => historyRow(story, at))}
         </tbody>
       </table>
-    </div>
+    </section>
     <p><small>Size of all images as they are offered first, and how long the slowest boot test took.</small></p>`
 }
 

@@ -24,9 +24,9 @@ export function shortImagePanel(story: Story, image: StoryImage, at: Place): Htm
 
 function panel(story: Story, image: StoryImage, at: Place, more: Html): Html {
   const [flavour = '', architecture = ''] = image.key.split('.')
-  return html`<section class="image" aria-label="${image.key}">
+  return html`<article class="image">
     <h3>${flavour} <span class="arch">${architecture}</span></h3>
     <p class="verdict">${imageVerdict(story, image, at)}</p>
     ${image.failure === null ? '' : html`<p class="failure">${image.failure}</p>`} ${downloadButtons(image, at)} ${more}
-  </section> `
+  </article> `
 }

@@ -12,8 +12,9 @@ export function verifyCommands(story: Story, at: Place): Html {
   if (commands.length === 0) return html`<p>There is nothing to download.</p>`
   const where = lists.length > 0 && at.site.mirrorUrl === null ? 'Put a download beside its CHECKSUM file, then:' : ''
   return html`${where === '' ? '' : html`<p>${where}</p>`}
-    <pre tabindex="0" role="region" aria-label="Commands that verify a download"><code>${commands.join('\n')}
-</code></pre>`
+    <section class="commands" aria-label="Commands that verify a download of ${story.title}" tabindex="0">
+      <pre><code>${commands.join('\n')}</code></pre>
+    </section>`
 }
 
 /** With a public mirror, from the download on. */
