@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,7 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { samples, tellSampleSite } from '../../services/announcer/channels/page/testing/sample-site.ts'
 import { openAnnouncer } from '../../services/announcer/testing/open-announcer.ts'
 
-const program = process.env['IMAGEDROP_TEST_CHROMIUM'] ?? '/usr/bin/chromium'
+const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser']
 const picture = join(import.meta.dirname, '..', '..', 'docs', 'images', 'page.png')
 
 const paths = ['index.html', 'drops.html', 'years/2026.html', 'releases/Debian-12.html', ...Object.values(samples)]
@@ -33,7 +34,9 @@ export async function prove(): Promise<boolean> {
   await tellSampleSite(announcer)
   const pictures = join(folder, 'pictures')
   await mkdir(pictures)
-  const browser = await chromium.launch({ executablePath: program, chromiumSandbox: process.getuid?.() !== 0 })
+  const executablePath = programs.find((path) => existsSync(path))
+  if (executablePath === undefined) throw new Error(`there is none of ${programs.join(', ')}: install chromium`)
+  const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 })
   console.log(`Chromium ${browser.version()}; pictures of all pages are in ${pictures}`)
   try {
     const faults: string[] = []

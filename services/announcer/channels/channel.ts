@@ -3,7 +3,7 @@ import type { DeliverOnce } from '../deliveries.ts'
 import type { LaunchAddressOf } from '../story/launch.ts'
 import type { Story } from '../story/story.ts'
 
-/** Who was told, and by what they find it: a Message-ID, the id of an entry, an anchor of the page. */
+/** Who was told, and by what they find it: a Message-ID, the id of an entry, a page of the site. */
 export interface Told {
   readonly to: string
   readonly id: string

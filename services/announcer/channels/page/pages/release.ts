@@ -62,7 +62,7 @@ function historyTable(drops: readonly Story[], at: Place): Html {
         </tbody>
       </table>
     </section>
-    <p><small>Size of all images as they are offered first, and how long the slowest boot test took.</small></p>`
+    <p class="note">Size of all images as they are offered first, and how long the slowest boot test took.</p>`
 }
 
 function historyRow(story: Story, at: Place): Html {

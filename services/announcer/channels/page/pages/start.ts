@@ -52,12 +52,14 @@ function releaseSection(release: string, drops: readonly Story[], at: Place): Ht
       <summary>Verify a download<span class="unseen"> of ${newest.title}</span></summary>
       ${verifyCommands(newest, at)}
     </details>
-    <p>
-      ${milestone && milestone !== newest ? html`<a href="${at.to(addresses.drop(milestone))}">${milestone.title}</a>, ` : ''}<a
-        href="${at.to(addresses.release(release))}"
-        >history of ${releaseTitle(release)}</a
-      >
-    </p>
+    <ul>
+      ${
+        milestone && milestone !== newest
+          ? html`<li><a href="${at.to(addresses.drop(milestone))}">${milestone.title}</a></li>`
+          : ''
+      }
+      <li><a href="${at.to(addresses.release(release))}">History of ${releaseTitle(release)}</a></li>
+    </ul>
   </section> `
 }
 

@@ -22,7 +22,7 @@ export function yearPage(year: string, stories: readonly Story[]): Page {
     path: addresses.year(year),
     title: `Drops of ${year}`,
     content: (at) =>
-      html`<p><a href="${at.to(addresses.all)}">Other years</a></p>
+      html`<p><a href="${at.to(addresses.all)}">All years</a></p>
         ${releases.map(([release, drops]) => releaseSection(release, drops, at))}`,
   }
 }

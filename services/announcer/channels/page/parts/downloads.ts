@@ -18,8 +18,10 @@ export function downloadButtons({ key, downloads }: StoryImage, at: Place): Html
     >
     ${others.map(
       (file) =>
-        html`<a href="${at.toFile(file.path)}">${file.format ?? ''}<span class="unseen"> of ${key}</span></a>
-          <small>${sizeInWords(file.size)}</small> `,
+        html`<span
+          ><a href="${at.toFile(file.path)}">${file.format ?? ''}<span class="unseen"> of ${key}</span></a>
+          <small>${sizeInWords(file.size)}</small></span
+        > `,
     )}
   </p>`
 }

@@ -34,7 +34,7 @@ export function renderPage(site: Site, page: Page): string {
           <h1>${page.title}</h1>
           ${page.content(at)}
         </main>
-        <footer><p>Made by imagedrop. No page of it needs a script.</p></footer>
+        <footer><p>Made by imagedrop.</p></footer>
         ${theme.footer(at.root)}
       </body>
     </html> `.markup
