@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AxeResults } from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import { samples, tellSampleSite } from '../../services/announcer/channels/page/testing/sample-site.ts'
+import { samples, showSampleSite } from '../../services/announcer/channels/page/testing/sample-site.ts'
 import { openAnnouncer } from '../../services/announcer/testing/open-announcer.ts'
 
 const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser']
@@ -31,7 +31,7 @@ export async function prove(): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-prove-site-'))
   const env = { IMAGEDROP_ANNOUNCER_MIRROR_URL: 'https://download.example.org/pub' }
   const announcer = await openAnnouncer({ state: folder, env })
-  await tellSampleSite(announcer)
+  await showSampleSite(announcer)
   const pictures = join(folder, 'pictures')
   await mkdir(pictures)
   const executablePath = programs.find((path) => existsSync(path))

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { HtmlValidate } from 'html-validate'
@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DropPublished } from '#events/drop-published.ts'
 import { expired, published, superseded } from '../../testing/news.ts'
 import { openAnnouncer, type TestAnnouncer } from '../../testing/open-announcer.ts'
+import { notePublications } from './testing/note-publications.ts'
 import { debian12, rawhide, sampleDrop, weeklyDrops } from './testing/sample-drops.ts'
-import { samples, tellSampleSite } from './testing/sample-site.ts'
+import { samples, showSampleSite } from './testing/sample-site.ts'
 import { readSite } from './testing/read-site.ts'
 
 const validator = new HtmlValidate({
@@ -25,9 +26,9 @@ describe('the site of three releases', () => {
 
   beforeAll(async () => {
     at = await openAnnouncer({ env: { IMAGEDROP_ANNOUNCER_MIRROR_URL: 'https://download.example.org/pub' } })
-    await tellSampleSite(at)
+    await showSampleSite(at)
     pages = await readSite(at.at('.'))
-  })
+  }, 60_000)
   afterAll(async () => {
     await at[Symbol.asyncDispose]()
   })
@@ -112,7 +113,7 @@ describe('a page', () => {
     const bodies = days.map((day, index) => respin(sampleDrop(debian12, day), 500 - index))
     // All but one are there when the announcer starts, so that it writes them once.
     const [last, ...others] = bodies.map((body, index) => ({ body, at: days[index]?.toISOString() ?? '' }))
-    await notePublications(at, others)
+    await notePublications(at.at('.'), others)
     if (last) await at.hear(published(last.body, last.at))
     const pages = await readSite(at.at('.'))
     expect([...pages.keys()].filter((path) => path.startsWith('drops/'))).toHaveLength(500)
@@ -214,14 +215,6 @@ describe('a theme', () => {
 function respin(body: DropPublished, number: number): DropPublished {
   const id = `${body.compose.id.replace(/\d+$/, '')}${String(number)}`
   return { ...body, drop: `weekly-${id}`, compose: { ...body.compose, id, respin: number } }
-}
-
-/** As an announcer leaves them, without the time that it takes to tell of each. */
-async function notePublications(at: TestAnnouncer, drops: readonly { body: DropPublished; at: string }[]) {
-  await mkdir(at.at('drops'), { recursive: true })
-  for (const { body, at: time } of drops) {
-    await writeFile(at.at(`drops/${body.drop}.json`), JSON.stringify({ at: time, body, withdrawn: null }))
-  }
 }
 
 async function inodes(at: TestAnnouncer): Promise<Map<string, number>> {

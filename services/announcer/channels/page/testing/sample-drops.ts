@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DropPublished } from '#events/drop-published.ts'
 import { imageKey, type ComposeRef, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
 import { debianDrop } from '../../../testing/drops.ts'
+import type { Dated } from './note-publications.ts'
 
 /** A line of drops as a distribution has it: one a week, or a candidate with a label. */
 export interface Line {
@@ -55,7 +56,7 @@ export function sampleDrop(line: Line, day: Date): DropPublished {
 }
 
 /** A drop a week, the newest last. */
-export function weeklyDrops(line: Line, count: number, newest: Date): { body: DropPublished; at: string }[] {
+export function weeklyDrops(line: Line, count: number, newest: Date): Dated[] {
   return Array.from({ length: count }, (_, index) => {
     const day = new Date(newest.getTime() - (count - 1 - index) * 7 * 86_400_000)
     return { body: sampleDrop(line, day), at: day.toISOString() }

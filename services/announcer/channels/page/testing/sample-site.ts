@@ -1,7 +1,8 @@
 import { withFailure } from '../../../testing/drops.ts'
-import { published, superseded } from '../../../testing/news.ts'
+import { superseded } from '../../../testing/news.ts'
 import type { TestAnnouncer } from '../../../testing/open-announcer.ts'
 import { addresses } from '../parts/site.ts'
+import { notePublications } from './note-publications.ts'
 import { debian12, rawhide, sampleDrop, weeklyDrops } from './sample-drops.ts'
 
 const monday = new Date('2026-11-23T06:00:00.000Z')
@@ -17,20 +18,19 @@ export const samples = {
   withdrawn: addresses.drop({ drop: withdrawn }),
 }
 
-/** Tells of half a year of drops of three releases: one is a candidate, one has a failed image, one is withdrawn. */
-export async function tellSampleSite(announcer: TestAnnouncer): Promise<void> {
+/** Shows half a year of drops of three releases: one is a candidate, one has a failed image, one is withdrawn. */
+export async function showSampleSite(announcer: TestAnnouncer): Promise<void> {
   const fedora43 = { ...rawhide, version: '43', label: 'Beta-1.2' }
   const candidate = new Date('2026-09-01T06:00:00.000Z')
   const drops = [
     { body: sampleDrop(fedora43, candidate), at: candidate.toISOString() },
     ...weeklyDrops(rawhide, 12, new Date(monday.getTime() - 7 * 86_400_000)),
     ...weeklyDrops(debian12, 26, monday),
-  ]
-  for (const { body, at } of drops) {
-    await announcer.hear(
-      published(body.drop === failed ? withFailure('no package provides "cloud-init"', body) : body, at),
-    )
-  }
+  ].map(({ body, at }) => ({
+    body: body.drop === failed ? withFailure('no package provides "cloud-init"', body) : body,
+    at,
+  }))
+  await notePublications(announcer.at('.'), drops)
   const old = drops.find(({ body }) => body.drop === withdrawn)
   if (old) await announcer.hear(superseded(old.body, standing, monday.toISOString()))
 }
