@@ -9,6 +9,9 @@ import { planPages } from './plan-pages.ts'
 /** Makes the pages show a drop as it is now; resolves when they do. */
 export type ShowDrop = (story: Story) => Promise<void>
 
+/** Pages in memory, and files open, at a time. */
+const atOnce = 16
+
 /**
  * Keeps the site's pages in a folder. Pages of drops that did not change since the last time are left alone; the first
  * time, all are compared with what is there, so that other settings, another theme or another version reach all.
@@ -23,7 +26,10 @@ export function keepSite(site: Site, { folder, shown }: Pick<ChannelHost, 'folde
     if (before === null) await writeTheme(site, folder)
     const changed = new Map([...whatChanged(before, now), ...answered].map((story) => [story.drop, story]))
     for (const pages of planPages(site.title, stories, [...changed.values()])) {
-      await Promise.all(pages.map((page) => writeChanged(join(folder, page.path), renderPage(site, page))))
+      for (let index = 0; index < pages.length; index += atOnce) {
+        const some = pages.slice(index, index + atOnce)
+        await Promise.all(some.map((page) => writeChanged(join(folder, page.path), renderPage(site, page))))
+      }
     }
     before = now
     for (const story of answered) if (asked.get(story.drop) === story) asked.delete(story.drop)
