@@ -48,6 +48,8 @@ export interface StoryImage {
   readonly downloads: readonly Download[]
   readonly targets: readonly StoryTarget[]
   readonly checks: readonly CheckResult[]
+  /** The boot test's report, when it lies beside the image. */
+  readonly bootReport: MirrorPath | null
   /** How long after power-on the last check was decided, in seconds. */
   readonly testedIn: number
   /** Step and reason, when the image failed. */
@@ -102,9 +104,17 @@ function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): St
     downloads: downloads.toSorted((file, other) => Number(file.format === null) - Number(other.format === null)),
     targets: tellTargets(one, titles),
     checks: one.checks.map((check) => ({ ...check, name: cleanText(check.name), detail: cleanText(check.detail) })),
+    bootReport: bootReportOf(downloads, files),
     testedIn: Math.max(0, ...one.checks.map((check) => check.seconds)),
     failure: one.failure && `${cleanText(one.failure.step)}: ${cleanText(one.failure.reason)}`,
   }
+}
+
+/** Files beside an image are named as its package list is, but for their ends. */
+function bootReportOf(downloads: readonly Download[], files: readonly MirroredFile[]): MirrorPath | null {
+  const stems = downloads.flatMap(({ path }) => /^(.*)\.packages\.\w+$/.exec(path)?.[1] ?? [])
+  const report = files.find(({ path }) => stems.some((stem) => path.startsWith(`${stem}.boot-test.`)))
+  return report ? tellFile(report, []) : null
 }
 
 function tellTargets({ registrations }: DropImage, titles: Titles): StoryTarget[] {

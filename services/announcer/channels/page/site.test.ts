@@ -97,6 +97,18 @@ describe('the site of three releases', () => {
     expect(page(samples.failed)).toContain('builder: no package provides &quot;cloud-init&quot;')
   })
 
+  it('has verdicts that lead to the report of the boot test where one lies beside the image', async () => {
+    await using other = await openAnnouncer()
+    const body = sampleDrop(debian12, new Date('2026-11-23T06:00:00.000Z'))
+    const list = body.files.find(({ path }) => path.endsWith('.packages.json'))
+    if (!list) throw new Error('every image has a package list')
+    const report = { ...list, path: list.path.replace('.packages.', '.boot-test.'), image: null }
+    await other.hear(published({ ...body, files: [...body.files, report] }))
+    const [, first = ''] =
+      /<a class="badge good" href="([^"]*)"/.exec(await readFile(other.at('index.html'), 'utf8')) ?? []
+    expect(first).toBe(`../mirror/${report.path}`)
+  })
+
   it('charts sizes and boot times of a release, and has them in a table', () => {
     const history = page('releases/Debian-12.html')
     expect(history.match(/<svg[^>]* role="img"/g)).toHaveLength(2)

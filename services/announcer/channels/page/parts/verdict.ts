@@ -1,4 +1,4 @@
-import type { Download, Story, StoryImage } from '../../../story/story.ts'
+import type { Story, StoryImage } from '../../../story/story.ts'
 import { count, dayInWords, secondsInWords } from '../../../story/words.ts'
 import { html, type Html } from '../../../web/html.ts'
 import { addresses, type Place } from './site.ts'
@@ -18,11 +18,10 @@ export function dropVerdict(story: Story): Html {
 }
 
 /** The verdict on one image, which leads to what the boot test saw. */
-export function imageVerdict(story: Story, { key, passed, checks, testedIn, downloads }: StoryImage, at: Place): Html {
+export function imageVerdict(story: Story, { key, passed, checks, testedIn, bootReport }: StoryImage, at: Place): Html {
   const words = passed ? (checks.length > 0 ? `passed in ${secondsInWords(testedIn)}` : 'passed') : 'failed'
   const look = passed ? 'good' : 'bad'
-  const report = downloads.find(isBootReport)
-  if (report) return badgeTo(at.toFile(report.path), look, words, key)
+  if (bootReport) return badgeTo(at.toFile(bootReport.path), look, words, key)
   if (checks.length > 0) return badgeTo(`${at.to(addresses.drop(story))}#${checksId(key)}`, look, words, key)
   return html`<span class="badge ${look}">${words}</span>`
 }
@@ -39,8 +38,4 @@ export function publishedOn({ publishedAt }: Story): Html {
 
 function badgeTo(href: string, look: string, words: string, key: string): Html {
   return html`<a class="badge ${look}" href="${href}">${words}<span class="unseen">: boot test of ${key}</span></a>`
-}
-
-function isBootReport({ name, format }: Download): boolean {
-  return format === null && /\.boot-test\.\w+$/.test(name)
 }
