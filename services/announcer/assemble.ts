@@ -9,6 +9,7 @@ import { createDeliveries } from './deliveries.ts'
 import { createPublications } from './publications.ts'
 import { announcer } from './service.ts'
 import { createShown } from './shown.ts'
+import type { LaunchAddressOf } from './story/launch.ts'
 import type { Titles } from './story/story.ts'
 
 /** Jobs wait for servers of others and take next to nothing meanwhile: one that is silent must not hold up the next. */
@@ -18,12 +19,13 @@ interface Extent {
   /** Folders whose folders are channels. */
   readonly roots: readonly string[]
   readonly titles: Titles
+  readonly launchAddressOf?: LaunchAddressOf
 }
 
 /** Puts the announcer together with all channels that are found and set up. */
 export async function assembleAnnouncer(
   { stateFolder, env }: Pick<Host, 'stateFolder' | 'env'>,
-  { roots, titles }: Extent,
+  { roots, titles, launchAddressOf = () => null }: Extent,
 ): Promise<BoundService> {
   const found = await findChannels(roots)
   const { common, settingsOf } = readAnnouncerConfig(env, found)
@@ -34,6 +36,7 @@ export async function assembleAnnouncer(
     ...common,
     folder,
     pageUrl: common.pageUrl ?? pathToFileURL(folder).href,
+    launchAddressOf,
     shown: createShown(publications, titles),
   }
   const channels = found.flatMap((declared) => {

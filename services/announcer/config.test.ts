@@ -31,7 +31,7 @@ it('a channel gets its own settings; recipients are a list with commas', () => {
   }
   expect(settingsOf('file', env)).toEqual({ from: null, to: ['cloud@example.org', 'test@example.org'] })
   expect(settingsOf('feed', env)).toEqual({ feedEntries: 7 })
-  expect(settingsOf('page', env)).toEqual({})
+  expect(settingsOf('page', env)).toEqual({ theme: null })
 })
 
 it.each([
@@ -42,6 +42,7 @@ it.each([
   ['PAGE_URL', 'cloud.example.org', /IMAGEDROP_ANNOUNCER_PAGE_URL/],
   ['DOMAIN', 'two words', /IMAGEDROP_ANNOUNCER_DOMAIN/],
   ['FEED_ENTRIES', '0', /IMAGEDROP_ANNOUNCER_FEED_ENTRIES/],
+  ['THEME', '/not/there', /IMAGEDROP_ANNOUNCER_THEME: .*\/not\/there/],
   ['FROM', 'nobody', /IMAGEDROP_ANNOUNCER_FROM/],
   ['FORM', 'imagedrop@example.org', /IMAGEDROP_ANNOUNCER_FORM: there is no such setting/],
 ])('a bad %s, %j, is refused by the name of its variable', async (name, value, message) => {

@@ -85,5 +85,5 @@ it('a channel that refuses is told of by its name, and a retry asks it again and
   await until(async () => (await at.states()).includes('done'))
   expect(await at.said('drop.announced.v1')).toHaveLength(1)
   expect(server.heard).toHaveLength(2)
-  expect((await at.page()).match(/<article/g)).toHaveLength(1)
+  expect((await at.page()).match(/<section class="release"/g)).toHaveLength(1)
 })

@@ -1,10 +1,12 @@
 import { foldersBelow } from '#service/discover.ts'
 import type { Assemble } from '#service/host.ts'
 import { assembleAnnouncer } from './assemble.ts'
+import { launchAddresses } from './story/launch.ts'
 
 /** Puts the announcer together with the channels of all roots; targets are called as their publishers call them. */
 export const assemble: Assemble = async (host) => {
-  const titles = new Map(host.steps.flatMap(({ publishes: one }) => (one ? [[one.target, one.title] as const] : [])))
+  const publishings = host.steps.flatMap(({ publishes }) => publishes ?? [])
+  const titles = new Map(publishings.map(({ target, title }) => [target, title]))
   const roots = foldersBelow(host.roots, 'services/announcer/channels')
-  return { service: await assembleAnnouncer(host, { roots, titles }) }
+  return { service: await assembleAnnouncer(host, { roots, titles, launchAddressOf: launchAddresses(publishings) }) }
 }

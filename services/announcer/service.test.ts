@@ -12,6 +12,7 @@ import { expired, published, superseded } from './testing/news.ts'
 import { openAnnouncer, type TestAnnouncer } from './testing/open-announcer.ts'
 
 const drop = 'nightly-Debian-12-20260711.0'
+const dropPage = `drops/${drop}.html`
 const mailedBy = (url: string) => ({
   IMAGEDROP_ANNOUNCER_SMTP_URL: url,
   IMAGEDROP_ANNOUNCER_TO: 'cloud@lists.example.org',
@@ -32,7 +33,7 @@ describe('a published drop', () => {
     expect(told).toEqual([
       { channel: 'feed', to: at.at('feed.atom'), id: `tag:imagedrop.localhost,2026-07-11:drop/${drop}` },
       { channel: 'file', to: at.at(`${drop}.eml`), id: `<drop.${drop}@imagedrop.localhost>` },
-      { channel: 'page', to: at.at('index.html'), id: drop },
+      { channel: 'page', to: at.at('index.html'), id: dropPage },
     ])
     await Promise.all(told.map(({ to }) => access(to)))
   })
@@ -104,7 +105,7 @@ describe('a published drop', () => {
     await at.hear(published(debianDrop('20260711', { by: 'Zoë Müller — 発行' })))
     const mail = await simpleParser(await readFile(at.at(`${drop}.eml`)))
     expect(mail.text).toContain('by Zoë Müller — 発行')
-    expect(await read(at, 'index.html')).toContain('Zoë Müller — 発行')
+    expect(await read(at, dropPage)).toContain('Zoë Müller — 発行')
   })
 })
 
@@ -116,7 +117,9 @@ describe('the page and the feed', () => {
     await at.hear(published(debianDrop('20260710'), '2026-07-10T12:00:00.000Z'))
     const order = (text: string) =>
       [...new Set(text.match(/Debian 12 cloud images (\d+)/g))].map((found) => found.slice(-2))
-    expect(order(await read(at, 'index.html'))).toEqual(['11', '10', '09'])
+    expect(order(await read(at, 'index.html'))).toEqual(['11'])
+    const days = (await read(at, 'releases/Debian-12.html')).match(/(?<=html">Debian-12-202607)\d\d/g)
+    expect(days).toEqual(['11', '10', '09'])
     expect(order(await read(at, 'feed.atom'))).toEqual(['11', '10', '09'])
   })
 
@@ -125,9 +128,8 @@ describe('the page and the feed', () => {
     const body = debianDrop()
     await at.hear(published(body))
     expect(await at.hear(superseded(body, 'nightly-Debian-12-20260711.1', '2026-07-12T09:00:00.000Z'))).toEqual([])
-    const page = await read(at, 'index.html')
-    expect(page).toMatch(/superseded by\s+nightly-Debian-12-20260711\.1/)
-    expect(page).not.toContain('.qcow2')
+    expect(await read(at, dropPage)).toMatch(/superseded by\s+nightly-Debian-12-20260711\.1/)
+    for (const page of [dropPage, 'index.html']) expect(await read(at, page)).not.toContain('.qcow2')
     const feed = await read(at, 'feed.atom')
     expect(feed).toContain('[superseded]')
     expect(feed).toContain(`<id>tag:imagedrop.localhost,2026-07-11:drop/${drop}</id>`)
@@ -145,14 +147,15 @@ describe('the page and the feed', () => {
     expect(await read(at, 'feed.atom')).not.toContain('<entry>')
   })
 
-  it('remember nothing of an expired drop but that it is not to be told of again', async () => {
+  it('keep of an expired drop only that it has expired, and that it is not to be told of again', async () => {
     await using server = await openMailServer()
     await using at = await openAnnouncer({ env: mailedBy(server.url) })
     await at.hear(published(debianDrop()))
     expect(await readdir(join(at.state, 'announcer/deliveries'))).toEqual([drop])
     await at.hear(expired(debianDrop()))
     expect(await readdir(join(at.state, 'announcer/deliveries'))).toEqual([])
-    expect(await readdir(at.at('drops'))).toEqual([])
+    expect(await readdir(at.at('drops'))).toEqual([`${drop}.html`])
+    expect(await read(at, dropPage)).toContain('This drop has expired')
     expect(await at.hear(published(debianDrop()))).toEqual([])
     expect(server.heard).toHaveLength(1)
   })
@@ -162,7 +165,12 @@ describe('the page and the feed', () => {
     await at.hear(published(debianDrop()))
     const path = 'mirror/alt/debian-12-20260711/amd64/debian-12-ec2-amd64-20260711.qcow2'
     expect(await read(at, 'index.html')).toContain(`"../${path}"`)
-    expect(await read(at, 'feed.atom')).toContain(`"${pathToFileURL(at.state).href}/${path}"`)
+    expect(await read(at, dropPage)).toContain(`"../../${path}"`)
+    const address = pathToFileURL(at.at(dropPage)).href
+    const feed = await read(at, 'feed.atom')
+    expect(feed).toContain(`<link href="${address}"/>`)
+    // What reads a feed has no address that a relative link could start from.
+    expect([...feed.matchAll(/href="([^"]*)"/g)].filter(([, link = '']) => !URL.canParse(link))).toEqual([])
   })
 
   it('show what is registered at each target by its title, and the image before its package list', async () => {
@@ -171,20 +179,18 @@ describe('the page and the feed', () => {
     const targets = ['ec2', 'openstack'].map((target) => ({ ...registration, target }))
     const body = withRegistrations(targets)
     await at.hear(published({ ...body, files: body.files.toReversed() }))
-    for (const file of ['index.html', 'feed.atom']) {
-      const text = await read(at, file)
-      expect(text).toMatch(/<caption>\s*Amazon EC2\s*<\/caption>[\s\S]*<caption>\s*openstack\s*<\/caption>/)
-      expect(text.indexOf('generic-amd64-20260711.qcow2')).toBeLessThan(text.indexOf('generic-amd64-20260711.packages'))
-    }
+    const page = await read(at, dropPage)
+    expect(page).toMatch(/<caption>\s*Amazon EC2\b[\s\S]*<caption>\s*openstack\b/)
+    expect(page.indexOf('generic-amd64-20260711.qcow2')).toBeLessThan(page.indexOf('generic-amd64-20260711.packages'))
   })
 
-  it('have as many entries in the feed as told, and all drops on the page', async () => {
+  it('have as many entries in the feed as told, and lead to all drops', async () => {
     await using at = await openAnnouncer({ env: { IMAGEDROP_ANNOUNCER_FEED_ENTRIES: '2' } })
     for (const day of ['01', '02', '03']) {
       await at.hear(published(debianDrop(`202607${day}`), `2026-07-${day}T12:00:00.000Z`))
     }
     expect((await read(at, 'feed.atom')).match(/<entry>/g)).toHaveLength(2)
-    expect((await read(at, 'index.html')).match(/<article/g)).toHaveLength(3)
+    expect((await read(at, 'years/2026.html')).match(/<a href="\.\.\/drops\//g)).toHaveLength(3)
   })
 
   it('are not renewed over a drop that cannot be read, which is named, while others are told by mail', async () => {

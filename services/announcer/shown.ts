@@ -1,4 +1,5 @@
-import type { Publication, Publications } from './publications.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { Listing, Publication, Publications } from './publications.ts'
 import { tellStory, type Story, type Titles } from './story/story.ts'
 
 /**
@@ -15,16 +16,26 @@ export function createShown(publications: Publications, titles: Titles) {
     return story
   }
 
+  /** Those who ask at once are answered by one reading: it begins after they have asked. */
+  let reading: Promise<Listing> | null = null
+  function readAll(): Promise<Listing> {
+    reading ??= setImmediate().then(() => {
+      reading = null
+      return publications.all()
+    })
+    return reading
+  }
+
   return (write: (stories: readonly Story[]) => Promise<void>): (() => Promise<void>) => {
     let running: Promise<void> = Promise.resolve()
     let waiting: Promise<void> | null = null
 
     async function writeUntilCurrent(): Promise<void> {
       for (;;) {
-        const { publications: all, stamp } = await publications.all()
+        const { publications: all, stamp } = await readAll()
         const standing = all.filter(({ withdrawn }) => withdrawn?.why !== 'expired')
         await write(standing.map(storyOf).sort(newestFirst))
-        if (waiting !== null || (await publications.all()).stamp === stamp) return
+        if (waiting !== null || (await readAll()).stamp === stamp) return
       }
     }
 

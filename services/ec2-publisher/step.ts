@@ -16,5 +16,10 @@ export const step: Step = {
     formats: [],
     launch: 'aws ec2 run-instances --region {place} --image-id {id} --instance-type t3.micro --key-name KEY',
     after: 'tests',
+    consoles: [
+      { places: 'cn-*', address: 'https://console.amazonaws.cn/ec2/home?region={place}#launchAmi={id}' },
+      { places: 'us-gov-*', address: 'https://console.amazonaws-us-gov.com/ec2/home?region={place}#launchAmi={id}' },
+      { places: '*', address: 'https://console.aws.amazon.com/ec2/home?region={place}#launchAmi={id}' },
+    ],
   },
 }

@@ -14,6 +14,7 @@ export const step: Step = {
     title: 'OpenStack',
     flavours: ['generic', 'openstack', 'openstack-*'],
     formats: ['qcow2'],
+    launch: 'openstack --os-cloud {place} server create --image {id} --flavor m1.small --key-name KEY NAME',
     after: 'tests',
   },
 }

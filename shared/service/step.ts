@@ -13,6 +13,16 @@ export interface Publishing {
   readonly launch?: string
   /** `tests`: uploads what passed its boot test, private until the blessing. `mirror`: takes it from the open mirror. */
   readonly after: Publisher['after']
+  /** Where people start a machine in a browser; the first row whose places fit holds. */
+  readonly consoles?: readonly Console[]
+}
+
+/** Where people start a machine from one image in a browser, for some places. */
+export interface Console {
+  /** By name, or by how their names begin (`cn-*`). */
+  readonly places: string
+  /** `{place}` and `{id}` stand for those of the image. */
+  readonly address: string
 }
 
 /**
@@ -36,6 +46,17 @@ export interface Step {
 
 /** Whether a target takes images of this flavour. */
 export function takesFlavour({ flavours }: Publishing, flavour: string): boolean {
-  if (flavours === null) return true
-  return flavours.some((one) => (one.endsWith('*') ? flavour.startsWith(one.slice(0, -1)) : flavour === one))
+  return flavours === null || flavours.some((one) => fits(one, flavour))
+}
+
+/** Whether a name is meant by a pattern: the name itself, or how names begin (`ec2-*`). */
+function fits(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
+}
+
+/** Where people start a machine from an image in this place; null when nobody has said. */
+export function launchAddressOf({ consoles = [] }: Publishing, place: string, id: string): string | null {
+  const row = consoles.find(({ places }) => fits(places, place))
+  if (!row) return null
+  return row.address.replace(/\{(place|id)\}/g, (_, word) => encodeURIComponent(word === 'id' ? id : place))
 }

@@ -3,6 +3,7 @@ import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
 import { measureNullDrops } from './null-drops.ts'
+import { measureSite } from './site.ts'
 import { measureStart } from './start.ts'
 import { measureWaiting } from './waiting-jobs.ts'
 
@@ -32,6 +33,14 @@ const parts: Readonly<Record<string, (count?: number) => Promise<void>>> = {
     const { first, last } = await measureGrowth(drops)
     printStretch('the first hundred drops', first)
     printStretch(`the last hundred of ${String(drops)}`, last)
+  },
+  async site() {
+    for (const drops of [1, 60, 500]) {
+      const { sizes, ...times } = await measureSite(drops)
+      console.info(`${String(drops)} drops`)
+      for (const [name, value] of Object.entries(times)) print({ [name]: Math.round(value) })
+      print(sizes)
+    }
   },
   async waiting(jobs = 10_000) {
     for (const { name, figures } of await measureWaiting(jobs)) {

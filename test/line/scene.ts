@@ -10,7 +10,8 @@ import type { Envelope } from '#events/envelope.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { run } from '#subprocess/run.ts'
 
-const program = join(import.meta.dirname, '..', '..', 'cli', 'imagedrop.js')
+/** The command, as it is installed. */
+export const program = join(import.meta.dirname, '..', '..', 'cli', 'imagedrop.js')
 
 /** A fresh state folder, compose trees beside it, and the real command to work on them. */
 export async function createScene() {

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import type { DeliverOnce } from '../deliveries.ts'
+import type { LaunchAddressOf } from '../story/launch.ts'
 import type { Story } from '../story/story.ts'
 
-/** Who was told, and by what they find it: a Message-ID, the id of an entry, an anchor of the page. */
+/** Who was told, and by what they find it: a Message-ID, the id of an entry, a page of the site. */
 export interface Told {
   readonly to: string
   readonly id: string
@@ -36,6 +37,8 @@ export interface ChannelHost {
   readonly mirrorUrl: string | null
   /** Address at which the folder is seen. */
   readonly pageUrl: string
+  /** Where people start a machine from what is registered in a place of a target. */
+  readonly launchAddressOf: LaunchAddressOf
   /** Sends to recipients that this channel has not told yet. */
   readonly deliverOnce: DeliverOnce
   /**

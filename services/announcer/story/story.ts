@@ -11,6 +11,8 @@ export interface Story {
   /** What all drops of a release have in common: `Debian-12`. */
   readonly release: string
   readonly compose: string
+  /** The candidate's label, `Beta-1.2`; null for a scratch drop. */
+  readonly label: string | null
   /** The day of the compose, `2026-07-11`. */
   readonly day: string
   readonly blessedBy: string
@@ -48,6 +50,8 @@ export interface StoryImage {
   readonly downloads: readonly Download[]
   readonly targets: readonly StoryTarget[]
   readonly checks: readonly CheckResult[]
+  /** The boot test's report, when it lies beside the image. */
+  readonly bootReport: MirrorPath | null
   /** How long after power-on the last check was decided, in seconds. */
   readonly testedIn: number
   /** Step and reason, when the image failed. */
@@ -56,6 +60,7 @@ export interface StoryImage {
 
 /** Where an image is registered, by target. */
 export interface StoryTarget {
+  readonly name: string
   /** `Amazon EC2` */
   readonly title: string
   readonly registrations: readonly StoryRegistration[]
@@ -79,6 +84,7 @@ export function tellStory({ at, body, withdrawn }: Publication, titles: Titles):
     title: titleOf(body),
     release: `${compose.short}-${compose.version}`,
     compose: cleanText(compose.id),
+    label: body.kind === 'milestone' ? cleanText(compose.label ?? body.milestone ?? body.kind) : null,
     day: compose.date.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3'),
     blessedBy: cleanText(body.by),
     publishedAt: at,
@@ -115,14 +121,23 @@ function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): St
     downloads: downloads.toSorted((file, other) => Number(file.format === null) - Number(other.format === null)),
     targets: tellTargets(one, titles),
     checks: one.checks.map((check) => ({ ...check, name: cleanText(check.name), detail: cleanText(check.detail) })),
+    bootReport: bootReportOf(downloads, files),
     testedIn: Math.max(0, ...one.checks.map((check) => check.seconds)),
     failure: one.failure && `${cleanText(one.failure.step)}: ${cleanText(one.failure.reason)}`,
   }
 }
 
+/** Files beside an image are named as its package list is, but for their ends. */
+function bootReportOf(downloads: readonly Download[], files: readonly MirroredFile[]): MirrorPath | null {
+  const stems = downloads.flatMap(({ path }) => /^(.*)\.packages\.\w+$/.exec(path)?.[1] ?? [])
+  const report = files.find(({ path }) => stems.some((stem) => path.startsWith(`${stem}.boot-test.`)))
+  return report ? tellFile(report, []) : null
+}
+
 function tellTargets({ registrations }: DropImage, titles: Titles): StoryTarget[] {
   const byTarget = Map.groupBy(registrations, ({ target }) => target)
   return [...byTarget].map(([target, group]) => ({
+    name: target,
     title: cleanText(titles.get(target) ?? target),
     registrations: group.map(({ place, id, name, emulated }) => ({
       place: cleanText(place),

@@ -28,8 +28,11 @@ export function secondsInWords(seconds: number): string {
 
 /** `11 July 2026`, in UTC. */
 export function dayInWords(time: string): string {
-  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(time))
+  return days.format(new Date(time))
 }
+
+// Making one takes as long as writing fifty days with it.
+const days = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
 
 /** `1 image`, `4 images` */
 export function count(number: number, noun: string): string {

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import type { Said } from '#events/define.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { testContext } from '#test/support/context.ts'
+import { house } from '#test/support/house.ts'
 import { assembleAnnouncer } from '../assemble.ts'
+import { launchAddresses } from '../story/launch.ts'
 
 /** The folder of the announcer's own channels. */
 export const ownChannels = join(import.meta.dirname, '..', 'channels')
@@ -28,7 +30,8 @@ interface Options {
 export async function openAnnouncer({ env = {}, state, roots = [ownChannels] }: Options = {}): Promise<TestAnnouncer> {
   const stateFolder = state ?? (await mkdtemp(join(tmpdir(), 'announcer-')))
   const titles = new Map([['ec2', 'Amazon EC2']])
-  const service = await assembleAnnouncer({ stateFolder, env }, { roots, titles })
+  const launchAddressOf = launchAddresses(house.steps.flatMap(({ publishes }) => publishes ?? []))
+  const service = await assembleAnnouncer({ stateFolder, env }, { roots, titles, launchAddressOf })
   const entities = new Map<string, unknown>()
   return {
     state: stateFolder,

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeDurably } from '#files/durable.ts'
-import { linkBelow } from '../../story/link.ts'
 import { defineChannel } from '../channel.ts'
 import { entryIdOf, renderFeed } from './feed.ts'
 
@@ -9,12 +8,10 @@ import { entryIdOf, renderFeed } from './feed.ts'
 export const channel = defineChannel({
   settings: { feedEntries: z.coerce.number().int().min(1).max(1000).default(50) },
   kind: 'place',
-  open({ feedEntries }, { folder, title, domain, mirrorUrl, pageUrl: seenAt, shown }) {
+  open({ feedEntries }, { folder, title, domain, pageUrl: seenAt, shown }) {
     const path = join(folder, 'feed.atom')
     const pageUrl = seenAt.endsWith('/') ? seenAt : `${seenAt}/`
-    // What reads a feed has no address that a relative link could start from.
-    const linkTo = linkBelow(mirrorUrl ?? new URL('../mirror', pageUrl).href)
-    const settings = { title, domain, pageUrl, entries: feedEntries, linkTo }
+    const settings = { title, domain, pageUrl, entries: feedEntries }
     const renew = shown(async (stories) => {
       await writeDurably(path, await renderFeed(stories, settings))
     })

@@ -1,8 +1,6 @@
-import type { LinkTo } from '../../story/link.ts'
 import type { Story } from '../../story/story.ts'
 import { count } from '../../story/words.ts'
-import { html } from '../../web/html.ts'
-import { imagePanel } from '../../web/image-panel.ts'
+import { html, type Html } from '../../web/html.ts'
 
 /** What a feed is told of itself. */
 export interface FeedSettings {
@@ -11,7 +9,6 @@ export interface FeedSettings {
   /** The folder that page and feed are seen in, absolute and with a slash at its end. */
   readonly pageUrl: string
   readonly entries: number
-  readonly linkTo: LinkTo
 }
 
 /** The Atom id of a drop's entry (RFC 4151): it never changes, wherever the page moves. */
@@ -22,7 +19,7 @@ export function entryIdOf({ drop, day }: Story, domain: string): string {
 /** Writes the Atom feed of the newest drops. The same stories make the same bytes. */
 export async function renderFeed(
   stories: readonly Story[],
-  { title, domain, pageUrl, entries, linkTo }: FeedSettings,
+  { title, domain, pageUrl, entries }: FeedSettings,
 ): Promise<string> {
   const { Feed } = await import('feed')
   const changes = stories.map((story) => story.changedAt).sort()
@@ -40,11 +37,11 @@ export async function renderFeed(
       id: entryIdOf(story, domain),
       // The feed's titles and summaries are markup too.
       title: html`${story.title}${story.withdrawn === null ? '' : ' [superseded]'}`.markup,
-      link: `${pageUrl}index.html#${encodeURIComponent(story.drop)}`,
+      link: pageOf(story, pageUrl),
       published: new Date(story.publishedAt),
       date: new Date(story.changedAt),
       description: html`${summaryOf(story)}`.markup,
-      content: contentOf(story, linkTo),
+      content: contentOf(story, pageUrl),
     })
   }
   return feed.atom1()
@@ -56,9 +53,19 @@ function summaryOf({ images, withdrawn, blessedBy }: Story): string {
   return `${String(passed)} of ${count(images.length, 'image')} passed the boot test; blessed by ${blessedBy}.`
 }
 
-function contentOf(story: Story, linkTo: LinkTo): string {
+/** In short: what is known of the drop stands on its page, and feeds are fetched again and again. */
+function contentOf(story: Story, pageUrl: string): string {
+  const link = html`<p><a href="${pageOf(story, pageUrl)}">Downloads, image ids, checksums and boot tests</a></p>`
   const summary = html`<p>${summaryOf(story)}</p>`.markup
-  return story.withdrawn === null
-    ? summary + story.images.map((image) => imagePanel(image, linkTo).markup).join('')
-    : summary
+  return story.withdrawn === null ? `${summary}${verdicts(story).markup}${link.markup}` : summary
+}
+
+function verdicts({ images }: Story): Html {
+  return html`<ul>
+    ${images.map(({ key, passed, failure }) => html`<li>${key}: ${passed ? 'passed' : (failure ?? 'failed')}</li> `)}
+  </ul>`
+}
+
+function pageOf({ drop }: Story, pageUrl: string): string {
+  return `${pageUrl}drops/${encodeURIComponent(drop)}.html`
 }

@@ -1,25 +1,24 @@
 import { join } from 'node:path'
-import { writeDurably } from '#files/durable.ts'
-import { linkBelow } from '../../story/link.ts'
+import { z } from 'zod'
 import { defineChannel } from '../channel.ts'
-import { createPage } from './page.ts'
+import { keepSite } from './keep-site.ts'
+import { addresses } from './parts/site.ts'
+import { readTheme } from './parts/theme.ts'
 
-/** A page of all drops, `index.html`. */
+/** A site of static pages about all drops. */
 export const channel = defineChannel({
-  settings: {},
+  settings: { theme: z.string().min(1).nullable().default(null) },
   kind: 'place',
-  open(_settings, { folder, title, mirrorUrl, shown }) {
-    const path = join(folder, 'index.html')
-    // Without a public mirror, the page links to the one beside it in the state folder.
-    const linkTo = linkBelow(mirrorUrl ?? '../mirror')
-    const render = createPage(title, linkTo)
-    const renew = shown((stories) => writeDurably(path, render(stories)))
+  open({ theme }, host) {
+    const { folder, title, mirrorUrl, launchAddressOf } = host
+    const look = readTheme(theme ?? join(import.meta.dirname, 'theme'))
+    const show = keepSite({ title, theme: look, mirrorUrl, launchAddressOf }, host)
     return {
-      async tell({ drop }) {
-        await renew()
-        return [{ to: path, id: drop }]
+      async tell(story) {
+        await show(story)
+        return [{ to: join(folder, addresses.start), id: addresses.drop(story) }]
       },
-      withdraw: renew,
+      withdraw: show,
     }
   },
 })

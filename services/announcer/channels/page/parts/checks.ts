@@ -1,0 +1,25 @@
+import type { CheckResult } from '#events/vocabulary.ts'
+import type { StoryImage } from '../../../story/story.ts'
+import { count, secondsInWords } from '../../../story/words.ts'
+import { html, type Html } from '../../../web/html.ts'
+import { checksId } from './verdict.ts'
+
+/** What the boot test saw of an image; open where something failed. */
+export function checkList({ key, checks }: StoryImage): Html {
+  if (checks.length === 0) return html``
+  const failed = checks.filter((check) => check.outcome === 'failed').length
+  const summary =
+    failed === 0 ? `${count(checks.length, 'check')} of the boot test` : `${count(failed, 'check')} failed`
+  return html`<details id="${checksId(key)}" ${failed > 0 ? html` open` : ''}>
+    <summary>${summary}<span class="unseen">: ${key}</span></summary>
+    <ul class="checks">
+      ${checks.map(checkItem)}
+    </ul>
+  </details> `
+}
+
+function checkItem({ name, outcome, seconds, detail }: CheckResult): Html {
+  return html`<li class="${outcome}">
+    <strong>${name}</strong> ${outcome} at ${secondsInWords(seconds)}${detail === '' ? '' : html`: ${detail}`}
+  </li> `
+}

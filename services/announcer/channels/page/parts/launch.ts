@@ -1,0 +1,41 @@
+import type { StoryImage, StoryRegistration, StoryTarget } from '../../../story/story.ts'
+import { html, type Html } from '../../../web/html.ts'
+import type { Place } from './site.ts'
+
+/** Where an image can be started, a table per target. */
+export function launchTables({ key, targets }: StoryImage, at: Place): readonly Html[] {
+  return targets.map((target) => launchTable(key, target, at))
+}
+
+function launchTable(key: string, { name, title, registrations }: StoryTarget, at: Place): Html {
+  return html`<table class="launch">
+    <caption>
+      ${title}<span class="unseen">: ${key}</span>
+    </caption>
+    <thead class="unseen">
+      <tr>
+        <th scope="col">Place</th>
+        <th scope="col">Image id</th>
+        <th scope="col">Start it</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${registrations.map(
+        (one) =>
+          html`<tr>
+            <th scope="row">${one.place}</th>
+            <td><code title="${one.name}">${one.id}</code></td>
+            <td>${launchLink(key, name, one, at)}</td>
+          </tr> `,
+      )}
+    </tbody>
+  </table> `
+}
+
+/** Nobody can start a machine from what only an emulator has. */
+function launchLink(key: string, target: string, { place, id, emulated }: StoryRegistration, { site }: Place): Html {
+  if (emulated) return html`<span class="badge plain" title="an emulator stood in for it">emulated</span>`
+  const address = site.launchAddressOf(target, place, id)
+  if (address === null) return html`<span class="badge plain">registered</span>`
+  return html`<a class="button small" href="${address}">Launch<span class="unseen"> ${key} in ${place}</span></a>`
+}
