@@ -7,6 +7,12 @@ export function readMirrorPublisherConfig(env: Readonly<Record<string, string | 
     'MIRROR_PUBLISHER',
     {
       root: z.string().min(1).optional().describe('The folder that mirrors copy; default `<state>/mirror`'),
+      publicUrl: z
+        .url({ protocol: /^https?$/ })
+        .transform((url) => (url.endsWith('/') ? url : `${url}/`))
+        .nullable()
+        .default(null)
+        .describe('Where the world reaches the root'),
       signingKey: z.string().min(1).optional().describe('OpenPGP key that clear-signs CHECKSUM files'),
       signingHome: z.string().min(1).optional().describe("GnuPG's folder with that key; default the user's own"),
     },

@@ -7,10 +7,11 @@ import { mirrorPublisher } from './service.ts'
 
 /** Puts the mirror-publisher together for the process that runs it. */
 export const assemble: Assemble = ({ stateFolder, artifacts, env }) => {
-  const { root, signingKey, signingHome } = readMirrorPublisherConfig(env)
+  const { root, publicUrl, signingKey, signingHome } = readMirrorPublisherConfig(env)
   const mirror: Mirror = {
     root: resolve(root ?? join(stateFolder, 'mirror')),
     artifacts,
+    publicUrl,
     signing: signingKey === undefined ? null : { key: signingKey, home: signingHome ?? null },
   }
   return Promise.resolve({ service: bindService(mirrorPublisher, mirror) })

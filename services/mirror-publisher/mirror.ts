@@ -8,6 +8,8 @@ export interface Mirror {
   readonly artifacts: ArtifactStore
   /** OpenPGP key that signs CHECKSUM files; null leaves them unsigned. */
   readonly signing: Signing | null
+  /** Where the world reaches the root, with a slash at its end; null when nobody said. */
+  readonly publicUrl: string | null
 }
 
 export interface Signing {

@@ -2,16 +2,22 @@ import { dropBlessed } from '#events/drop-blessed.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import { dropMirrored } from '#events/drop-mirrored.ts'
+import { dropPublished } from '#events/drop-published.ts'
 import { dropReady, type DropReady } from '#events/drop-ready.ts'
 import { dropStaged, type DropStaged } from '#events/drop-staged.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { say } from '#events/define.ts'
 import { defineService } from '#service/define.ts'
 import { expectedFailure } from './expected-failure.ts'
+import { changeIndexes } from './indexes/change-indexes.ts'
+import { endOf } from './indexes/end-of.ts'
 import { writeFileTimeList } from './indexes/file-time-list.ts'
+import { makeRoom, noteEnd, noteOpen, notePublished, noteStaged } from './indexes/note-drop.ts'
+import type { StreamDocument } from './indexes/stream-document.ts'
 import type { Mirror } from './mirror.ts'
 import { planTree } from './plan-tree.ts'
 import { explainFullDisk, forIndexes } from './tree/capacity.ts'
+import { noteOf } from './tree/note.ts'
 import { openDrop } from './tree/open.ts'
 import { publicFiles, type DropRecord } from './tree/record.ts'
 import { stageDrop } from './tree/stage.ts'
@@ -20,31 +26,47 @@ import { withdrawDrop } from './tree/withdraw.ts'
 /** Stages a ready drop closed on the mirror master, opens it when it is blessed, and withdraws it at its end. */
 export const mirrorPublisher = defineService({
   name: 'mirror-publisher',
-  consumes: [dropReady, dropBlessed, dropSuperseded, dropExpired],
+  consumes: [dropReady, dropBlessed, dropPublished, dropSuperseded, dropExpired],
   emits: [dropStaged, dropMirrored, dropFailed],
-  // Two drops may be meant for one place, and the index is of the whole tree: one change at a time.
+  // Two drops may be meant for one place, and the indexes are of the whole tree: one change at a time.
   keyOf: () => 'mirror',
-  async handle({ subject, body }, mirror: Mirror, context) {
+  async handle({ subject, body, time }, mirror: Mirror, context) {
+    const note = (change: (document: StreamDocument) => StreamDocument) =>
+      changeIndexes(body.compose, change, mirror, context)
     try {
       switch (subject) {
-        case 'drop.ready.v1':
-          return [say(dropStaged, tell(body, await stageDrop(planTree(body), mirror, context)))]
+        case 'drop.ready.v1': {
+          const record = await stageDrop(planTree(body), mirror, context)
+          await note((document) => noteStaged(document, body, time))
+          return [say(dropStaged, tell(body, record))]
+        }
         case 'drop.blessed.v1': {
-          const record = await openDrop(planTree(body), mirror, context)
+          const plan = planTree(body)
+          // What is replaced is in no index any more when its files go.
+          const beforeReplacing = () => note((document) => makeRoom(document, body.drop, plan.path, time))
+          const record = await openDrop(plan, mirror, { ...context, beforeReplacing })
+          await note((document) => noteOpen(document, { told: body, record, by: body.by }, time))
           await writeFileTimeList(mirror.root, context.signal)
           return [say(dropMirrored, { ...tell(body, record), images: body.images })]
         }
-        case 'drop.superseded.v1':
-        case 'drop.expired.v1':
-          await withdrawDrop(body.drop, body, mirror)
+        case 'drop.published.v1':
+          await note((document) => notePublished(document, body, time))
           await writeFileTimeList(mirror.root, context.signal)
           return []
+        case 'drop.superseded.v1':
+        case 'drop.expired.v1': {
+          // Nothing that an index names ever goes.
+          const noted = await note((document) => noteEnd(document, body.drop, endOf(body), time))
+          await withdrawDrop(body.drop, body, mirror, { ...context, note: noteOf(noted, body.drop) })
+          await writeFileTimeList(mirror.root, context.signal)
+          return []
+        }
       }
     } catch (thrown) {
       const error = await explainFullDisk(thrown, forIndexes, mirror.root)
       const failure = expectedFailure(error)
       // A drop that cannot be withdrawn has not failed: it is over, and the job waits for an operator.
-      if (failure === null || subject === 'drop.superseded.v1' || subject === 'drop.expired.v1') throw error
+      if (failure === null || (subject !== 'drop.ready.v1' && subject !== 'drop.blessed.v1')) throw error
       return [say(dropFailed, { drop: body.drop, failure })]
     }
   },

@@ -22,7 +22,7 @@ export interface Story {
   /** CHECKSUM files, indexes: what belongs to no single image. */
   readonly otherFiles: readonly Download[]
   /** Null while it stands. */
-  readonly withdrawn: Pick<Withdrawal, 'why' | 'by'> | null
+  readonly withdrawn: { readonly why: Withdrawal['why']; readonly by: string; readonly reason: string | null } | null
 }
 
 /** Something on the mirror. */
@@ -84,7 +84,11 @@ export function tellStory({ at, body, withdrawn }: Publication, titles: Titles):
     tree: { name: cleanText(body.path), path: body.path },
     images: body.images.map((image) => tellImage(image, body, titles)),
     otherFiles: body.files.filter((file) => file.image === null).map((file) => tellFile(file, [])),
-    withdrawn: withdrawn && { why: withdrawn.why, by: cleanText(withdrawn.by) },
+    withdrawn: withdrawn && {
+      why: withdrawn.why,
+      by: cleanText(withdrawn.by),
+      reason: withdrawn.reason === undefined ? null : cleanText(withdrawn.reason),
+    },
   }
 }
 

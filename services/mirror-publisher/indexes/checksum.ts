@@ -37,10 +37,11 @@ export function formatChecksum(files: readonly Pick<PlannedFile, 'path' | 'artif
     .join('')
 }
 
-async function signClearly(
+/** Puts a clear-signed text in the place of a text. */
+export async function signClearly(
   path: string,
   { key, home }: Signing,
-  { signal, logFolder }: ChecksumOptions,
+  { signal, logFolder }: Omit<ChecksumOptions, 'signing'>,
 ): Promise<void> {
   const signed = `${path}.signed`
   const options = ['--batch', '--no-tty', '--yes', '--digest-algo', 'SHA256', '--local-user', key, '--output', signed]

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { dropMirrored } from '#events/drop-mirrored.ts'
 import { candidate, keepImages } from '../testing/drops.ts'
 import { blessed, failureOf, hear, treeOf } from '../testing/speak.ts'
+import { makeKey } from '../testing/make-key.ts'
 import { openScene } from '../testing/scene.ts'
 import { formatChecksum } from './checksum.ts'
 import { writeFileTimeList } from './file-time-list.ts'
@@ -82,7 +82,7 @@ describe('images.json', () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
     await hear(scene, blessed(drop))
-    const index = JSON.parse(await readFile(scene.at(`${images}/images.json`), 'utf8')) as {
+    const index = JSON.parse(await readFile(scene.at(`${images}/metadata/images.json`), 'utf8')) as {
       header: unknown
       payload: { compose: unknown; images: Record<string, Record<string, Record<string, unknown>[]>> }
     }
@@ -146,17 +146,3 @@ describe('fullfiletimelist-imagedrop', () => {
     )
   })
 })
-
-/** A throw-away OpenPGP key in a GnuPG folder of its own. */
-async function makeKey(address: string) {
-  const home = await mkdtemp(join(tmpdir(), 'imagedrop-gpg-'))
-  const options = ['--homedir', home, '--batch', '--pinentry-mode', 'loopback', '--passphrase', '']
-  await call('gpg', [...options, '--quick-generate-key', address, 'ed25519', 'sign', 'never'])
-  return {
-    home,
-    async [Symbol.asyncDispose]() {
-      await call('gpgconf', ['--homedir', home, '--kill', 'gpg-agent'])
-      await rm(home, { recursive: true, force: true })
-    },
-  }
-}

@@ -12,5 +12,9 @@ const event = JSON.parse(readFileSync(eventFile, 'utf8')) as Consumed
 const artifacts = await createFolderStore(join(home, 'artifacts'))
 const context = contextIn(home)
 process.stdout.write('started\n')
-const said = await mirrorPublisher.handle(event, { root: join(home, 'mirror'), artifacts, signing: null }, context)
+const said = await mirrorPublisher.handle(
+  event,
+  { root: join(home, 'mirror'), artifacts, signing: null, publicUrl: null },
+  context,
+)
 process.stdout.write(JSON.stringify(said))

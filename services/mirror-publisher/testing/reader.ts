@@ -1,6 +1,6 @@
 /**
- * A program that looks at one public folder as fast as it can and judges each look: nothing, a whole drop, or a
- * part. On SIGTERM it prints what it saw as JSON and ends.
+ * A program that looks at one public folder as fast as it can and judges each look: nothing, a whole drop,
+ * the note of one that was withdrawn, or a part. On SIGTERM it prints what it saw as JSON and ends.
  */
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
@@ -27,7 +27,7 @@ function note(what: string | null): void {
   if (seen.transitions.at(-1) !== what) seen.transitions.push(what)
 }
 
-/** The name of the drop, `nothing`, or null when the folder was replaced while we looked. */
+/** The name of the drop, `withdrawn`, `nothing`, or null when the folder was replaced while we looked. */
 function look(): string | null {
   let handle: number
   try {
@@ -49,6 +49,11 @@ function look(): string | null {
 }
 
 function judge(open: string): string {
+  const names = readdirSync(`${open}/`)
+  if (names.includes('withdrawn.json')) {
+    if (names.length !== 3) throw new Error(`a note has ${names.join(', ')}`)
+    return 'withdrawn'
+  }
   const record = JSON.parse(readFileSync(`${open}/drop.json`, 'utf8')) as {
     drop: string
     files: { path: string; sha256: string }[]

@@ -4,19 +4,11 @@ import { linkArtifact } from '#artifacts/folder.ts'
 import type { MirroredFile } from '#events/vocabulary.ts'
 import type { Context } from '#service/define.ts'
 import { writeChecksums } from '../indexes/checksum.ts'
-import { formatImagesIndex, imagesIndexName } from '../indexes/images-index.ts'
+import { writeMetadata } from '../indexes/metadata.ts'
 import { foldersOf, type Mirror } from '../mirror.ts'
 import type { TreePlan } from '../plan-tree.ts'
 import { assertRoom, explainFullDisk } from './capacity.ts'
-import {
-  describeFile,
-  discard,
-  makeFolder,
-  makeFolderDurably,
-  renameDurably,
-  syncTree,
-  writePublicFile,
-} from '../durable.ts'
+import { discard, makeFolder, makeFolderDurably, renameDurably, syncTree, writePublicFile } from '../durable.ts'
 import { assertNotOlder, occupantOf } from './occupant.ts'
 import { fulfils, formatRecord, readRecord, recordName, recordOf, type DropRecord } from './record.ts'
 import { verifyFiles } from './verify.ts'
@@ -70,9 +62,8 @@ async function fillFolder(folder: string, plan: TreePlan, mirror: Mirror, contex
   await verifyFiles(folder, images, { ...context, phase: 'verifying what is staged' })
 
   const checksums = await writeChecksums(folder, plan, { ...context, signing: mirror.signing })
-  await writePublicFile(join(folder, imagesIndexName), await formatImagesIndex(folder, plan))
-  const index = await describeFile(folder, imagesIndexName)
-  const record = recordOf(plan, [...images, ...checksums, index])
+  const metadata = await writeMetadata(folder, plan)
+  const record = recordOf(plan, [...images, ...checksums, ...metadata])
   await writePublicFile(join(folder, recordName), formatRecord(record))
   return record
 }

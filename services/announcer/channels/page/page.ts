@@ -106,8 +106,14 @@ function supersededList(stories: readonly Story[]): Html {
     <ul>
       ${stories.map(
         ({ drop, title, publishedAt, withdrawn }) =>
-          html`<li id="${drop}">${title}, ${dayInWords(publishedAt)}: superseded by ${withdrawn?.by ?? ''}</li> `,
+          html`<li id="${drop}">${title}, ${dayInWords(publishedAt)}: ${endOf(withdrawn)}</li> `,
       )}
     </ul>
   </section> `
+}
+
+function endOf(withdrawn: Story['withdrawn']): string {
+  if (withdrawn === null) return ''
+  const { by, reason } = withdrawn
+  return reason === null ? `superseded by ${by}` : `withdrawn by ${by}: ${reason}`
 }
