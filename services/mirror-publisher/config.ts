@@ -13,6 +13,7 @@ export function readMirrorPublisherConfig(env: Readonly<Record<string, string | 
         .nullable()
         .default(null)
         .describe('Where the world reaches the root'),
+      masters: z.string().min(1).optional().describe('File that names the other masters'),
       signingKey: z.string().min(1).optional().describe('OpenPGP key that clear-signs CHECKSUM files'),
       signingHome: z.string().min(1).optional().describe("GnuPG's folder with that key; default the user's own"),
     },

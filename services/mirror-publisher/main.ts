@@ -3,15 +3,18 @@ import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { readMirrorPublisherConfig } from './config.ts'
 import type { Mirror } from './mirror.ts'
+import { readMasters } from './push/masters.ts'
 import { mirrorPublisher } from './service.ts'
 
 /** Puts the mirror-publisher together for the process that runs it. */
 export const assemble: Assemble = ({ stateFolder, artifacts, env }) => {
-  const { root, publicUrl, signingKey, signingHome } = readMirrorPublisherConfig(env)
+  const { root, publicUrl, masters, signingKey, signingHome } = readMirrorPublisherConfig(env)
   const mirror: Mirror = {
     root: resolve(root ?? join(stateFolder, 'mirror')),
     artifacts,
     publicUrl,
+    masters: masters === undefined ? [] : readMasters(masters),
+    retryMasters: 60_000,
     signing: signingKey === undefined ? null : { key: signingKey, home: signingHome ?? null },
   }
   return Promise.resolve({ service: bindService(mirrorPublisher, mirror) })

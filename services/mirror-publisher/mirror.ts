@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
+import type { Master } from './push/masters.ts'
 
 /** The mirror master: what the service works on. */
 export interface Mirror {
@@ -10,6 +11,10 @@ export interface Mirror {
   readonly signing: Signing | null
   /** Where the world reaches the root, with a slash at its end; null when nobody said. */
   readonly publicUrl: string | null
+  /** Other masters, which are to hold the same. */
+  readonly masters: readonly Master[]
+  /** After how long one that could not be reached is tried again, in milliseconds. */
+  readonly retryMasters: number
 }
 
 export interface Signing {

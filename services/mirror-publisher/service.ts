@@ -7,7 +7,7 @@ import { dropReady, type DropReady } from '#events/drop-ready.ts'
 import { dropStaged, type DropStaged } from '#events/drop-staged.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { say } from '#events/define.ts'
-import { defineService } from '#service/define.ts'
+import { defineService, type WaitFor } from '#service/define.ts'
 import { expectedFailure } from './expected-failure.ts'
 import { changeIndexes } from './indexes/change-indexes.ts'
 import { endOf } from './indexes/end-of.ts'
@@ -16,6 +16,7 @@ import { makeRoom, noteEnd, noteOpen, notePublished, noteStaged } from './indexe
 import type { StreamDocument } from './indexes/stream-document.ts'
 import type { Mirror } from './mirror.ts'
 import { planTree } from './plan-tree.ts'
+import { pushTo } from './push/push-all.ts'
 import { explainFullDisk, forIndexes } from './tree/capacity.ts'
 import { noteOf } from './tree/note.ts'
 import { openDrop } from './tree/open.ts'
@@ -26,19 +27,22 @@ import { withdrawDrop } from './tree/withdraw.ts'
 /** Stages a ready drop closed on the mirror master, opens it when it is blessed, and withdraws it at its end. */
 export const mirrorPublisher = defineService({
   name: 'mirror-publisher',
-  consumes: [dropReady, dropBlessed, dropPublished, dropSuperseded, dropExpired],
+  consumes: [dropReady, dropBlessed, dropMirrored, dropPublished, dropSuperseded, dropExpired],
   emits: [dropStaged, dropMirrored, dropFailed],
   // Two drops may be meant for one place, and the indexes are of the whole tree: one change at a time.
-  keyOf: () => 'mirror',
+  // Masters that are not waited for are pushed to beside that.
+  keyOf: ({ subject }) => (subject === 'drop.mirrored.v1' ? 'masters' : 'mirror'),
   async handle({ subject, body, time }, mirror: Mirror, context) {
     const note = (change: (document: StreamDocument) => StreamDocument) =>
       changeIndexes(body.compose, change, mirror, context)
+    const required = mirror.masters.filter((master) => master.required)
     try {
       switch (subject) {
         case 'drop.ready.v1': {
           const record = await stageDrop(planTree(body), mirror, context)
           await note((document) => noteStaged(document, body, time))
-          return [say(dropStaged, tell(body, record))]
+          const wait = await pushTo(required, mirror, context)
+          return wait ? { events: [], wait } : [say(dropStaged, tell(body, record))]
         }
         case 'drop.blessed.v1': {
           const plan = planTree(body)
@@ -47,19 +51,24 @@ export const mirrorPublisher = defineService({
           const record = await openDrop(plan, mirror, { ...context, beforeReplacing })
           await note((document) => noteOpen(document, { told: body, record, by: body.by }, time))
           await writeFileTimeList(mirror.root, context.signal)
-          return [say(dropMirrored, { ...tell(body, record), images: body.images })]
+          const wait = await pushTo(required, mirror, context)
+          return wait ? { events: [], wait } : [say(dropMirrored, { ...tell(body, record), images: body.images })]
+        }
+        case 'drop.mirrored.v1': {
+          const others = mirror.masters.filter((master) => !master.required)
+          return afterwards(await pushTo(others, mirror, context))
         }
         case 'drop.published.v1':
           await note((document) => notePublished(document, body, time))
           await writeFileTimeList(mirror.root, context.signal)
-          return []
+          return afterwards(await pushTo(mirror.masters, mirror, context))
         case 'drop.superseded.v1':
         case 'drop.expired.v1': {
           // Nothing that an index names ever goes.
           const noted = await note((document) => noteEnd(document, body.drop, endOf(body), time))
           await withdrawDrop(body.drop, body, mirror, { ...context, note: noteOf(noted, body.drop) })
           await writeFileTimeList(mirror.root, context.signal)
-          return []
+          return afterwards(await pushTo(mirror.masters, mirror, context))
         }
       }
     } catch (thrown) {
@@ -71,6 +80,10 @@ export const mirrorPublisher = defineService({
     }
   },
 })
+
+function afterwards(wait: WaitFor | null) {
+  return wait ? { events: [], wait } : []
+}
 
 function tell(body: Pick<DropReady, 'drop' | 'kind' | 'milestone' | 'compose'>, record: DropRecord): DropStaged {
   const { drop, kind, milestone, compose } = body

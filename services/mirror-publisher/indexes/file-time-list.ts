@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises'
 import { stagingName } from '../mirror.ts'
 import { isMissing, makeFolderDurably, renameDurably, syncPath } from '../durable.ts'
 
-const fileTimeListName = 'fullfiletimelist-imagedrop'
+/** In the mirror root, as quick-fedora-mirror looks for it. */
+export const fileTimeListName = 'fullfiletimelist-imagedrop'
 
 /**
  * Regenerates the list by which mirrors find out what changed without walking the tree: every open file and folder

@@ -3,18 +3,23 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { EnvelopeOf } from '#events/envelope.ts'
+import type { Mirror } from '../mirror.ts'
 import { mirrorPublisher } from '../service.ts'
 import { contextIn } from './scene.ts'
 
 const [home = '', eventFile = ''] = process.argv.slice(2)
 type Consumed = EnvelopeOf<(typeof mirrorPublisher.consumes)[number]>
-const event = JSON.parse(readFileSync(eventFile, 'utf8')) as Consumed
+const { event, masters } = JSON.parse(readFileSync(eventFile, 'utf8')) as {
+  event: Consumed
+  masters: Mirror['masters']
+}
 const artifacts = await createFolderStore(join(home, 'artifacts'))
 const context = contextIn(home)
 process.stdout.write('started\n')
 const said = await mirrorPublisher.handle(
   event,
-  { root: join(home, 'mirror'), artifacts, signing: null, publicUrl: null },
+  { root: join(home, 'mirror'), artifacts, signing: null, publicUrl: null, masters, retryMasters: 1_000 },
   context,
 )
 process.stdout.write(JSON.stringify(said))
+if ('wait' in said) process.exitCode = 1

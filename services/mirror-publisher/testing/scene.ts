@@ -9,7 +9,14 @@ import type { Mirror } from '../mirror.ts'
 export async function openScene({ root }: { root?: string } = {}) {
   const home = await mkdtemp(join(tmpdir(), 'imagedrop-mirror-'))
   const store = await createFolderStore(join(home, 'artifacts'))
-  const mirror: Mirror = { root: root ?? join(home, 'mirror'), artifacts: store, signing: null, publicUrl: null }
+  const mirror: Mirror = {
+    root: root ?? join(home, 'mirror'),
+    artifacts: store,
+    signing: null,
+    publicUrl: null,
+    masters: [],
+    retryMasters: 1_000,
+  }
   const context = contextIn(home)
   return {
     home,
