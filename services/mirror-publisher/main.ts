@@ -3,7 +3,7 @@ import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { readMirrorPublisherConfig } from './config.ts'
 import type { Mirror } from './mirror.ts'
-import { readMasters } from './push/masters.ts'
+import { readMasters } from './masters.ts'
 import { mirrorPublisher } from './service.ts'
 
 /** Puts the mirror-publisher together for the process that runs it. */

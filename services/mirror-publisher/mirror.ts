@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
-import type { Master } from './push/masters.ts'
+import type { Master } from './masters.ts'
 
 /** The mirror master: what the service works on. */
 export interface Mirror {

@@ -7,7 +7,7 @@ import { makeFolderDurably } from '../durable.ts'
 import { stagingName, type Mirror } from '../mirror.ts'
 import { freeze } from './freeze.ts'
 import { mastersFolder, readJournal, writeJournal, type Journal } from './journal.ts'
-import type { Master } from './masters.ts'
+import type { Master } from '../masters.ts'
 import { pushFrozen } from './push-master.ts'
 import { rsyncTo } from './rsync.ts'
 

@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileTimeListName } from '../indexes/file-time-list.ts'
-import { simplestreamsIndex } from '../indexes/simplestreams.ts'
+import { simplestreamsIndex } from '../streams/simplestreams.ts'
 import { makeFolder } from '../durable.ts'
 import { stagingName } from '../mirror.ts'
 import { placeOf, type Frozen, type FrozenFolder } from './freeze.ts'

@@ -10,7 +10,7 @@ import { startMaster, type TestMaster } from '../testing/rsync-daemon.ts'
 import { openScene, type Scene } from '../testing/scene.ts'
 import { blessed, hear, ready, superseded, treeOf, type Event } from '../testing/speak.ts'
 import { readJournal } from './journal.ts'
-import { readMasters } from './masters.ts'
+import { readMasters } from '../masters.ts'
 
 let masters: { readonly first: TestMaster; readonly second: TestMaster }
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { run } from '#subprocess/run.ts'
-import type { Master } from './masters.ts'
+import type { Master } from '../masters.ts'
 
 interface RsyncOptions {
   readonly signal: AbortSignal

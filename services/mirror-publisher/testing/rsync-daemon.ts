@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '#subprocess/run.ts'
 import { provideServer, type Server } from '#test/brokers/server.ts'
-import type { Master } from '../push/masters.ts'
+import type { Master } from '../masters.ts'
 
 const password = 'secret'
 

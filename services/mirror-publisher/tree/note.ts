@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { z } from 'zod'
 import { dropContext } from '#events/vocabulary.ts'
-import type { StreamDocument } from '../indexes/stream-document.ts'
 import { isMissing, makeFolder, writePublicFile } from '../durable.ts'
 
 const noteShape = z.strictObject({
@@ -23,24 +22,6 @@ const noteName = 'withdrawn.json'
 
 /** The files of such a folder. */
 export const noteFiles: readonly string[] = [noteName, 'README', 'index.html']
-
-/** Reads off the stream what is to be said in the place of a drop; null for one that is not over, or not known. */
-export function noteOf({ drops }: StreamDocument, drop: string): WithdrawalNote | null {
-  const found = drops.find((one) => one.drop === drop)
-  if (!found?.end || found.path === null || found.state === 'staged' || found.state === 'blessed') return null
-  const { state, since, path, end } = found
-  const successor = drops.find((one) => one.drop === end.successor)
-  return {
-    format: 'imagedrop-withdrawn:1',
-    drop,
-    path,
-    state,
-    since,
-    by: end.by,
-    reason: end.reason,
-    successor: successor ? { drop: successor.drop, path: successor.path } : null,
-  }
-}
 
 /** Writes the folder of a note. */
 export async function writeNote(folder: string, note: WithdrawalNote): Promise<void> {

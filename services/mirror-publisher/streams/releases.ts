@@ -1,7 +1,7 @@
 import { nameDrop } from '../naming/name-drop.ts'
 import { subvariantOf } from '../naming/subvariant.ts'
 import type { IndexedDrop, StreamDocument } from './stream-document.ts'
-import { productmdArch } from './images-index.ts'
+import { productmdArch } from '../indexes/images-index.ts'
 
 /**
  * The newest open milestone of each release in the form of Fedora's releases.json, which its website and those who copy

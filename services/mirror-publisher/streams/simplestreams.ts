@@ -1,3 +1,4 @@
+import { simplestreamsPlace } from '../naming/simplestreams-place.ts'
 import type { IndexedDrop, IndexedImage, StreamDocument } from './stream-document.ts'
 
 /** One file of simplestreams, relative to the mirror root and without `.json` or `.sjson`. */
@@ -94,20 +95,13 @@ function downloadItems({ files }: IndexedImage): Record<string, object> {
 function identifierItems(image: IndexedImage, target: string): Record<string, object> {
   const mine = realRegistrations(image).filter((one) => one.target === target)
   return Object.fromEntries(
-    mine.map(({ place, id, name }) => [place, { id, name, ...placeOf(target, place) }] as const),
+    mine.map(({ place, id, name }) => [place, { id, name, ...simplestreamsPlace(target, place) }] as const),
   )
 }
 
 /** What an emulator registered can be launched by nobody. */
 function realRegistrations({ registrations }: IndexedImage) {
   return registrations.filter(({ emulated }) => !emulated)
-}
-
-/** Clients look for AMIs by region and endpoint, and know other clouds by their own words. */
-function placeOf(target: string, place: string): object {
-  if (target !== 'ec2') return { region: place }
-  const domain = place.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
-  return { region: place, crsn: place, endpoint: `https://ec2.${place}.${domain}`, root_store: 'ebs', virt: 'hvm' }
 }
 
 function productName({ kind, compose }: IndexedDrop, { flavour, architecture }: IndexedImage): string {
