@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { readMirrorPublisherConfig } from './config.ts'
+import { createIndexMemory } from './memory.ts'
 import type { Mirror } from './mirror.ts'
 import { readMasters } from './masters.ts'
 import { mirrorPublisher } from './service.ts'
@@ -15,6 +16,7 @@ export const assemble: Assemble = ({ stateFolder, artifacts, env }) => {
     publicUrl,
     masters: masters === undefined ? [] : readMasters(masters),
     retryMasters: 60_000,
+    memory: createIndexMemory(),
     signing: signingKey === undefined ? null : { key: signingKey, home: signingHome ?? null },
   }
   return Promise.resolve({ service: bindService(mirrorPublisher, mirror) })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import type { Master } from './masters.ts'
+import type { IndexMemory } from './memory.ts'
 
 /** The mirror master: what the service works on. */
 export interface Mirror {
@@ -15,6 +16,7 @@ export interface Mirror {
   readonly masters: readonly Master[]
   /** After how long one that could not be reached is tried again, in milliseconds. */
   readonly retryMasters: number
+  readonly memory: IndexMemory
 }
 
 export interface Signing {

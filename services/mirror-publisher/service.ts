@@ -11,10 +11,11 @@ import { defineService, type WaitFor } from '#service/define.ts'
 import { expectedFailure } from './expected-failure.ts'
 import { changeIndexes } from './streams/change-indexes.ts'
 import { endOf } from './streams/end-of.ts'
-import { writeFileTimeList } from './indexes/file-time-list.ts'
+import { writeFileTimeList } from './streams/file-time-list.ts'
 import { makeRoom, noteEnd, noteOpen, notePublished, noteStaged } from './streams/note-drop.ts'
 import type { StreamDocument } from './streams/stream-document.ts'
 import type { Mirror } from './mirror.ts'
+import { nameDrop } from './naming/name-drop.ts'
 import { planTree } from './plan-tree.ts'
 import { pushTo } from './push/push-all.ts'
 import { explainFullDisk, forIndexes } from './tree/capacity.ts'
@@ -35,6 +36,8 @@ export const mirrorPublisher = defineService({
   async handle({ subject, body, time }, mirror: Mirror, context) {
     const note = (change: (document: StreamDocument) => StreamDocument) =>
       changeIndexes(body.compose, change, mirror, context)
+    const list = ({ leftOut = false } = {}) =>
+      writeFileTimeList(mirror.root, { changed: nameDrop(body).path, leftOut, signal: context.signal })
     const required = mirror.masters.filter((master) => master.required)
     try {
       switch (subject) {
@@ -47,10 +50,13 @@ export const mirrorPublisher = defineService({
         case 'drop.blessed.v1': {
           const plan = planTree(body)
           // What is replaced is in no index any more when its files go.
-          const beforeReplacing = () => note((document) => makeRoom(document, body.drop, plan.path, time))
+          const beforeReplacing = async () => {
+            await note((document) => makeRoom(document, body.drop, plan.path, time))
+            await list({ leftOut: true })
+          }
           const record = await openDrop(plan, mirror, { ...context, beforeReplacing })
           await note((document) => noteOpen(document, { told: body, record, by: body.by }, time))
-          await writeFileTimeList(mirror.root, context.signal)
+          await list()
           const wait = await pushTo(required, mirror, context)
           return wait ? { events: [], wait } : [say(dropMirrored, { ...tell(body, record), images: body.images })]
         }
@@ -60,14 +66,15 @@ export const mirrorPublisher = defineService({
         }
         case 'drop.published.v1':
           await note((document) => notePublished(document, body, time))
-          await writeFileTimeList(mirror.root, context.signal)
+          await list()
           return afterwards(await pushTo(mirror.masters, mirror, context))
         case 'drop.superseded.v1':
         case 'drop.expired.v1': {
           // Nothing that an index names ever goes.
           const noted = await note((document) => noteEnd(document, body.drop, endOf(body), time))
+          await list({ leftOut: true })
           await withdrawDrop(body.drop, body, mirror, { ...context, note: noteOf(noted, body.drop) })
-          await writeFileTimeList(mirror.root, context.signal)
+          await list()
           return afterwards(await pushTo(mirror.masters, mirror, context))
         }
       }

@@ -2,12 +2,13 @@ import { link, lstat, mkdir, readdir, readlink, rm, stat, symlink } from 'node:f
 import { dirname, join, relative } from 'node:path'
 import { readIfThere } from '#files/durable.ts'
 import { sha256OfFile } from '#artifacts/digest.ts'
-import { fileTimeListName } from '../indexes/file-time-list.ts'
+import { fileTimeListName } from '../streams/file-time-list.ts'
 import { latestLinks } from '../streams/latest.ts'
 import { readStreams } from '../streams/read-streams.ts'
 import type { IndexedDrop } from '../streams/stream-document.ts'
 import { isMissing, makeFolder } from '../durable.ts'
 import { stagingName } from '../mirror.ts'
+import { createIndexMemory } from '../memory.ts'
 import { noteFiles } from '../tree/note.ts'
 import { recordName } from '../tree/record.ts'
 
@@ -43,7 +44,7 @@ export async function freeze(root: string, aside: string, holds: Readonly<Record
   await makeFolder(aside, 0o700)
   const indexes = join(aside, 'indexes')
   while (!(await freezeIndexes(root, indexes)));
-  const documents = await readStreams(indexes)
+  const documents = await readStreams(indexes, createIndexMemory())
   const links = documents.flatMap(latestLinks).map(({ path }) => path)
   for (const path of links) await copyLink(join(root, path), join(indexes, path))
   const folders: FrozenFolder[] = []

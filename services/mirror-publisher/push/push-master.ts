@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileTimeListName } from '../indexes/file-time-list.ts'
+import { fileTimeListName } from '../streams/file-time-list.ts'
 import { simplestreamsIndex } from '../streams/simplestreams.ts'
 import { makeFolder } from '../durable.ts'
 import { stagingName } from '../mirror.ts'

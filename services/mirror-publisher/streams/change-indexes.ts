@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { lstat, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { readIfThere } from '#files/durable.ts'
 import type { ComposeRef } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
 import { isMissing, makeFolder, makeFolderDurably, syncPath, syncTree, writePublicFile } from '../durable.ts'
@@ -30,7 +29,7 @@ export async function changeIndexes(
   options: ChangeOptions,
 ): Promise<StreamDocument> {
   const { root, publicUrl } = mirror
-  const known = await readStreams(root)
+  const known = await readStreams(root, mirror.memory)
   const stream = streamOf(compose)
   const before = known.find((one) => one.stream === stream) ?? emptyStream(stream)
   const after = change(before)
@@ -38,7 +37,7 @@ export async function changeIndexes(
   const documents = [...others, ...(after.drops.length === 0 ? [] : [after])].toSorted((one, other) =>
     one.stream < other.stream ? -1 : 1,
   )
-  await checkAgainstTree(documents, root)
+  await checkAgainstTree(documents, after, root)
   const { files, links } = renderIndexes(documents, publicUrl)
   await replaceFiles(files, mirror, options)
   for (const link of links) await replaceLink(link, root)
@@ -46,7 +45,7 @@ export async function changeIndexes(
 }
 
 async function replaceFiles(files: readonly IndexFile[], mirror: Mirror, options: ChangeOptions): Promise<void> {
-  const { root } = mirror
+  const { root, memory } = mirror
   const aside = join(root, stagingName, '.indexes')
   await rm(aside, { recursive: true, force: true })
   try {
@@ -57,6 +56,7 @@ async function replaceFiles(files: readonly IndexFile[], mirror: Mirror, options
     for (const folder of folders) await makeFolderDurably(folder)
     for (const path of paths) await rename(join(aside, path), join(root, path))
     await Promise.all([...folders].map(syncPath))
+    for (const { path, text } of files) await memory.keep(join(root, path), text)
   } finally {
     await rm(aside, { recursive: true, force: true })
   }
@@ -66,7 +66,7 @@ async function replaceFiles(files: readonly IndexFile[], mirror: Mirror, options
 async function prepare(
   files: readonly IndexFile[],
   aside: string,
-  { root, signing }: Mirror,
+  { root, signing, memory }: Mirror,
   options: ChangeOptions,
 ): Promise<string[]> {
   const paths: string[] = []
@@ -79,7 +79,7 @@ async function prepare(
   }
   for (const { path, text, signed } of files) {
     options.signal.throwIfAborted()
-    const isSame = (await readIfThere(join(root, path)))?.toString('utf8') === text
+    const isSame = (await memory.read(join(root, path)))?.text === text
     if (signed) {
       const isThere = existsSync(join(root, signed.path))
       if (!signing && isThere) await rm(join(root, signed.path))

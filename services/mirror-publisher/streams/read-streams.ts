@@ -1,8 +1,9 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIfThere } from '#files/durable.ts'
 import { PermanentError } from '#service/errors.ts'
 import { isMissing } from '../durable.ts'
+import type { IndexMemory, IndexText } from '../memory.ts'
 import { simplestreamsIndex } from './simplestreams.ts'
 import { parseStreamDocument, streamSchemaPath, type StreamDocument } from './stream-document.ts'
 
@@ -10,12 +11,12 @@ import { parseStreamDocument, streamSchemaPath, type StreamDocument } from './st
  * Reads every stream document of a mirror. Throws PermanentError when one cannot be read, or is gone while an index still
  * names its stream: indexes made without it would lack all of its drops.
  */
-export async function readStreams(root: string): Promise<StreamDocument[]> {
+export async function readStreams(root: string, memory: IndexMemory): Promise<StreamDocument[]> {
   const folder = join(root, 'streams')
   const names = (await namesIn(folder)).filter(
     (name) => name.endsWith('.json') && streamSchemaPath !== `streams/${name}`,
   )
-  const documents = await Promise.all(names.toSorted().map((name) => readStream(join(folder, name))))
+  const documents = await Promise.all(names.toSorted().map((name) => readStream(join(folder, name), memory)))
   const known = new Set(documents.map(({ stream }) => stream))
   const gone = (await indexedStreams(root)).find((stream) => !known.has(stream))
   if (gone === undefined) return documents
@@ -25,9 +26,15 @@ export async function readStreams(root: string): Promise<StreamDocument[]> {
   )
 }
 
-async function readStream(path: string): Promise<StreamDocument> {
+/** Nobody changes a document, so one is parsed once. */
+const parsed = new WeakMap<IndexText, StreamDocument>()
+
+async function readStream(path: string, memory: IndexMemory): Promise<StreamDocument> {
+  const found = await memory.read(path)
   try {
-    return parseStreamDocument(await readFile(path, 'utf8'))
+    const document = (found && parsed.get(found)) ?? parseStreamDocument(found?.text ?? '')
+    if (found) parsed.set(found, document)
+    return document
   } catch (error) {
     throw new PermanentError('environment', `${path} is no stream document: restore it`, { cause: error })
   }

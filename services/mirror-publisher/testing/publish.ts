@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { EnvelopeOf } from '#events/envelope.ts'
+import { createIndexMemory } from '../memory.ts'
 import type { Mirror } from '../mirror.ts'
 import { mirrorPublisher } from '../service.ts'
 import { contextIn } from './scene.ts'
@@ -18,7 +19,15 @@ const context = contextIn(home)
 process.stdout.write('started\n')
 const said = await mirrorPublisher.handle(
   event,
-  { root: join(home, 'mirror'), artifacts, signing: null, publicUrl: null, masters, retryMasters: 1_000 },
+  {
+    root: join(home, 'mirror'),
+    artifacts,
+    signing: null,
+    publicUrl: null,
+    masters,
+    retryMasters: 1_000,
+    memory: createIndexMemory(),
+  },
   context,
 )
 process.stdout.write(JSON.stringify(said))

@@ -17,16 +17,20 @@ export interface TestMaster extends AsyncDisposable {
 }
 
 /** Starts an rsync daemon that takes pushes with a password, as an operator would set it up. */
-export async function startMaster(name: string, { required = true } = {}): Promise<TestMaster> {
+export async function startMaster(
+  name: string,
+  { required = true, root: given }: { required?: boolean; root?: string } = {},
+): Promise<TestMaster> {
+  const rootIn = (folder: string) => given ?? join(folder, 'root')
   const server = await provideServer({
     name: 'an rsync daemon',
     urlVariable: 'IMAGEDROP_TEST_NO_RSYNC_URL',
     program: 'rsync',
     async prepare({ folder }) {
-      await mkdir(join(folder, 'root'))
+      if (given === undefined) await mkdir(rootIn(folder))
       await writeFile(join(folder, 'secrets'), `imagedrop:${password}\n`, { mode: 0o600 })
       await writeFile(join(folder, 'password'), `${password}\n`, { mode: 0o600 })
-      await writeFile(join(folder, 'rsyncd.conf'), configuration(folder))
+      await writeFile(join(folder, 'rsyncd.conf'), configuration(folder, rootIn(folder)))
     },
     command: ({ folder, port }, program) => ({
       command: program,
@@ -46,7 +50,7 @@ export async function startMaster(name: string, { required = true } = {}): Promi
   const { folder, port } = server.place
   return {
     server,
-    root: join(folder, 'root'),
+    root: rootIn(folder),
     publicAddress: `${server.url}public/`,
     master: {
       name,
@@ -60,7 +64,7 @@ export async function startMaster(name: string, { required = true } = {}): Promi
   }
 }
 
-function configuration(folder: string): string {
+function configuration(folder: string, root: string): string {
   const isRoot = process.getuid?.() === 0
   return `
 use chroot = no
@@ -69,7 +73,7 @@ pid file = ${folder}/rsyncd.pid
 reverse lookup = no
 
 [master]
-path = ${folder}/root
+path = ${root}
 read only = no
 munge symlinks = no
 auth users = imagedrop
@@ -78,7 +82,7 @@ ${isRoot ? 'uid = root\ngid = root' : ''}
 
 [public]
 munge symlinks = no
-path = ${folder}/root
+path = ${root}
 exclude = /.staging
 ${isRoot ? 'uid = nobody\ngid = nogroup' : ''}
 `

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { testContext } from '#test/support/context.ts'
+import { createIndexMemory } from '../memory.ts'
 import type { Mirror } from '../mirror.ts'
 
 /** A mirror, an artifact store and a job's context in folders of their own; all gone when disposed of. */
@@ -16,6 +17,7 @@ export async function openScene({ root }: { root?: string } = {}) {
     publicUrl: null,
     masters: [],
     retryMasters: 1_000,
+    memory: createIndexMemory(),
   }
   const context = contextIn(home)
   return {
