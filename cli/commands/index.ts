@@ -20,6 +20,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import('./verify.ts')).verifyCommand,
   reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
   compare: async () => (await import('./compare.ts')).compareCommand,
+  withdraw: async () => (await import('./ask.ts')).withdrawCommand,
   events: async () => (await import('./events.ts')).eventsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,

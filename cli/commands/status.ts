@@ -1,6 +1,6 @@
 import type { JobState, Ledger } from '#ledger/ledger.ts'
 import { readDrop } from '#drop/read.ts'
-import { viewDrop } from '#drop/view.ts'
+import { viewDrop, type DropView } from '#drop/view.ts'
 import type { Step } from '#service/step.ts'
 import { defineCommand } from '../command.ts'
 import { describeJob, jobLine } from '../describe-job.ts'
@@ -69,5 +69,10 @@ async function showDrop(ledger: Ledger, drop: string, { steps, json, stateFolder
   if (published) lines.push(...reportPublished(published, stateFolder))
   else if (view.failures.length > 0) lines.push(...reportFailed(view, stateFolder))
   lines.push(...open.map((job) => `  ${jobLine(job)}`))
-  process.stdout.write(`${lines.join('\n')}\n${view.phase}\n`)
+  process.stdout.write(`${lines.join('\n')}\n${view.phase}${endOf(view)}\n`)
+}
+
+function endOf({ ended }: DropView): string {
+  if (ended === null) return ''
+  return ` by ${ended.by}${ended.reason === null ? '' : `: ${ended.reason}`}`
 }

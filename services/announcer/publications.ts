@@ -17,6 +17,8 @@ export interface Publication {
 export interface Withdrawal {
   readonly why: 'superseded' | 'expired'
   readonly by: string
+  /** What a person gave as the reason. */
+  readonly reason?: string | undefined
   readonly at: string
 }
 
@@ -102,7 +104,14 @@ function serialize(publication: Publication): string {
 const shape = z.object({
   at: z.iso.datetime(),
   body: z.unknown(),
-  withdrawn: z.object({ why: z.enum(['superseded', 'expired']), by: z.string(), at: z.iso.datetime() }).nullable(),
+  withdrawn: z
+    .object({
+      why: z.enum(['superseded', 'expired']),
+      by: z.string(),
+      reason: z.string().optional(),
+      at: z.iso.datetime(),
+    })
+    .nullable(),
 })
 
 async function read(path: string): Promise<Publication | null> {

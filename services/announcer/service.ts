@@ -53,7 +53,7 @@ export const announcer = defineService({
         return [say(dropAnnounced, { drop, kind, milestone, compose, told })]
       }
       case 'drop.superseded.v1':
-        return await withdraw({ why: 'superseded', by: body.by, at: time })
+        return await withdraw({ why: 'superseded', by: body.by, reason: body.reason, at: time })
       case 'drop.expired.v1':
         return await withdraw({ why: 'expired', by: 'the retention policy', at: time })
     }

@@ -8,6 +8,13 @@ export function readMirrorPublisherConfig(env: Readonly<Record<string, string | 
     'MIRROR_PUBLISHER',
     {
       root: text.optional().describe('The folder that mirrors copy; default `<state>/mirror`'),
+      publicUrl: z
+        .url({ protocol: /^https?$/ })
+        .transform((url) => (url.endsWith('/') ? url : `${url}/`))
+        .nullable()
+        .default(null)
+        .describe('Where the world reaches the root'),
+      masters: text.optional().describe('File that names the other masters'),
       signingKey: text.optional().describe('OpenPGP key that signs checksums, as gpg takes it'),
       signingHome: text.optional().describe("GnuPG's folder with that key; default the user's own"),
       signingCommand: text.optional().describe('Command that signs instead of gpg'),

@@ -20,6 +20,8 @@ it('assembles with nothing configured, one change of the mirror at a time', asyn
   expect(service.consumes.map(({ subject }) => subject)).toEqual([
     'drop.ready.v1',
     'drop.blessed.v1',
+    'drop.mirrored.v1',
+    'drop.published.v1',
     'drop.superseded.v1',
     'drop.expired.v1',
   ])

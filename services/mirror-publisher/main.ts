@@ -4,7 +4,9 @@ import type { Assemble } from '#service/host.ts'
 import { tellKeyExpiry } from '#service/metrics.ts'
 import { readMirrorPublisherConfig } from './config.ts'
 import { describeMaker } from './evidence/maker.ts'
+import { createIndexMemory } from './memory.ts'
 import type { Mirror } from './mirror.ts'
+import { readMasters } from './masters.ts'
 import { mirrorPublisher } from './service.ts'
 import { openSigning } from './signing/open-signing.ts'
 
@@ -19,6 +21,10 @@ export const assemble: Assemble = async ({ stateFolder, artifacts, steps, env })
     ...signing,
     maker: await describeMaker(config.builderId),
     publishings: new Map(steps.flatMap(({ publishes }) => (publishes ? [[publishes.target, publishes]] : []))),
+    publicUrl: config.publicUrl,
+    masters: config.masters === undefined ? [] : readMasters(config.masters),
+    retryMasters: 60_000,
+    memory: createIndexMemory(),
   }
   return { service: bindService(mirrorPublisher, mirror) }
 }

@@ -1,12 +1,21 @@
 import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import type { Setting } from './evidence/maker.ts'
+import type { Master } from './masters.ts'
+import type { IndexMemory } from './memory.ts'
 
 /** The mirror master: what the service works on. */
 export interface Mirror extends Setting {
   /** The folder that mirrors copy. */
   readonly root: string
   readonly artifacts: ArtifactStore
+  /** Where the world reaches the root, with a slash at its end; null when nobody said. */
+  readonly publicUrl: string | null
+  /** Other masters, which are to hold the same. */
+  readonly masters: readonly Master[]
+  /** After how long one that could not be reached is tried again, in milliseconds. */
+  readonly retryMasters: number
+  readonly memory: IndexMemory
 }
 
 /** Name of the closed folder in the mirror root; on the same file system, so that opening is a rename. */

@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { readdir } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { sha256OfFile } from '#artifacts/digest.ts'
 import { dropMirrored } from '#events/drop-mirrored.ts'
 import { candidate, keepImages } from './testing/drops.ts'
-import { blessed, expired, hear, ready, treeOf, type Event } from './testing/speak.ts'
+import { finishes } from './testing/finishes.ts'
+import { blessed, expired, hear, ready, treeOf } from './testing/speak.ts'
 import { watchFolder } from './testing/watch.ts'
-import { openScene, type Scene } from './testing/scene.ts'
+import { openScene } from './testing/scene.ts'
 
 const images = 'releases/test/19-Beta/Images'
 
@@ -28,7 +25,7 @@ it('killed at any moment and run again, it ends with the whole drop, once, and n
       }
     }
     expect(await readdir(scene.at('.staging'))).toEqual([])
-    expect(await readdir(scene.at('releases/test/19-Beta'))).toEqual([])
+    expect((await readdir(scene.at(images))).toSorted()).toEqual(['README', 'index.html', 'withdrawn.json'])
   }
   const { files } = treeOf(await hear(scene, blessed(newer)), dropMirrored)
   for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
@@ -37,22 +34,3 @@ it('killed at any moment and run again, it ends with the whole drop, once, and n
   expect(transitions).toContain(newer.drop)
   expect(kills).toBeGreaterThan(10)
 })
-
-/** Handles the event in a process of its own that gets so many milliseconds from its first instruction on. */
-async function finishes({ home }: Scene, event: Event, patience: number): Promise<boolean> {
-  const file = join(home, 'event.json')
-  await writeFile(file, JSON.stringify(event))
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'testing/publish.ts'), home, file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const closed = once(child, 'close')
-  await once(child.stdout, 'data')
-  const kill = new AbortController()
-  void delay(patience, undefined, { signal: kill.signal }).then(
-    () => child.kill('SIGKILL'),
-    () => false,
-  )
-  const [code] = (await closed) as [number | null]
-  kill.abort()
-  return code === 0
-}

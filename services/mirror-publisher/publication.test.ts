@@ -30,7 +30,7 @@ it(
 
     expect(parts).toEqual([])
     expect(looks).toBeGreaterThan(100)
-    expect(new Set(transitions)).toEqual(new Set(['nothing', older.drop, newer.drop]))
+    expect(new Set(transitions)).toEqual(new Set(['nothing', older.drop, newer.drop, 'withdrawn']))
     // The replacement leaves no gap: after the older one comes the newer one.
     const afterOlder = transitions.filter((_, index) => transitions[index - 1] === older.drop)
     expect(new Set(afterOlder)).toEqual(new Set([newer.drop]))

@@ -13,6 +13,8 @@ import { blessed, expired, failureOf, hear, ready, superseded, treeOf } from './
 import { openScene, type Scene } from './testing/scene.ts'
 
 const images = 'releases/test/19-Beta/Images'
+/** The mirror's root while nothing is open: indexes, which tell of no file. */
+const closedRoot = ['.staging', 'releases.json', 'streams']
 
 async function modeOf(path: string): Promise<string> {
   return ((await lstat(path)).mode & 0o777).toString(8)
@@ -32,12 +34,12 @@ describe('a drop that is ready', () => {
     const { path, files } = treeOf(await hear(scene, ready(drop)), dropStaged)
 
     expect(path).toBe(images)
-    expect(await readdir(scene.mirror.root)).toEqual(['.staging'])
+    expect(await readdir(scene.mirror.root)).toEqual(closedRoot)
     expect(await modeOf(scene.at('.staging'))).toBe('700')
     expect(await modeOf(scene.at(`.staging/${drop.drop}`))).toBe('700')
     // 4 images in 3 formats, with a package list, 3 documents and 2 files of the boot test each; CHECKSUM and SHA256SUMS
-    // for both architectures; README, images.json, drop.json, SHA256SUMS
-    expect(files).toHaveLength(4 * (4 + 3 + 2) + 2 * 2 + 4)
+    // for both architectures; README, composeinfo.json, images.json, drop.json, SHA256SUMS
+    expect(files).toHaveLength(4 * (4 + 3 + 2) + 2 * 2 + 5)
     for (const file of files) {
       const at = join(scene.at(`.staging/${drop.drop}`), file.path.slice(path.length + 1))
       expect(await sha256OfFile(at)).toBe(file.sha256)
@@ -60,7 +62,7 @@ describe('a drop that is ready', () => {
     const checksum = await readFile(join(staged, 'i386/Fedora-Images-i386-19-Beta-CHECKSUM'), 'utf8')
     expect(checksum.match(/^SHA256 \(.*$/gm)).toHaveLength(4)
     expect(checksum).not.toContain('(Fedora-i386-')
-    expect(await readFile(join(staged, 'images.json'), 'utf8')).not.toContain('Fedora-i386-')
+    expect(await readFile(join(staged, 'metadata/images.json'), 'utf8')).not.toContain('Fedora-i386-')
   })
 
   it('is staged once: delivered again it changes nothing and says the same', async () => {
@@ -78,7 +80,7 @@ describe('a drop that is ready', () => {
     await hear(scene, ready(candidate(1, some.slice(0, 2))))
     await mkdir(scene.at('.staging/.partial-milestone-Fedora-19-20130521.0/half'), { recursive: true })
     const { files } = treeOf(await hear(scene, ready(candidate(1, some))), dropStaged)
-    expect(files).toHaveLength(44)
+    expect(files).toHaveLength(45)
     expect(await readdir(scene.at('.staging'))).toEqual(['milestone-Fedora-19-20130521.0'])
   })
 
@@ -167,7 +169,7 @@ describe('a drop that is blessed', () => {
   it('is staged first when the staged tree was lost', async () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
-    expect(treeOf(await hear(scene, blessed(drop)), dropMirrored).files).toHaveLength(44)
+    expect(treeOf(await hear(scene, blessed(drop)), dropMirrored).files).toHaveLength(45)
   })
 
   it('stays closed when a file was corrupted while it waited', async () => {
@@ -176,7 +178,7 @@ describe('a drop that is blessed', () => {
     await hear(scene, ready(drop))
     await damage(scene, drop)
     expect(failureOf(await hear(scene, blessed(drop))).reason).toContain('sda.qcow2 is corrupted')
-    expect(await readdir(scene.mirror.root)).toEqual(['.staging'])
+    expect(await readdir(scene.mirror.root)).toEqual(closedRoot)
     expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 
@@ -230,7 +232,7 @@ describe('a drop that is blessed', () => {
     const some = await keepImages(scene.store)
     await hear(scene, blessed(candidate(1, some.slice(0, 2))))
     const { files } = treeOf(await hear(scene, blessed(candidate(1, some))), dropMirrored)
-    expect(files).toHaveLength(44)
+    expect(files).toHaveLength(45)
     for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
     expect(await readdir(scene.at('.staging'))).toEqual([])
   })
@@ -257,13 +259,13 @@ describe('a drop that is over', () => {
     expect(await readdir(scene.at('.staging'))).toEqual([])
   })
 
-  it('is withdrawn when it was open; the artifacts stay in the store, the index tells the mirrors', async () => {
+  it('leaves a note when it was open; the artifacts stay in the store, the index tells the mirrors', async () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
     await hear(scene, blessed(drop))
     expect(await readFile(scene.at('fullfiletimelist-imagedrop'), 'utf8')).toContain('sda.qcow2')
     expect(await hear(scene, expired(drop))).toEqual([])
-    expect(await readdir(scene.at('releases/test/19-Beta'))).toEqual([])
+    expect((await readdir(scene.at(images))).toSorted()).toEqual(['README', 'index.html', 'withdrawn.json'])
     expect(await readFile(scene.at('fullfiletimelist-imagedrop'), 'utf8')).not.toContain('sda.qcow2')
     for (const ref of drop.images.flatMap(({ artifacts }) => artifacts)) await scene.store.verify(ref)
     expect(await hear(scene, expired(drop))).toEqual([])
@@ -272,6 +274,11 @@ describe('a drop that is over', () => {
   it('is no reason to make anything when it never came to the mirror', async () => {
     await using scene = await openScene()
     expect(await hear(scene, superseded({ ...candidate(1, []), images: [] }))).toEqual([])
-    expect(await readdir(scene.mirror.root)).toEqual(['.staging', 'fullfiletimelist-imagedrop'])
+    expect(await readdir(scene.mirror.root)).toEqual([
+      '.staging',
+      'fullfiletimelist-imagedrop',
+      'releases.json',
+      'streams',
+    ])
   })
 })

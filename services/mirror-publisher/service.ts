@@ -2,16 +2,24 @@ import { dropBlessed } from '#events/drop-blessed.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import { dropMirrored } from '#events/drop-mirrored.ts'
+import { dropPublished } from '#events/drop-published.ts'
 import { dropReady, type DropReady } from '#events/drop-ready.ts'
 import { dropStaged, type DropStaged } from '#events/drop-staged.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { say } from '#events/define.ts'
-import { defineService } from '#service/define.ts'
+import { defineService, type WaitFor } from '#service/define.ts'
 import { expectedFailure } from './expected-failure.ts'
-import { writeFileTimeList } from './indexes/file-time-list.ts'
+import { changeIndexes } from './streams/change-indexes.ts'
+import { endOf } from './streams/end-of.ts'
+import { writeFileTimeList } from './streams/file-time-list.ts'
+import { makeRoom, noteEnd, noteOpen, notePublished, noteStaged } from './streams/note-drop.ts'
+import type { StreamDocument } from './streams/stream-document.ts'
 import type { Mirror } from './mirror.ts'
+import { nameDrop } from './naming/name-drop.ts'
 import { planTree } from './plan-tree.ts'
+import { pushTo } from './push/push-all.ts'
 import { explainFullDisk, forIndexes } from './tree/capacity.ts'
+import { noteOf } from './streams/note-of.ts'
 import { openDrop } from './tree/open.ts'
 import { keyPathOf } from './signing/public-key.ts'
 import { signatureName } from './signing/sums.ts'
@@ -22,35 +30,70 @@ import { withdrawDrop } from './tree/withdraw.ts'
 /** Stages a ready drop closed on the mirror master, opens it when it is blessed, and withdraws it at its end. */
 export const mirrorPublisher = defineService({
   name: 'mirror-publisher',
-  consumes: [dropReady, dropBlessed, dropSuperseded, dropExpired],
+  consumes: [dropReady, dropBlessed, dropMirrored, dropPublished, dropSuperseded, dropExpired],
   emits: [dropStaged, dropMirrored, dropFailed],
-  // Two drops may be meant for one place, and the index is of the whole tree: one change at a time.
-  keyOf: () => 'mirror',
-  async handle({ subject, body }, mirror: Mirror, context) {
+  // Two drops may be meant for one place, and the indexes are of the whole tree: one change at a time.
+  // Masters that are not waited for are pushed to beside that.
+  keyOf: ({ subject }) => (subject === 'drop.mirrored.v1' ? 'masters' : 'mirror'),
+  async handle({ subject, body, time }, mirror: Mirror, context) {
+    const note = (change: (document: StreamDocument) => StreamDocument) =>
+      changeIndexes(body.compose, change, mirror, context)
+    const list = ({ leftOut = false } = {}) =>
+      writeFileTimeList(mirror.root, { changed: nameDrop(body).path, leftOut, signal: context.signal })
+    const required = mirror.masters.filter((master) => master.required)
     try {
       switch (subject) {
-        case 'drop.ready.v1':
-          return [say(dropStaged, await tell(body, await stageDrop(planTree(body), mirror, context), mirror))]
-        case 'drop.blessed.v1': {
-          const tree = await openDrop(planTree(body), mirror, context)
-          await writeFileTimeList(mirror.root, context.signal)
-          return [say(dropMirrored, { ...(await tell(body, tree, mirror)), images: body.images })]
+        case 'drop.ready.v1': {
+          const tree = await stageDrop(planTree(body), mirror, context)
+          await note((document) => noteStaged(document, body, time))
+          const wait = await pushTo(required, mirror, context)
+          return wait ? { events: [], wait } : [say(dropStaged, await tell(body, tree, mirror))]
         }
+        case 'drop.blessed.v1': {
+          const plan = planTree(body)
+          // What is replaced is in no index any more when its files go.
+          const beforeReplacing = async () => {
+            await note((document) => makeRoom(document, body.drop, plan.path, time))
+            await list({ leftOut: true })
+          }
+          const tree = await openDrop(plan, mirror, { ...context, beforeReplacing })
+          const said = await tell(body, tree, mirror)
+          await note((document) => noteOpen(document, { ...said, told: body, by: body.by }, time))
+          await list()
+          const wait = await pushTo(required, mirror, context)
+          return wait ? { events: [], wait } : [say(dropMirrored, { ...said, images: body.images })]
+        }
+        case 'drop.mirrored.v1': {
+          const others = mirror.masters.filter((master) => !master.required)
+          return afterwards(await pushTo(others, mirror, context))
+        }
+        case 'drop.published.v1':
+          await note((document) => notePublished(document, body, time))
+          await list()
+          return afterwards(await pushTo(mirror.masters, mirror, context))
         case 'drop.superseded.v1':
-        case 'drop.expired.v1':
-          await withdrawDrop(body.drop, body, mirror)
-          await writeFileTimeList(mirror.root, context.signal)
-          return []
+        case 'drop.expired.v1': {
+          // Nothing that an index names ever goes.
+          const noted = await note((document) => noteEnd(document, body.drop, endOf(body), time))
+          await list({ leftOut: true })
+          await withdrawDrop(body.drop, body, mirror, { ...context, note: noteOf(noted, body.drop) })
+          await list()
+          return afterwards(await pushTo(mirror.masters, mirror, context))
+        }
       }
     } catch (thrown) {
       const error = await explainFullDisk(thrown, forIndexes, mirror.root)
       const failure = expectedFailure(error)
       // A drop that cannot be withdrawn has not failed: it is over, and the job waits for an operator.
-      if (failure === null || subject === 'drop.superseded.v1' || subject === 'drop.expired.v1') throw error
+      if (failure === null || (subject !== 'drop.ready.v1' && subject !== 'drop.blessed.v1')) throw error
       return [say(dropFailed, { drop: body.drop, failure })]
     }
   },
 })
+
+function afterwards(wait: WaitFor | null) {
+  return wait ? { events: [], wait } : []
+}
 
 async function tell(
   body: Pick<DropReady, 'drop' | 'kind' | 'milestone' | 'compose'>,

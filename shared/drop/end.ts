@@ -20,6 +20,6 @@ function endOf(state: Ended): DropSaid {
   if (end.how === 'cancelled') return say(dropCancelled, { drop: plan.drop, by: end.by })
   const images = imagesOf(state, `the drop was ${end.how} before it was finished`)
   return end.how === 'superseded'
-    ? say(dropSuperseded, { ...contextOf(plan), by: end.by, images })
+    ? say(dropSuperseded, { ...contextOf(plan), by: end.by, reason: end.reason, images })
     : say(dropExpired, { ...contextOf(plan), keptDays: end.keptDays, images })
 }

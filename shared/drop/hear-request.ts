@@ -21,7 +21,7 @@ export function hearRequest(state: DropState, { subject, body, time }: DropReque
     case 'drop.supersession.requested.v1':
       // A respin replaces what waits; what people were told to use is withdrawn by a person alone.
       if (isRespin(body.by) && state.blessed) return `${drop} is blessed; the respin ${body.by} stands beside it`
-      return { ...state, end: { how: 'superseded', by: body.by, said: false } }
+      return { ...state, end: { how: 'superseded', by: body.by, reason: body.reason, said: false } }
     case 'drop.retry.requested.v1':
       return retry(state, drop, time)
     case 'drop.expiry.reached.v1':

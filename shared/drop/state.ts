@@ -80,7 +80,12 @@ const dropState = z.strictObject({
   end: z
     .discriminatedUnion('how', [
       z.strictObject({ how: z.literal('cancelled'), by: z.string(), said: z.boolean() }),
-      z.strictObject({ how: z.literal('superseded'), by: z.string(), said: z.boolean() }),
+      z.strictObject({
+        how: z.literal('superseded'),
+        by: z.string(),
+        reason: z.string().optional(),
+        said: z.boolean(),
+      }),
       z.strictObject({ how: z.literal('expired'), keptDays: z.int(), said: z.boolean() }),
     ])
     .nullable(),

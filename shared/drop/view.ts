@@ -22,6 +22,8 @@ export interface DropView {
   /** It is staged and goes on only with a person's blessing. */
   readonly waitsForPerson: boolean
   readonly blessedBy: string | null
+  /** Who cancelled, superseded or withdrew it, and why when that was said; null while nobody did. */
+  readonly ended: { readonly by: string; readonly reason: string | null } | null
 }
 
 interface ViewOptions {
@@ -55,5 +57,11 @@ export function viewDrop(state: DropState, { steps, jobs, live = new Map() }: Vi
     total: plan.images.length,
     waitsForPerson: waitsForPerson(state),
     blessedBy: state.blessed?.by ?? null,
+    ended: endOf(state),
   }
+}
+
+function endOf({ end }: DropState): DropView['ended'] {
+  if (end === null || end.how === 'expired') return null
+  return { by: end.by, reason: (end.how === 'superseded' ? end.reason : null) ?? null }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleDrop } from './examples.ts'
-import { dropId } from './vocabulary.ts'
+import { dropId, withdrawalReason } from './vocabulary.ts'
 
 /**
  * What a person asked for: facts like all others, said by the `operator`. The scheduler answers with its own. `by` is
@@ -29,6 +29,8 @@ export const cancellationRequested = defineEvent({
 
 export const supersessionRequested = defineEvent({
   ...request,
+  schema: request.schema.extend({ reason: withdrawalReason.optional() }),
+  example: { ...request.example, reason: 'the images accept an empty password' },
   subject: 'drop.supersession.requested.v1',
   means: 'a person, or a respin of its compose, wants the drop replaced and withdrawn',
   summary: '{by} asks to supersede {drop}',

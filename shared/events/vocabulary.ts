@@ -149,6 +149,8 @@ export const builtBy = z
   .describe('Which engine built an image, and why no earlier one')
 export type BuiltBy = z.infer<typeof builtBy>
 
+export const withdrawalReason = z.string().min(1).max(500).describe('Why a person withdraws it, as people are told')
+
 export const dropKind = z.enum(['milestone', 'weekly', 'nightly'])
 export type DropKind = z.infer<typeof dropKind>
 

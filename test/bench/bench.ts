@@ -3,13 +3,14 @@ import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
 import { measureNullDrops } from './null-drops.ts'
+import { measurePublish } from './publish.ts'
 import { measureSite } from './site.ts'
 import { measureStart } from './start.ts'
 import { measureWaiting } from './waiting-jobs.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
- * minute with nothing else installed. `processes:500` and `growth:5000` take fewer drops, `waiting:1000` fewer jobs. Times
+ * minute with nothing else installed. `processes:500` and `growth:5000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs. Times
  * in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number) => Promise<void>>> = {
@@ -40,6 +41,18 @@ const parts: Readonly<Record<string, (count?: number) => Promise<void>>> = {
       console.info(`${String(drops)} drops`)
       for (const [name, value] of Object.entries(times)) print({ [name]: Math.round(value) })
       print(sizes)
+    }
+  },
+  async publish(drops = 500) {
+    for (const [count, releases] of [
+      [1, 1],
+      [drops, 10],
+      [drops, 1],
+    ] as const) {
+      const { staging, opening } = await measurePublish(count, releases)
+      const beside = `beside ${String(count)} drops of ${String(releases)} releases`
+      print({ [`${beside}, staged`]: staging.wall, '  processor': staging.processor })
+      print({ [`${beside}, opened`]: opening.wall, '  processor': opening.processor })
     }
   },
   async waiting(jobs = 10_000) {

@@ -26,7 +26,7 @@ export interface Story {
   /** By which key its checksums are signed; null when they are not. */
   readonly signature: { readonly fingerprint: string; readonly key: MirrorPath } | null
   /** Null while it stands. */
-  readonly withdrawn: Pick<Withdrawal, 'why' | 'by'> | null
+  readonly withdrawn: { readonly why: Withdrawal['why']; readonly by: string; readonly reason: string | null } | null
 }
 
 /** Something on the mirror. */
@@ -93,7 +93,11 @@ export function tellStory({ at, body, withdrawn }: Publication, titles: Titles):
     images: body.images.map((image) => tellImage(image, body, titles)),
     otherFiles: otherFilesOf(body).map((file) => tellFile(file, [])),
     signature: tellSignature(body),
-    withdrawn: withdrawn && { why: withdrawn.why, by: cleanText(withdrawn.by) },
+    withdrawn: withdrawn && {
+      why: withdrawn.why,
+      by: cleanText(withdrawn.by),
+      reason: withdrawn.reason === undefined ? null : cleanText(withdrawn.reason),
+    },
   }
 }
 

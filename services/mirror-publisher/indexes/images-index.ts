@@ -4,12 +4,10 @@ import type { Architecture } from '#events/vocabulary.ts'
 import { subvariantOf } from '../naming/subvariant.ts'
 import type { PlannedFile, TreePlan } from '../plan-tree.ts'
 
-export const imagesIndexName = 'images.json'
-
 /** productmd's names for our formats; it has none for raw.tar.xz, which therefore is in drop.json only. */
 const productmdType: Readonly<Record<string, string>> = { qcow2: 'qcow2', 'raw.xz': 'raw-xz' }
 
-/** The images of a drop in productmd's images.json 1.2, paths relative to the folder it is in. */
+/** The images of a drop in productmd's images.json 1.2, paths relative to the folder of the drop. */
 export async function formatImagesIndex(folder: string, { identity, variant, files }: TreePlan): Promise<string> {
   const { id, type, date, respin } = identity.compose
   const byArch: Record<string, object[]> = {}
@@ -27,7 +25,8 @@ export async function formatImagesIndex(folder: string, { identity, variant, fil
   return `${JSON.stringify(index, null, 4)}\n`
 }
 
-function productmdArch(architecture: Architecture): string {
+/** An architecture as productmd and the mirrors call it. */
+export function productmdArch(architecture: Architecture): string {
   return architecture === 'i686' ? 'i386' : architecture
 }
 

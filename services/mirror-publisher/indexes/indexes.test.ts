@@ -1,14 +1,11 @@
-import { chmod, mkdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { candidate, keepImages } from '../testing/drops.ts'
 import { blessed, hear } from '../testing/speak.ts'
 import { openScene } from '../testing/scene.ts'
 import { formatChecksum } from './checksum.ts'
-import { writeFileTimeList } from './file-time-list.ts'
 
 const images = 'releases/test/19-Beta/Images'
-const { signal } = new AbortController()
 
 describe('CHECKSUM', () => {
   it("has Pungi's lines, sorted by file name", () => {
@@ -41,7 +38,7 @@ describe('images.json', () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
     await hear(scene, blessed(drop))
-    const index = JSON.parse(await readFile(scene.at(`${images}/images.json`), 'utf8')) as {
+    const index = JSON.parse(await readFile(scene.at(`${images}/metadata/images.json`), 'utf8')) as {
       header: unknown
       payload: { compose: unknown; images: Record<string, Record<string, Record<string, unknown>[]>> }
     }
@@ -59,49 +56,5 @@ describe('images.json', () => {
       expect(['qcow2 qcow2', 'raw-xz raw.xz']).toContain(`${String(image['type'])} ${String(image['format'])}`)
       expect((await stat(scene.at(`${images}/${String(image['path'])}`))).size).toBe(image['size'])
     }
-  })
-})
-
-describe('fullfiletimelist-imagedrop', () => {
-  it('lists every open file, folder and link with its time, type and size, and nothing that is closed', async () => {
-    await using scene = await openScene()
-    const { root } = scene.mirror
-    await mkdir(join(root, 'releases/19/Fedora'), { recursive: true })
-    await mkdir(join(root, 'releases/20/Fedora'), { recursive: true })
-    await mkdir(join(root, '.staging/drop'), { recursive: true })
-    await writeFile(join(root, 'releases/19/Fedora/netinst.iso'), '12345')
-    await writeFile(join(root, 'releases/19/secret'), 'for later', { mode: 0o600 })
-    await writeFile(join(root, 'releases/19/two\nlines'), '')
-    await writeFile(join(root, 'releases/20/Fedora/netinst.iso'), 'embargoed')
-    await symlink('19', join(root, 'releases/latest'))
-    await chmod(join(root, 'releases/20'), 0o700)
-    const future = new Date('2100-01-01T00:00:00Z')
-    await utimes(join(root, 'releases/19/Fedora/netinst.iso'), future, future)
-
-    for (const _twice of [1, 2]) await writeFileTimeList(root, signal)
-    const text = await readFile(join(root, 'fullfiletimelist-imagedrop'), 'utf8')
-    const now = Math.floor((await stat(join(root, 'releases'))).ctimeMs / 1000)
-    const lines = text.replaceAll(/^\d+\t([dl])\t\d+/gm, (line, type: string) => {
-      expect(Math.abs(Number(line.split('\t')[0]) - now)).toBeLessThan(60)
-      return `time\t${type}\tsize`
-    })
-    expect(lines).toBe(
-      [
-        '[Version]',
-        '2',
-        '',
-        '[Files]',
-        'time\td\tsize\treleases',
-        'time\td\tsize\treleases/19',
-        'time\td\tsize\treleases/19/Fedora',
-        '4102444800\tf\t5\treleases/19/Fedora/netinst.iso',
-        'time\tl\tsize\treleases/latest',
-        '',
-        '[Checksums SHA1]',
-        '',
-        '[End]',
-        '',
-      ].join('\n'),
-    )
   })
 })

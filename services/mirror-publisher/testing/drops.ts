@@ -95,6 +95,31 @@ export function candidate(number: number, images: DropImage[]): DropReady {
   }
 }
 
+/** The weekly drop of a day in April. */
+export function weekly(day: number, images: DropImage[]): DropReady {
+  const date = `201804${String(day).padStart(2, '0')}`
+  const compose: ComposeRef = {
+    id: `Fedora-Rawhide-${date}.n.0`,
+    short: 'Fedora',
+    version: 'Rawhide',
+    type: 'nightly',
+    date,
+    respin: 0,
+    label: null,
+    location: `https://kojipkgs.fedoraproject.org/compose/rawhide/Fedora-Rawhide-${date}.n.0/compose`,
+    incomplete: false,
+  }
+  return {
+    drop: `weekly-${compose.id}`,
+    kind: 'weekly',
+    milestone: null,
+    compose,
+    images,
+    complete: true,
+    gate: 'policy',
+  }
+}
+
 /** Puts a body in its envelope, as the bus would deliver it. */
 export function deliver<Subject extends string, Body>(definition: EventDefinition<Subject, Body>, body: Body) {
   return seal(say(definition, body), { now: new Date('2013-05-21T12:00:00Z') })

@@ -1,9 +1,18 @@
 /**
- * A program that looks at one public folder as fast as it can and judges each look: nothing, a whole drop, or a
- * part. On SIGTERM it prints what it saw as JSON and ends.
+ * A program that looks at one public folder as fast as it can and judges each look: nothing, a whole drop,
+ * the note of one that was withdrawn, or a part. On SIGTERM it prints what it saw as JSON and ends.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeSync,
+  type BigIntStats,
+} from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 
 const [folder = ''] = process.argv.slice(2)
@@ -27,7 +36,7 @@ function note(what: string | null): void {
   if (seen.transitions.at(-1) !== what) seen.transitions.push(what)
 }
 
-/** The name of the drop, `nothing`, or null when the folder was replaced while we looked. */
+/** The name of the drop, `withdrawn`, `nothing`, or null when the folder was replaced while we looked. */
 function look(): string | null {
   let handle: number
   try {
@@ -36,11 +45,14 @@ function look(): string | null {
     if (isMissing(error)) return 'nothing'
     throw error
   }
+  const before = fstatSync(handle, { bigint: true })
   try {
+    // We may be root, or the owner: the world is neither.
+    if (!isOpen(before.mode)) return 'nothing'
     return judge(`/proc/self/fd/${String(handle)}`)
   } catch (error) {
     // A folder that was taken away may be emptied; one that is still public may lack nothing.
-    if (!isStillPublic(handle)) return null
+    if (!isStillPublic(before)) return null
     seen.parts.push(String(error))
     return 'part'
   } finally {
@@ -49,6 +61,11 @@ function look(): string | null {
 }
 
 function judge(open: string): string {
+  const names = readdirSync(`${open}/`)
+  if (names.includes('withdrawn.json')) {
+    if (names.length !== 3) throw new Error(`a note has ${names.join(', ')}`)
+    return 'withdrawn'
+  }
   const record = JSON.parse(readFileSync(`${open}/drop.json`, 'utf8')) as {
     drop: string
     files: { path: string; sha256: string }[]
@@ -65,13 +82,19 @@ function judge(open: string): string {
   return record.drop
 }
 
-function isStillPublic(handle: number): boolean {
+/** A folder that was closed meanwhile, and perhaps opened again, has another change time. */
+function isStillPublic(before: BigIntStats): boolean {
   try {
-    return statSync(folder).ino === fstatSync(handle).ino
+    const now = statSync(folder, { bigint: true })
+    return now.ino === before.ino && isOpen(now.mode) && now.ctimeNs === before.ctimeNs
   } catch (error) {
     if (isMissing(error)) return false
     throw error
   }
+}
+
+function isOpen(mode: bigint): boolean {
+  return (mode & 0o005n) === 0o005n
 }
 
 function isMissing(error: unknown): boolean {

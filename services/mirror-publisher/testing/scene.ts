@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { testContext } from '#test/support/context.ts'
+import { createIndexMemory } from '../memory.ts'
 import type { Mirror } from '../mirror.ts'
 
 /** A mirror, an artifact store and a job's context in folders of their own; all gone when disposed of. */
@@ -25,7 +26,18 @@ export async function openScene({ root }: { root?: string } = {}) {
 /** A mirror master that signs nothing. */
 export function mirrorOf(root: string, artifacts: ArtifactStore): Mirror {
   const maker = { id: 'urn:imagedrop:builder', version: '0.1.0' }
-  return { root, artifacts, signer: null, sigstore: null, maker, publishings: new Map() }
+  return {
+    root,
+    artifacts,
+    signer: null,
+    sigstore: null,
+    maker,
+    publishings: new Map(),
+    publicUrl: null,
+    masters: [],
+    retryMasters: 1_000,
+    memory: createIndexMemory(),
+  }
 }
 
 export type Scene = Awaited<ReturnType<typeof openScene>>

@@ -4,15 +4,19 @@ import { PermanentError } from '#service/errors.ts'
 import type { TreePlan } from '../plan-tree.ts'
 import { isMissing } from '../durable.ts'
 import { signedNames } from '../signing/sums.ts'
+import { noteFiles, readNote } from './note.ts'
 import { readRecord, recordName, type DropRecord } from './record.ts'
 
 /**
- * The drop that is public at a path now; null when the path is free. Throws PermanentError when anything there is
+ * The drop that is public at a path now; null when the path is free, or holds but
+ * the note of one that was withdrawn. Throws PermanentError when anything there is
  * not ours: we neither hide nor remove what others put there.
  */
 export async function occupantOf(folder: string): Promise<DropRecord | null> {
   const entries = await entriesOf(folder)
   if (entries.length === 0) return null
+  const isNote = (await readNote(folder)) !== null && entries.every((path) => noteFiles.includes(path))
+  if (isNote) return null
   const record = await readRecord(folder)
   const ours = new Set([recordName, ...signedNames, ...(record?.files ?? []).flatMap(({ path }) => withFolders(path))])
   const foreign = record ? entries.filter((path) => !ours.has(path)) : entries

@@ -7,16 +7,26 @@ import { publishKeys } from '../signing/publish-keys.ts'
 import { verifySums } from '../signing/verify-sums.ts'
 import { discard, makeFolderDurably, renameDurably } from '../durable.ts'
 import { replaceFolder } from './exchange.ts'
+import { readNote } from './note.ts'
 import { assertNotOlder, occupantOf } from './occupant.ts'
 import { fulfils, sumsOf, type DropRecord } from './record.ts'
 import { stageDrop, type Tree } from './stage.ts'
 import { verifyFiles } from './verify.ts'
 
+interface OpenOptions extends Context {
+  /** When another drop is open at the place and is about to go. */
+  readonly beforeReplacing: () => Promise<unknown>
+}
+
 /**
  * Opens the staged tree of a drop to the world in one rename. A tree that is open already stays as it is; one that
  * is not staged any more is staged again first. An older candidate at the same place is replaced in the same step.
  */
-export async function openDrop(plan: TreePlan, mirror: Mirror, context: Context): Promise<Tree> {
+export async function openDrop(
+  plan: TreePlan,
+  mirror: Mirror,
+  { beforeReplacing, ...context }: OpenOptions,
+): Promise<Tree> {
   const { staging, staged, withdrawn } = foldersOf(mirror.root, plan.drop)
   const open = join(mirror.root, plan.path)
   const { record } = await stageDrop(plan, mirror, context)
@@ -28,8 +38,11 @@ export async function openDrop(plan: TreePlan, mirror: Mirror, context: Context)
     // The folder above stays closed, so nobody gets in before the rename.
     await chmod(staged, 0o755)
     await makeFolderDurably(dirname(open))
-    if (occupant === null) await renameDurably(staged, open)
-    else await replaceFolder(staged, open, { ...context, aside: withdrawn })
+    if (occupant === null && (await readNote(open)) === null) await renameDurably(staged, open)
+    else {
+      await beforeReplacing()
+      await replaceFolder(staged, open, { ...context, aside: withdrawn })
+    }
   }
   // After an exchange this is the tree that was replaced.
   await discard(staged, withdrawn)

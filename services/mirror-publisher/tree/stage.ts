@@ -5,20 +5,12 @@ import type { MirroredFile } from '#events/vocabulary.ts'
 import type { Context } from '#service/define.ts'
 import { writeEvidence } from '../evidence/write-evidence.ts'
 import { writeChecksums } from '../indexes/checksum.ts'
-import { formatImagesIndex, imagesIndexName } from '../indexes/images-index.ts'
+import { writeMetadata } from '../indexes/metadata.ts'
 import { foldersOf, type Mirror } from '../mirror.ts'
 import type { TreePlan } from '../plan-tree.ts'
 import { writeFolderSums, writeSums } from '../signing/sums.ts'
 import { assertRoom, explainFullDisk } from './capacity.ts'
-import {
-  describeFile,
-  discard,
-  makeFolder,
-  makeFolderDurably,
-  renameDurably,
-  syncTree,
-  writePublicFile,
-} from '../durable.ts'
+import { discard, makeFolder, makeFolderDurably, renameDurably, syncTree, writePublicFile } from '../durable.ts'
 import { assertNotOlder, occupantOf } from './occupant.ts'
 import { fulfils, formatRecord, readRecord, recordName, recordOf, sumsOf, type DropRecord } from './record.ts'
 import { verifyFiles } from './verify.ts'
@@ -88,11 +80,10 @@ async function fillFolder(folder: string, plan: TreePlan, mirror: Mirror, contex
   const images = linked.filter(({ image }) => image !== null)
   const evidence = await writeEvidence(folder, plan, mirror)
   const checksums = await writeChecksums(folder, plan, { ...context, signer: mirror.signer, sha512 })
-  await writePublicFile(join(folder, imagesIndexName), await formatImagesIndex(folder, plan))
-  const index = await describeFile(folder, imagesIndexName)
+  const metadata = await writeMetadata(folder, plan)
 
   // Last, because these are of all files that came before.
-  const files = [...images, ...evidence, ...checksums, index]
+  const files = [...images, ...evidence, ...checksums, ...metadata]
   const below = plan.checksums.map((one) => one.folder)
   const record = recordOf(plan, [...files, ...(await writeFolderSums(folder, below, files, mirror, context))])
   await writePublicFile(join(folder, recordName), formatRecord(record))

@@ -48,7 +48,11 @@ export async function renderFeed(
 }
 
 function summaryOf({ images, withdrawn, blessedBy }: Story): string {
-  if (withdrawn !== null) return `Superseded by ${withdrawn.by}.`
+  if (withdrawn !== null) {
+    return withdrawn.reason === null
+      ? `Superseded by ${withdrawn.by}.`
+      : `Withdrawn by ${withdrawn.by}: ${withdrawn.reason}`
+  }
   const passed = images.filter((image) => image.passed).length
   return `${String(passed)} of ${count(images.length, 'image')} passed the boot test; blessed by ${blessedBy}.`
 }

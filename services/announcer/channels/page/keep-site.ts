@@ -47,7 +47,7 @@ function whatChanged(before: ReadonlyMap<string, Story> | null, now: ReadonlyMap
   const gone = [...(before?.values() ?? [])].filter(({ drop }) => !now.has(drop))
   return [
     ...[...now.values()].filter((story) => before?.get(story.drop) !== story),
-    ...gone.map((story) => ({ ...story, withdrawn: { why: 'expired' as const, by: '' } })),
+    ...gone.map((story) => ({ ...story, withdrawn: { why: 'expired' as const, by: '', reason: null } })),
   ]
 }
 

@@ -21,5 +21,6 @@ export function tombstonePage(story: Story, successor: Story | null): Page {
 function reason({ withdrawn }: Story, successor: Story | null, at: Place): Html {
   if (withdrawn?.why === 'expired') return html`This drop has expired, by the retention policy: its files are gone.`
   const by = successor ? html`<a href="${at.to(addresses.drop(successor))}">${successor.drop}</a>` : withdrawn?.by
+  if (withdrawn?.reason != null) return html`This drop was withdrawn by ${withdrawn.by}: ${withdrawn.reason}.`
   return html`This drop was withdrawn: superseded by ${by ?? ''}.`
 }

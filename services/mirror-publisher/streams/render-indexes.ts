@@ -1,0 +1,69 @@
+import { formatLatest, latestLinks, type LatestLink } from './latest.ts'
+import { formatReleases } from './releases.ts'
+import {
+  formatProducts,
+  formatSimplestreamsIndex,
+  productsOf,
+  simplestreamsIndex,
+  type ProductsFile,
+} from './simplestreams.ts'
+import { formatStreamDocument, formatStreamSchema, streamSchemaPath, type StreamDocument } from './stream-document.ts'
+
+/** All indexes of the mirror, as they are to be. */
+export interface RenderedIndexes {
+  /** In the order in which they go in place: what names others comes after them. */
+  readonly files: readonly IndexFile[]
+  readonly links: readonly LatestLink[]
+}
+
+export interface IndexFile {
+  /** Relative to the mirror root. */
+  readonly path: string
+  readonly text: string
+  /** What is clear-signed, beside it under another name, when there is a key. */
+  readonly signed: { readonly path: string; readonly text: string } | null
+}
+
+/** Makes every index of the whole mirror from its stream documents. */
+export function renderIndexes(documents: readonly StreamDocument[], publicUrl: string | null): RenderedIndexes {
+  const rendered = documents.map(renderOnce)
+  const products = rendered.flatMap((one) => one.products)
+  return {
+    files: [
+      plain(streamSchemaPath, formatStreamSchema()),
+      ...rendered.flatMap(({ files }) => files),
+      plain('releases.json', formatReleases(documents, publicUrl)),
+      signable(simplestreamsIndex, (ending) => formatSimplestreamsIndex(products, ending)),
+    ],
+    links: documents.flatMap(latestLinks),
+  }
+}
+
+interface RenderedStream {
+  readonly products: readonly ProductsFile[]
+  readonly files: readonly IndexFile[]
+}
+
+/** Most streams are as they were at the change before, and then so are their files. */
+const known = new WeakMap<StreamDocument, RenderedStream>()
+
+function renderOnce(document: StreamDocument): RenderedStream {
+  const before = known.get(document)
+  if (before) return before
+  const products = productsOf(document)
+  const files = [
+    plain(`streams/${document.stream}.json`, formatStreamDocument(document)),
+    plain(`streams/latest/${document.stream}.json`, formatLatest(document)),
+    ...products.map((file) => signable(file.path, () => formatProducts(file))),
+  ]
+  known.set(document, { products, files })
+  return { products, files }
+}
+
+function plain(path: string, text: string): IndexFile {
+  return { path, text, signed: null }
+}
+
+function signable(path: string, render: (ending: 'json' | 'sjson') => string): IndexFile {
+  return { path: `${path}.json`, text: render('json'), signed: { path: `${path}.sjson`, text: render('sjson') } }
+}
