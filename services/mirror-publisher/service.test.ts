@@ -8,7 +8,7 @@ import { dropMirrored } from '#events/drop-mirrored.ts'
 import type { DropReady } from '#events/drop-ready.ts'
 import { dropStaged } from '#events/drop-staged.ts'
 import { mirrorPublisher } from './service.ts'
-import { candidate, keepImages } from './testing/drops.ts'
+import { candidate, keepImages, weekly } from './testing/drops.ts'
 import { blessed, expired, failureOf, hear, ready, superseded, treeOf } from './testing/speak.ts'
 import { openScene, type Scene } from './testing/scene.ts'
 
@@ -269,6 +269,28 @@ describe('a drop that is over', () => {
     expect(await readFile(scene.at('fullfiletimelist-imagedrop'), 'utf8')).not.toContain('sda.qcow2')
     for (const ref of drop.images.flatMap(({ artifacts }) => artifacts)) await scene.store.verify(ref)
     expect(await hear(scene, expired(drop))).toEqual([])
+  })
+
+  it('says in its place why, and what to use instead', async () => {
+    await using scene = await openScene()
+    const first = weekly(1, await keepImages(scene.store))
+    const second = weekly(2, await keepImages(scene.store))
+    await hear(scene, blessed(first))
+    await hear(scene, blessed(second))
+    const event = superseded(second)
+    await hear(scene, { ...event, body: { ...event.body, reason: 'it accepts <any> password' } })
+    const folder = `alt/cloud/weekly/${second.compose.id}`
+    expect(JSON.parse(await readFile(scene.at(`${folder}/withdrawn.json`), 'utf8'))).toMatchObject({
+      drop: second.drop,
+      state: 'withdrawn',
+      by: 'dgilmore',
+      reason: 'it accepts <any> password',
+      successor: { drop: first.drop, path: `alt/cloud/weekly/${first.compose.id}` },
+    })
+    expect(await readFile(scene.at(`${folder}/README`), 'utf8')).toContain(`Use ${first.drop} instead.`)
+    const page = await readFile(scene.at(`${folder}/index.html`), 'utf8')
+    expect(page).toContain('it accepts &lt;any&gt; password')
+    expect(page).toContain(`href="../${first.compose.id}/"`)
   })
 
   it('is no reason to make anything when it never came to the mirror', async () => {

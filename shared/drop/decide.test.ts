@@ -418,6 +418,13 @@ describe('a supersession', () => {
     })
   })
 
+  it('by a person carries the reason on', () => {
+    const asked = asks('supersession')
+    const reason = 'it accepts an empty password'
+    const end = when([...untilPublished, announced()], { ...asked, body: { ...asked.body, reason } } as typeof asked)
+    expect(find(end.events, 'drop.superseded.v1')).toMatchObject({ reason })
+  })
+
   it.each([
     ['a blessing', asks('blessing')],
     ['a retry', asks('retry')],

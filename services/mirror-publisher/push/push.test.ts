@@ -1,6 +1,6 @@
 import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { dropMirrored } from '#events/drop-mirrored.ts'
 import { dropStaged } from '#events/drop-staged.ts'
 import { mirrorPublisher } from '../service.ts'
@@ -11,6 +11,9 @@ import { openScene, type Scene } from '../testing/scene.ts'
 import { blessed, hear, ready, superseded, treeOf, type Event } from '../testing/speak.ts'
 import { readJournal } from './journal.ts'
 import { readMasters } from '../masters.ts'
+
+// Each runs rsync some dozens of times, beside the tests of others.
+vi.setConfig({ testTimeout: 120_000 })
 
 let masters: { readonly first: TestMaster; readonly second: TestMaster }
 beforeAll(async () => {
