@@ -6,15 +6,14 @@ import { dropReady, type DropReady } from '#events/drop-ready.ts'
 import { dropStaged, type DropStaged } from '#events/drop-staged.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { say } from '#events/define.ts'
-import { defineService } from '#service/define.ts'
+import { defineService, type Context } from '#service/define.ts'
 import { expectedFailure } from './expected-failure.ts'
 import { writeFileTimeList } from './indexes/file-time-list.ts'
 import type { Mirror } from './mirror.ts'
 import { planTree } from './plan-tree.ts'
 import { explainFullDisk, forIndexes } from './tree/capacity.ts'
 import { openDrop } from './tree/open.ts'
-import { keyPathOf } from './signing/public-key.ts'
-import { signatureName } from './signing/sums.ts'
+import { signatureOf } from './signing/signature-of.ts'
 import { publicFiles } from './tree/public-files.ts'
 import { stageDrop, type Tree } from './tree/stage.ts'
 import { withdrawDrop } from './tree/withdraw.ts'
@@ -30,11 +29,11 @@ export const mirrorPublisher = defineService({
     try {
       switch (subject) {
         case 'drop.ready.v1':
-          return [say(dropStaged, await tell(body, await stageDrop(planTree(body), mirror, context), mirror))]
+          return [say(dropStaged, await tell(body, await stageDrop(planTree(body), mirror, context), mirror, context))]
         case 'drop.blessed.v1': {
           const tree = await openDrop(planTree(body), mirror, context)
           await writeFileTimeList(mirror.root, context.signal)
-          return [say(dropMirrored, { ...(await tell(body, tree, mirror)), images: body.images })]
+          return [say(dropMirrored, { ...(await tell(body, tree, mirror, context)), images: body.images })]
         }
         case 'drop.superseded.v1':
         case 'drop.expired.v1':
@@ -56,11 +55,10 @@ async function tell(
   body: Pick<DropReady, 'drop' | 'kind' | 'milestone' | 'compose'>,
   tree: Tree,
   { signer }: Mirror,
+  { signal }: Context,
 ): Promise<DropStaged> {
   const { drop, kind, milestone, compose } = body
-  const { path } = tree.record
-  const files = await publicFiles(tree)
-  const isSigned = signer !== null && files.some((file) => file.path === `${path}/${signatureName}`)
-  const signature = { fingerprint: signer?.key.fingerprint ?? '', key: signer ? keyPathOf(signer.key) : '' }
-  return { drop, kind, milestone, compose, path, files, ...(isSigned ? { signature } : {}) }
+  const signature = await signatureOf(tree.folder, signer, signal)
+  const told = { drop, kind, milestone, compose, path: tree.record.path, files: await publicFiles(tree) }
+  return signature ? { ...told, signature } : told
 }
