@@ -49,7 +49,8 @@ export const verifyCommand = defineCommand({
         openpgp: key === undefined ? null : await findKey(key, source),
         sigstore: sigstoreKey === undefined ? null : await readFile(sigstoreKey, 'utf8'),
       },
-      image: values.image ?? (named.includes('.') ? named : null),
+      image: values.image ?? null,
+      named,
     })
     process.stdout.write(values.json ? `${JSON.stringify(found, null, 2)}\n` : renderVerification(found))
     return exits[found.verdict]

@@ -1,9 +1,13 @@
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
+import { createMemoryBus } from '#bus/memory/memory-bus.ts'
+import { openSqliteLedger } from '#ledger/sqlite/open.ts'
+import { createMetrics } from '#service/metrics.ts'
 import { house } from '#test/support/house.ts'
 import { readMirrorPublisherConfig } from './config.ts'
 import { assemble } from './main.ts'
+import { makeKey } from './testing/keys.ts'
 import { openScene } from './testing/scene.ts'
 
 it('assembles with nothing configured, one change of the mirror at a time', async () => {
@@ -26,6 +30,24 @@ it('assembles with nothing configured, one change of the mirror at a time', asyn
     'drop.expired.v1',
   ])
   expect(service.concurrency).toBe(1)
+})
+
+it('tells when the key that it signs with expires', async () => {
+  await using scene = await openScene()
+  await using key = await makeKey('releng@example.org', { expires: '1y' })
+  const env = {
+    IMAGEDROP_MIRROR_PUBLISHER_SIGNING_KEY: key.address,
+    IMAGEDROP_MIRROR_PUBLISHER_SIGNING_HOME: key.home,
+  }
+  const log = pino({ level: 'silent' })
+  await assemble({ ...house, stateFolder: scene.home, artifacts: scene.store, log, now: () => new Date(), env })
+  await using ledger = await openSqliteLedger(join(scene.home, 'ledger'))
+  await using bus = createMemoryBus()
+  const { key: known } = await key.signer()
+  const seconds = (known.expires?.getTime() ?? 0) / 1000
+  expect(await createMetrics(ledger, bus).metrics()).toContain(
+    `imagedrop_signing_key_expires_timestamp_seconds{fingerprint="${known.fingerprint}"} ${String(seconds)}\n`,
+  )
 })
 
 it('refuses a setting that there is not, and takes an empty one for none', () => {

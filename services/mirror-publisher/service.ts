@@ -7,7 +7,7 @@ import { dropReady, type DropReady } from '#events/drop-ready.ts'
 import { dropStaged, type DropStaged } from '#events/drop-staged.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { say } from '#events/define.ts'
-import { defineService, type WaitFor } from '#service/define.ts'
+import { defineService, type Context, type WaitFor } from '#service/define.ts'
 import { expectedFailure } from './expected-failure.ts'
 import { changeIndexes } from './streams/change-indexes.ts'
 import { endOf } from './streams/end-of.ts'
@@ -21,8 +21,7 @@ import { pushTo } from './push/push-all.ts'
 import { explainFullDisk, forIndexes } from './tree/capacity.ts'
 import { noteOf } from './streams/note-of.ts'
 import { openDrop } from './tree/open.ts'
-import { keyPathOf } from './signing/public-key.ts'
-import { signatureName } from './signing/sums.ts'
+import { signatureOf } from './signing/signature-of.ts'
 import { publicFiles } from './tree/public-files.ts'
 import { stageDrop, type Tree } from './tree/stage.ts'
 import { withdrawDrop } from './tree/withdraw.ts'
@@ -47,7 +46,7 @@ export const mirrorPublisher = defineService({
           const tree = await stageDrop(planTree(body), mirror, context)
           await note((document) => noteStaged(document, body, time))
           const wait = await pushTo(required, mirror, context)
-          return wait ? { events: [], wait } : [say(dropStaged, await tell(body, tree, mirror))]
+          return wait ? { events: [], wait } : [say(dropStaged, await tell(body, tree, mirror, context))]
         }
         case 'drop.blessed.v1': {
           const plan = planTree(body)
@@ -57,7 +56,7 @@ export const mirrorPublisher = defineService({
             await list({ leftOut: true })
           }
           const tree = await openDrop(plan, mirror, { ...context, beforeReplacing })
-          const said = await tell(body, tree, mirror)
+          const said = await tell(body, tree, mirror, context)
           await note((document) => noteOpen(document, { ...said, told: body, by: body.by }, time))
           await list()
           const wait = await pushTo(required, mirror, context)
@@ -99,11 +98,10 @@ async function tell(
   body: Pick<DropReady, 'drop' | 'kind' | 'milestone' | 'compose'>,
   tree: Tree,
   { signer }: Mirror,
+  { signal }: Context,
 ): Promise<DropStaged> {
   const { drop, kind, milestone, compose } = body
-  const { path } = tree.record
-  const files = await publicFiles(tree)
-  const isSigned = signer !== null && files.some((file) => file.path === `${path}/${signatureName}`)
-  const signature = { fingerprint: signer?.key.fingerprint ?? '', key: signer ? keyPathOf(signer.key) : '' }
-  return { drop, kind, milestone, compose, path, files, ...(isSigned ? { signature } : {}) }
+  const signature = await signatureOf(tree.folder, signer, signal)
+  const told = { drop, kind, milestone, compose, path: tree.record.path, files: await publicFiles(tree) }
+  return signature ? { ...told, signature } : told
 }

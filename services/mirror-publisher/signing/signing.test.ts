@@ -129,6 +129,16 @@ describe('a signed drop', () => {
     expect(failure.reason).toBe('SHA256SUMS was staged without a signature, and is to have one')
   })
 
+  it('that is open and told of again after the key changed is not said to be signed by the new one', async () => {
+    await using scene = await signing(await openScene())
+    const drop = candidate(1, await keepImages(scene.store, 10))
+    const first = treeOf(await hear(scene, blessed(drop)), dropMirrored)
+    expect(treeOf(await hear(scene, blessed(drop)), dropMirrored)).toEqual(first)
+    await using other = await makeKey('other@example.org')
+    const changed = { ...scene, mirror: { ...scene.mirror, signer: await other.signer() } }
+    expect(treeOf(await hear(changed, blessed(drop)), dropMirrored).signature).toBeUndefined()
+  })
+
   it('fails when its key is gone meanwhile, and nothing is staged', async () => {
     await using scene = await openScene()
     await using lost = await makeKey('lost@example.org')

@@ -88,7 +88,10 @@ describe('a drop as it was published', () => {
   it('is checked for one image alone when that is asked, which leaves the others unread', async () => {
     await rm(at(`${other}.qcow2`))
     expect((await verify('generic.x86_64')).verdict).toBe('verified')
-    expect((await verify(`${stem}.raw.xz`)).verdict).toBe('verified')
+    const options = { keys: { openpgp, sigstore: sigstore.publicKey }, image: null }
+    const source = openSource(join(mirror, place))
+    expect((await verifyDrop(source, { ...options, named: `${stem}.raw.xz` })).verdict).toBe('verified')
+    expect((await verifyDrop(source, { ...options, named: 'drop.json' })).verdict).toBe('wrong')
     expect(wrongsOf(await verify('ec2.x86_64'))).toEqual([`${other}.qcow2: it is missing`])
     expect(wrongsOf(await verify('gcp.x86_64'))[0]).toContain('there is no image gcp.x86_64')
   })

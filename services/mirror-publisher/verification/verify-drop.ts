@@ -18,17 +18,20 @@ export interface Verification {
 
 export interface VerifyOptions {
   readonly keys: Keys
-  /** One image by its key, or by the path of one of its files; null for all. */
+  /** One image by its key; null for all. */
   readonly image: string | null
+  /** A file of the drop that is meant: when it is one of an image, only that image is verified. */
+  readonly named?: string
 }
 
 /** Verifies a copy of a drop: who signed it, every file, and each image back to its compose. */
-export async function verifyDrop(source: Source, { keys, image }: VerifyOptions): Promise<Verification> {
+export async function verifyDrop(source: Source, { keys, image, named = '' }: VerifyOptions): Promise<Verification> {
   const notes = takeNotes()
   const drop = await readDrop(source, notes)
   if (drop) {
     const all = imagesOf(drop)
-    const wanted = all.filter((one) => image === null || isMeant(one, image))
+    const owner = all.filter(({ stem }) => named.startsWith(`${stem}.`))
+    const wanted = image === null ? (owner.length > 0 ? owner : all) : all.filter(({ key }) => key === image)
     if (wanted.length === 0) {
       notes
         .about('drop', null)
@@ -36,14 +39,10 @@ export async function verifyDrop(source: Source, { keys, image }: VerifyOptions)
     }
     await checkSignatures(drop, keys, notes)
     await checkFiles(drop, (path) => isOf(path, wanted, all), notes)
-    if (image === null) await findStrangers(drop, notes)
+    if (wanted.length === all.length) await findStrangers(drop, notes)
     for (const one of wanted) await checkImage(drop, one, notes)
   }
   return conclude(source, drop, notes.findings)
-}
-
-function isMeant({ key, stem }: FoundImage, image: string): boolean {
-  return key === image || image.startsWith(`${stem}.`)
 }
 
 /** What belongs to the images that are wanted, and what belongs to none. */
