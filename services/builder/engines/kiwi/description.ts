@@ -30,7 +30,7 @@ export function describeImage({ image, recipe, sources }: BuildRequest): string 
     <version>${imageVersion}</version>
     <packagemanager>apt</packagemanager>
     <rpm-excludedocs>true</rpm-excludedocs>
-    <type image="oem" filesystem="ext4" firmware="bios" initrd_system="none" bootpartition="false" kernelcmdline="${escape(kernelArguments)}">
+    <type image="oem" filesystem="ext4" firmware="bios" initrd_system="none" bootpartition="false" rootfs_label="root" fsmountoptions="${escape(part.mountOptions)}" kernelcmdline="${escape(kernelArguments)}">
       <oemconfig>
         <oem-resize>false</oem-resize>
       </oemconfig>

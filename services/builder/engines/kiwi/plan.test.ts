@@ -16,7 +16,13 @@ const planned = async (
   const { files, commands } = planKiwi({ ...(await requestFor(image)), sources }, folders)
   const file = (name: string) => String(files.find(({ path }) => path === `/jobs/7/${name}`)?.content)
   const argv = commands.map((command) => command.argv.map((word) => word.replace(recipesFolder, '/recipes')).join(' '))
-  return { argv, description: file('description/config.xml'), script: file('description/config.sh'), files }
+  return {
+    argv,
+    description: file('description/config.xml'),
+    script: file('description/config.sh'),
+    lastScript: file('description/images.sh'),
+    files,
+  }
 }
 
 it("archives the recipe's files and calls KIWI once, in namespaces of its own", async () => {
@@ -24,7 +30,7 @@ it("archives the recipe's files and calls KIWI once, in namespaces of its own", 
     [
       "tar --create --file /jobs/7/description/skeleton.tar --owner=root:0 --group=root:0 --mode=u=rwX,go=rX --exclude=./etc/fstab --exclude=./boot --directory /jobs/7/skeleton . --directory /recipes/debian/base/mkosi.skeleton .",
       "tar --create --file /jobs/7/description/extra.tar --owner=root:0 --group=root:0 --mode=u=rwX,go=rX --exclude=./etc/fstab --exclude=./boot --directory /recipes/debian/generic/mkosi.extra .",
-      "unshare --mount --pid --fork --kill-child --mount-proc sh -c for folder in /etc/apt/keyrings /var/lib/dpkg; do [ ! -d $folder ] || mount -t tmpfs kiwi $folder; done; "$@"; exit $? confined kiwi-ng --debug --type oem --temp-dir /jobs/7/temporary --shared-cache-dir /jobs/7/kiwi-cache system build --description /jobs/7/description --target-dir /jobs/7/output",
+      "unshare --mount --pid --fork --kill-child --mount-proc sh -c for folder in /etc/apt/keyrings /var/lib/dpkg; do [ ! -d $folder ] || mount -t tmpfs kiwi $folder; done; "$@"; exit $? confined env SOURCE_DATE_EPOCH=1767225600 kiwi-ng --debug --type oem --temp-dir /jobs/7/temporary --shared-cache-dir /jobs/7/kiwi-cache system build --description /jobs/7/description --target-dir /jobs/7/output",
     ]
   `)
 })
@@ -42,7 +48,7 @@ it("describes Debian 12 with the packages of mkosi's recipe and those that KIWI 
         <version>1.0.0</version>
         <packagemanager>apt</packagemanager>
         <rpm-excludedocs>true</rpm-excludedocs>
-        <type image="oem" filesystem="ext4" firmware="bios" initrd_system="none" bootpartition="false" kernelcmdline="console=tty0 console=ttyS0,115200n8">
+        <type image="oem" filesystem="ext4" firmware="bios" initrd_system="none" bootpartition="false" rootfs_label="root" fsmountoptions="defaults,errors=remount-ro" kernelcmdline="console=tty0 console=ttyS0,115200n8">
           <oemconfig>
             <oem-resize>false</oem-resize>
           </oemconfig>
@@ -103,6 +109,17 @@ it("runs the family's script in the tree, then removes what mkosi removes", asyn
   expect(script).toMatch(/^#!\/bin\/bash\nset -euo pipefail\nRELEASE=bookworm\n/)
   expect(script).toContain('systemctl preset-all')
   expect(script).toMatch(/^rm -rf \/init \/efi .*\/etc\/ssh\/ssh_host_\*/m)
+})
+
+it("gives both of the family's scripts the release and the day of the compose, and KIWI the day too", async () => {
+  const { script, lastScript, argv } = await planned()
+  const epoch = /^export SOURCE_DATE_EPOCH=(\d+)$/m.exec(script)?.[1] ?? ''
+  expect(new Date(Number(epoch) * 1000).toISOString()).toMatch(/T00:00:00.000Z$/)
+  expect(lastScript).toMatch(
+    new RegExp(`^#!/bin/bash\nset -euo pipefail\nRELEASE=bookworm\nexport SOURCE_DATE_EPOCH=${epoch}\n`),
+  )
+  expect(lastScript).toContain('/etc/resolv.conf\n')
+  expect(argv.at(-1)).toContain(` env SOURCE_DATE_EPOCH=${epoch} kiwi-ng `)
 })
 
 it('puts what dpkg shall leave out in place before packages are installed', async () => {

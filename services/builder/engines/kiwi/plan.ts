@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RecipeRefused } from '../../recipe.ts'
 import type { BuildPlan, BuildRequest, EngineFolders, PlannedFile } from '../engine.ts'
+import { epochOf } from '../mkosi/plan.ts'
 import { archives, describeImage, imageName, imageVersion } from './description.ts'
 import { readContent } from './recipe-content.ts'
 import { readKiwiPart } from './recipe-part.ts'
@@ -31,7 +32,9 @@ function planBuild(
   request: BuildRequest,
   { work, output }: { readonly work: string; readonly output: string },
 ): Pick<BuildPlan, 'files' | 'commands'> {
-  const { image, recipe } = request
+  const { compose, image, recipe } = request
+  const { release } = recipe
+  const epoch = String(epochOf(compose.date))
   const part = readKiwiPart(recipe, image.architecture)
   const content = readContent(recipe, image.flavour, image.architecture)
   const description = join(work, 'description')
@@ -47,7 +50,11 @@ function planBuild(
   return {
     files: [
       { path: join(description, 'config.xml'), content: describeImage(request) },
-      { path: join(description, 'config.sh'), content: script(recipe.release, part.script, content.removeFiles) },
+      {
+        path: join(description, 'config.sh'),
+        content: script(part.script, { release, epoch, removeFiles: content.removeFiles }),
+      },
+      { path: join(description, 'images.sh'), content: script(part.lastScript, { release, epoch, removeFiles: [] }) },
       ...content.skeleton.files.map(({ from, to }): PlannedFile => ({
         path: join(skeleton, to),
         content: readFileSync(from),
@@ -56,7 +63,10 @@ function planBuild(
     commands: [
       { name: 'skeleton', argv: archive(archives.skeleton, skeletons) },
       { name: 'extra', argv: archive(archives.extra, content.extra) },
-      { name: 'image', argv: [...confined, ...kiwiArguments({ work, description, output })] },
+      {
+        name: 'image',
+        argv: [...confined, 'env', `SOURCE_DATE_EPOCH=${epoch}`, ...kiwiArguments({ work, description, output })],
+      },
     ],
   }
 }
@@ -85,9 +95,17 @@ function kiwiArguments({ work, description, output }: Record<'work' | 'descripti
   return ['kiwi-ng', '--debug', '--type', 'oem', ...folders, ...build]
 }
 
-function script(release: string, recipeScript: string, removeFiles: readonly string[]): string {
+interface ScriptContext {
+  readonly release: string
+  /** Files that the tools of the image make have this time, where they know of it. */
+  readonly epoch: string
+  readonly removeFiles: readonly string[]
+}
+
+function script(recipeScript: string, { release, epoch, removeFiles }: ScriptContext): string {
   const patterns = removeFiles.filter((pattern) => /^\/[\w./@+*-]+$/.test(pattern))
   const unknown = removeFiles.filter((pattern) => !patterns.includes(pattern))
   if (unknown.length > 0) throw new Error(`RemoveFiles: these are no patterns of paths: ${unknown.join(' ')}`)
-  return `#!/bin/bash\nset -euo pipefail\nRELEASE=${release}\n\n${recipeScript}\nrm -rf ${patterns.join(' ')}\n`
+  const removal = patterns.length > 0 ? `rm -rf ${patterns.join(' ')}\n` : ''
+  return `#!/bin/bash\nset -euo pipefail\nRELEASE=${release}\nexport SOURCE_DATE_EPOCH=${epoch}\n\n${recipeScript}\n${removal}`
 }

@@ -14,6 +14,10 @@ const kiwiPart = z.strictObject({
   packages: z.array(packageName).describe('What the image needs for KIWI'),
   keep: z.array(packageName).describe('What mkosi removes again and KIWI cannot'),
   diskMib: z.int().min(256).describe('Size of the disk'),
+  mountOptions: z
+    .string()
+    .regex(/^[\w,=-]+$/)
+    .describe('Of the root, in fstab'),
   kernelArguments,
   flavours: z.record(z.string(), z.strictObject({ kernelArguments })),
 })
@@ -22,6 +26,8 @@ const kiwiPart = z.strictObject({
 export interface KiwiPart extends z.infer<typeof kiwiPart> {
   /** Runs in the tree before the disk is made. */
   readonly script: string
+  /** Runs there when KIWI has put away what it needs to install packages. */
+  readonly lastScript: string
 }
 
 /** Reads the folder `kiwi` of a family. Throws RecipeRefused when there is none or it is not for this architecture. */
@@ -32,5 +38,6 @@ export function readKiwiPart({ name, base }: Recipe, wanted: Architecture): Kiwi
   if (!part.architectures.includes(wanted)) {
     throw new RecipeRefused(`KIWI makes ${name} for ${part.architectures.join(', ')}, not for ${wanted}`)
   }
-  return { ...part, script: readFileSync(join(folder, 'config.sh'), 'utf8') }
+  const text = (name: string) => readFileSync(join(folder, name), 'utf8')
+  return { ...part, script: text('config.sh'), lastScript: text('images.sh') }
 }

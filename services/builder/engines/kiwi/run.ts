@@ -27,7 +27,7 @@ export async function runKiwi(plan: KiwiPlan, context: EngineContext, limits: Ki
   const { work } = context.folders
   await clear(work)
   await writeFiles(plan.files)
-  await chmod(join(work, 'description', 'config.sh'), 0o755)
+  for (const script of ['config.sh', 'images.sh']) await chmod(join(work, 'description', script), 0o755)
   for (const folder of ['temporary', 'kiwi-cache']) await mkdir(join(work, folder), { recursive: true })
   try {
     await runCommands(plan, context, limits)

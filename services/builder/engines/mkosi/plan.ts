@@ -79,6 +79,6 @@ function baseKey({ compose, image, recipe, sources }: BuildRequest): string {
 }
 
 /** Midnight UTC of the compose's day, in seconds. */
-function epochOf(date: string): number {
+export function epochOf(date: string): number {
   return Date.UTC(Number(date.slice(0, 4)), Number(date.slice(4, 6)) - 1, Number(date.slice(6, 8))) / 1000
 }
