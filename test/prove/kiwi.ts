@@ -1,67 +1,28 @@
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import { exampleArtifact, exampleCompose, exampleImage } from '#events/examples.ts'
+import { exampleArtifact, exampleImage } from '#events/examples.ts'
 import { run } from '#subprocess/run.ts'
-import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
 import { createBootTest } from '../../services/boot-tester/boot-test.ts'
 import { checks } from '../../services/boot-tester/checks/index.ts'
 import { createQemu } from '../../services/boot-tester/machines/qemu/qemu.ts'
-import type { BuildRequest } from '../../services/builder/engines/engine.ts'
 import { createKiwiEngine } from '../../services/builder/engines/kiwi/engine.ts'
-import { findSources } from '../../services/builder/packages/find-sources.ts'
-import { readHostMirror } from '../../services/builder/packages/host-mirror.ts'
-import { readRecipe, recipesFolder } from '../../services/builder/read-recipe.ts'
-
-const kiwi = 'kiwi==11.1.6'
+import { buildDebian } from './builds/build-debian.ts'
+import { provideKiwi } from './builds/provide-kiwi.ts'
 
 /** Builds Debian 12 with KIWI, as root, and boots the image under the boot tester's checks. */
 export async function prove(): Promise<boolean> {
-  console.log(`fetching ${kiwi} from PyPI, unless it is there`)
-  const bin = await providePythonEnvironment('kiwi', [kiwi])
-  process.env['PATH'] = `${bin}:${process.env['PATH'] ?? ''}`
+  await provideKiwi()
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-prove-kiwi-'))
   const before = await traces(folder)
-  const disk = await build(folder)
+  const engine = createKiwiEngine({ deadline: 3_600_000, idleDeadline: 900_000 })
+  const disk = await buildDebian(engine, folder)
   if (disk === null) return false
   const passed = await boot(folder, disk)
   const left = (await traces(folder)).filter((one) => !before.includes(one))
   console.log(left.length === 0 ? 'nothing is left on the host' : `left on the host:\n${left.join('\n')}`)
   if (passed && left.length === 0) await rm(folder, { recursive: true })
   return passed && left.length === 0
-}
-
-async function build(folder: string): Promise<string | null> {
-  const engine = createKiwiEngine({ deadline: 3_600_000, idleDeadline: 900_000 })
-  const folders = { work: join(folder, 'work'), cache: join(folder, 'cache') }
-  for (const one of Object.values(folders)) await mkdir(one)
-  const plan = engine.plan(await debian12(), folders)
-  const startedAt = new Date()
-  const clock = stopwatch()
-  const logFile = join(folder, 'build.log')
-  console.log(`KIWI ${(await engine.version()) ?? 'is missing'}; its log: ${logFile}`)
-  try {
-    await engine.run(plan, {
-      signal: new AbortController().signal,
-      progress: ({ phase }) => {
-        console.log(`${clock()} ${phase}`)
-      },
-      log: pino({ level: 'silent' }),
-      logFile,
-      folders,
-    })
-    const built = await engine.collect(plan, startedAt, AbortSignal.timeout(60_000))
-    const { size, blocks } = await stat(built.disk)
-    const { packages } = JSON.parse(await readFile(built.packages, 'utf8')) as { packages: unknown[] }
-    console.log(
-      `${clock()} built: ${mebi(size)} MiB, ${mebi(blocks * 512)} MiB of them data, ${String(packages.length)} packages`,
-    )
-    return built.disk
-  } catch (error) {
-    console.log(`${clock()} failed (${engine.classify(error)}): ${engine.explain(error)}`)
-    return null
-  }
 }
 
 async function boot(folder: string, path: string): Promise<boolean> {
@@ -92,20 +53,6 @@ async function boot(folder: string, path: string): Promise<boolean> {
   return report.checks.every(({ outcome }) => outcome === 'passed')
 }
 
-async function debian12(): Promise<BuildRequest> {
-  const recipe = await readRecipe('debian-12', [recipesFolder])
-  const compose = { ...exampleCompose, id: 'Debian-12-20260101.0', short: 'Debian', version: '12', date: '20260101' }
-  const sources = await findSources({ ...compose, location: '/srv/compose' }, recipe, 'x86_64', {
-    mirror: null,
-    hostMirror: readHostMirror,
-    fetch,
-    requireSecurity: false,
-    log: pino({ level: 'silent' }),
-    signal: AbortSignal.timeout(60_000),
-  })
-  return { compose, image: { ...exampleImage, flavour: 'generic', recipe: 'debian-12' }, recipe, sources }
-}
-
 /** What a build could leave behind: loop devices and mounts of its folder, and files among the host's own. */
 async function traces(folder: string): Promise<string[]> {
   const loops = (await run('losetup', ['--list', '--noheadings', '--output', 'NAME,BACK-FILE'])).stdout
@@ -113,13 +60,4 @@ async function traces(folder: string): Promise<string[]> {
   const files = (await run('find', ['/etc/apt', '/var/lib/dpkg', '-newer', folder], { okCodes: [0, 1] })).stdout
   const own = [loops, mounts].flatMap((text) => text.split('\n').filter((line) => line.includes(folder)))
   return [...own, ...files.split('\n').filter((line) => /kiwi/.test(line))]
-}
-
-function stopwatch(): () => string {
-  const start = performance.now()
-  return () => `${((performance.now() - start) / 1000).toFixed(0).padStart(4)} s`
-}
-
-function mebi(bytes: number): string {
-  return (bytes / 1024 ** 2).toFixed(0)
 }
