@@ -32,7 +32,6 @@ const leftOut: readonly RegExp[] = [
 const moved: readonly (readonly [RegExp, string])[] = [
   [/^\/boot\/vmlinuz-(.*)$/, '/usr/lib/modules/$1/vmlinuz'],
   [/^\/usr\/lib\/systemd\/system\/ssh\.service$/, '/usr/lib/systemd/system/sshd.service'],
-  [/^\/usr\/lib\/cloud-init\/(write-ssh-key-fingerprints)$/, '/usr/libexec/cloud-init/$1'],
 ]
 
 /** What the scripts of Debian's packages make when they are installed. */
