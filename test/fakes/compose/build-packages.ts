@@ -54,6 +54,7 @@ async function stageTree(
 ): Promise<void> {
   await run('cp', ['-a', '--reflink=auto', `${tree}/.`, stage])
   for (const { path, from } of entries.filter((one) => one.path !== one.from)) {
+    await mkdir(dirname(join(stage, path)), { recursive: true })
     await cp(join(tree, from), join(stage, path), { preserveTimestamps: true })
   }
 }

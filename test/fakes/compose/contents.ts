@@ -28,6 +28,12 @@ const leftOut: readonly RegExp[] = [
   /^\/usr\/share\/(doc|info|man|locale|lintian|bug|initramfs-tools)(\/|$)/,
 ]
 
+/** What Fedora has elsewhere, or calls otherwise. */
+const moved: readonly (readonly [RegExp, string])[] = [
+  [/^\/boot\/vmlinuz-(.*)$/, '/usr/lib/modules/$1/vmlinuz'],
+  [/^\/usr\/lib\/systemd\/system\/ssh\.service$/, '/usr/lib/systemd/system/sshd.service'],
+]
+
 /** What the scripts of Debian's packages make when they are installed. */
 const made: readonly (readonly [RegExp, string])[] = [
   [/^\/usr\/lib\/modules\//, kernel],
@@ -51,7 +57,7 @@ export async function sortContents(tree: string): Promise<Contents> {
   const found = await readdir(tree, { recursive: true, withFileTypes: true })
   for (const one of found) {
     const from = join(one.parentPath, one.name).slice(tree.length)
-    const path = from.replace(/^\/boot\/vmlinuz-(.*)$/, '/usr/lib/modules/$1/vmlinuz')
+    const path = moved.reduce((at, [pattern, to]) => at.replace(pattern, to), from)
     if (own.has(path) || leftOut.some((pattern) => pattern.test(path))) continue
     const { mode, uid, gid } = await lstat(join(tree, from))
     const kind = one.isDirectory() ? 'folder' : one.isSymbolicLink() ? 'link' : 'file'

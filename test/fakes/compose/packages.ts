@@ -22,9 +22,9 @@ VARIANT_ID=cloud
 
 const issue = '\\S\nKernel \\r on an \\m (\\l)\n\n'
 
-/** The system_info of Fedora's package: which user there is, and by which means the network is configured. */
+/** Which user there is, and by which means the network is configured. cloud-init and its units are Debian's all the same. */
 const cloudDefaults = `system_info:
-  distro: fedora
+  distro: debian
   default_user:
     name: fedora
     lock_passwd: true
