@@ -7,7 +7,7 @@ import { findChannels } from './channels/find-channels.ts'
 import { readAnnouncerConfig } from './config.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createPublications } from './publications.ts'
-import { announcer } from './service.ts'
+import { announcer, type Announcer } from './service.ts'
 import { createShown } from './shown.ts'
 import type { Titles } from './story/story.ts'
 
@@ -22,7 +22,7 @@ interface Extent {
 
 /** Puts the announcer together with all channels that are found and set up. */
 export async function assembleAnnouncer(
-  { stateFolder, env }: Pick<Host, 'stateFolder' | 'env'>,
+  { stateFolder, env, artifacts }: Pick<Host, 'stateFolder' | 'env'> & Pick<Announcer, 'artifacts'>,
   { roots, titles }: Extent,
 ): Promise<BoundService> {
   const found = await findChannels(roots)
@@ -41,5 +41,5 @@ export async function assembleAnnouncer(
     const channel = declared.open(settingsOf(declared), { ...host, deliverOnce: deliveries.of(name) })
     return channel ? [{ name, kind, channel }] : []
   })
-  return bindService(announcer, { channels, publications, deliveries, titles }, { concurrency })
+  return bindService(announcer, { channels, publications, deliveries, titles, artifacts }, { concurrency })
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
+import { createFolderStore } from '#artifacts/folder.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import type { DropPublished } from '#events/drop-published.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
@@ -18,8 +19,9 @@ import { ownChannels } from './testing/open-announcer.ts'
 /** An announcer at work on a ledger of its own. */
 async function setUp(smtpUrl: string) {
   const stateFolder = await mkdtemp(join(tmpdir(), 'announcer-runs-'))
+  const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
   const env = { IMAGEDROP_ANNOUNCER_SMTP_URL: smtpUrl, IMAGEDROP_ANNOUNCER_TO: 'cloud@lists.example.org' }
-  const service = await assembleAnnouncer({ stateFolder, env }, { roots: [ownChannels], titles: new Map() })
+  const service = await assembleAnnouncer({ stateFolder, env, artifacts }, { roots: [ownChannels], titles: new Map() })
   const bus = createMemoryBus()
   const ledger = await openSqliteLedger(stateFolder)
   const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }

@@ -5,7 +5,10 @@ import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import { dropPublished } from '#events/drop-published.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
-import { defineService } from '#service/define.ts'
+import { defineService, type Context } from '#service/define.ts'
+import { ArtifactStoreUnavailable, type ArtifactStore } from '#artifacts/store.ts'
+import { messageOf, TransientError } from '#service/errors.ts'
+import { findChanges } from './changes/changes.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Publications, Withdrawal } from './publications.ts'
 import { tellStory, type Titles } from './story/story.ts'
@@ -17,6 +20,8 @@ export interface Announcer {
   readonly publications: Publications
   readonly deliveries: Deliveries
   readonly titles: Titles
+  /** Where the lists of packages are. */
+  readonly artifacts: Pick<ArtifactStore, 'open'>
 }
 
 /** What stays known of a drop when nothing else of it is: that nobody is to be told of it any more. */
@@ -29,7 +34,8 @@ export const announcer = defineService({
   emits: [dropAnnounced, dropFailed],
   // What happens to one drop, in order; no drop waits for another.
   keyOf: ({ body }) => body.drop,
-  async handle(event, { channels, publications, deliveries, titles }: Announcer, { signal, state }) {
+  async handle(event, { channels, publications, deliveries, titles, artifacts }: Announcer, context) {
+    const { signal, state } = context
     const { body, subject, time } = event
     const { drop } = body
 
@@ -46,7 +52,9 @@ export const announcer = defineService({
     switch (subject) {
       case 'drop.published.v1': {
         if (dropState.parse(state).withdrawn) return []
-        const publication = await publications.publish(body, time)
+        const publication = await publications.publish(body, time, (previous) =>
+          findChanges(body, previous, { artifacts, signal, onUnreadable: unreadable(context) }),
+        )
         if (publication.withdrawn) return []
         const told = await tellByAll(channels, tellStory(publication, titles), signal)
         const { kind, milestone, compose } = body
@@ -59,3 +67,16 @@ export const announcer = defineService({
     }
   },
 })
+
+/** How many tries an announcement waits for a store that is away. */
+const patience = 3
+
+/** No announcement is held up for good by a list of packages: it is then told without what changed in them. */
+function unreadable({ attempt, log }: Context): (error: unknown, image: string) => void {
+  return (error, image) => {
+    if (error instanceof ArtifactStoreUnavailable && attempt < patience) {
+      throw new TransientError(messageOf(error), { cause: error })
+    }
+    log.warn({ err: error, image }, 'the packages are not compared: a list cannot be read')
+  }
+}

@@ -8,7 +8,7 @@ import { announcementText } from './text.ts'
 import { wrap } from './wrap.ts'
 
 function textOf(body = debianDrop(), mirror = 'https://download.example.org/pub'): string {
-  const publication = { at: '2026-07-11T12:00:00.000Z', body, withdrawn: null }
+  const publication = { at: '2026-07-11T12:00:00.000Z', body, withdrawn: null, changes: null }
   return announcementText(tellStory(publication, new Map([['ec2', 'Amazon EC2']])), linkBelow(mirror))
 }
 

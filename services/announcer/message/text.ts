@@ -1,6 +1,7 @@
 import type { LinkTo } from '../story/link.ts'
 import type { Download, Story, StoryImage } from '../story/story.ts'
 import { count, dayInWords, secondsInWords, sizeInWords } from '../story/words.ts'
+import { changeSections } from './changes.ts'
 import { registrationSections } from './registrations.ts'
 import { table } from './table.ts'
 import { wrap } from './wrap.ts'
@@ -17,6 +18,7 @@ export function announcementText(story: Story, linkTo: LinkTo): string {
     imageTable(story.images),
     ...story.images.flatMap(troubleSection),
     ...registrationSections(story.images),
+    ...(story.changes ? changeSections(story.changes) : []),
     ...(files.length === 0 ? [] : [downloadLines(files, linkTo), checksumLines(files)]),
     verifySection(story, linkTo),
     ['-- ', 'Sent by imagedrop. Nobody reads replies to this address.'],

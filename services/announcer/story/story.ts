@@ -1,6 +1,7 @@
 import type { DropPublished } from '#events/drop-published.ts'
 import { imageKey, type CheckResult, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
 import type { Publication, Withdrawal } from '../publications.ts'
+import { tellChanges, type StoryChanges } from './changes.ts'
 import { cleanText } from './words.ts'
 import { titleOf } from './title.ts'
 
@@ -21,6 +22,8 @@ export interface Story {
   readonly images: readonly StoryImage[]
   /** CHECKSUM files, indexes: what belongs to no single image. */
   readonly otherFiles: readonly Download[]
+  /** What is different from the drop before it; null for the first of its kind. */
+  readonly changes: StoryChanges | null
   /** Null while it stands. */
   readonly withdrawn: Pick<Withdrawal, 'why' | 'by'> | null
 }
@@ -70,7 +73,7 @@ export interface StoryRegistration {
 export type Titles = ReadonlyMap<string, string>
 
 /** Tells a published drop. */
-export function tellStory({ at, body, withdrawn }: Publication, titles: Titles): Story {
+export function tellStory({ at, body, withdrawn, changes }: Publication, titles: Titles): Story {
   const { compose } = body
   return {
     drop: body.drop,
@@ -84,6 +87,7 @@ export function tellStory({ at, body, withdrawn }: Publication, titles: Titles):
     tree: { name: cleanText(body.path), path: body.path },
     images: body.images.map((image) => tellImage(image, body, titles)),
     otherFiles: body.files.filter((file) => file.image === null).map((file) => tellFile(file, [])),
+    changes: changes && tellChanges(changes),
     withdrawn: withdrawn && { why: withdrawn.why, by: cleanText(withdrawn.by) },
   }
 }

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createFolderStore } from '#artifacts/folder.ts'
+import type { ArtifactStore } from '#artifacts/store.ts'
 import type { Said } from '#events/define.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { testContext } from '#test/support/context.ts'
@@ -12,9 +14,10 @@ export const ownChannels = join(import.meta.dirname, '..', 'channels')
 /** An announcer without a runtime around it: what it is given, it handles at once. */
 export interface TestAnnouncer extends AsyncDisposable {
   readonly state: string
+  readonly artifacts: ArtifactStore
   /** Path below `<state>/announcements`. */
   at(path: string): string
-  hear(event: Envelope, signal?: AbortSignal): Promise<readonly Said[]>
+  hear(event: Envelope, options?: { attempt?: number }): Promise<readonly Said[]>
 }
 
 interface Options {
@@ -22,21 +25,30 @@ interface Options {
   /** Of another announcer, for a second on the same state; default a new one, removed at the end. */
   readonly state?: string
   readonly roots?: readonly string[]
+  /** Where the announcer looks for lists of packages, instead of its own `artifacts`. */
+  readonly lists?: Pick<ArtifactStore, 'open'>
 }
 
 /** Opens an announcer with these settings. */
-export async function openAnnouncer({ env = {}, state, roots = [ownChannels] }: Options = {}): Promise<TestAnnouncer> {
+export async function openAnnouncer({
+  env = {},
+  state,
+  roots = [ownChannels],
+  lists,
+}: Options = {}): Promise<TestAnnouncer> {
   const stateFolder = state ?? (await mkdtemp(join(tmpdir(), 'announcer-')))
   const titles = new Map([['ec2', 'Amazon EC2']])
-  const service = await assembleAnnouncer({ stateFolder, env }, { roots, titles })
+  const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
+  const service = await assembleAnnouncer({ stateFolder, env, artifacts: lists ?? artifacts }, { roots, titles })
   const entities = new Map<string, unknown>()
   return {
     state: stateFolder,
+    artifacts,
     at: (path) => join(stateFolder, 'announcements', path),
-    async hear(event, signal = new AbortController().signal) {
+    async hear(event, { attempt = 1 } = {}) {
       const key = service.keyOf?.(event) ?? ''
       const now = () => new Date('2026-07-12T00:00:00Z')
-      const result = await service.handle(event, testContext({ signal, now, state: entities.get(key) }))
+      const result = await service.handle(event, testContext({ attempt, now, state: entities.get(key) }))
       // As the ledger keeps it.
       if ('state' in result) entities.set(key, JSON.parse(JSON.stringify(result.state)))
       return result.events
