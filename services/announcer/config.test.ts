@@ -20,7 +20,7 @@ it('without settings announcements are made for this machine and mailed to nobod
     mirrorUrl: null,
     pageUrl: null,
   })
-  expect(settingsOf('mail', {})).toEqual({ smtpUrl: null, from: null, to: [] })
+  expect(settingsOf('mail', {})).toMatchObject({ smtpUrl: null, from: null, to: [], mailDkimKey: null, mailCa: null })
   expect(settingsOf('feed', {})).toEqual({ feedEntries: 50 })
 })
 
@@ -43,6 +43,8 @@ it.each([
   ['DOMAIN', 'two words', /IMAGEDROP_ANNOUNCER_DOMAIN/],
   ['FEED_ENTRIES', '0', /IMAGEDROP_ANNOUNCER_FEED_ENTRIES/],
   ['FROM', 'nobody', /IMAGEDROP_ANNOUNCER_FROM/],
+  ['MAIL_DKIM_SELECTOR', 'a b', /IMAGEDROP_ANNOUNCER_MAIL_DKIM_SELECTOR/],
+  ['MAIL_DKIM_DOMAIN', 'a;b', /IMAGEDROP_ANNOUNCER_MAIL_DKIM_DOMAIN/],
   ['FORM', 'imagedrop@example.org', /IMAGEDROP_ANNOUNCER_FORM: there is no such setting/],
 ])('a bad %s, %j, is refused by the name of its variable', async (name, value, message) => {
   await expect(openAnnouncer({ env: { [`IMAGEDROP_ANNOUNCER_${name}`]: value } })).rejects.toThrow(message)

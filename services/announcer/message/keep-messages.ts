@@ -39,12 +39,17 @@ interface Surroundings {
   readonly mirrorUrl: string | null
 }
 
+/** Whom announcements are from. */
+export function senderOf({ from }: { readonly from: string | null }, domain: string): string {
+  return from ?? `imagedrop@${domain}`
+}
+
 /** Makes the function that provides a drop's announcement. Written once, it stays as it is, also for newer programs. */
 export function keepMessages(
   { folder, domain, mirrorUrl }: Surroundings,
-  { from: given, to }: { readonly from: string | null; readonly to: readonly string[] },
+  { to, ...settings }: { readonly from: string | null; readonly to: readonly string[] },
 ): (story: Story) => Promise<Message> {
-  const from = given ?? `imagedrop@${domain}`
+  const from = senderOf(settings, domain)
   // Without a public mirror, people read paths below its root.
   const linkTo = linkBelow(mirrorUrl ?? '')
   return async (story) => {

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { InvalidConfig } from '#service/config.ts'
-import { keepMessages, messageSettings } from '../../message/keep-messages.ts'
+import { messageOf } from '#service/errors.ts'
+import { keepMessages, messageSettings, senderOf } from '../../message/keep-messages.ts'
 import { defineChannel } from '../channel.ts'
+import { createSigner, dkimSettings } from './dkim.ts'
 import { createSmtp } from './smtp.ts'
 
 /** A mail to each recipient, when a mail server is set. */
@@ -12,16 +15,19 @@ export const channel = defineChannel({
       .url({ protocol: /^smtps?$/ })
       .nullable()
       .default(null),
+    mailCa: z.string().nullable().default(null),
+    ...dkimSettings,
   },
   kind: 'message',
-  open({ smtpUrl, ...settings }, host) {
+  open({ smtpUrl, mailCa, ...settings }, host) {
     if (smtpUrl === null) return null
     const { to } = settings
     if (to.length === 0) {
       throw new InvalidConfig('IMAGEDROP_ANNOUNCER_TO: it names nobody, but IMAGEDROP_ANNOUNCER_SMTP_URL is set')
     }
     const provideMessage = keepMessages(host, settings)
-    const send = createSmtp(smtpUrl)
+    const ca = mailCa === null ? null : readCertificates(mailCa)
+    const send = createSmtp(smtpUrl, { ca, sign: createSigner(settings, senderOf(settings, host.domain)) })
     return {
       async tell(story, signal) {
         const { id, from, bytes } = await provideMessage(story)
@@ -33,3 +39,11 @@ export const channel = defineChannel({
     }
   },
 })
+
+function readCertificates(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new InvalidConfig(`IMAGEDROP_ANNOUNCER_MAIL_CA: ${path} cannot be read: ${messageOf(error)}`)
+  }
+}
