@@ -19,7 +19,7 @@ import { ownChannels } from './testing/open-announcer.ts'
 /** An announcer at work on a ledger of its own. */
 async function setUp(env: Readonly<Record<string, string>>, roots: readonly string[] = [ownChannels]) {
   const stateFolder = await mkdtemp(join(tmpdir(), 'announcer-runs-'))
-  const service = await assembleAnnouncer({ stateFolder, env }, { roots, titles: new Map() })
+  const { service } = await assembleAnnouncer({ stateFolder, env }, { roots, titles: new Map() })
   const bus = createMemoryBus()
   const ledger = await openSqliteLedger(stateFolder)
   const shop = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }

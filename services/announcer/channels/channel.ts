@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { DeliverOnce } from '../deliveries.ts'
 import type { News } from '../story/news.ts'
@@ -29,6 +30,11 @@ export interface Channel {
    * `news.id`, to `deliverOnce` too. A channel that shows nothing but published drops has none of it.
    */
   report?(news: News, signal: AbortSignal): Promise<void>
+  /**
+   * What it keeps up while the process runs, as a connection; it begins when the service does, and ends when the signal
+   * aborts. It may be asked to tell before, and for a while after.
+   */
+  background?(signal: AbortSignal, log: Logger): Promise<void>
 }
 
 /** What the announcer gives to each channel. */

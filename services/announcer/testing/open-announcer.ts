@@ -28,7 +28,7 @@ interface Options {
 export async function openAnnouncer({ env = {}, state, roots = [ownChannels] }: Options = {}): Promise<TestAnnouncer> {
   const stateFolder = state ?? (await mkdtemp(join(tmpdir(), 'announcer-')))
   const titles = new Map([['ec2', 'Amazon EC2']])
-  const service = await assembleAnnouncer({ stateFolder, env }, { roots, titles })
+  const { service } = await assembleAnnouncer({ stateFolder, env }, { roots, titles })
   const entities = new Map<string, unknown>()
   return {
     state: stateFolder,
