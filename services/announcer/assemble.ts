@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bindService } from '#service/bind.ts'
+import type { Logger } from 'pino'
 import type { BoundService } from '#service/define.ts'
 import type { Host } from '#service/host.ts'
 import { findChannels } from './channels/find-channels.ts'
@@ -20,11 +21,17 @@ interface Extent {
   readonly titles: Titles
 }
 
+interface AssembledAnnouncer {
+  readonly service: BoundService
+  /** What its channels keep up while the process runs. */
+  readonly background: (signal: AbortSignal, log: Logger) => Promise<void>
+}
+
 /** Puts the announcer together with all channels that are found and set up. */
 export async function assembleAnnouncer(
   { stateFolder, env, artifacts }: Pick<Host, 'stateFolder' | 'env'> & Pick<Announcer, 'artifacts'>,
   { roots, titles }: Extent,
-): Promise<BoundService> {
+): Promise<AssembledAnnouncer> {
   const found = await findChannels(roots)
   const { common, settingsOf } = readAnnouncerConfig(env, found)
   const folder = resolve(stateFolder, 'announcements')
@@ -41,5 +48,10 @@ export async function assembleAnnouncer(
     const channel = declared.open(settingsOf(declared), { ...host, deliverOnce: deliveries.of(name) })
     return channel ? [{ name, kind, channel }] : []
   })
-  return bindService(announcer, { channels, publications, deliveries, titles, artifacts }, { concurrency })
+  return {
+    service: bindService(announcer, { channels, publications, deliveries, titles, artifacts }, { concurrency }),
+    async background(signal, log) {
+      await Promise.all(channels.map(({ channel }) => channel.background?.(signal, log) ?? Promise.resolve()))
+    },
+  }
 }

@@ -6,5 +6,6 @@ import { assembleAnnouncer } from './assemble.ts'
 export const assemble: Assemble = async (host) => {
   const titles = new Map(host.steps.flatMap(({ publishes: one }) => (one ? [[one.target, one.title] as const] : [])))
   const roots = foldersBelow(host.roots, 'services/announcer/channels')
-  return { service: await assembleAnnouncer(host, { roots, titles }) }
+  const { service, background } = await assembleAnnouncer(host, { roots, titles })
+  return { service, background: (_voice, signal) => background(signal, host.log) }
 }

@@ -106,6 +106,7 @@ describe('import directions', () => {
     ['@aws-sdk/client-ec2', 'services/ec2-publisher/'],
     ['@aws-sdk/client-ebs', 'services/ec2-publisher/'],
     ['nodemailer', 'services/announcer/'],
+    ['irc-framework', 'services/announcer/channels/irc/'],
     ['node:child_process', 'shared/subprocess/'],
   ])('%s is imported only in %s', (library, ...folders) => {
     const wrong = production.filter(({ imports }) => imports.includes(library)).map(({ path }) => path)

@@ -2,7 +2,7 @@ import type { DropPublished } from '#events/drop-published.ts'
 import { imageKey, type CheckResult, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
 import type { Publication, Withdrawal } from '../publications.ts'
 import { tellChanges, type StoryChanges } from './changes.ts'
-import { cleanText } from './words.ts'
+import { cleanText, failureInWords } from './words.ts'
 import { titleOf } from './title.ts'
 
 /** One published drop as people read of it: what all channels have in common. All text is one clean line. */
@@ -103,7 +103,7 @@ function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): St
     targets: tellTargets(one, titles),
     checks: one.checks.map((check) => ({ ...check, name: cleanText(check.name), detail: cleanText(check.detail) })),
     testedIn: Math.max(0, ...one.checks.map((check) => check.seconds)),
-    failure: one.failure && `${cleanText(one.failure.step)}: ${cleanText(one.failure.reason)}`,
+    failure: one.failure && failureInWords(one.failure),
   }
 }
 

@@ -39,7 +39,7 @@ export async function openAnnouncer({
   const stateFolder = state ?? (await mkdtemp(join(tmpdir(), 'announcer-')))
   const titles = new Map([['ec2', 'Amazon EC2']])
   const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
-  const service = await assembleAnnouncer({ stateFolder, env, artifacts: lists ?? artifacts }, { roots, titles })
+  const { service } = await assembleAnnouncer({ stateFolder, env, artifacts: lists ?? artifacts }, { roots, titles })
   const entities = new Map<string, unknown>()
   return {
     state: stateFolder,

@@ -31,7 +31,7 @@ export const channel = defineChannel({
     return {
       async tell(story, signal) {
         const { id, from, bytes } = await provideMessage(story)
-        await host.deliverOnce(story.drop, to, (recipient) => send({ from, to: recipient, bytes }, signal), signal)
+        await host.deliverOnce(story, to, (recipient) => send({ from, to: recipient, bytes }, signal), signal)
         return to.map((recipient) => ({ to: recipient, id }))
       },
       // A mail cannot be taken back, and page and feed say that its drop was withdrawn.
