@@ -29,7 +29,11 @@ it('a channel gets its own settings; recipients are a list with commas', () => {
     IMAGEDROP_ANNOUNCER_TO: 'cloud@example.org, test@example.org,',
     IMAGEDROP_ANNOUNCER_FEED_ENTRIES: '7',
   }
-  expect(settingsOf('file', env)).toEqual({ from: null, to: ['cloud@example.org', 'test@example.org'] })
+  expect(settingsOf('file', env)).toEqual({
+    from: null,
+    to: ['cloud@example.org', 'test@example.org'],
+    templates: null,
+  })
   expect(settingsOf('feed', env)).toEqual({ feedEntries: 7 })
   expect(settingsOf('page', env)).toEqual({})
 })
@@ -44,6 +48,9 @@ it.each([
   ['FEED_ENTRIES', '0', /IMAGEDROP_ANNOUNCER_FEED_ENTRIES/],
   ['FROM', 'nobody', /IMAGEDROP_ANNOUNCER_FROM/],
   ['MAIL_DKIM_SELECTOR', 'a b', /IMAGEDROP_ANNOUNCER_MAIL_DKIM_SELECTOR/],
+  ['MAIL_NEWS_TO', 'everybody', /IMAGEDROP_ANNOUNCER_MAIL_NEWS_TO/],
+  ['MAIL_NEWS_KINDS', 'published', /IMAGEDROP_ANNOUNCER_MAIL_NEWS_KINDS/],
+  ['TEMPLATES', '/nonexistent', /IMAGEDROP_ANNOUNCER_TEMPLATES: \/nonexistent: ENOENT/],
   ['MAIL_DKIM_DOMAIN', 'a;b', /IMAGEDROP_ANNOUNCER_MAIL_DKIM_DOMAIN/],
   ['FORM', 'imagedrop@example.org', /IMAGEDROP_ANNOUNCER_FORM: there is no such setting/],
 ])('a bad %s, %j, is refused by the name of its variable', async (name, value, message) => {

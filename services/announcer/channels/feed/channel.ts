@@ -5,7 +5,7 @@ import { linkBelow } from '../../story/link.ts'
 import { defineChannel } from '../channel.ts'
 import { entryIdOf, renderFeed } from './feed.ts'
 
-/** An Atom feed of the newest drops, `feed.atom`. */
+/** A feed of the newest drops: Atom, `feed.atom`, and JSON Feed, `feed.json`. */
 export const channel = defineChannel({
   settings: { feedEntries: z.coerce.number().int().min(1).max(1000).default(50) },
   kind: 'place',
@@ -16,7 +16,9 @@ export const channel = defineChannel({
     const linkTo = linkBelow(mirrorUrl ?? new URL('../mirror', pageUrl).href)
     const settings = { title, domain, pageUrl, entries: feedEntries, linkTo }
     const renew = shown(async (stories) => {
-      await writeDurably(path, await renderFeed(stories, settings))
+      const { atom, json } = await renderFeed(stories, settings)
+      await writeDurably(join(folder, 'feed.json'), json)
+      await writeDurably(path, atom)
     })
     return {
       async tell(story) {
