@@ -17,6 +17,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   cancel: async () => (await import('./ask.ts')).cancelCommand,
   retry: async () => (await import('./ask.ts')).retryCommand,
   supersede: async () => (await import('./ask.ts')).supersedeCommand,
+  announce: async () => (await import('./announce.ts')).announceCommand,
   events: async () => (await import('./events.ts')).eventsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { BoundService } from '#service/define.ts'
 import type { Host } from '#service/host.ts'
 import { findChannels } from './channels/find-channels.ts'
+import { openChannels } from './channels/open-channels.ts'
 import { readAnnouncerConfig } from './config.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createPublications } from './publications.ts'
@@ -43,11 +44,7 @@ export async function assembleAnnouncer(
     pageUrl: common.pageUrl ?? pathToFileURL(folder).href,
     shown: createShown(publications, titles),
   }
-  const channels = found.flatMap((declared) => {
-    const { name, kind } = declared
-    const channel = declared.open(settingsOf(declared), { ...host, deliverOnce: deliveries.of(name) })
-    return channel ? [{ name, kind, channel }] : []
-  })
+  const channels = openChannels(found, { settingsOf, host, deliverOnceOf: (name) => deliveries.of(name) })
   return {
     service: bindService(announcer, { channels, publications, deliveries, titles, artifacts }, { concurrency }),
     async background(signal, log) {

@@ -47,6 +47,11 @@ export const channel = defineChannel({
         const told = await tellAll(story, 'published', lineOfStory(story, pageUrl), signal)
         return told.map(({ name }) => ({ to: name, id: story.drop }))
       },
+      preview(story) {
+        const wanted = places.filter(({ tells }) => tells.includes('published'))
+        const line = lineOfStory(story, pageUrl)
+        return Promise.resolve(wanted.map((place) => `${place.name}: ${place.as} ${fit(line, place)}\n`).join(''))
+      },
       // What was said stays said; that the drop was withdrawn is said by `report`.
       withdraw: () => Promise.resolve(),
       async report(news, signal) {

@@ -42,6 +42,10 @@ export const channel = defineChannel({
         await host.deliverOnce(story, to, (recipient) => send({ from, to: recipient, bytes }, signal), signal)
         return to.map((recipient) => ({ to: recipient, id }))
       },
+      async preview(story) {
+        const { bytes } = await provideMessage(story)
+        return bytes.toString('utf8').replaceAll('\r\n', '\n')
+      },
       // A mail cannot be taken back, and page and feed say that its drop was withdrawn.
       withdraw: () => Promise.resolve(),
       async report(news, signal) {
