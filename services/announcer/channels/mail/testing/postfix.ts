@@ -11,6 +11,8 @@ export interface Postfix extends Server {
   readonly ca: string
   /** Whole mails in the order in which they came, as the mailbox has them. */
   mails(): Promise<Buffer[]>
+  /** Whether all mails that it took are delivered. */
+  isIdle(): Promise<boolean>
 }
 
 interface PostfixOptions {
@@ -41,6 +43,7 @@ export async function providePostfix({ config = [] }: PostfixOptions = {}): Prom
     ...server,
     ca: join(folder, 'ca.pem'),
     mails: () => readMailbox(join(folder, 'mail/cloud/new')),
+    isIdle: () => isEmpty(join(folder, 'queue'), ['maildrop', 'incoming', 'active', 'deferred']),
   }
 }
 
@@ -144,7 +147,8 @@ async function makeCertificates(folder: string): Promise<void> {
   ])
 }
 
-async function greet(url: string): Promise<void> {
+/** Resolves when a server greets as SMTP and LMTP servers do. */
+export async function greet(url: string): Promise<void> {
   const { hostname: host, port } = new URL(url)
   await new Promise<void>((resolve, reject) => {
     const socket = connect(Number(port), host)
@@ -156,6 +160,15 @@ async function greet(url: string): Promise<void> {
       else reject(new Error(`expected 220, got ${bytes.toString('latin1', 0, 40)}`))
     })
   })
+}
+
+/** Whether no folder of a queue has a file. */
+export async function isEmpty(queue: string, folders: readonly string[]): Promise<boolean> {
+  for (const folder of folders) {
+    const entries = await readdir(join(queue, folder), { recursive: true, withFileTypes: true })
+    if (entries.some((entry) => entry.isFile())) return false
+  }
+  return true
 }
 
 async function readMailbox(folder: string): Promise<Buffer[]> {
