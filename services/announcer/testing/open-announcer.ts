@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import type { Said } from '#events/define.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { testContext } from '#test/support/context.ts'
@@ -15,6 +16,8 @@ export interface TestAnnouncer extends AsyncDisposable {
   /** Path below `<state>/announcements`. */
   at(path: string): string
   hear(event: Envelope, signal?: AbortSignal): Promise<readonly Said[]>
+  /** Has the channels keep up what they keep up while a process runs, until what is returned is disposed of. */
+  stay(): AsyncDisposable
 }
 
 interface Options {
@@ -28,7 +31,7 @@ interface Options {
 export async function openAnnouncer({ env = {}, state, roots = [ownChannels] }: Options = {}): Promise<TestAnnouncer> {
   const stateFolder = state ?? (await mkdtemp(join(tmpdir(), 'announcer-')))
   const titles = new Map([['ec2', 'Amazon EC2']])
-  const { service } = await assembleAnnouncer({ stateFolder, env }, { roots, titles })
+  const { service, background } = await assembleAnnouncer({ stateFolder, env }, { roots, titles })
   const entities = new Map<string, unknown>()
   return {
     state: stateFolder,
@@ -40,6 +43,16 @@ export async function openAnnouncer({ env = {}, state, roots = [ownChannels] }: 
       // As the ledger keeps it.
       if ('state' in result) entities.set(key, JSON.parse(JSON.stringify(result.state)))
       return result.events
+    },
+    stay() {
+      const ending = new AbortController()
+      const ended = background(ending.signal, pino({ level: 'silent' }))
+      return {
+        async [Symbol.asyncDispose]() {
+          ending.abort(new Error('the process stops'))
+          await ended
+        },
+      }
     },
     [Symbol.asyncDispose]: async () => {
       if (state === undefined) await rm(stateFolder, { recursive: true })
