@@ -66,7 +66,7 @@ describe('a line of which nobody knows whether it was taken', () => {
     const connection = await connectTo(server.at, never)
     await expect(connection.say(saying, never)).rejects.toMatchObject({
       name: 'TransientError',
-      message: 'test: the connection is gone: the server hung up',
+      message: expect.stringMatching(/^test: the connection is gone: /),
     })
     expect(server.heard).toContain('NOTICE #cloud hello')
   })
