@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { tellDestinations } from '../../destinations.ts'
 import { send } from '../../http.ts'
 import { linkBelow } from '../../story/link.ts'
-import type { Telling } from '../../story/telling.ts'
+import { idOf } from '../../story/telling.ts'
 import { defineChannel } from '../channel.ts'
 import { bodyOf } from './body.ts'
 import { readWebhookSettings } from './settings.ts'
@@ -32,9 +31,3 @@ export const channel = defineChannel({
     })
   },
 })
-
-/** The same for each try and each endpoint. A full stop would end it, as the signature joins it to others by one. */
-function idOf(telling: Telling): string {
-  const name = `${telling.drop} ${telling.kind === 'published' ? 'published' : telling.id}`
-  return `msg_${createHash('sha256').update(name).digest('hex').slice(0, 32)}`
-}
