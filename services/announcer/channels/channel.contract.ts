@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { Audience, Heard, OpenAudience } from '../testing/audience.ts'
 import { debianDrop, withFailure, withRegistrations, withText } from '../testing/drops.ts'
 import { dropFailing, expired, imageFailing, published, ready, superseded, tested } from '../testing/news.ts'
+import { previewDrop } from '../preview.ts'
 import { openAnnouncer, type TestAnnouncer } from '../testing/open-announcer.ts'
 import type { Lone } from '../testing/announce-alone.ts'
 import type { FoundChannel } from './find-channels.ts'
@@ -90,6 +91,25 @@ export function channelContract({ name, path }: FoundChannel): void {
         expect(framesOf(heard), JSON.stringify(text.slice(0, 40))).toEqual(framesOf(expected))
         heard.forEach(expectClean)
       }
+    })
+
+    it('shows what it would say of a drop, to nobody', async () => {
+      await using stage = await openStage(name, path)
+      const { previews } = await previewDrop(
+        { body: debianDrop(), at: '2026-07-11T12:00:00.000Z', drops: [] },
+        {
+          env: stage.audience.env,
+          roots: stage.roots,
+          titles: new Map(),
+          artifacts: stage.announcer.artifacts,
+          folder: await mkdtemp(join(stage.state, 'preview-')),
+          only: [],
+          signal: new AbortController().signal,
+        },
+      )
+      expect(previews.map(({ channel }) => channel)).toEqual([name])
+      for (const { says } of previews) if (says !== null) expect(says).toContain('Debian 12 cloud images 20260711')
+      expect(await stage.audience.heard(drop)).toEqual([])
     })
 
     it('tells of images that are registered nowhere, and in many places of many targets', async () => {

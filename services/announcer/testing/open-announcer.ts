@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { ArtifactStore } from '#artifacts/store.ts'
+import { pino } from 'pino'
 import type { Said } from '#events/define.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { testContext } from '#test/support/context.ts'
 import { assembleAnnouncer } from '../assemble.ts'
+
+const never = new AbortController().signal
 
 /** The folder of the announcer's own channels. */
 export const ownChannels = join(import.meta.dirname, '..', 'channels')
@@ -17,7 +20,9 @@ export interface TestAnnouncer extends AsyncDisposable {
   readonly artifacts: ArtifactStore
   /** Path below `<state>/announcements`. */
   at(path: string): string
-  hear(event: Envelope, options?: { attempt?: number }): Promise<readonly Said[]>
+  hear(event: Envelope, signal?: AbortSignal, attempt?: number): Promise<readonly Said[]>
+  /** Has the channels keep up what they keep up while a process runs, until what is returned is disposed of. */
+  stay(): AsyncDisposable
 }
 
 interface Options {
@@ -39,19 +44,32 @@ export async function openAnnouncer({
   const stateFolder = state ?? (await mkdtemp(join(tmpdir(), 'announcer-')))
   const titles = new Map([['ec2', 'Amazon EC2']])
   const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
-  const { service } = await assembleAnnouncer({ stateFolder, env, artifacts: lists ?? artifacts }, { roots, titles })
+  const { service, background } = await assembleAnnouncer(
+    { stateFolder, env, artifacts: lists ?? artifacts },
+    { roots, titles },
+  )
   const entities = new Map<string, unknown>()
   return {
     state: stateFolder,
     artifacts,
     at: (path) => join(stateFolder, 'announcements', path),
-    async hear(event, { attempt = 1 } = {}) {
+    async hear(event, signal = never, attempt = 1) {
       const key = service.keyOf?.(event) ?? ''
       const now = () => new Date('2026-07-12T00:00:00Z')
-      const result = await service.handle(event, testContext({ attempt, now, state: entities.get(key) }))
+      const result = await service.handle(event, testContext({ signal, attempt, now, state: entities.get(key) }))
       // As the ledger keeps it.
       if ('state' in result) entities.set(key, JSON.parse(JSON.stringify(result.state)))
       return result.events
+    },
+    stay() {
+      const ending = new AbortController()
+      const ended = background(ending.signal, pino({ level: 'silent' }))
+      return {
+        async [Symbol.asyncDispose]() {
+          ending.abort(new Error('the process stops'))
+          await ended
+        },
+      }
     },
     [Symbol.asyncDispose]: async () => {
       if (state === undefined) await rm(stateFolder, { recursive: true })

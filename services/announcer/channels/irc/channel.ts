@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { lineOfNews, lineOfStory, type Line } from '../../story/line.ts'
-import type { Kind } from '../../story/news.ts'
-import type { Subject } from '../../deliveries.ts'
+import { tellDestinations, type Destination } from '../../destinations.ts'
+import { lineOf } from '../../story/line.ts'
 import { defineChannel } from '../channel.ts'
 import type { Saying } from './connection.ts'
 import { fit } from './fit.ts'
 import { createNetwork, type Network } from './network.ts'
-import { readIrcSettings, type Destination } from './settings.ts'
+import { readIrcSettings, type IrcChannel } from './settings.ts'
 
 /** A line in channels of IRC networks, each with what it wants to be told. */
 export const channel = defineChannel({
@@ -18,62 +17,51 @@ export const channel = defineChannel({
       ...settings,
       network: createNetwork(settings.server),
     }))
-    const places = networks.flatMap(({ network, server, destinations }) =>
-      destinations.flatMap((destination) => placesOf(destination, network, server.name)),
+    const places = networks.flatMap(({ network, server, channels }) =>
+      channels.flatMap((one) => placesOf(one, network, server.name)),
     )
 
-    async function tellAll(about: Subject, kind: Kind, line: Line, signal: AbortSignal): Promise<Place[]> {
-      const wanted = places.filter(({ tells }) => tells.includes(kind))
-      const byName = new Map(wanted.map((place) => [place.name, place]))
-      const releases = [...new Set(wanted.map(({ network }) => network))].map((network) => network.hold())
-      const say = async (name: string) => {
-        const place = byName.get(name)
-        if (!place) return
+    const told = tellDestinations({
+      places,
+      deliverOnce,
+      idOf: ({ drop }) => drop,
+      textFor: (telling, place) => `${place.as} ${fit(lineOf(telling, pageUrl), place)}`,
+      async send(telling, place, signal) {
         // A topic that is about something else by now stays.
-        const isOver = place.as === 'TOPIC' && kind === 'withdrawn'
-        if (isOver && !(await place.network.topicOf(place, signal)).includes(about.drop)) return
-        await place.network.say({ ...place, text: fit(line, place) }, signal)
-      }
+        const isOver = place.as === 'TOPIC' && telling.kind === 'withdrawn'
+        if (isOver && !(await place.network.topicOf(place, signal)).includes(telling.drop)) return
+        await place.network.say({ ...place, text: fit(lineOf(telling, pageUrl), place) }, signal)
+      },
+    })
+
+    /** All that there is to say on a network is said over one connection. */
+    async function holding<Result>(work: () => Promise<Result>): Promise<Result> {
+      const releases = networks.map(({ network }) => network.hold())
       try {
-        await deliverOnce(about, [...byName.keys()], say, signal)
+        return await work()
       } finally {
         await Promise.all(releases.map((release) => release()))
       }
-      return wanted
     }
 
     return {
-      async tell(story, signal) {
-        const told = await tellAll(story, 'published', lineOfStory(story, pageUrl), signal)
-        return told.map(({ name }) => ({ to: name, id: story.drop }))
-      },
-      preview(story) {
-        const wanted = places.filter(({ tells }) => tells.includes('published'))
-        const line = lineOfStory(story, pageUrl)
-        return Promise.resolve(wanted.map((place) => `${place.name}: ${place.as} ${fit(line, place)}\n`).join(''))
-      },
-      // What was said stays said; that the drop was withdrawn is said by `report`.
-      withdraw: () => Promise.resolve(),
-      async report(news, signal) {
-        await tellAll(news, news.kind, lineOfNews(news, pageUrl), signal)
-      },
+      ...told,
+      tell: (story, signal) => holding(() => told.tell(story, signal)),
+      report: (news, signal) => holding(() => told.report(news, signal)),
       async background(signal, log) {
         const staying = networks.filter(({ stays }) => stays)
-        await Promise.all(staying.map(({ network, destinations }) => network.stay(destinations, signal, log)))
+        await Promise.all(staying.map(({ network, channels }) => network.stay(channels, signal, log)))
       },
     }
   },
 })
 
 /** Where something is said: in a channel, or as its topic. */
-interface Place extends Omit<Saying, 'text'> {
-  /** `libera/#fedora-cloud`: what it is called in notes and events. */
-  readonly name: string
+interface Place extends Destination, Omit<Saying, 'text'> {
   readonly network: Network
-  readonly tells: readonly Kind[]
 }
 
-function placesOf({ channel, key, tells, as, topic }: Destination, network: Network, networkName: string): Place[] {
+function placesOf({ channel, key, tells, as, topic }: IrcChannel, network: Network, networkName: string): Place[] {
   const name = `${networkName}/${channel}`
   const said: Place = { name, network, channel, key, tells, as }
   if (!topic) return [said]

@@ -1,5 +1,5 @@
 import type { Client, Message } from 'irc-framework'
-import { messageOf, TransientError } from '#service/errors.ts'
+import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
 import { answerOf } from './answer.ts'
 import { createPace, type Flood } from './pace.ts'
 import { explainRefusal, isRefusal } from './refusal.ts'
@@ -71,16 +71,19 @@ function talk(client: Client, server: IrcServer, { closed, dispose }: Wire): Irc
 
   /**
    * Servers take a client's lines in their order, and answer a refused one at once: when the PONG comes, everything before
-   * it was taken, or we have heard that it was not.
+   * it was taken, or we have heard that it was not. Resolves with all that came from us, as servers with echo-message send
+   * it: some are silent about a notice that they refuse.
    */
-  async function ask(words: readonly string[], about: string, signal: AbortSignal): Promise<void> {
+  async function ask(words: readonly string[], about: string, signal: AbortSignal): Promise<readonly Message[]> {
     const what = `${server.name}: ${words[0] ?? ''} ${about}`
     const token = `imagedrop-${String((asked += 1))}`
     const { promise: answered, resolve } = Promise.withResolvers<undefined>()
     let refusal: Message | null = null
+    const echoes: Message[] = []
     const hear = (message: Message) => {
       if (message.command === 'PONG' && message.params.at(-1) === token) resolve(undefined)
       else if (isRefusal(message, (name) => client.caseCompare(name, about))) refusal ??= message
+      else if (isMe(message.nick)) echoes.push(message)
     }
     for (let line = 0; line < 2; line += 1) await pace(signal)
     client.connection.on('message', hear)
@@ -92,6 +95,7 @@ function talk(client: Client, server: IrcServer, { closed, dispose }: Wire): Irc
       client.connection.off('message', hear)
     }
     if (refusal !== null) throw explainRefusal(refusal, what)
+    return echoes
   }
 
   async function enter({ channel, key }: Pick<Saying, 'channel' | 'key'>, signal: AbortSignal): Promise<void> {
@@ -107,7 +111,14 @@ function talk(client: Client, server: IrcServer, { closed, dispose }: Wire): Irc
     say: ({ channel, key, as, text }, signal) =>
       inTurn(async () => {
         await enter({ channel, key }, signal)
-        await ask([as, channel, text], channel, signal)
+        const echoes = await ask([as, channel, text], channel, signal)
+        const isEchoed = echoes.some(({ command }) => command === as)
+        if (as !== 'TOPIC' && client.network.cap.isEnabled('echo-message') && !isEchoed) {
+          throw new PermanentError(
+            'refused',
+            `${server.name}: ${as} ${channel}: the server did not pass it on, and says no reason`,
+          )
+        }
       }),
     async quit() {
       client.quit('')

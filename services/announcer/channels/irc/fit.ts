@@ -1,3 +1,4 @@
+import { cut } from '../../story/cut.ts'
 import type { Line } from '../../story/line.ts'
 import { cleanText } from '../../story/words.ts'
 import type { Saying } from './connection.ts'
@@ -14,20 +15,7 @@ export function fit({ text, link }: Line, { as, channel }: Pick<Saying, 'as' | '
   // Also for what comes from settings: no code that changes colours, and nothing that another program would obey.
   const words = cleanText(text)
   const end = link === null ? '' : ` ${link}`
-  return `${cut(words, room - sizeOf(end))}${end}`
-}
-
-/** Cuts at a word, or within one that alone is too long, but never within what people see as one letter. */
-function cut(text: string, room: number): string {
-  if (sizeOf(text) <= room) return text
-  const letters = new Intl.Segmenter('en').segment(text)
-  let end = 0
-  for (const { index, segment } of letters) {
-    if (sizeOf(text.slice(0, index) + segment) > room - sizeOf('…')) break
-    end = index + segment.length
-  }
-  const space = text.lastIndexOf(' ', end)
-  return `${text.slice(0, space > end / 2 ? space : end).trimEnd()}…`
+  return `${cut(words, room - sizeOf(end), sizeOf)}${end}`
 }
 
 const sizeOf = (text: string) => Buffer.byteLength(text)

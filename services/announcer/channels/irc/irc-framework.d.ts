@@ -31,6 +31,8 @@ declare module 'irc-framework' {
     readonly sasl_mechanism?: 'PLAIN' | 'EXTERNAL'
     readonly sasl_disconnect_on_fail: boolean
     readonly auto_reconnect: boolean
+    /** Ask the server to send us what we say. */
+    readonly enable_echomessage: boolean
     /** In seconds. */
     readonly ping_interval: number
     readonly ping_timeout: number
@@ -40,6 +42,7 @@ declare module 'irc-framework' {
 
   export class Client {
     readonly user: { readonly nick: string }
+    readonly network: { readonly cap: { isEnabled(capability: string): boolean } }
     readonly connection: {
       readonly transport: Transport | null
       on(event: 'message', listener: (message: Message) => void): unknown

@@ -12,12 +12,16 @@ export interface Flood {
 export type Pace = (signal: AbortSignal) => Promise<void>
 
 /** Makes a pace as servers reckon it: each line costs its seconds, and one may be in debt by so many lines. */
-export function createPace({ lines, seconds }: Flood, now: () => number = () => performance.now()): Pace {
+export function createPace(
+  { lines, seconds }: Flood,
+  now: () => number = () => performance.now(),
+  wait: (time: number, signal: AbortSignal) => Promise<void> = (time, signal) => sleep(time, undefined, { signal }),
+): Pace {
   const cost = seconds * 1000
   let paidUntil = 0
   return async (signal) => {
     paidUntil = Math.max(paidUntil, now()) + cost
-    const wait = paidUntil - lines * cost - now()
-    if (wait > 0) await sleep(wait, undefined, { signal })
+    const debt = paidUntil - lines * cost - now()
+    if (debt > 0) await wait(debt, signal)
   }
 }

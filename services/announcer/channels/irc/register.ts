@@ -66,6 +66,7 @@ function optionsFor(server: Endpoint & Identity): ClientOptions {
     account: sasl?.mechanism === 'PLAIN' ? { account: sasl.account, password: sasl.password } : {},
     ...(sasl === null ? {} : { sasl_mechanism: sasl.mechanism }),
     sasl_disconnect_on_fail: true,
+    enable_echomessage: true,
     // When to come back is the network's business: it knows whether somebody is to be told.
     auto_reconnect: false,
     ping_interval: 30,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { InvalidConfig } from '#service/config.ts'
+import { tells } from '../../destinations.ts'
 import { readSettingsFile } from '../../settings-file.ts'
-import { kinds, type Kind } from '../../story/news.ts'
+import type { Kind } from '../../story/news.ts'
 import type { IrcServer, Saying } from './connection.ts'
 
 /** What is a word in the protocol: nothing in it ends a word or a line. */
@@ -9,7 +10,7 @@ const word = z.string().regex(/^[^\s:\p{Cc}][^\s\p{Cc}]*$/u, 'must be one word t
 const line = z.string().regex(/^\P{Cc}*$/u, 'must be one line')
 
 const channelSchema = z.strictObject({
-  tells: z.array(z.enum(kinds)).min(1).default(['published', 'withdrawn']),
+  tells,
   as: z.enum(['notice', 'message']).default('notice'),
   topic: z.boolean().default(false),
   key: word.nullable().default(null),
@@ -40,7 +41,7 @@ const networkSchema = z.strictObject({
 const fileSchema = z.strictObject({ networks: z.record(word.regex(/^[^/]+$/), networkSchema) })
 
 /** A channel of a network, and what is told there. */
-export interface Destination extends Pick<Saying, 'channel' | 'key'> {
+export interface IrcChannel extends Pick<Saying, 'channel' | 'key'> {
   readonly tells: readonly Kind[]
   readonly as: 'NOTICE' | 'PRIVMSG'
   readonly topic: boolean
@@ -49,7 +50,7 @@ export interface Destination extends Pick<Saying, 'channel' | 'key'> {
 export interface NetworkSettings {
   readonly server: IrcServer
   readonly stays: boolean
-  readonly destinations: readonly Destination[]
+  readonly channels: readonly IrcChannel[]
 }
 
 const variable = 'IMAGEDROP_ANNOUNCER_IRC_FILE'
@@ -62,10 +63,10 @@ export function readIrcSettings(path: string): NetworkSettings[] {
     return {
       server: serverOf(name, network, { read, refuse }),
       stays: network.stays,
-      destinations: Object.entries(network.channels).map(([channel, { tells, as, topic, key }]) => ({
+      channels: Object.entries(network.channels).map(([channel, { tells: wanted, as, topic, key }]) => ({
         channel,
         key,
-        tells,
+        tells: wanted,
         as: as === 'notice' ? 'NOTICE' : 'PRIVMSG',
         topic,
       })),

@@ -1,11 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { stringify } from 'yaml'
 import { provideNgircd } from '#test/brokers/ngircd.ts'
 import type { Server } from '#test/brokers/server.ts'
 import type { OpenAudience } from '../../../testing/audience.ts'
 import { kinds } from '../../../story/news.ts'
+import { writeSettings } from '../../../testing/settings-folder.ts'
 import { listenIn } from './listener.ts'
 
 /** All audiences of a test's file are in channels of one server, which ends a while after the last has gone. */
@@ -18,16 +15,12 @@ export const openAudience: OpenAudience = async () => {
   audiences += 1
   const channel = `#cloud-${crypto.randomUUID().slice(0, 8)}`
   const listener = await listenIn(url, channel)
-  const folder = await mkdtemp(join(tmpdir(), 'irc-'))
-  const file = join(folder, 'irc.yaml')
   const flood = { lines: 100, seconds: 0 }
-  await writeFile(
-    file,
-    stringify({ networks: { test: { server: url, flood, channels: { [channel]: { tells: kinds } } } } }),
-  )
+  const networks = { test: { server: url, flood, channels: { [channel]: { tells: kinds } } } }
+  const settings = await writeSettings({ networks })
   return {
     chose: kinds,
-    env: { IMAGEDROP_ANNOUNCER_IRC_FILE: file },
+    env: { IMAGEDROP_ANNOUNCER_IRC_FILE: settings.file },
     async heard(drop) {
       await listener.settle()
       const said = listener.lines.map((line) => spoken.exec(line)?.groups).filter((one) => one !== undefined)
@@ -40,7 +33,7 @@ export const openAudience: OpenAudience = async () => {
     },
     async [Symbol.asyncDispose]() {
       await listener[Symbol.asyncDispose]()
-      await rm(folder, { recursive: true })
+      await settings[Symbol.asyncDispose]()
       audiences -= 1
       if (audiences === 0) setTimeout(stopIfIdle, 2_000)
     },

@@ -9,6 +9,8 @@ export interface Listener extends AsyncDisposable {
   send(line: string): void
   /** Resolves when the server has sent everything that came before. */
   settle(): Promise<void>
+  /** Resolves when the server has ended the connection. */
+  gone(): Promise<void>
   /** Resolves with the first line that fits, those that came before included. */
   hear(pattern: RegExp): Promise<string>
 }
@@ -70,6 +72,9 @@ export async function listenIn(
     lines,
     send,
     hear,
+    async gone() {
+      if (!ended) await once(socket, 'close')
+    },
     async settle() {
       const token = `settled-${String((settled += 1))}`
       send(`PING ${token}`)
