@@ -6,7 +6,7 @@ import type { DropPublished } from '#events/drop-published.ts'
 import { findChanges } from './changes/changes.ts'
 import { previousOf } from './changes/previous.ts'
 import { findChannels } from './channels/find-channels.ts'
-import { openChannels } from './channels/open-channels.ts'
+import { openChannels } from './open-channels.ts'
 import { readAnnouncerConfig } from './config.ts'
 import { tellStory, type Titles } from './story/story.ts'
 

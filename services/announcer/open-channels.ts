@@ -1,7 +1,7 @@
-import type { DeliverOnce } from '../deliveries.ts'
-import type { OpenChannel } from '../tell.ts'
-import type { ChannelHost } from './channel.ts'
-import type { FoundChannel } from './find-channels.ts'
+import type { DeliverOnce } from './deliveries.ts'
+import type { OpenChannel } from './tell.ts'
+import type { ChannelHost } from './channels/channel.ts'
+import type { FoundChannel } from './channels/find-channels.ts'
 
 interface Opening {
   readonly settingsOf: (channel: FoundChannel) => Record<string, unknown>
