@@ -31,6 +31,11 @@ export interface Channel {
    */
   report?(news: News, signal: AbortSignal): Promise<void>
   /**
+   * What it would send of a published drop, for `imagedrop announce --preview`: asks nobody outside, sends and keeps
+   * nothing. A place has none: it is asked to `tell` into a folder that nobody sees.
+   */
+  preview?(story: Story): Promise<string>
+  /**
    * What it keeps up while the process runs, as a connection; it begins when the service does, and ends when the signal
    * aborts. It may be asked to tell before, and for a while after.
    */

@@ -17,6 +17,7 @@ export const channel = defineChannel({
       places: readMastodonSettings(mastodonFile),
       deliverOnce,
       idOf,
+      show: (telling, { letters }) => statusOf(lineOf(telling, pageUrl), letters),
       async send(telling, { name, server, token, letters, visibility, language }, signal) {
         const headers = {
           authorization: `Bearer ${token}`,

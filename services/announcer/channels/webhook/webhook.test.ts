@@ -119,18 +119,10 @@ describe('an endpoint', () => {
     expect(elsewhere.heard).toEqual([])
   })
 
-  it('that hangs up may be asked again, and one that is silent is left when the job is stopped', async () => {
+  it('that hangs up may be asked again', async () => {
     await using rude = await openHttpServer(() => ({ status: 'hang up' }))
     await using announcer = await openPosting({ ci: rude })
     await expect(announcer.hear(published(body))).rejects.toMatchObject({ name: 'TransientError' })
-    await using silent = await openHttpServer(() => ({ status: 'silence' }))
-    await using waiting = await openPosting({ ci: silent })
-    const stop = new AbortController()
-    const reason = new Error('the process stops')
-    const told = Promise.allSettled([waiting.hear(published(body), stop.signal)])
-    await expect.poll(() => silent.heard.length).toBe(1)
-    stop.abort(reason)
-    expect(await told).toEqual([{ status: 'rejected', reason }])
   })
 
   it('that did not choose failures hears nothing of them', async () => {
