@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Channel } from './channels/channel.ts'
 import type { DeliverOnce } from './deliveries.ts'
 import { kinds, type Kind } from './story/news.ts'
+import type { Story } from './story/story.ts'
 import type { Telling } from './story/telling.ts'
 
 /** Where something is told, and what is wanted there. */
@@ -19,8 +20,8 @@ interface Means<Place extends Destination> {
   readonly deliverOnce: DeliverOnce
   /** By what people find there what they were told. */
   readonly idOf: (telling: Telling) => string
-  /** What is sent there, as people or programs read it. */
-  readonly textFor: (telling: Telling, place: Place) => string
+  /** What is sent there, as people would read it. */
+  readonly show: (telling: Telling, place: Place) => string
   readonly send: (telling: Telling, place: Place, signal: AbortSignal) => Promise<void>
 }
 
@@ -28,10 +29,13 @@ interface Means<Place extends Destination> {
 export function tellDestinations<Place extends Destination>(
   means: Means<Place>,
 ): Required<Omit<Channel, 'background'>> {
-  const { places, deliverOnce, idOf, textFor, send } = means
+  const { places, deliverOnce, idOf, show, send } = means
+
+  const placesFor = ({ kind }: Telling) => places.filter((one) => one.tells.includes(kind))
+  const tellingOf = (story: Story): Telling => ({ kind: 'published', drop: story.drop, story })
 
   async function tell(telling: Telling, signal: AbortSignal): Promise<string[]> {
-    const wanted = new Map(places.filter((one) => one.tells.includes(telling.kind)).map((one) => [one.name, one]))
+    const wanted = new Map(placesFor(telling).map((one) => [one.name, one]))
     const names = [...wanted.keys()]
     const sendTo = async (name: string) => {
       const place = wanted.get(name)
@@ -43,18 +47,21 @@ export function tellDestinations<Place extends Destination>(
 
   return {
     async tell(story, signal) {
-      const telling: Telling = { kind: 'published', drop: story.drop, story }
+      const telling = tellingOf(story)
       return (await tell(telling, signal)).map((to) => ({ to, id: idOf(telling) }))
-    },
-    preview(story) {
-      const telling: Telling = { kind: 'published', drop: story.drop, story }
-      const wanted = places.filter((one) => one.tells.includes(telling.kind))
-      return Promise.resolve(wanted.map((place) => `${place.name}\n${textFor(telling, place)}\n`).join('\n'))
     },
     // A message cannot be taken back; that the drop was withdrawn is news of its own.
     withdraw: () => Promise.resolve(),
     async report(news, signal) {
       await tell(news, signal)
+    },
+    preview(story) {
+      const telling = tellingOf(story)
+      return Promise.resolve(
+        placesFor(telling)
+          .map((one) => `${one.name}: ${show(telling, one)}\n`)
+          .join(''),
+      )
     },
   }
 }

@@ -16,6 +16,7 @@ import { openSilentServer } from './channels/mail/testing/silent-server.ts'
 import { debianDrop } from './testing/drops.ts'
 import { dropFailing, imageFailing, published, ready } from './testing/news.ts'
 import { ownChannels } from './testing/open-announcer.ts'
+import { writeSettings } from './testing/settings-folder.ts'
 
 /** An announcer at work on a ledger of its own. */
 async function setUp(env: Readonly<Record<string, string>>, roots: readonly string[] = [ownChannels]) {
@@ -63,6 +64,18 @@ it('a mail server that says nothing keeps no drop from the page, the one after i
   }
   expect(await at.states()).toEqual(['running', 'running', 'running'])
   expect(await at.said('drop.announced.v1')).toEqual([])
+})
+
+it('an IRC server that says nothing keeps no drop from the page, and is left when the process stops', async () => {
+  await using server = await openSilentServer(() => null)
+  const networks = { silent: { server: server.url.replace('smtp:', 'irc:'), channels: { '#cloud': {} } } }
+  await using settings = await writeSettings({ networks })
+  await using at = await setUp({ IMAGEDROP_ANNOUNCER_IRC_FILE: settings.file })
+  for (const day of ['20260711', '20260712']) {
+    await at.publish(debianDrop(day))
+    await until(async () => (await at.page()).includes(`Debian 12 cloud images ${day}`))
+  }
+  expect(await at.states()).toEqual(['running', 'running'])
 })
 
 it('a drop is announced, once, when the last channel has told', async () => {

@@ -96,6 +96,7 @@ describe('import directions', () => {
   it.each([
     ['kysely', 'shared/ledger/'],
     ['node:sqlite', 'shared/ledger/sqlite/', 'shared/files/lock.ts'],
+    ['irc-framework', 'services/announcer/channels/irc/'],
     ['amqplib', 'shared/bus/amqp/'],
     ['@nats-io/transport-node', 'shared/bus/nats/'],
     ['@nats-io/jetstream', 'shared/bus/nats/'],
@@ -106,7 +107,6 @@ describe('import directions', () => {
     ['@aws-sdk/client-ec2', 'services/ec2-publisher/'],
     ['@aws-sdk/client-ebs', 'services/ec2-publisher/'],
     ['nodemailer', 'services/announcer/'],
-    ['irc-framework', 'services/announcer/channels/irc/'],
     ['node:child_process', 'shared/subprocess/'],
   ])('%s is imported only in %s', (library, ...folders) => {
     const wrong = production.filter(({ imports }) => imports.includes(library)).map(({ path }) => path)

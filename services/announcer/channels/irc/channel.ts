@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { tellDestinations, type Destination } from '../../destinations.ts'
 import { lineOf } from '../../story/line.ts'
+import type { Telling } from '../../story/telling.ts'
 import { defineChannel } from '../channel.ts'
 import type { Saying } from './connection.ts'
 import { fit } from './fit.ts'
@@ -21,16 +22,17 @@ export const channel = defineChannel({
       channels.flatMap((one) => placesOf(one, network, server.name)),
     )
 
+    const textFor = (telling: Telling, place: Place) => fit(lineOf(telling, pageUrl), place)
     const told = tellDestinations({
       places,
       deliverOnce,
       idOf: ({ drop }) => drop,
-      textFor: (telling, place) => `${place.as} ${fit(lineOf(telling, pageUrl), place)}`,
+      show: (telling, place) => `${place.as} ${textFor(telling, place)}`,
       async send(telling, place, signal) {
         // A topic that is about something else by now stays.
         const isOver = place.as === 'TOPIC' && telling.kind === 'withdrawn'
         if (isOver && !(await place.network.topicOf(place, signal)).includes(telling.drop)) return
-        await place.network.say({ ...place, text: fit(lineOf(telling, pageUrl), place) }, signal)
+        await place.network.say({ ...place, text: textFor(telling, place) }, signal)
       },
     })
 

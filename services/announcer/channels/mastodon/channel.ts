@@ -17,7 +17,7 @@ export const channel = defineChannel({
       places: readMastodonSettings(mastodonFile),
       deliverOnce,
       idOf,
-      textFor: (telling, { letters }) => statusOf(lineOf(telling, pageUrl), letters),
+      show: (telling, { letters }) => statusOf(lineOf(telling, pageUrl), letters),
       async send(telling, { name, server, token, letters, visibility, language }, signal) {
         const headers = {
           authorization: `Bearer ${token}`,

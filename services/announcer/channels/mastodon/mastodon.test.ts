@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { debianDrop } from '../../testing/drops.ts'
 import { dropFailing, published } from '../../testing/news.ts'
-import { openAnnouncer } from '../../testing/open-announcer.ts'
-import { writeSettings } from '../../testing/settings-folder.ts'
+import { openWithSettings } from '../../testing/open-with-settings.ts'
 import { statusOf } from './status.ts'
 import { openMastodon } from './testing/mastodon.ts'
 
@@ -12,20 +11,12 @@ const body = debianDrop()
 
 /** Opens an announcer with an account of a Mastodon server. */
 async function openOnMastodon(server: string, token = 'right') {
-  const accounts = { images: { server, tokenFile: 'token', tells: ['published', 'failed'] } }
-  const settings = await writeSettings({ accounts }, { token })
-  const env = {
-    IMAGEDROP_ANNOUNCER_MASTODON_FILE: settings.file,
-    IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org',
-  }
-  const announcer = await openAnnouncer({ env })
-  return {
-    ...announcer,
-    async [Symbol.asyncDispose]() {
-      await announcer[Symbol.asyncDispose]()
-      await settings[Symbol.asyncDispose]()
-    },
-  }
+  return await openWithSettings({
+    variable: 'IMAGEDROP_ANNOUNCER_MASTODON_FILE',
+    content: { accounts: { images: { server, tokenFile: 'token', tells: ['published', 'failed'] } } },
+    files: { token },
+    env: { IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org' },
+  })
 }
 
 it('a post is what its server takes: short enough, with its link whole, and calls nobody whom others named', async () => {

@@ -4,8 +4,7 @@ import { expect, it } from 'vitest'
 import { debianDrop } from '../../testing/drops.ts'
 import { openHttpServer } from '../../testing/http-server.ts'
 import { imageFailing, published, superseded } from '../../testing/news.ts'
-import { openAnnouncer } from '../../testing/open-announcer.ts'
-import { writeSettings } from '../../testing/settings-folder.ts'
+import { openWithSettings } from '../../testing/open-with-settings.ts'
 import { openHomeserver } from './testing/homeserver.ts'
 
 const body = debianDrop()
@@ -14,19 +13,12 @@ const [users, makers] = ['#cloud:example.org', '!makers:example.org'] as const
 /** Opens an announcer with an account of a homeserver. */
 async function openOnMatrix(server: string, token = 'right') {
   const rooms = { [users]: {}, [makers]: { tells: ['failed'], as: 'message' } }
-  const settings = await writeSettings({ server, tokenFile: 'token', rooms }, { token })
-  const env = {
-    IMAGEDROP_ANNOUNCER_MATRIX_FILE: settings.file,
-    IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org',
-  }
-  const announcer = await openAnnouncer({ env })
-  return {
-    ...announcer,
-    async [Symbol.asyncDispose]() {
-      await announcer[Symbol.asyncDispose]()
-      await settings[Symbol.asyncDispose]()
-    },
-  }
+  return await openWithSettings({
+    variable: 'IMAGEDROP_ANNOUNCER_MATRIX_FILE',
+    content: { server, tokenFile: 'token', rooms },
+    files: { token },
+    env: { IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org' },
+  })
 }
 
 const openServer = () => openHomeserver('right', { [users]: '!users:example.org', makers })

@@ -19,7 +19,7 @@ export const channel = defineChannel({
       places: readWebhookSettings(webhookFile),
       deliverOnce,
       idOf,
-      textFor: (telling) => JSON.stringify(bodyOf(telling, surroundings), null, 2),
+      show: (telling) => JSON.stringify(bodyOf(telling, surroundings), null, 2),
       async send(telling, { name, url, secrets }, signal) {
         const body = JSON.stringify(bodyOf(telling, surroundings))
         const headers = {

@@ -1,5 +1,5 @@
-import { openAnnouncer, type TestAnnouncer } from '../../../testing/open-announcer.ts'
-import { writeSettings } from '../../../testing/settings-folder.ts'
+import type { TestAnnouncer } from '../../../testing/open-announcer.ts'
+import { openWithSettings } from '../../../testing/open-with-settings.ts'
 
 /** What is not said of a network: no brakes, as the servers of tests have none. */
 const quick = { flood: { lines: 100, seconds: 0 } }
@@ -10,13 +10,10 @@ export async function openOnIrc(
   env: Readonly<Record<string, string>> = {},
 ): Promise<TestAnnouncer> {
   const whole = Object.fromEntries(Object.entries(networks).map(([name, network]) => [name, { ...quick, ...network }]))
-  const settings = await writeSettings({ networks: whole }, { right: 'secret\n', wrong: 'guess\n' })
-  const announcer = await openAnnouncer({ env: { IMAGEDROP_ANNOUNCER_IRC_FILE: settings.file, ...env } })
-  return {
-    ...announcer,
-    async [Symbol.asyncDispose]() {
-      await announcer[Symbol.asyncDispose]()
-      await settings[Symbol.asyncDispose]()
-    },
-  }
+  return await openWithSettings({
+    variable: 'IMAGEDROP_ANNOUNCER_IRC_FILE',
+    content: { networks: whole },
+    files: { right: 'secret\n', wrong: 'guess\n' },
+    env,
+  })
 }
