@@ -21,6 +21,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
   compare: async () => (await import('./compare.ts')).compareCommand,
   withdraw: async () => (await import('./ask.ts')).withdrawCommand,
+  announce: async () => (await import('./announce.ts')).announceCommand,
   events: async () => (await import('./events.ts')).eventsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,

@@ -1,13 +1,15 @@
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bindService } from '#service/bind.ts'
+import type { Logger } from 'pino'
 import type { BoundService } from '#service/define.ts'
 import type { Host } from '#service/host.ts'
 import { findChannels } from './channels/find-channels.ts'
+import { openChannels } from './open-channels.ts'
 import { readAnnouncerConfig } from './config.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createPublications } from './publications.ts'
-import { announcer } from './service.ts'
+import { announcer, type Announcer } from './service.ts'
 import { createShown } from './shown.ts'
 import type { LaunchAddressOf } from './story/launch.ts'
 import type { Titles } from './story/story.ts'
@@ -22,11 +24,17 @@ interface Extent {
   readonly launchAddressOf?: LaunchAddressOf
 }
 
+interface AssembledAnnouncer {
+  readonly service: BoundService
+  /** What its channels keep up while the process runs. */
+  readonly background: (signal: AbortSignal, log: Logger) => Promise<void>
+}
+
 /** Puts the announcer together with all channels that are found and set up. */
 export async function assembleAnnouncer(
-  { stateFolder, env }: Pick<Host, 'stateFolder' | 'env'>,
+  { stateFolder, env, artifacts }: Pick<Host, 'stateFolder' | 'env'> & Pick<Announcer, 'artifacts'>,
   { roots, titles, launchAddressOf = () => null }: Extent,
-): Promise<BoundService> {
+): Promise<AssembledAnnouncer> {
   const found = await findChannels(roots)
   const { common, settingsOf } = readAnnouncerConfig(env, found)
   const folder = resolve(stateFolder, 'announcements')
@@ -39,10 +47,11 @@ export async function assembleAnnouncer(
     launchAddressOf,
     shown: createShown(publications, titles),
   }
-  const channels = found.flatMap((declared) => {
-    const { name, kind } = declared
-    const channel = declared.open(settingsOf(declared), { ...host, deliverOnce: deliveries.of(name) })
-    return channel ? [{ name, kind, channel }] : []
-  })
-  return bindService(announcer, { channels, publications, deliveries, titles }, { concurrency })
+  const channels = openChannels(found, { settingsOf, host, deliverOnceOf: (name) => deliveries.of(name) })
+  return {
+    service: bindService(announcer, { channels, publications, deliveries, titles, artifacts }, { concurrency }),
+    async background(signal, log) {
+      await Promise.all(channels.map(({ channel }) => channel.background?.(signal, log) ?? Promise.resolve()))
+    },
+  }
 }

@@ -20,7 +20,7 @@ it('without settings announcements are made for this machine and mailed to nobod
     mirrorUrl: null,
     pageUrl: null,
   })
-  expect(settingsOf('mail', {})).toEqual({ smtpUrl: null, from: null, to: [] })
+  expect(settingsOf('mail', {})).toMatchObject({ smtpUrl: null, from: null, to: [], mailDkimKey: null, mailCa: null })
   expect(settingsOf('feed', {})).toEqual({ feedEntries: 50 })
 })
 
@@ -29,7 +29,11 @@ it('a channel gets its own settings; recipients are a list with commas', () => {
     IMAGEDROP_ANNOUNCER_TO: 'cloud@example.org, test@example.org,',
     IMAGEDROP_ANNOUNCER_FEED_ENTRIES: '7',
   }
-  expect(settingsOf('file', env)).toEqual({ from: null, to: ['cloud@example.org', 'test@example.org'] })
+  expect(settingsOf('file', env)).toEqual({
+    from: null,
+    to: ['cloud@example.org', 'test@example.org'],
+    templates: null,
+  })
   expect(settingsOf('feed', env)).toEqual({ feedEntries: 7 })
   expect(settingsOf('page', env)).toEqual({ theme: null })
 })
@@ -44,6 +48,11 @@ it.each([
   ['FEED_ENTRIES', '0', /IMAGEDROP_ANNOUNCER_FEED_ENTRIES/],
   ['THEME', '/not/there', /IMAGEDROP_ANNOUNCER_THEME: .*\/not\/there/],
   ['FROM', 'nobody', /IMAGEDROP_ANNOUNCER_FROM/],
+  ['MAIL_DKIM_SELECTOR', 'a b', /IMAGEDROP_ANNOUNCER_MAIL_DKIM_SELECTOR/],
+  ['MAIL_NEWS_TO', 'everybody', /IMAGEDROP_ANNOUNCER_MAIL_NEWS_TO/],
+  ['MAIL_NEWS_KINDS', 'published', /IMAGEDROP_ANNOUNCER_MAIL_NEWS_KINDS/],
+  ['TEMPLATES', '/nonexistent', /IMAGEDROP_ANNOUNCER_TEMPLATES: \/nonexistent: ENOENT/],
+  ['MAIL_DKIM_DOMAIN', 'a;b', /IMAGEDROP_ANNOUNCER_MAIL_DKIM_DOMAIN/],
   ['FORM', 'imagedrop@example.org', /IMAGEDROP_ANNOUNCER_FORM: there is no such setting/],
 ])('a bad %s, %j, is refused by the name of its variable', async (name, value, message) => {
   await expect(openAnnouncer({ env: { [`IMAGEDROP_ANNOUNCER_${name}`]: value } })).rejects.toThrow(message)

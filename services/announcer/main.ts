@@ -8,5 +8,10 @@ export const assemble: Assemble = async (host) => {
   const publishings = host.steps.flatMap(({ publishes }) => publishes ?? [])
   const titles = new Map(publishings.map(({ target, title }) => [target, title]))
   const roots = foldersBelow(host.roots, 'services/announcer/channels')
-  return { service: await assembleAnnouncer(host, { roots, titles, launchAddressOf: launchAddresses(publishings) }) }
+  const { service, background } = await assembleAnnouncer(host, {
+    roots,
+    titles,
+    launchAddressOf: launchAddresses(publishings),
+  })
+  return { service, background: (_voice, signal) => background(signal, host.log) }
 }

@@ -5,12 +5,16 @@ import { z } from 'zod'
 import { dropPublished, type DropPublished } from '#events/drop-published.ts'
 import { describeIssues, parseBody } from '#events/parse.ts'
 import { readIfThere, writeDurably } from '#files/durable.ts'
+import { previousOf } from './changes/previous.ts'
+import { changes as changesShape, type Changes } from './changes/changes.ts'
 
 /** A published drop as it was heard of: all that people are told is made of this. */
 export interface Publication {
   readonly at: string
   readonly body: DropPublished
   readonly withdrawn: Withdrawal | null
+  /** What is different from the drop before it; null for the first of its kind. */
+  readonly changes: Changes | null
 }
 
 /** That a drop was withdrawn, by the drop or the person that took its place, or by the retention policy. */
@@ -24,8 +28,12 @@ export interface Withdrawal {
 
 /** The drops that people were told of, until they expire: a file each, as other processes may share the folder. */
 export interface Publications {
-  /** Notes a publication; its time stays that of the first. */
-  publish(body: DropPublished, at: string): Promise<Publication>
+  /** Notes a publication; time and changes stay those of the first. */
+  publish(
+    body: DropPublished,
+    at: string,
+    findChanges: (previous: DropPublished) => Promise<Changes | null>,
+  ): Promise<Publication>
   /** Null for a drop that is not noted. */
   withdraw(drop: string, withdrawal: Withdrawal): Promise<Publication | null>
   forget(drop: string): Promise<void>
@@ -60,10 +68,18 @@ export function createPublications(folder: string): Publications {
     return publication && [name, { stamp, publication }]
   }
 
+  /** Those that cannot be read are named when all are shown, and keep no other from being told of. */
+  async function readable(): Promise<DropPublished[]> {
+    const listed = await Promise.allSettled((await namesIn(folder)).map(listOne))
+    return listed.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value[1].publication.body] : []))
+  }
+
   return {
-    async publish(body, at) {
+    async publish(body, at, findChanges) {
       const before = await read(pathOf(body.drop))
-      return await write({ at: before?.at ?? at, body, withdrawn: before?.withdrawn ?? null }, before)
+      if (before) return await write({ ...before, body }, before)
+      const previous = previousOf(body, await readable())
+      return await write({ at, body, withdrawn: null, changes: previous && (await findChanges(previous)) }, null)
     },
     async withdraw(drop, withdrawal) {
       const before = await read(pathOf(drop))
@@ -76,9 +92,7 @@ export function createPublications(folder: string): Publications {
       await rm(pathOf(drop), { force: true })
     },
     async all() {
-      await mkdir(folder, { recursive: true })
-      const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort()
-      const listed = (await Promise.all(names.map(listOne))).filter((one) => one !== null)
+      const listed = (await Promise.all((await namesIn(folder)).map(listOne))).filter((one) => one !== null)
       known = new Map(listed)
       return {
         publications: listed.map(([, { publication }]) => publication),
@@ -86,6 +100,11 @@ export function createPublications(folder: string): Publications {
       }
     },
   }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  await mkdir(folder, { recursive: true })
+  return (await readdir(folder)).filter((name) => name.endsWith('.json')).sort()
 }
 
 /**
@@ -112,6 +131,7 @@ const shape = z.object({
       at: z.iso.datetime(),
     })
     .nullable(),
+  changes: changesShape.nullable().default(null),
 })
 
 async function read(path: string): Promise<Publication | null> {

@@ -137,6 +137,30 @@ describe('the page and the feed', () => {
     expect(feed).not.toContain('.qcow2')
   })
 
+  it('are a JSON Feed too, with the same entries as the Atom feed, each with its address and markup', async () => {
+    await using at = await openAnnouncer({ env: { IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org/' } })
+    for (const day of ['20260710', '20260711']) await at.hear(published(debianDrop(day, { by: 'R&D <x>' })))
+    await at.hear(superseded(debianDrop('20260710'), 'somebody'))
+    const feed = JSON.parse(await read(at, 'feed.json')) as { items: Record<string, string>[] }
+    expect(feed).toMatchObject({
+      version: 'https://jsonfeed.org/version/1',
+      title: 'Cloud images',
+      home_page_url: 'https://cloud.example.org/index.html',
+      feed_url: 'https://cloud.example.org/feed.json',
+    })
+    const ids = [...(await read(at, 'feed.atom')).matchAll(/<entry>[\s\S]*?<id>(.*?)<\/id>/g)].map(([, id]) => id)
+    expect(feed.items.map(({ id }) => id)).toEqual(ids)
+    expect(feed.items[0]).toMatchObject({
+      url: `https://cloud.example.org/index.html#${drop}`,
+      title: 'Debian 12 cloud images 20260711 (nightly)',
+      date_published: '2026-07-11T12:00:00.000Z',
+      summary: '4 of 4 images passed the boot test; blessed by R&D <x>.',
+      content_html: expect.stringMatching(/R&amp;D &lt;x&gt;[\s\S]*\.qcow2/),
+    })
+    expect(feed.items[1]?.['title']).toContain('[superseded]')
+    expect(feed.items[1]?.['content_html']).not.toContain('.qcow2')
+  })
+
   it('forget an expired drop, superseded before or after', async () => {
     await using at = await openAnnouncer()
     const body = debianDrop()

@@ -4,12 +4,20 @@ import { dropAnnounced } from '#events/drop-announced.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import { dropPublished } from '#events/drop-published.ts'
+import { dropReady } from '#events/drop-ready.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
-import { defineService } from '#service/define.ts'
+import type { EnvelopeOf } from '#events/envelope.ts'
+import { imageFailed } from '#events/image-failed.ts'
+import { imageTested } from '#events/image-tested.ts'
+import { defineService, type Context } from '#service/define.ts'
+import { ArtifactStoreUnavailable, type ArtifactStore } from '#artifacts/store.ts'
+import { messageOf, TransientError } from '#service/errors.ts'
+import { findChanges } from './changes/changes.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Publications, Withdrawal } from './publications.ts'
+import { tellFailedTest, tellFailure, tellWaiting, tellWithdrawal, type News } from './story/news.ts'
 import { tellStory, type Titles } from './story/story.ts'
-import { tellByAll, withdrawFromAll, type OpenChannel } from './tell.ts'
+import { reportByAll, tellByAll, withdrawFromAll, type OpenChannel } from './tell.ts'
 
 /** What the announcer announces with. */
 export interface Announcer {
@@ -17,25 +25,37 @@ export interface Announcer {
   readonly publications: Publications
   readonly deliveries: Deliveries
   readonly titles: Titles
+  /** Where the lists of packages are. */
+  readonly artifacts: Pick<ArtifactStore, 'open'>
 }
 
 /** What stays known of a drop when nothing else of it is: that nobody is to be told of it any more. */
 const dropState = z.object({ withdrawn: z.boolean() }).default({ withdrawn: false })
 
-/** Announces a published drop by every channel, and lets them know when it is withdrawn. */
+/** What a drop does not depend on: to hear of it helps people, and the drop goes on without. */
+const asides = [dropReady, dropFailed, imageFailed, imageTested] as const
+
+/** Announces a published drop by every channel, lets them know when it is withdrawn, and tells what happens before. */
 export const announcer = defineService({
   name: 'announcer',
-  consumes: [dropPublished, dropSuperseded, dropExpired],
+  consumes: [dropPublished, dropSuperseded, dropExpired, ...asides],
   emits: [dropAnnounced, dropFailed],
-  // What happens to one drop, in order; no drop waits for another.
-  keyOf: ({ body }) => body.drop,
-  async handle(event, { channels, publications, deliveries, titles }: Announcer, { signal, state }) {
-    const { body, subject, time } = event
-    const { drop } = body
+  asides,
+  // Publication and withdrawal of one drop, in order; no drop waits for another, and none for what is told besides.
+  keyOf: (event) => (isAside(event) ? event.id : event.body.drop),
+  async handle(event, { channels, publications, deliveries, titles, artifacts }: Announcer, context) {
+    const { signal, state } = context
+    const { time } = event
+    const { drop } = event.body
 
-    async function withdraw(withdrawal: Withdrawal) {
+    async function report(news: News | null) {
+      if (news) await reportByAll(channels, news, signal)
+      return []
+    }
+
+    async function withdraw(withdrawal: Withdrawal, news: News) {
       const publication = await publications.withdraw(drop, withdrawal)
-      if (publication) await withdrawFromAll(channels, tellStory(publication, titles), signal)
+      if (publication) await withdrawFromAll(channels, { story: tellStory(publication, titles), news }, signal)
       if (withdrawal.why === 'expired') {
         await publications.forget(drop)
         await deliveries.forget(drop)
@@ -43,19 +63,50 @@ export const announcer = defineService({
       return { events: [], state: { withdrawn: true } }
     }
 
-    switch (subject) {
+    switch (event.subject) {
       case 'drop.published.v1': {
         if (dropState.parse(state).withdrawn) return []
-        const publication = await publications.publish(body, time)
+        const publication = await publications.publish(event.body, time, (previous) =>
+          findChanges(event.body, previous, { artifacts, signal, onUnreadable: unreadable(context) }),
+        )
         if (publication.withdrawn) return []
         const told = await tellByAll(channels, tellStory(publication, titles), signal)
-        const { kind, milestone, compose } = body
+        const { kind, milestone, compose } = event.body
         return [say(dropAnnounced, { drop, kind, milestone, compose, told })]
       }
       case 'drop.superseded.v1':
-        return await withdraw({ why: 'superseded', by: body.by, reason: body.reason, at: time })
+        return await withdraw(
+          { why: 'superseded', by: event.body.by, reason: event.body.reason, at: time },
+          tellWithdrawal(event),
+        )
       case 'drop.expired.v1':
-        return await withdraw({ why: 'expired', by: 'the retention policy', at: time })
+        return await withdraw({ why: 'expired', by: 'the retention policy', at: time }, tellWithdrawal(event))
+      case 'drop.ready.v1':
+        return await report(event.body.gate === 'person' ? tellWaiting(event) : null)
+      case 'image.tested.v1':
+        return await report(event.body.verdict === 'failed' ? tellFailedTest(event) : null)
+      case 'drop.failed.v1':
+      case 'image.failed.v1':
+        return await report(tellFailure(event))
     }
   },
 })
+
+type Heard = EnvelopeOf<(typeof asides)[number] | typeof dropPublished | typeof dropSuperseded | typeof dropExpired>
+
+function isAside(event: Heard): boolean {
+  return asides.some(({ subject }) => subject === event.subject)
+}
+
+/** How many tries an announcement waits for a store that is away. */
+const patience = 3
+
+/** No announcement is held up for good by a list of packages: it is then told without what changed in them. */
+function unreadable({ attempt, log }: Context): (error: unknown, image: string) => void {
+  return (error, image) => {
+    if (error instanceof ArtifactStoreUnavailable && attempt < patience) {
+      throw new TransientError(messageOf(error), { cause: error })
+    }
+    log.warn({ err: error, image }, 'the packages are not compared: a list cannot be read')
+  }
+}

@@ -10,6 +10,7 @@ import { debianDrop } from './testing/drops.ts'
 
 const noon = '2026-07-11T12:00:00.000Z'
 const titles = new Map<string, string>()
+const unchanged = () => Promise.resolve(null)
 let folder: string
 
 beforeEach(async () => {
@@ -39,7 +40,7 @@ it('shows every drop, newest first, however many ask at once, with few writes', 
   const days = Array.from({ length: 20 }, (_, index) => String(20260701 + index))
   await Promise.all(
     days.map(async (day, index) => {
-      await publications.publish(debianDrop(day), new Date(Date.parse(noon) + index).toISOString())
+      await publications.publish(debianDrop(day), new Date(Date.parse(noon) + index).toISOString(), unchanged)
       await renew()
       expect(await shown()).toContain(day.slice(-2))
     }),
@@ -55,12 +56,12 @@ it('shows every drop, newest first, however many ask at once, with few writes', 
 
 it('shows what another process has published meanwhile, whoever of the two writes last', async () => {
   const [ours, theirs] = [createPublications(join(folder, 'drops')), createPublications(join(folder, 'drops'))]
-  await ours.publish(debianDrop('20260711'), noon)
+  await ours.publish(debianDrop('20260711'), noon, unchanged)
   const slow = showDays(ours, 200)
   const quick = showDays(theirs, 0)
   const renewing = slow.renew()
   await sleep(50)
-  await theirs.publish(debianDrop('20260712'), '2026-07-12T12:00:00.000Z')
+  await theirs.publish(debianDrop('20260712'), '2026-07-12T12:00:00.000Z', unchanged)
   await quick.renew()
   await renewing
   expect(await slow.shown()).toBe('2026-07-12 2026-07-11')
@@ -69,12 +70,12 @@ it('shows what another process has published meanwhile, whoever of the two write
 it('makes nobody wait for the drops of others that keep coming', async () => {
   const publications = createPublications(join(folder, 'drops'))
   const { renew, writes } = showDays(publications, 50)
-  await publications.publish(debianDrop('20260701'), noon)
+  await publications.publish(debianDrop('20260701'), noon, unchanged)
   const first = renew().then(writes)
   const later: Promise<void>[] = []
   for (let day = 20260702; day < 20260722; day += 1) {
     await sleep(10)
-    await publications.publish(debianDrop(String(day)), noon)
+    await publications.publish(debianDrop(String(day)), noon, unchanged)
     later.push(renew())
   }
   expect(await first).toBe(1)
@@ -92,7 +93,7 @@ it('goes on after a write that failed', async () => {
 
 it('reads and checks again only what has changed', async () => {
   const publications = createPublications(join(folder, 'drops'))
-  for (const day of ['20260711', '20260712']) await publications.publish(debianDrop(day), noon)
+  for (const day of ['20260711', '20260712']) await publications.publish(debianDrop(day), noon, unchanged)
   const before = await publications.all()
   await publications.withdraw(debianDrop('20260711').drop, { why: 'superseded', by: 'somebody', at: noon })
   const after = await publications.all()

@@ -2,6 +2,7 @@ import type { DropAnnounced } from '#events/drop-announced.ts'
 import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
 import { failureClassOf, isTransient } from '#service/failure.ts'
 import type { Channel, ChannelDeclaration } from './channels/channel.ts'
+import type { News } from './story/news.ts'
 import type { Story } from './story/story.ts'
 
 /** A channel that is in use. */
@@ -24,13 +25,21 @@ export async function tellByAll(
   return told.flat()
 }
 
-/** Lets all channels know that a drop was withdrawn. */
+/** Lets all channels know that a drop was withdrawn, so that they show it no longer, and then tell of it. */
 export async function withdrawFromAll(
   channels: readonly OpenChannel[],
-  story: Story,
+  { story, news }: { readonly story: Story; readonly news: News },
   signal: AbortSignal,
 ): Promise<void> {
-  await askAll(channels, signal, ({ channel }) => channel.withdraw(story, signal))
+  await askAll(channels, signal, async ({ channel }) => {
+    await channel.withdraw(story, signal)
+    await channel.report?.(news, signal)
+  })
+}
+
+/** Tells by all channels what else happens to a drop. */
+export async function reportByAll(channels: readonly OpenChannel[], news: News, signal: AbortSignal): Promise<void> {
+  await askAll(channels, signal, ({ channel }) => channel.report?.(news, signal) ?? Promise.resolve())
 }
 
 interface Failure {

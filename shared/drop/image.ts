@@ -9,6 +9,7 @@ import {
 import type { ImageWord } from './events.ts'
 import { publishersFor, stepsOfImages } from './publishers.ts'
 import type { ImageState } from './state.ts'
+import { failureOfTest } from './verdict.ts'
 
 type Publishers = readonly Publisher[]
 
@@ -36,7 +37,7 @@ export function hearImage(image: ImageState, { subject, time, body }: ImageWord,
       const seen = { console, screenshot, accelerator }
       const tested = later(image.tested, { time, disk: body.disk.sha256, passed, checks, seen })
       if (passed) return cleared({ ...image, tested }, 'boot-tester', time)
-      return failed({ ...image, tested }, verdictOf(body), time, publishers)
+      return failed({ ...image, tested }, failureOfTest(body), time, publishers)
     }
     case 'image.uploaded.v1': {
       const uploaded = placed(image.uploaded, body.registrations, time)
@@ -160,15 +161,5 @@ function succeededAt(image: ImageState, step: string, publishers: Publishers): s
       const times = targets.flatMap((target) => [uploaded[target]?.time ?? '', published[target]?.time ?? ''])
       return times.toSorted().at(-1) ?? ''
     }
-  }
-}
-
-function verdictOf({ checks, console }: Extract<ImageWord, { subject: 'image.tested.v1' }>['body']): Failure {
-  const bad = checks.filter((check) => check.outcome === 'failed').map(({ name, detail }) => `${name}: ${detail}`)
-  return {
-    step: 'boot-tester',
-    class: 'verdict',
-    reason: `boot test failed: ${bad.join('; ') || 'no check passed'}`,
-    log: console,
   }
 }

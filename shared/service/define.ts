@@ -75,6 +75,11 @@ export interface ServiceDefinition<
   readonly wakes?: { readonly [Index in keyof Wakes]: WakingEvent<Wakes[Index]> }
   readonly retry?: Partial<RetryPolicy>
   /**
+   * Events that the drop does not depend on, as when people are told what happened to it. A job on one that is given up
+   * waits for an operator as any other, but no event says that the drop failed.
+   */
+  readonly asides?: readonly Consumes[]
+  /**
    * Events with the same key are handled one after the other; without it all are independent. One whose job waits holds
    * up none: when it is woken, it is the next.
    */
@@ -120,6 +125,7 @@ export interface BoundService {
   readonly emits: readonly EventDefinition[]
   readonly wakes: readonly WakingEvent[]
   readonly retry: RetryPolicy
+  readonly asides: readonly EventDefinition[]
   readonly concurrency: number
   readonly keyOf: ((event: Envelope) => string) | null
   readonly handle: (

@@ -98,6 +98,7 @@ describe('import directions', () => {
   it.each([
     ['kysely', 'shared/ledger/'],
     ['node:sqlite', 'shared/ledger/sqlite/', 'shared/files/lock.ts'],
+    ['irc-framework', 'services/announcer/channels/irc/'],
     ['amqplib', 'shared/bus/amqp/'],
     ['@nats-io/transport-node', 'shared/bus/nats/'],
     ['@nats-io/jetstream', 'shared/bus/nats/'],

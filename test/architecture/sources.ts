@@ -25,8 +25,9 @@ export function isTest({ path }: Pick<Source, 'path'>): boolean {
   return /\.(test|contract)\.ts$|\/testing\//.test(path) || path.startsWith('test/')
 }
 
-/** Whether a file is started as a program, or found by its name: nobody needs to import it. */
+/** Whether a file is started as a program, or found by its name or by the compiler: nobody needs to import it. */
 export function isFound({ path }: Pick<Source, 'path'>): boolean {
+  if (path.endsWith('.d.ts')) return true
   return /\/(main|cloud-main|generate|step|stand-in|host-checks|channel|engine)\.ts$/.test(path)
 }
 

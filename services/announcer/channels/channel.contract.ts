@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import type { Audience, OpenAudience } from '../testing/audience.ts'
+import type { Audience, Heard, OpenAudience } from '../testing/audience.ts'
 import { debianDrop, withFailure, withRegistrations, withText } from '../testing/drops.ts'
-import { expired, published, superseded } from '../testing/news.ts'
+import { dropFailing, expired, imageFailing, published, ready, superseded, tested } from '../testing/news.ts'
+import { previewDrop } from '../preview.ts'
 import { openAnnouncer, type TestAnnouncer } from '../testing/open-announcer.ts'
 import type { Lone } from '../testing/announce-alone.ts'
 import type { FoundChannel } from './find-channels.ts'
@@ -69,8 +70,47 @@ export function channelContract({ name, path }: FoundChannel): void {
         await stage.announcer.hear(published(withText(text)))
         const [heard] = await stage.audience.heard(drop)
         expect(heard?.frame, JSON.stringify(text.slice(0, 40))).toEqual(expected?.frame)
-        expect(heard?.text).not.toMatch(/[^\P{Cc}\t\r\n]|[\u202a-\u202e\u2066-\u2069]/u)
+        expectClean(heard)
       }
+    })
+
+    it('lets no text of a failure or a withdrawal out of its place', async () => {
+      const tell = async (text: string) => {
+        await using stage = await openStage(name, path)
+        for (const event of [dropFailing(debianDrop(), text), imageFailing(debianDrop(), text)]) {
+          await stage.announcer.hear(event)
+        }
+        await stage.announcer.hear(ready(withText(text)))
+        await stage.announcer.hear(published(debianDrop()))
+        await stage.announcer.hear(superseded(debianDrop(), text))
+        return await stage.audience.heard(drop)
+      }
+      const expected = await tell('x')
+      for (const text of foreignTexts) {
+        const heard = await tell(text)
+        expect(framesOf(heard), JSON.stringify(text.slice(0, 40))).toEqual(framesOf(expected))
+        heard.forEach(expectClean)
+      }
+    })
+
+    it('shows what it would say of a drop, to nobody', async () => {
+      await using stage = await openStage(name, path)
+      const { previews } = await previewDrop(
+        { body: debianDrop(), at: '2026-07-11T12:00:00.000Z', drops: [] },
+        {
+          env: stage.audience.env,
+          roots: stage.roots,
+          titles: new Map(),
+          launchAddressOf: () => null,
+          artifacts: stage.announcer.artifacts,
+          folder: await mkdtemp(join(stage.state, 'preview-')),
+          only: [],
+          signal: new AbortController().signal,
+        },
+      )
+      expect(previews.map(({ channel }) => channel)).toEqual([name])
+      for (const { says } of previews) if (says !== null) expect(says).toContain('Debian 12 cloud images 20260711')
+      expect(await stage.audience.heard(drop)).toEqual([])
     })
 
     it('tells of images that are registered nowhere, and in many places of many targets', async () => {
@@ -97,11 +137,36 @@ export function channelContract({ name, path }: FoundChannel): void {
         await stage.announcer.hear(published(debianDrop()))
         await stage.announcer.hear(withdrawn)
         const heard = await stage.audience.heard(drop)
-        expect(heard.length).toBeLessThanOrEqual(1)
+        const isTold = stage.audience.chose?.some((kind) => kind === 'withdrawn' || kind === 'expired')
+        if (isTold) expect(heard).toHaveLength(2)
+        else expect(heard.length).toBeLessThanOrEqual(1)
         await stage.announcer.hear(withdrawn)
         expect(await stage.announcer.hear(published(debianDrop()))).toEqual([])
         expect(await stage.audience.heard(drop)).toEqual(heard)
       }
+    })
+
+    it('tells what else happens to a drop to those who chose it, once, also after a restart', async () => {
+      await using stage = await openStage(name, path)
+      const { chose = [] } = stage.audience
+      const happened = [
+        imageFailing(debianDrop(), 'no package named "cloud-int"'),
+        tested(debianDrop(), 'failed'),
+        tested(debianDrop(), 'passed'),
+        ready(withFailure('no package named "cloud-int"')),
+        ready(debianDrop(), 'policy'),
+        dropFailing(debianDrop(), 'no space left'),
+      ]
+      await Promise.all(happened.map((event) => stage.announcer.hear(event)))
+      await using restarted = await stage.restart()
+      for (const event of happened) expect(await restarted.hear(event)).toEqual([])
+      const heard = (await stage.audience.heard(drop)).map(({ text }) => text)
+      const expected = [
+        ...(chose.includes('failed') ? [/generic\.x86_64 .*"cloud-int"/, /boot test failed/, /no space left/] : []),
+        ...(chose.includes('waiting') ? [/waits for a blessing: 3 of 4/] : []),
+      ]
+      for (const text of expected) expect(heard).toContainEqual(expect.stringMatching(text))
+      expect(heard).toHaveLength(expected.length)
     })
 
     it('tells nobody of a drop that was withdrawn before', async () => {
@@ -129,6 +194,12 @@ export function channelContract({ name, path }: FoundChannel): void {
       return { steps, atTheKill, heard: await stage.audience.heard(drop) }
     }
   })
+}
+
+const framesOf = (heard: readonly Heard[]) => heard.map(({ frame }) => frame)
+
+function expectClean(heard: Heard | undefined): void {
+  expect(heard?.text).not.toMatch(/[^\P{Cc}\t\r\n]|[\u202a-\u202e\u2066-\u2069]/u)
 }
 
 /** What others may write into a name, a reason or a detail. */

@@ -1,6 +1,8 @@
+import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { DeliverOnce } from '../deliveries.ts'
 import type { LaunchAddressOf } from '../story/launch.ts'
+import type { News } from '../story/news.ts'
 import type { Story } from '../story/story.ts'
 
 /** Who was told, and by what they find it: a Message-ID, the id of an entry, a page of the site. */
@@ -23,6 +25,22 @@ export interface Channel {
   tell(story: Story, signal: AbortSignal): Promise<readonly Told[]>
   /** The drop, told of before, was superseded or has expired (`story.withdrawn`). May be asked again as well. */
   withdraw(story: Story, signal: AbortSignal): Promise<void>
+  /**
+   * Tells those who want to know what else happens to a drop: that it waits for a blessing, that something of it failed,
+   * and after `withdraw` of its withdrawal. As with `tell`, nobody may be told twice; what is told is named by drop and
+   * `news.id`, to `deliverOnce` too. A channel that shows nothing but published drops has none of it.
+   */
+  report?(news: News, signal: AbortSignal): Promise<void>
+  /**
+   * What it would send of a published drop, for `imagedrop announce --preview`: asks nobody outside, sends and keeps
+   * nothing. A place has none: it is asked to `tell` into a folder that nobody sees.
+   */
+  preview?(story: Story): Promise<string>
+  /**
+   * What it keeps up while the process runs, as a connection; it begins when the service does, and ends when the signal
+   * aborts. It may be asked to tell before, and for a while after.
+   */
+  background?(signal: AbortSignal, log: Logger): Promise<void>
 }
 
 /** What the announcer gives to each channel. */

@@ -4,12 +4,14 @@ import { debianDrop, withFailure, withRegistrations } from '../testing/drops.ts'
 import { linkBelow } from '../story/link.ts'
 import { tellStory } from '../story/story.ts'
 import { messageIdOf, threadIdOf } from './identity.ts'
-import { announcementText } from './text.ts'
+import { readTemplates } from './template.ts'
+import { viewOfStory } from './text.ts'
 import { wrap } from './wrap.ts'
 
 function textOf(body = debianDrop(), mirror = 'https://download.example.org/pub'): string {
-  const publication = { at: '2026-07-11T12:00:00.000Z', body, withdrawn: null }
-  return announcementText(tellStory(publication, new Map([['ec2', 'Amazon EC2']])), linkBelow(mirror))
+  const publication = { at: '2026-07-11T12:00:00.000Z', body, withdrawn: null, changes: null }
+  const view = viewOfStory(tellStory(publication, new Map([['ec2', 'Amazon EC2']])), linkBelow(mirror))
+  return readTemplates(null)['mail-drop'](view).text
 }
 
 describe('the text of an announcement', () => {

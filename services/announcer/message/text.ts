@@ -1,28 +1,44 @@
 import type { LinkTo } from '../story/link.ts'
 import type { Download, Story, StoryImage } from '../story/story.ts'
 import { count, dayInWords, secondsInWords, sizeInWords } from '../story/words.ts'
+import { changeSections } from './changes.ts'
 import { registrationSections } from './registrations.ts'
 import { table } from './table.ts'
+import type { View } from './template.ts'
 import { wrap } from './wrap.ts'
 
 /**
- * Writes the announcement as plain text. Sentences keep to 72 columns. Paths, addresses and checksums are never broken
+ * What the mail of a drop is filled with. Sentences keep to 72 columns. Paths, addresses and checksums are never broken
  * and each has a line of its own, so that they can be searched for and copied; the table is as wide as it has to be.
  */
-export function announcementText(story: Story, linkTo: LinkTo): string {
-  const files = story.images.flatMap((image) => image.downloads)
-  const parts = [
-    wrap(openingOf(story)),
-    factsOf(story, linkTo),
-    imageTable(story.images),
-    ...story.images.flatMap(troubleSection),
-    ...registrationSections(story.images),
-    ...(files.length === 0 ? [] : [downloadLines(files, linkTo), checksumLines(files)]),
-    verifySection(story, linkTo),
-    ...signatureSection(story, linkTo),
-    ['-- ', 'Sent by imagedrop. Nobody reads replies to this address.'],
-  ]
-  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`
+export function viewOfStory(story: Story, linkTo: LinkTo): View<'mail-drop'> {
+  const { title, drop, release, compose, publishedAt, blessedBy, tree, images } = story
+  const passed = images.filter((image) => image.passed).length
+  const files = images.flatMap((image) => image.downloads)
+  return {
+    title,
+    drop,
+    release,
+    compose,
+    published: dayInWords(publishedAt),
+    blessedBy,
+    tree: linkTo(tree.path),
+    passed,
+    total: images.length,
+    complete: passed === images.length,
+    opening: section(wrap(openingOf(story))),
+    facts: section(factsOf(story, linkTo)),
+    table: section(imageTable(images)),
+    trouble: images.flatMap(troubleSection).map(section),
+    registrations: registrationSections(images).map(section),
+    changes: (story.changes ? changeSections(story.changes) : []).map(section),
+    downloads: (files.length === 0 ? [] : [downloadLines(files, linkTo), checksumLines(files)]).map(section),
+    verify: [verifySection(story, linkTo), ...signatureSection(story, linkTo)].map(section).join('\n\n'),
+  }
+}
+
+function section(lines: readonly string[]): string {
+  return lines.join('\n')
 }
 
 function openingOf({ title, publishedAt, images }: Story): string {

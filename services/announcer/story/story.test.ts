@@ -11,7 +11,12 @@ it('what lies beside an image is left to the tree; checksums and indexes are tol
     return { path: `${body.path}/amd64/${name}`, sha256: '0'.repeat(64), size: 1, image: null }
   })
   const story = tellStory(
-    { at: '2026-07-11T12:00:00Z', body: { ...body, files: [...body.files, ...others] }, withdrawn: null },
+    {
+      at: '2026-07-11T12:00:00Z',
+      body: { ...body, files: [...body.files, ...others] },
+      withdrawn: null,
+      changes: null,
+    },
     new Map(),
   )
   expect(story.otherFiles.map(({ name }) => name)).toEqual([

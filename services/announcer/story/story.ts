@@ -1,7 +1,8 @@
 import type { DropPublished } from '#events/drop-published.ts'
 import { imageKey, type CheckResult, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
 import type { Publication, Withdrawal } from '../publications.ts'
-import { cleanText } from './words.ts'
+import { tellChanges, type StoryChanges } from './changes.ts'
+import { cleanText, failureInWords } from './words.ts'
 import { titleOf } from './title.ts'
 
 /** One published drop as people read of it: what all channels have in common. All text is one clean line. */
@@ -25,6 +26,8 @@ export interface Story {
   readonly otherFiles: readonly Download[]
   /** By which key its checksums are signed; null when they are not. */
   readonly signature: { readonly fingerprint: string; readonly key: MirrorPath } | null
+  /** What is different from the drop before it; null for the first of its kind. */
+  readonly changes: StoryChanges | null
   /** Null while it stands. */
   readonly withdrawn: { readonly why: Withdrawal['why']; readonly by: string; readonly reason: string | null } | null
 }
@@ -77,7 +80,7 @@ export interface StoryRegistration {
 export type Titles = ReadonlyMap<string, string>
 
 /** Tells a published drop. */
-export function tellStory({ at, body, withdrawn }: Publication, titles: Titles): Story {
+export function tellStory({ at, body, withdrawn, changes }: Publication, titles: Titles): Story {
   const { compose } = body
   return {
     drop: body.drop,
@@ -93,6 +96,7 @@ export function tellStory({ at, body, withdrawn }: Publication, titles: Titles):
     images: body.images.map((image) => tellImage(image, body, titles)),
     otherFiles: otherFilesOf(body).map((file) => tellFile(file, [])),
     signature: tellSignature(body),
+    changes: changes && tellChanges(changes),
     withdrawn: withdrawn && {
       why: withdrawn.why,
       by: cleanText(withdrawn.by),
@@ -127,7 +131,7 @@ function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): St
     checks: one.checks.map((check) => ({ ...check, name: cleanText(check.name), detail: cleanText(check.detail) })),
     bootReport: bootReportOf(downloads, files),
     testedIn: Math.max(0, ...one.checks.map((check) => check.seconds)),
-    failure: one.failure && `${cleanText(one.failure.step)}: ${cleanText(one.failure.reason)}`,
+    failure: one.failure && failureInWords(one.failure),
   }
 }
 

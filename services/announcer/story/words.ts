@@ -1,3 +1,5 @@
+import type { Failure } from '#events/vocabulary.ts'
+
 const longest = 500
 
 /**
@@ -11,6 +13,11 @@ export function cleanText(text: string): string {
     .trim()
   const letters = Array.from(line)
   return letters.length > longest ? `${letters.slice(0, longest).join('')}…` : line
+}
+
+/** `builder: no package named "cloud-int"` */
+export function failureInWords({ step, reason }: Pick<Failure, 'step' | 'reason'>): string {
+  return `${cleanText(step)}: ${cleanText(reason)}`
 }
 
 /** `187.0 MiB` */

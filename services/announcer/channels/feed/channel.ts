@@ -4,7 +4,7 @@ import { writeDurably } from '#files/durable.ts'
 import { defineChannel } from '../channel.ts'
 import { entryIdOf, renderFeed } from './feed.ts'
 
-/** An Atom feed of the newest drops, `feed.atom`. */
+/** A feed of the newest drops: Atom, `feed.atom`, and JSON Feed, `feed.json`. */
 export const channel = defineChannel({
   settings: { feedEntries: z.coerce.number().int().min(1).max(1000).default(50) },
   kind: 'place',
@@ -13,7 +13,9 @@ export const channel = defineChannel({
     const pageUrl = seenAt.endsWith('/') ? seenAt : `${seenAt}/`
     const settings = { title, domain, pageUrl, entries: feedEntries }
     const renew = shown(async (stories) => {
-      await writeDurably(path, await renderFeed(stories, settings))
+      const { atom, json } = await renderFeed(stories, settings)
+      await writeDurably(join(folder, 'feed.json'), json)
+      await writeDurably(path, atom)
     })
     return {
       async tell(story) {

@@ -1,3 +1,4 @@
+import type { Feed as FeedClass } from 'feed'
 import type { Story } from '../../story/story.ts'
 import { count } from '../../story/words.ts'
 import { html, type Html } from '../../web/html.ts'
@@ -16,12 +17,33 @@ export function entryIdOf({ drop, day }: Story, domain: string): string {
   return `tag:${domain},${day}:drop/${drop}`
 }
 
-/** Writes the Atom feed of the newest drops. The same stories make the same bytes. */
-export async function renderFeed(
-  stories: readonly Story[],
-  { title, domain, pageUrl, entries }: FeedSettings,
-): Promise<string> {
+/** A feed in both of its forms. */
+export interface RenderedFeed {
+  readonly atom: string
+  /** JSON Feed 1 (jsonfeed.org). */
+  readonly json: string
+}
+
+/** Writes the feed of the newest drops. The same stories make the same bytes. */
+export async function renderFeed(stories: readonly Story[], settings: FeedSettings): Promise<RenderedFeed> {
   const { Feed } = await import('feed')
+  const fill = (write: (text: string) => string) => fillFeed(Feed, stories, { ...settings, write })
+  return {
+    // Atom's titles and summaries are markup here, JSON Feed's are text.
+    atom: fill((text) => html`${text}`.markup).atom1(),
+    json: fill((text) => text).json1(),
+  }
+}
+
+interface Filling extends FeedSettings {
+  readonly write: (text: string) => string
+}
+
+function fillFeed(
+  Feed: typeof FeedClass,
+  stories: readonly Story[],
+  { title, domain, pageUrl, entries, write }: Filling,
+): FeedClass {
   const changes = stories.map((story) => story.changedAt).sort()
   const feed = new Feed({
     id: `tag:${domain},2013:drops`,
@@ -30,21 +52,20 @@ export async function renderFeed(
     generator: 'imagedrop',
     author: { name: 'imagedrop' },
     link: `${pageUrl}index.html`,
-    feedLinks: { atom: `${pageUrl}feed.atom` },
+    feedLinks: { atom: `${pageUrl}feed.atom`, json: `${pageUrl}feed.json` },
   })
   for (const story of stories.slice(0, entries)) {
     feed.addItem({
       id: entryIdOf(story, domain),
-      // The feed's titles and summaries are markup too.
-      title: html`${story.title}${story.withdrawn === null ? '' : ' [superseded]'}`.markup,
+      title: write(`${story.title}${story.withdrawn === null ? '' : ' [superseded]'}`),
       link: pageOf(story, pageUrl),
       published: new Date(story.publishedAt),
       date: new Date(story.changedAt),
-      description: html`${summaryOf(story)}`.markup,
+      description: write(summaryOf(story)),
       content: contentOf(story, pageUrl),
     })
   }
-  return feed.atom1()
+  return feed
 }
 
 function summaryOf({ images, withdrawn, blessedBy }: Story): string {

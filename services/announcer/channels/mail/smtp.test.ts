@@ -22,7 +22,12 @@ afterEach(async () => {
 function deliverTo(url: string, to: readonly string[], signal = never): Promise<void> {
   const send = createSmtp(url, { silence: 5_000 })
   const deliverOnce = createDeliveries(folder).of('mail')
-  return deliverOnce('d', to, (recipient) => send({ from, to: recipient, bytes: message.bytes }, signal), signal)
+  return deliverOnce(
+    { drop: 'd' },
+    to,
+    (recipient) => send({ from, to: recipient, bytes: message.bytes }, signal),
+    signal,
+  )
 }
 
 async function notes(): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { isAscii, toSevenBit } from '../../message/encoding.ts'
+import type { SignMail } from './dkim.ts'
 import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
 
 /** Takes a message to one recipient. Throws TransientError, or PermanentError when the server will never take it. */
@@ -12,16 +13,23 @@ export interface Outgoing {
   readonly bytes: Buffer
 }
 
-interface SmtpLimits {
+interface SmtpOptions {
   /** How long the server may be silent, in milliseconds. */
-  readonly silence: number
+  readonly silence?: number
+  /** Certificates that the server's may be issued by, in PEM, instead of those that the system trusts. */
+  readonly ca?: string | null
+  readonly sign?: SignMail | null
 }
 
-/** Sends over SMTP: `smtp://` with STARTTLS where offered, and always with credentials; `smtps://` is TLS at once. */
-export function createSmtp(address: string, { silence }: SmtpLimits = { silence: 60_000 }): SendMail {
+/**
+ * Sends over SMTP: `smtp://` with STARTTLS where offered, and always with credentials or a certificate to go by;
+ * `smtps://` is TLS at once. Whatever is encrypted, the server's certificate must be right.
+ */
+export function createSmtp(address: string, { silence = 60_000, ca = null, sign = null }: SmtpOptions = {}): SendMail {
   const url = new URL(address)
   const credentials =
     url.username === '' ? null : { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) }
+  const needsTls = credentials !== null || ca !== null
   return async ({ from, to, bytes }, signal) => {
     signal.throwIfAborted()
     const { default: Connection } = await import('nodemailer/lib/smtp-connection')
@@ -30,8 +38,9 @@ export function createSmtp(address: string, { silence }: SmtpLimits = { silence:
       ...(url.port === '' ? {} : { port: Number(url.port) }),
       secure: url.protocol === 'smtps:',
       // A password never travels in the open.
-      requireTLS: url.protocol === 'smtp:' && credentials !== null,
-      opportunisticTLS: credentials === null,
+      requireTLS: url.protocol === 'smtp:' && needsTls,
+      opportunisticTLS: !needsTls,
+      ...(ca === null ? {} : { tls: { ca } }),
       connectionTimeout: silence,
       greetingTimeout: silence,
       socketTimeout: silence,
@@ -46,10 +55,12 @@ export function createSmtp(address: string, { silence }: SmtpLimits = { silence:
           connection.login(credentials, done)
         })
       }
-      const use8BitMime = takesEightBits && !isAscii(bytes)
-      const fitting = takesEightBits || isAscii(bytes) ? bytes : await toSevenBit(bytes)
+      // Nor may a later server have to change what is signed (RFC 6376 §5.3).
+      const keepsEightBits = takesEightBits && sign === null
+      const fitting = keepsEightBits || isAscii(bytes) ? bytes : await toSevenBit(bytes)
+      const message = sign === null ? fitting : await sign(fitting)
       await step((done) => {
-        connection.send({ from, to: [to], use8BitMime }, fitting, done)
+        connection.send({ from, to: [to], use8BitMime: !isAscii(message) }, message, done)
       })
       connection.quit()
     }).catch((error: unknown) => {

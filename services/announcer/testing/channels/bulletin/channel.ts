@@ -12,11 +12,15 @@ export const channel = defineChannel({
       async tell({ drop, title, images }, signal) {
         const passed = images.filter((image) => image.passed).length
         const line = `${drop}: ${title}, ${String(passed)} of ${String(images.length)} images passed\n`
-        await deliverOnce(drop, [path], () => appendFile(path, line), signal)
+        await deliverOnce({ drop }, [path], () => appendFile(path, line), signal)
         return [{ to: path, id: drop }]
       },
       // A line that people have read stays.
       withdraw: () => Promise.resolve(),
+      // That it was withdrawn, waits or failed is a line of its own.
+      async report(news, signal) {
+        await deliverOnce(news, [path], () => appendFile(path, `${news.drop}: ${news.sentence}\n`), signal)
+      },
     }
   },
 })

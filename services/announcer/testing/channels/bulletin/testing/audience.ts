@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { kinds } from '../../../../story/news.ts'
 import type { OpenAudience } from '../../../audience.ts'
 
 /** Those who read the file. */
@@ -8,6 +9,7 @@ export const openAudience: OpenAudience = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bulletin-'))
   const path = join(folder, 'bulletin.txt')
   return {
+    chose: kinds,
     env: { IMAGEDROP_ANNOUNCER_BULLETIN_FILE: path },
     async heard(drop) {
       const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '')
