@@ -22,9 +22,13 @@ VARIANT_ID=cloud
 
 const issue = '\\S\nKernel \\r on an \\m (\\l)\n\n'
 
-/** Which user there is, and by which means the network is configured. cloud-init and its units are Debian's all the same. */
-const cloudDefaults = `system_info:
-  distro: debian
+/**
+ * As Fedora's package has it, but for the hostname: the units are Debian's, which start cloud-init before the bus that its
+ * code for Fedora sets the hostname by.
+ */
+const cloudDefaults = `preserve_hostname: true
+system_info:
+  distro: fedora
   default_user:
     name: fedora
     lock_passwd: true
