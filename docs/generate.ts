@@ -8,7 +8,6 @@ import { generatePackage, packageFolder } from '../deploy/fedora-messages/genera
 import { accountsFile, generateAccounts } from '../deploy/nats/generate.ts'
 import { writeRoles } from '../deploy/postgres/generate.ts'
 import { definitionsFile, generateDefinitions } from '../deploy/rabbitmq/generate.ts'
-import { generateSchema, schemaFile } from '../services/announcer/channels/webhook/generate.ts'
 import type { ServiceDefinition, WakingEvent } from '#service/define.ts'
 import { readHouse } from '#service/discover.ts'
 import { speakersOf } from '#service/speakers.ts'
@@ -77,7 +76,6 @@ async function writeAll(): Promise<void> {
   await writeFile(definitionsFile, await generateDefinitions())
   await writeFile(accountsFile, await generateAccounts())
   await writeRoles()
-  await writeFile(schemaFile, generateSchema())
   const schemas = join(packageFolder, 'imagedrop_messages', 'schemas')
   await rm(schemas, { recursive: true, force: true })
   for (const [name, text] of await generatePackage()) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tellDestinations, type Destination } from '../../destinations.ts'
+import { tellDestinations, type Destination } from '../destinations.ts'
 import { lineOf } from '../../story/line.ts'
 import type { Telling } from '../../story/telling.ts'
 import { defineChannel } from '../channel.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InvalidConfig } from '#service/config.ts'
-import { tells } from '../../destinations.ts'
+import { tells } from '../destinations.ts'
 import { readSettingsFile } from '../../settings-file.ts'
 import type { Kind } from '../../story/news.ts'
 import type { IrcServer, Saying } from './connection.ts'

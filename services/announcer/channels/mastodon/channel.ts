@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tellDestinations } from '../../destinations.ts'
+import { tellDestinations } from '../destinations.ts'
 import { send } from '../../http.ts'
 import { lineOf } from '../../story/line.ts'
 import { idOf } from '../../story/telling.ts'

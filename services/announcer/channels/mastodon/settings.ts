@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tells, type Destination } from '../../destinations.ts'
+import { tells, type Destination } from '../destinations.ts'
 import { readSettingsFile } from '../../settings-file.ts'
 
 const fileSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tellDestinations } from '../../destinations.ts'
+import { tellDestinations } from '../destinations.ts'
 import { lineOf } from '../../story/line.ts'
 import { idOf, type Telling } from '../../story/telling.ts'
 import { defineChannel } from '../channel.ts'

@@ -28,7 +28,7 @@ const publishedImage = z.strictObject({
   ),
   registrations: z.array(
     z.strictObject({
-      target: z.string().describe('`Amazon EC2`'),
+      target: z.string().describe('What people call where it is registered'),
       place: z.string(),
       id: z.string(),
       name: z.string(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InvalidConfig } from '#service/config.ts'
-import { tells, type Destination } from '../../destinations.ts'
+import { tells, type Destination } from '../destinations.ts'
 import { readSettingsFile } from '../../settings-file.ts'
 import { secret } from './sign.ts'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { tellDestinations, type Destination } from './destinations.ts'
-import { tellStory } from './story/story.ts'
-import { debianDrop } from './testing/drops.ts'
+import { tellStory } from '../story/story.ts'
+import { debianDrop } from '../testing/drops.ts'
 
 const places: readonly Destination[] = [
   { name: 'users', tells: ['published'] },

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Channel } from './channels/channel.ts'
-import type { DeliverOnce } from './deliveries.ts'
-import { kinds, type Kind } from './story/news.ts'
-import type { Story } from './story/story.ts'
-import type { Telling } from './story/telling.ts'
+import type { Channel } from './channel.ts'
+import type { DeliverOnce } from '../deliveries.ts'
+import { kinds, type Kind } from '../story/news.ts'
+import type { Story } from '../story/story.ts'
+import type { Telling } from '../story/telling.ts'
 
 /** Where something is told, and what is wanted there. */
 export interface Destination {
