@@ -151,14 +151,14 @@ describe('the page and the feed', () => {
     const ids = [...(await read(at, 'feed.atom')).matchAll(/<entry>[\s\S]*?<id>(.*?)<\/id>/g)].map(([, id]) => id)
     expect(feed.items.map(({ id }) => id)).toEqual(ids)
     expect(feed.items[0]).toMatchObject({
-      url: `https://cloud.example.org/index.html#${drop}`,
+      url: `https://cloud.example.org/drops/${drop}.html`,
       title: 'Debian 12 cloud images 20260711 (nightly)',
       date_published: '2026-07-11T12:00:00.000Z',
       summary: '4 of 4 images passed the boot test; blessed by R&D <x>.',
-      content_html: expect.stringMatching(/R&amp;D &lt;x&gt;[\s\S]*\.qcow2/),
+      content_html: expect.stringMatching(/R&amp;D &lt;x&gt;[\s\S]*drops\/.*\.html/),
     })
     expect(feed.items[1]?.['title']).toContain('[superseded]')
-    expect(feed.items[1]?.['content_html']).not.toContain('.qcow2')
+    expect(feed.items[1]?.['content_html']).not.toContain('.html')
   })
 
   it('forget an expired drop, superseded before or after', async () => {

@@ -27,7 +27,7 @@ export function nullAssemble(name: string): Assemble {
   return () => Promise.resolve({ service: bind() })
 }
 
-/** All seven in one process. */
+/** All of them in one process. */
 export async function nullServices(host: Host): Promise<Assembled[]> {
   return await Promise.all(house.names.map((name) => nullAssemble(name)(host)))
 }
@@ -68,22 +68,25 @@ const tester = defineService({
   },
 })
 
-const cloud = defineService({
-  name: 'ec2-publisher',
-  consumes: [imageTested, dropBlessed],
-  emits: [imageUploaded, imagePublished],
-  handle: ({ subject, body }) => {
-    const registrations = [exampleRegistration]
-    if (subject === 'image.tested.v1') {
-      const { drop, compose, image } = body
-      if (!image.targets.includes('ec2')) return Promise.resolve([])
-      return Promise.resolve([say(imageUploaded, { drop, compose, image, registrations, bytes: 0, seconds: 0 })])
-    }
-    const { drop, compose } = body
-    const wanted = body.images.filter(({ image }) => image.targets.includes('ec2'))
-    return Promise.resolve(wanted.map(({ image }) => say(imagePublished, { drop, compose, image, registrations })))
-  },
-})
+/** A publisher of single images, which says that they are where its target is. */
+function cloudOf(name: string, target: string) {
+  const registrations = [{ ...exampleRegistration, target }]
+  return defineService({
+    name,
+    consumes: [imageTested, dropBlessed],
+    emits: [imageUploaded, imagePublished],
+    handle: ({ subject, body }) => {
+      if (subject === 'image.tested.v1') {
+        const { drop, compose, image } = body
+        if (!image.targets.includes(target)) return Promise.resolve([])
+        return Promise.resolve([say(imageUploaded, { drop, compose, image, registrations, bytes: 0, seconds: 0 })])
+      }
+      const { drop, compose } = body
+      const wanted = body.images.filter(({ image }) => image.targets.includes(target))
+      return Promise.resolve(wanted.map(({ image }) => say(imagePublished, { drop, compose, image, registrations })))
+    },
+  })
+}
 
 const mirror = defineService({
   name: 'mirror-publisher',
@@ -112,7 +115,8 @@ const steps: Readonly<Record<string, () => BoundService>> = {
   builder: () => bindService(builder, null, { concurrency: 4 }),
   converter: () => bindService(converter, null, { concurrency: 4 }),
   'boot-tester': () => bindService(tester, null, { concurrency: 4 }),
-  'ec2-publisher': () => bindService(cloud, null, { concurrency: 4 }),
+  'ec2-publisher': () => bindService(cloudOf('ec2-publisher', 'ec2'), null, { concurrency: 4 }),
+  'openstack-publisher': () => bindService(cloudOf('openstack-publisher', 'openstack'), null, { concurrency: 4 }),
   'mirror-publisher': () => bindService(mirror, null, { concurrency: 4 }),
   announcer: () => bindService(announcer, null, { concurrency: 4 }),
 }

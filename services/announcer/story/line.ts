@@ -23,8 +23,8 @@ export function lineOf(telling: Telling, pageUrl: string): Line {
   return link === null ? { text: `${text} (${drop})`, link } : { text, link }
 }
 
-/** The place of a drop on the page; null when the public does not see the page. */
+/** The page of a drop; null when the public does not see the site. */
 export function pageLink(drop: string, pageUrl: string): string | null {
   if (!/^https?:/.test(pageUrl)) return null
-  return `${pageUrl.endsWith('/') ? pageUrl : `${pageUrl}/`}#${encodeURIComponent(drop)}`
+  return `${pageUrl.endsWith('/') ? pageUrl : `${pageUrl}/`}drops/${encodeURIComponent(drop)}.html`
 }

@@ -54,7 +54,9 @@ describe('a published drop is told in one line', () => {
     await using _staying = announcer.stay()
     const [said] = await announcer.hear(published(body))
     await people.settle()
-    expect(spokenIn(people, channel)).toEqual([`NOTICE ${channel} :${line} https://cloud.example.org/#${drop}`])
+    expect(spokenIn(people, channel)).toEqual([
+      `NOTICE ${channel} :${line} https://cloud.example.org/drops/${drop}.html`,
+    ])
     expect(said?.body).toMatchObject({
       told: expect.arrayContaining([{ channel: 'irc', to: `test/${channel}`, id: drop }]),
     })
@@ -321,5 +323,5 @@ it('the longest line arrives whole, with its link, through a server that puts it
   const heard = people.lines.filter((each) => each.includes(' NOTICE '))
   for (const each of heard) expect(Buffer.byteLength(each)).toBeLessThanOrEqual(510)
   expect(heard[0]).toMatch(/ 発行…$/)
-  expect(heard[2]).toMatch(new RegExp(` Zoë… https://cloud\\.example\\.org/#${RegExp.escape(drop)}$`))
+  expect(heard[2]).toMatch(new RegExp(` Zoë… https://cloud\\.example\\.org/drops/${RegExp.escape(drop)}\\.html$`))
 })

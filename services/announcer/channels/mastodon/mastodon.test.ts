@@ -25,7 +25,7 @@ it('a post is what its server takes: short enough, with its link whole, and call
   await announcer.hear(published(body))
   await announcer.hear(dropFailing(body, '@everyone 発行 #images '.repeat(60)))
   expect(mastodon.posts).toEqual([
-    `Debian 12 cloud images 20260711 (nightly): 4 of 4 images passed\nhttps://cloud.example.org/#${body.drop}`,
+    `Debian 12 cloud images 20260711 (nightly): 4 of 4 images passed\nhttps://cloud.example.org/drops/${body.drop}.html`,
     expect.stringMatching(/…$/),
   ])
   expect(mastodon.posts[1]).not.toMatch(/[@#]\w/)

@@ -29,7 +29,7 @@ it('each room is told what it chose, with a link to follow, and no markup or men
   await announcer.hear(imageFailing(body, '<b>@room</b>'))
   await announcer.hear(published(body))
   await announcer.hear(superseded(body, '<script>'))
-  const link = `https://cloud.example.org/#${body.drop}`
+  const link = `https://cloud.example.org/drops/${body.drop}.html`
   expect(homeserver.messages).toMatchObject([
     { room: makers, body: expect.stringContaining('<b>@room</b>'), formatted: null },
     { room: '!users:example.org', body: expect.stringMatching(new RegExp(`4 of 4 images passed ${link}$`)) },

@@ -51,7 +51,7 @@ describe('what is posted', () => {
       type: 'drop.published',
       timestamp: '2026-07-11T12:00:00.000Z',
       data: {
-        text: `Debian 12 cloud images 20260711 (nightly): 4 of 4 images passed https://cloud.example.org/#${body.drop}`,
+        text: `Debian 12 cloud images 20260711 (nightly): 4 of 4 images passed https://cloud.example.org/drops/${body.drop}.html`,
         drop: body.drop,
         tree: 'https://download.example.org/pub/alt/debian-12-20260711',
       },
