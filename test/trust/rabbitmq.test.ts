@@ -82,8 +82,9 @@ describe('services on RabbitMQ, and an account that may publish too much', { tim
     const before = await traceOf(line.ledger)
     const forgeries = await forgeriesOf(line.ledger, drop)
     for (const forgery of forgeries) expect(await publishEvent(mighty, forgery, { userId })).toBeNull()
-    // Two services hear the blessing, and two the verdict.
-    await expect.poll(() => line.refusals.length - refused, patience).toBe(forgeries.length + 2)
+    // The mirror hears the blessing and the scheduler the verdict; every cloud hears both.
+    const clouds = house.steps.filter(({ publishes }) => publishes?.after === 'tests').length
+    await expect.poll(() => line.refusals.length - refused, patience).toBe(forgeries.length + 2 * clouds)
     expect(await traceOf(line.ledger)).toEqual(before)
     for (const { refusal } of line.refusals.slice(refused))
       expect(refusal).toMatchObject({ drop, sender: userId ?? null })
