@@ -149,11 +149,11 @@ async function prepareProgram(kind: ServerKind, program: string): Promise<Runner
       const { command, args, env } = kind.command(place, program)
       const stop = new AbortController()
       failure = null
-      const ended = run(command, args, { signal: stop.signal, log, ...(env ? { env } : {}) }).catch(
-        (error: unknown) => {
-          if (!stop.signal.aborted) failure = error
-        },
-      )
+      // In its own folder: what it leaves there when it dies, as a dump, goes with it.
+      const options = { signal: stop.signal, log, cwd: folder, ...(env ? { env } : {}) }
+      const ended = run(command, args, options).catch((error: unknown) => {
+        if (!stop.signal.aborted) failure = error
+      })
       running = { stop, ended }
       return Promise.resolve()
     },
