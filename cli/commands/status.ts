@@ -11,7 +11,7 @@ import { UsageError } from '../usage.ts'
 import { listDrops } from '../view/drop-list.ts'
 import { readPublished } from '../view/published.ts'
 import { renderDrop } from '../view/render.ts'
-import { reportFailed, reportPublished } from '../view/report.ts'
+import { reportEngines, reportFailed, reportPublished } from '../view/report.ts'
 import { ageOf, renderTable } from '../view/table.ts'
 
 export const statusCommand = defineCommand({
@@ -68,7 +68,7 @@ async function showDrop(ledger: Ledger, drop: string, { steps, json, stateFolder
   const lines = renderDrop(view, Date.now(), process.stdout.columns || 120)
   if (published) lines.push(...reportPublished(published, stateFolder))
   else if (view.failures.length > 0) lines.push(...reportFailed(view, stateFolder))
-  lines.push(...open.map((job) => `  ${jobLine(job)}`))
+  lines.push(...reportEngines(view), ...open.map((job) => `  ${jobLine(job)}`))
   process.stdout.write(`${lines.join('\n')}\n${view.phase}${endOf(view)}\n`)
 }
 

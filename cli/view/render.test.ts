@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { ec2, generic, imageFailed, passes, scheduled, staged } from '#drop/testing/drop-events.ts'
+import { built, ec2, generic, imageFailed, passes, scheduled, staged } from '#drop/testing/drop-events.ts'
 import { jobOn, atSecond } from '#drop/testing/jobs.ts'
 import { told } from '#drop/testing/told.ts'
 import type { DropState } from '#drop/state.ts'
@@ -8,7 +8,7 @@ import { viewDrop, type DropView } from '#drop/view.ts'
 import type { Job } from '#ledger/ledger.ts'
 import { house } from '#test/support/house.ts'
 import { formatDuration, renderDrop } from './render.ts'
-import { reportFailed } from './report.ts'
+import { reportEngines, reportFailed } from './report.ts'
 import { ageOf, renderTable } from './table.ts'
 
 function viewOf(state: DropState, jobs: Job[] = [], phase = 'installing packages'): DropView {
@@ -52,6 +52,14 @@ describe('a drop on a terminal', () => {
   it('reports which image failed at which step and why', () => {
     const view = viewOf(told(scheduled(), imageFailed(ec2, 'builder')))
     expect(reportFailed(view, '/state').join('\n')).toContain('ec2.x86_64 failed at builder (recipe): it broke')
+  })
+
+  it('reports which engine built an image, and why no earlier one, where the first could not', () => {
+    const earlier = [{ name: 'koji', class: 'environment' as const, reason: 'the hub is offline' }]
+    const events = [built(generic), built(ec2, undefined, { name: 'livemedia', version: '38', earlier })]
+    expect(reportEngines(viewOf(told(scheduled(), ...events)))).toEqual([
+      '  ec2.x86_64 was built by livemedia 38, as koji could not (environment): the hub is offline',
+    ])
   })
 })
 

@@ -27,6 +27,14 @@ export function reportEarlier({ at, body }: Published, stateFolder: string): str
   return [`${body.compose.id} was published on ${at.slice(0, 10)} at ${at.slice(11, 16)} UTC: it is in ${place}`]
 }
 
+/** Images that the first engine of their plan could not build: which one did, and why no earlier one. */
+export function reportEngines({ engines }: DropView): string[] {
+  return engines.flatMap(({ image, engine: { name, version, earlier } }) => {
+    const reasons = earlier.map((one) => `${one.name} could not (${one.class}): ${one.reason}`)
+    return reasons.length === 0 ? [] : [`  ${image} was built by ${name} ${version}, as ${reasons.join('; ')}`]
+  })
+}
+
 /** Which image failed at which step, why, where its log is, and what to do next. */
 export function reportFailed(view: DropView, stateFolder: string): string[] {
   const lines = ['', `${view.drop} ${view.phase === 'staged' ? 'is incomplete' : view.phase}`]

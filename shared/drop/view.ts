@@ -1,6 +1,6 @@
 import type { JobProgress } from '#bus/bus.ts'
 import type { DropScheduled } from '#events/drop-scheduled.ts'
-import { imageKey, type Failure } from '#events/vocabulary.ts'
+import { imageKey, type BuiltBy, type Failure } from '#events/vocabulary.ts'
 import type { Job } from '#ledger/ledger.ts'
 import type { Step } from '#service/step.ts'
 import { outcomeOf } from './image.ts'
@@ -16,6 +16,8 @@ export interface DropView {
   readonly phase: Phase
   readonly steps: readonly StepView[]
   readonly failures: readonly { readonly image: string | null; readonly failure: Failure }[]
+  /** Which engine built each image that is built, and why no earlier one. */
+  readonly engines: readonly { readonly image: string; readonly engine: BuiltBy }[]
   /** How many images have passed, of how many. */
   readonly passed: number
   readonly total: number
@@ -53,6 +55,9 @@ export function viewDrop(state: DropState, { steps, jobs, live = new Map() }: Vi
       ),
       ...Object.values(state.failures).map(({ failure }) => ({ image: null, failure })),
     ],
+    engines: known.flatMap(({ image, state: { built } }) =>
+      built ? [{ image: imageKey(image), engine: built.engine }] : [],
+    ),
     passed: known.filter((one) => outcomeOf(one.image, one.state, plan.publishers) === 'passed').length,
     total: plan.images.length,
     waitsForPerson: waitsForPerson(state),

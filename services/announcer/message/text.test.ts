@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { debianDrop, withFailure, withRegistrations } from '../testing/drops.ts'
+import { debianDrop, withContingency, withFailure, withRegistrations } from '../testing/drops.ts'
 import { linkBelow } from '../story/link.ts'
 import { tellStory } from '../story/story.ts'
 import { messageIdOf, threadIdOf } from './identity.ts'
@@ -75,6 +75,13 @@ describe('the text of an announcement', () => {
     const text = textOf({ ...body, images })
     expect(text).toContain('generic.x86_64\n  check ssh failed (120 s): connection refused\n')
     expect(text).toMatch(/generic\.x86_64 {2}passed {3}5 of 6/)
+  })
+
+  it('says which engine built an image, and why no earlier one, where the first could not', () => {
+    expect(textOf()).not.toContain('built by')
+    expect(textOf(withContingency(debianDrop()))).toContain(
+      'generic.x86_64\n  built by livemedia 38, as koji could not (environment): the hub <x> is\n    offline\n',
+    )
   })
 
   it('says how to verify a download, with the CHECKSUM file when there is one', () => {

@@ -84,9 +84,10 @@ function imageTable(images: readonly StoryImage[]): string[] {
 }
 
 /** Why an image failed, and which checks it did not pass; none for one that has nothing to tell. */
-function troubleSection({ key, failure, checks }: StoryImage): string[][] {
+function troubleSection({ key, failure, checks, engine }: StoryImage): string[][] {
   const lines = [
     ...(failure === null ? [] : [failure]),
+    ...(engine?.earlier.length ? [`built by ${engine.name}, as ${engine.earlier.join('; ')}`] : []),
     ...checks
       .filter(({ outcome }) => outcome !== 'passed')
       .map(({ name, outcome, seconds, detail }) => `check ${name} ${outcome} (${secondsInWords(seconds)}): ${detail}`),

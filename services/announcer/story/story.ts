@@ -1,5 +1,5 @@
 import type { DropPublished } from '#events/drop-published.ts'
-import { imageKey, type CheckResult, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
+import { imageKey, type BuiltBy, type CheckResult, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
 import type { Publication, Withdrawal } from '../publications.ts'
 import { tellChanges, type StoryChanges } from './changes.ts'
 import { cleanText, failureInWords } from './words.ts'
@@ -57,6 +57,11 @@ export interface StoryImage {
   readonly bootReport: MirrorPath | null
   /** How long after power-on the last check was decided, in seconds. */
   readonly testedIn: number
+  /** What built it; null when nothing did. */
+  readonly engine: {
+    readonly name: string
+    /** Which engines could not, and why. */ readonly earlier: readonly string[]
+  } | null
   /** Step and reason, when the image failed. */
   readonly failure: string | null
 }
@@ -131,8 +136,14 @@ function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): St
     checks: one.checks.map((check) => ({ ...check, name: cleanText(check.name), detail: cleanText(check.detail) })),
     bootReport: bootReportOf(downloads, files),
     testedIn: Math.max(0, ...one.checks.map((check) => check.seconds)),
+    engine: one.engine && tellEngine(one.engine),
     failure: one.failure && failureInWords(one.failure),
   }
+}
+
+function tellEngine({ name, version, earlier }: BuiltBy): NonNullable<StoryImage['engine']> {
+  const reasons = earlier.map((one) => cleanText(`${one.name} could not (${one.class}): ${one.reason}`))
+  return { name: cleanText(`${name} ${version}`), earlier: reasons }
 }
 
 /** Files beside an image are named as its package list is, but for their ends. */

@@ -143,3 +143,10 @@ export function withFailure(reason: string, body = debianDrop()): DropPublished 
 export function withRegistrations(registrations: readonly Registration[], body = debianDrop()): DropPublished {
   return { ...body, images: body.images.map((image) => ({ ...image, registrations: [...registrations] })) }
 }
+
+/** The drop, but its first engine could not build the images. */
+export function withContingency(body: DropPublished): DropPublished {
+  const earlier = [{ name: 'koji', class: 'environment' as const, reason: 'the hub <x> is offline' }]
+  const engine = { name: 'livemedia', version: '38', earlier }
+  return { ...body, images: body.images.map((image) => ({ ...image, engine })) }
+}

@@ -55,7 +55,7 @@ export const scheduled = (more: Partial<DropScheduled> = {}): DropEvent => ({
   ...at(),
   body: { ...plan, ...more },
 })
-export const built = (image: ImagePlan, disk = diskOf(image)): DropEvent => ({
+export const built = (image: ImagePlan, disk = diskOf(image), engine = exampleEngine): DropEvent => ({
   subject: 'image.built.v1',
   ...at(),
   body: {
@@ -63,7 +63,7 @@ export const built = (image: ImagePlan, disk = diskOf(image)): DropEvent => ({
     disk,
     packages: artifact('packages', 'json'),
     log: artifact('log', 'log'),
-    engine: exampleEngine,
+    engine,
     seconds: 1,
   },
 })

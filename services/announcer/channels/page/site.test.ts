@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { HtmlValidate } from 'html-validate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DropPublished } from '#events/drop-published.ts'
+import { debianDrop, withContingency } from '../../testing/drops.ts'
 import { expired, published, superseded } from '../../testing/news.ts'
 import { openAnnouncer, type TestAnnouncer } from '../../testing/open-announcer.ts'
 import { notePublications } from './testing/note-publications.ts'
@@ -221,6 +222,15 @@ describe('a theme', () => {
     )
     await rm(folder, { recursive: true })
   })
+})
+
+it('the page of a drop says which engine built each image, and why no earlier one', async () => {
+  await using at = await openAnnouncer()
+  const body = withContingency(debianDrop())
+  await at.hear(published(body))
+  const markup = (await readSite(at.at('.'))).get(`drops/${body.drop}.html`) ?? ''
+  expect(markup).toContain('<p>Built by livemedia 38.</p>')
+  expect(markup).toContain('koji could not (environment): the hub &lt;x&gt; is offline')
 })
 
 /** Another compose of the same day. */

@@ -11,7 +11,21 @@ const placesInShort = 8
 
 /** All of one image: verdict, downloads with checksums, places where it can be started, checks. */
 export function imagePanel(story: Story, image: StoryImage, at: Place): Html {
-  return panel(story, image, at, html`${fileList(image.downloads, at)} ${launchTables(image, at)} ${checkList(image)}`)
+  const more = html`${fileList(image.downloads, at)} ${launchTables(image, at)} ${checkList(image)} ${builtBy(image)}`
+  return panel(story, image, at, more)
+}
+
+function builtBy({ engine }: StoryImage): Html {
+  if (engine === null) return html``
+  const reasons = engine.earlier.map((reason) => html`<li>${reason}</li> `)
+  return html`<p>Built by ${engine.name}.</p>
+    ${
+      reasons.length === 0
+        ? ''
+        : html`<ul class="failure">
+            ${reasons}
+          </ul>`
+    }`
 }
 
 /** What most people want of one image. */
