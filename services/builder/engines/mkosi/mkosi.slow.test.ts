@@ -43,7 +43,9 @@ engineContract(createMkosiEngine({ deadline: 800_000, idleDeadline: 300_000 }), 
   async request(changes) {
     const request = await requestFor(changes)
     const archive = `http://${mirrorName}/debian`
-    const sources = await findSources(request.compose, request.recipe, request.image.architecture, {
+    // Its own place has no packages: they come from the mirror.
+    const compose = { ...request.compose, location: '/srv/compose' }
+    const sources = await findSources(compose, request.recipe, request.image.architecture, {
       mirror: null,
       hostMirror: () => Promise.resolve({ archive, security: `${archive}-security` }),
       fetch,
@@ -51,7 +53,7 @@ engineContract(createMkosiEngine({ deadline: 800_000, idleDeadline: 300_000 }), 
       log: pino({ level: 'silent' }),
       signal: AbortSignal.timeout(60_000),
     })
-    return { ...request, sources }
+    return { ...request, compose, sources }
   },
   async inspect(built) {
     found = await lookAt(built)
