@@ -1,4 +1,6 @@
 import { globSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { readProcedures } from './testing/procedures.ts'
 import { openReleaseScene } from './testing/release-scene.ts'
@@ -36,10 +38,13 @@ it('every command of the release procedures does what they say', async () => {
   await scene.serve({ engine: 'mended', region: 'mended' })
   await follow('trouble.md', 'A region is missing')
 
-  const open = () => globSync('mirror/alt/cloud/weekly/Debian-12-*', { cwd: scene.state })
+  // A note stays where a drop was.
+  const open = () => globSync('mirror/alt/cloud/weekly/Debian-12-*/drop.json', { cwd: scene.state })
   expect(open()).toHaveLength(1)
   await follow('trouble.md', 'A bad image was published')
   expect(open()).toEqual([])
+  const [note = ''] = globSync('mirror/alt/cloud/weekly/Debian-12-*/withdrawn.json', { cwd: scene.state })
+  expect(await readFile(join(scene.state, note), 'utf8')).toContain('it accepts an empty password')
   const states = (await follow('trouble.md', 'Everything stopped')).match(/(?<= )(announced|superseded)(?= )/g)
   // The candidate that was cancelled made way for its respin.
   expect(states?.toSorted()).toEqual([...Array<string>(4).fill('announced'), 'superseded', 'superseded'])

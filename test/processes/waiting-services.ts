@@ -1,3 +1,4 @@
+import { dropPublished } from '#events/drop-published.ts'
 import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { imageKey } from '#events/vocabulary.ts'
@@ -57,6 +58,7 @@ function waitForTime(service: BoundService): BoundService {
   return {
     ...service,
     async handle(event, context) {
+      if (event.subject !== dropPublished.subject) return await service.handle(event, context)
       const { looked } = (context.waited?.state ?? { looked: 0 }) as { looked: number }
       if (looked === looks) return await service.handle(event, context)
       const until = new Date(context.now().getTime() + 1_000)
