@@ -10,7 +10,7 @@ export const mirrorOption = {
   value: 'URL',
   means: 'the package mirror that images are built from',
   otherwise: 'the one that this host itself is configured with',
-  example: 'https://deb.debian.org/debian',
+  example: 'https://mirror.example.org/debian',
 } as const
 
 /** Reads a whole number within bounds. */

@@ -63,8 +63,10 @@ export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings
       const places = await openPlaces()
       const pairs = registrations.map((registration) => [placeOf(registration, places), registration] as const)
       const pace = paceOf(context)
-      await all(pairs, ([place, registration]) => assertPublishable(place, drop, registration, pace))
-      await all(pairs, ([place, registration]) => publishImage(place, registration, pace))
+      const images = await all(pairs, async ([place, registration]) => {
+        return [place, await assertPublishable(place, drop, registration, pace)] as const
+      })
+      await all(images, ([place, image]) => publishImage(place, image, pace))
     },
     async hide(drop, registrations, { signal }) {
       const hidden = await all(await openPlaces(), (place) => hideDrop(place, drop, registrations, signal))

@@ -31,7 +31,9 @@ async function outside(folder: string): Promise<void> {
   for (const tool of ['oz-install', 'libvirtd', 'virsh', 'unshare', 'ip', 'gpgv']) {
     if (!existsSync(`/usr/bin/${tool}`) && !existsSync(`/usr/sbin/${tool}`)) throw new Error(`${tool} is not installed`)
   }
-  const archive = ((await readHostMirror('debian'))?.archive ?? 'http://deb.debian.org/debian').replace(/\/+$/, '')
+  const host = await readHostMirror('debian')
+  if (host === null) throw new Error('this host has no Debian mirror')
+  const archive = host.archive.replace(/\/+$/, '')
   console.log(`in ${folder}`)
   await mkdir(folder, { recursive: true })
   const installer = await findInstaller(archive, folder)

@@ -18,5 +18,8 @@ export type PackageSources =
   /** The engine knows where the distribution keeps them. */
   | { readonly kind: 'distribution'; readonly mirror: string | null }
 
+/** Where Debian keeps its packages, for hosts that know no mirror of it. */
+export const debianArchive = 'http://deb.debian.org/debian'
+
 /** Where Fedora keeps the keys of all its releases. */
 export const fedoraKeys = 'https://fedoraproject.org/fedora.gpg'

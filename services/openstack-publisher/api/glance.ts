@@ -112,13 +112,13 @@ export async function sendData(
   throw failureOf(`${place}: sending the data of ${id}`, reply)
 }
 
-/** Replaces base properties of an image. */
+/** Replaces base properties of an image. `advice` is what people can do when that is refused. */
 export async function changeImage(
   { place, session }: Glance,
   id: string,
   values: Readonly<Record<string, string | boolean>>,
-  advice: string,
   signal: AbortSignal,
+  advice?: string,
 ): Promise<void> {
   const body = () =>
     JSON.stringify(Object.entries(values).map(([key, value]) => ({ op: 'replace', path: `/${key}`, value })))

@@ -5,7 +5,7 @@ import { changeImage, findImage, type GlanceImage } from '../api/glance.ts'
 import type { Place } from '../places.ts'
 import { dropProperty } from '../upload/image-properties.ts'
 
-/** Throws when the image is not there as it was uploaded: asked of all before the first is opened. */
+/** The image as it is there. Throws when it is not as it was uploaded: asked of all before the first is opened. */
 export async function assertPublishable(
   place: Place,
   drop: string,
@@ -30,13 +30,11 @@ export async function assertPublishable(
 }
 
 /** Opens an image to those that the settings name, and waits until it is seen so. */
-export async function publishImage(place: Place, { id }: Registration, pace: Pace): Promise<void> {
+export async function publishImage(place: Place, { id, visibility: now }: GlanceImage, pace: Pace): Promise<void> {
   const { visibility } = place.wanted
-  const now = await findImage(place, id, pace.signal)
-  if (now?.visibility !== visibility) {
-    const advice = `the role of this account may not make images ${visibility}; set the cloud to ${place.place}=community`
-    await changeImage(place, id, { visibility }, visibility === 'public' ? advice : '', pace.signal)
-  }
+  if (now === visibility) return
+  const advice = `the role of this account may not make images public; set the cloud to ${place.place}=community`
+  await changeImage(place, id, { visibility }, pace.signal, visibility === 'public' ? advice : undefined)
   await pollUntil(
     `${place.place}: ${id} ${visibility}`,
     async () => ((await findImage(place, id, pace.signal))?.visibility === visibility ? true : null),

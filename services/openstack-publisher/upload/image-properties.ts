@@ -1,5 +1,4 @@
-import type { Architecture } from '#events/vocabulary.ts'
-import { imageKey } from '#events/vocabulary.ts'
+import { imageKey, type Architecture } from '#events/vocabulary.ts'
 import type { Order } from './order.ts'
 
 /** Every image of ours carries it; by it they are listed. */

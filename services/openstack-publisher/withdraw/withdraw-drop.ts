@@ -37,7 +37,7 @@ export async function hideDrop(
   for (const { id } of images.filter(({ visibility }) => visibility === 'private'))
     await deleteImage(glance, id, signal)
   for (const { id } of seen.filter(({ os_hidden: hidden }) => hidden !== true))
-    await changeImage(glance, id, { os_hidden: true }, '', signal)
+    await changeImage(glance, id, { os_hidden: true }, signal)
   return seen.length > 0
 }
 

@@ -18,8 +18,6 @@ export interface OpenStack extends AsyncDisposable {
   readonly administrator: Administrator
   /** Folder of the Python environment's programs: `openstack` among them. */
   readonly bin: string
-  /** Port of loopback that Glance may fetch images from. */
-  readonly webPort: number
 }
 
 const packages = ['keystone==30.0.0', 'glance==33.0.0', 'python-openstackclient==10.5.0']
@@ -30,8 +28,8 @@ const startTime = 60_000
 export async function startOpenStack(): Promise<OpenStack> {
   const bin = await providePythonEnvironment('openstack', packages)
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-openstack-'))
-  const [keystonePort, glancePort, webPort] = [await freePort(), await freePort(), await freePort()]
-  const layout = { folder, environment: dirname(bin), keystone: keystonePort, glance: glancePort, web: [webPort] }
+  const [keystonePort, glancePort] = [await freePort(), await freePort()]
+  const layout = { folder, environment: dirname(bin), keystone: keystonePort, glance: glancePort }
   const keystone = `http://127.0.0.1:${String(keystonePort)}/v3`
   const glance = `http://127.0.0.1:${String(glancePort)}`
   const stop = new AbortController()
@@ -60,7 +58,7 @@ export async function startOpenStack(): Promise<OpenStack> {
     start('glance.wsgi.api', String(glancePort), 'threaded')
     await Promise.race([Promise.all([answers(keystone), answers(glance)]), ...running])
     const administrator = await setUpAccounts(keystone, glance)
-    return { keystone, glance, administrator, bin, webPort, [Symbol.asyncDispose]: dispose }
+    return { keystone, glance, administrator, bin, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await dispose()
     throw error

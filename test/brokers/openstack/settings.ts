@@ -5,8 +5,6 @@ export interface Layout {
   readonly environment: string
   readonly keystone: number
   readonly glance: number
-  /** Ports of loopback that Glance may fetch images from. */
-  readonly web: readonly number[]
 }
 
 /** The account of Glance at Keystone, and of the one who sets everything up. */
@@ -33,12 +31,11 @@ password_hash_rounds = 4
 `
 }
 
-export function glanceSettings({ folder, environment, keystone, web }: Layout): string {
+export function glanceSettings({ folder, environment, keystone }: Layout): string {
   return `
 [DEFAULT]
 use_stderr = true
 enabled_backends = one:file
-enabled_import_methods = [glance-direct,web-download]
 image_cache_dir = ${folder}/cache
 [database]
 connection = sqlite:///${folder}/glance.sqlite
@@ -66,8 +63,5 @@ flavor = keystone
 config_file = ${environment}/etc/glance/glance-api-paste.ini
 [oslo_concurrency]
 lock_path = ${folder}/lock
-[import_filtering_opts]
-allowed_hosts = [127.0.0.1]
-allowed_ports = [${web.join(',')}]
 `
 }

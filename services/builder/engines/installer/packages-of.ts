@@ -1,4 +1,4 @@
-import type { PackageSources } from '../../packages/sources.ts'
+import { debianArchive, type PackageSources } from '../../packages/sources.ts'
 import type { BuildRequest } from '../engine.ts'
 
 /** Fedora's names of architectures in its trees. */
@@ -17,7 +17,7 @@ export function repositoriesOf({ recipe, image, sources }: BuildRequest): [strin
 /** Debian's archive for an image. */
 export function archiveOf({ sources }: BuildRequest): string {
   const suite = sources.kind === 'apt' ? sources.suites[0]?.url : undefined
-  return (suite ?? mirrorOf(sources) ?? 'http://deb.debian.org/debian').replace(/\/+$/, '')
+  return (suite ?? mirrorOf(sources) ?? debianArchive).replace(/\/+$/, '')
 }
 
 function mirrorOf(sources: PackageSources): string | null {

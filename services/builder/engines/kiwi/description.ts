@@ -1,5 +1,5 @@
 import type { BuildRequest } from '../engine.ts'
-import type { PackageSources } from '../../packages/sources.ts'
+import { debianArchive, type PackageSources } from '../../packages/sources.ts'
 import { readContent } from '../recipe-content.ts'
 import { readKiwiPart } from './recipe-part.ts'
 
@@ -57,7 +57,7 @@ function repositories(release: string, sources: PackageSources): string[] {
       ? sources.suites
       : [
           {
-            url: (sources.kind === 'distribution' ? sources.mirror : null) ?? 'http://deb.debian.org/debian',
+            url: (sources.kind === 'distribution' ? sources.mirror : null) ?? debianArchive,
             suite: release,
           },
         ]
