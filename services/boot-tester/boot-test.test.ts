@@ -8,6 +8,7 @@ import { Cancelled, TransientError } from '#service/errors.ts'
 import { testContext } from '#test/support/context.ts'
 import { createBootTest } from './boot-test.ts'
 import { checks } from './checks/index.ts'
+import { noCloud } from './datasources/nocloud/datasource.ts'
 import { createQemu } from './machines/qemu/qemu.ts'
 import { pidOfQemu } from './testing/pid-of-qemu.ts'
 import { writeTalkingDisk } from './testing/talking-disk.ts'
@@ -36,7 +37,13 @@ async function bootDisk({ idle = 5_000, total = 20_000, signal = new AbortContro
     stateFolder: folder,
     proveKvmWithin: 1_000,
   })
-  const bootTest = createBootTest({ machine, checks, limits: { idle, total }, newNonce: () => 'c0ffee' })
+  const bootTest = createBootTest({
+    machine,
+    datasource: noCloud,
+    checks,
+    limits: { idle, total },
+    newNonce: () => 'c0ffee',
+  })
   const context = testContext({ folder, signal, progress: (one) => progress.push(one) })
   const { size } = await stat(disk)
   const ref = { ...exampleArtifact('raw'), size }

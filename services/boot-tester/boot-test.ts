@@ -4,32 +4,37 @@ import type { Context } from '#service/define.ts'
 import type { BootTest } from './boot-report.ts'
 import type { Check } from './checks/check.ts'
 import { cloudInitFinished } from './checks/cloud-init/check.ts'
-import { makeSeed } from './datasources/nocloud/seed.ts'
+import type { DataSource } from './datasources/datasource.ts'
+import { newInstance } from './datasources/instance.ts'
 import { judge } from './findings.ts'
 import { GuestStopped, type Limits } from './guest-watch.ts'
 import { interview, type InterviewOptions } from './guest/interview.ts'
 import { makeKeyPair } from './guest/key-pair.ts'
 import { namingPackage } from './host-tools.ts'
+import { plainHardware } from './machines/hardware.ts'
 import type { Machine } from './machines/machine.ts'
 import { expectedBy, observe, type Observation } from './observation.ts'
 
 interface BootTestOptions {
   readonly machine: Machine
+  readonly datasource: DataSource
   readonly checks: readonly Check[]
   readonly limits: Limits
   readonly newNonce: () => string
 }
 
 /** Boots an image as a cloud would, waits for its first boot to finish, and asks it what the checks want to know. */
-export function createBootTest({ machine, checks, limits, newNonce }: BootTestOptions): BootTest {
+export function createBootTest({ machine, datasource, checks, limits, newNonce }: BootTestOptions): BootTest {
   const bootTest: BootTest = async ({ image, disk, path }, context) => {
     const given = await prepare(context, newNonce())
-    const { folder, nonce, seed, privateKeyFile } = given
+    const { folder, nonce, publicKey, privateKeyFile } = given
+    await using cloud = await datasource.open(newInstance({ nonce, publicKey }), folder, context.signal)
     using guest = observe({ checks, limits, nonce, recipe: image.recipe, context })
     await using running = await machine.powerOn({
       architecture: image.architecture,
       image: { path, size: disk.size },
-      seed,
+      hardware: plainHardware(image.architecture),
+      cloud,
       folder,
       logs: given.logs,
       signal: context.signal,
@@ -65,7 +70,7 @@ export function createBootTest({ machine, checks, limits, newNonce }: BootTestOp
   }
 }
 
-/** A fresh folder, whatever a killed run has left there, with a key and a seed of this boot's own. */
+/** A fresh folder, whatever a killed run has left there, with a key of this boot's own. */
 async function prepare(
   { workFolder, logFolder, signal }: Pick<Context, 'workFolder' | 'logFolder' | 'signal'>,
   nonce: string,
@@ -75,9 +80,8 @@ async function prepare(
   await mkdir(folder, { recursive: true })
   await mkdir(logFolder, { recursive: true })
   const { privateKeyFile, publicKey } = await makeKeyPair(folder, signal)
-  const seed = await makeSeed(folder, { nonce, publicKey }, signal)
   const logs = { machine: join(logFolder, 'qemu.log'), console: join(logFolder, 'console.log') }
-  return { folder, nonce, seed, privateKeyFile, logs }
+  return { folder, nonce, publicKey, privateKeyFile, logs }
 }
 
 /** A guest that stops is a finding. Everything else that is thrown goes on. */

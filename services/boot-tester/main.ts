@@ -5,6 +5,7 @@ import type { Assemble } from '#service/host.ts'
 import { createBootTest } from './boot-test.ts'
 import { checks } from './checks/index.ts'
 import { readBootTesterConfig } from './config.ts'
+import { noCloud } from './datasources/nocloud/datasource.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
 import { createQemu } from './machines/qemu/qemu.ts'
 import { bootTester } from './service.ts'
@@ -24,7 +25,8 @@ export const assemble: Assemble = (host) => {
   })
   const limits = { idle: config.idleSeconds * 1000, total: config.totalSeconds * 1000 }
   const newNonce = () => randomBytes(8).toString('hex')
-  const bootTest = config.machine === 'null' ? bootNothing : createBootTest({ machine, checks, limits, newNonce })
+  const bootTest =
+    config.machine === 'null' ? bootNothing : createBootTest({ machine, datasource: noCloud, checks, limits, newNonce })
   const service = bindService(bootTester, { artifacts: host.artifacts, bootTest }, { concurrency: config.concurrency })
   return Promise.resolve({ service })
 }

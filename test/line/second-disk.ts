@@ -7,6 +7,7 @@ import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import type { CheckResult, Flavour } from '#events/vocabulary.ts'
 import { testContext } from '#test/support/context.ts'
+import { noCloud } from '../../services/boot-tester/datasources/nocloud/datasource.ts'
 import { createBootTest } from '../../services/boot-tester/boot-test.ts'
 import { passedIf, type GuestCheck } from '../../services/boot-tester/checks/check.ts'
 import { checks } from '../../services/boot-tester/checks/index.ts'
@@ -67,6 +68,7 @@ export async function bootBesideAnother(built: ImageBuilt, other: string, stateF
   })
   const ownRoot = ownRootCheck(await debianDisk(path).uuid(), await debianDisk(other).uuid())
   const bootTest = createBootTest({
+    datasource: noCloud,
     machine,
     checks: [...checks, ownRoot, packageSources],
     limits: { idle: 180_000, total: 600_000 },

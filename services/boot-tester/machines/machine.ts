@@ -1,12 +1,15 @@
 import type { ImagePlan, ArtifactRef } from '#events/vocabulary.ts'
+import type { Cloud } from '../datasources/datasource.ts'
+import type { Hardware } from './hardware.ts'
 
 /** What a machine is made of. */
 export interface MachineParts {
   readonly architecture: ImagePlan['architecture']
   /** A raw disk. It is read, and never written to. */
   readonly image: Pick<ArtifactRef, 'size'> & { readonly path: string }
-  /** The disk with the answers that the guest asks its cloud for. */
-  readonly seed: string
+  readonly hardware: Hardware
+  /** What the guest sees of its cloud. */
+  readonly cloud: Pick<Cloud, 'identity' | 'disks' | 'servers'>
   /** An empty folder of this machine's own. */
   readonly folder: string
   /** Where the machine's own log and the guest's console go, to be read while it runs. */

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exampleArtifact, exampleImage } from '#events/examples.ts'
 import type { ImagePlan } from '#events/vocabulary.ts'
+import { noCloud } from '../../../services/boot-tester/datasources/nocloud/datasource.ts'
 import { createBootTest } from '../../../services/boot-tester/boot-test.ts'
 import { checks } from '../../../services/boot-tester/checks/index.ts'
 import { createQemu } from '../../../services/boot-tester/machines/qemu/qemu.ts'
@@ -24,7 +25,7 @@ export async function bootDisk({ disk, folder, image }: BootOptions): Promise<bo
     proveKvmWithin: 15_000,
   })
   const limits = { idle: 300_000, total: 1_200_000 }
-  const bootTest = createBootTest({ machine, checks, limits, newNonce: () => 'c0ffee' })
+  const bootTest = createBootTest({ machine, datasource: noCloud, checks, limits, newNonce: () => 'c0ffee' })
   const { size } = await stat(disk)
   const report = await bootTest(
     { image: { ...exampleImage, ...image }, disk: { ...exampleArtifact('raw'), size }, path: disk },

@@ -9,7 +9,7 @@ const plan = {
   processors: 2,
   memoryMib: 1024,
   overlay: '/state/work/7/overlay.qcow2',
-  seed: '/state/work/7/seed.iso',
+  disks: [{ path: '/state/work/7/seed.iso', bus: 'virtio' }],
   control: '/run/control',
 } as const
 

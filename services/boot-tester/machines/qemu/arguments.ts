@@ -1,3 +1,4 @@
+import type { CloudDisk } from '../../datasources/datasource.ts'
 import type { Emulator } from './emulators.ts'
 
 /** Everything that a QEMU command line depends on. */
@@ -8,7 +9,8 @@ export interface QemuPlan {
   readonly processors: number
   readonly memoryMib: number
   readonly overlay: string
-  readonly seed: string
+  /** Of the cloud, beside the image's own. */
+  readonly disks: readonly CloudDisk[]
   /** A socket at which we listen; QEMU connects to it. */
   readonly control: string
 }
@@ -30,7 +32,7 @@ export function qemuArguments(plan: QemuPlan): string[] {
     ['-chardev', `socket,id=control,path=${escape(plan.control)}`, '-mon', 'chardev=control,mode=control'],
     // The overlay is thrown away: nothing of it has to survive a crash of this host.
     ['-drive', `file=${escape(plan.overlay)},if=virtio,format=qcow2,cache=unsafe,discard=unmap`],
-    ['-drive', `file=${escape(plan.seed)},if=virtio,format=raw,readonly=on`],
+    plan.disks.flatMap(({ path }) => ['-drive', `file=${escape(path)},if=virtio,format=raw,readonly=on`]),
     ['-device', 'virtio-rng-pci'],
     ['-netdev', 'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
     ['-device', 'virtio-net-pci,netdev=net,romfile='],

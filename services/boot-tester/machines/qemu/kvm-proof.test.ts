@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { MachineParts } from '../machine.ts'
 import { createKvmProof } from './kvm-proof.ts'
 import type { StartedQemu } from './start.ts'
+import { plainHardware } from '../hardware.ts'
 
 let folder: string
 let device: string
@@ -49,7 +50,8 @@ function prove(start: ReturnType<typeof saying>, { host = 'this boot', kvm = dev
 const parts: MachineParts = {
   architecture: 'x86_64',
   image: { path: '/image', size: 1 },
-  seed: '/seed',
+  hardware: plainHardware('x86_64'),
+  cloud: { identity: {}, disks: [], servers: [] },
   folder: '/folder',
   logs: { machine: '/logs/qemu.log', console: '/logs/console.log' },
   signal: new AbortController().signal,

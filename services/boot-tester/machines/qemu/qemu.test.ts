@@ -9,6 +9,7 @@ import { emulators } from './emulators.ts'
 import { createQemu } from './qemu.ts'
 import { pidOfQemu } from '../../testing/pid-of-qemu.ts'
 import { writeTalkingDisk } from '../../testing/talking-disk.ts'
+import { plainHardware } from '../hardware.ts'
 
 let folder: string
 let disk: string
@@ -40,7 +41,8 @@ function parts(changes: Partial<MachineParts> = {}): MachineParts {
   return {
     architecture: 'x86_64',
     image: { path: disk, size: 1024 * 1024 },
-    seed: join(folder, 'seed.iso'),
+    hardware: plainHardware('x86_64'),
+    cloud: { identity: {}, disks: [{ path: join(folder, 'seed.iso'), bus: 'virtio' }], servers: [] },
     folder,
     logs: { machine: join(folder, 'qemu.log'), console: join(folder, 'console.log') },
     signal: new AbortController().signal,

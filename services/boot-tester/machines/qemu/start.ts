@@ -13,7 +13,7 @@ import { takeScreenshot } from './screenshot.ts'
 import { socketFolder } from './socket-folder.ts'
 
 /** What is decided about a machine before it starts. */
-export interface StartOptions extends Omit<QemuPlan, 'overlay' | 'seed' | 'control'> {
+export interface StartOptions extends Omit<QemuPlan, 'overlay' | 'disks' | 'control'> {
   /** How much larger than the image the disk is. */
   readonly growBytes: number
 }
@@ -35,7 +35,7 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   const port = cleaning.use(await listenForControl(join(sockets, 'control')))
 
   const power = new AbortController()
-  const plan = { ...options, overlay, seed: parts.seed, control: join(sockets, 'control') }
+  const plan = { ...options, overlay, disks: parts.cloud.disks, control: join(sockets, 'control') }
   const qemu = run(options.emulator.tool, qemuArguments(plan), {
     signal: AbortSignal.any([parts.signal, power.signal]),
     log: parts.logs.machine,

@@ -1,0 +1,59 @@
+/** One first boot, as its guest is to learn of it. */
+export interface Instance {
+  /** Unique, so that every boot is a first boot. */
+  readonly id: string
+  readonly hostname: string
+  /** In OpenSSH's form; the image's default user gets it. */
+  readonly publicKey: string
+  /** What cloud-init calls user data, `#cloud-config` first. */
+  readonly userData: string
+}
+
+/** A disk that the cloud attaches beside the image's own. */
+export interface CloudDisk {
+  readonly path: string
+  readonly bus: 'virtio' | 'scsi' | 'sata' | 'ide'
+}
+
+/** A server of the cloud: what the guest sends to the address arrives at our socket. */
+export interface CloudServer {
+  readonly address: string
+  readonly port: number
+  readonly socket: string
+}
+
+/** What the firmware says of the machine (SMBIOS types 1 and 3), by which guests know their cloud. */
+export interface CloudIdentity {
+  readonly manufacturer?: string
+  readonly product?: string
+  readonly serial?: string
+  readonly uuid?: string
+  readonly assetTag?: string
+}
+
+/** A request of the guest, as its server saw it. */
+export interface GuestRequest {
+  readonly at: Date
+  readonly method: string
+  readonly url: string
+  readonly status: number
+}
+
+/** A cloud as one guest sees it. Disposing of it ends its servers; what lies in its folder goes with the folder. */
+export interface Cloud extends AsyncDisposable {
+  readonly identity: CloudIdentity
+  readonly disks: readonly CloudDisk[]
+  readonly servers: readonly CloudServer[]
+  /** What the guest has asked so far. */
+  readonly requests: () => readonly GuestRequest[]
+}
+
+/** One way in which a cloud tells its guests who they are. */
+export interface DataSource {
+  /** As people choose it; its folder. */
+  readonly name: string
+  /** What cloud-init says that it found. */
+  readonly reportedAs: RegExp
+  /** Prepares all that one guest will see, in an empty folder of its own. */
+  readonly open: (instance: Instance, folder: string, signal: AbortSignal) => Promise<Cloud>
+}
