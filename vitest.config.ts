@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
+const heavy = { maxWorkers: 2, testTimeout: 900_000, hookTimeout: 900_000 }
+
 /**
- * Two kinds of tests. `fast` runs first. `slow` boots machines, builds images and breaks brokers, two files at a time:
- * while one waits for a guest or a server, the other has the cores.
+ * Three kinds of tests. `npm test` runs `fast`, then `slow`, which boots a machine, builds an image and kills processes, two
+ * files at a time: while one waits for a guest or a server, the other has the cores. `npm run test:long` runs what goes
+ * beyond the minutes that `npm test` may take.
  */
 export default defineConfig({
   test: {
@@ -11,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts', 'node_modules/**'],
+          exclude: ['**/*.{slow,long}.test.ts', 'node_modules/**'],
           testTimeout: 30_000,
           // Servers are started in hooks, on machines that may do much else.
           hookTimeout: 120_000,
@@ -22,13 +25,20 @@ export default defineConfig({
       },
       {
         test: {
+          ...heavy,
           name: 'slow',
           include: ['**/*.slow.test.ts'],
           exclude: ['node_modules/**'],
-          maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 900_000,
-          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          ...heavy,
+          name: 'long',
+          include: ['**/*.long.test.ts'],
+          exclude: ['node_modules/**'],
+          sequence: { groupOrder: 2 },
         },
       },
     ],
