@@ -20,6 +20,7 @@ begin
     'imagedrop_ec2_publisher',
     'imagedrop_openstack_publisher',
     'imagedrop_mirror_publisher',
+    'imagedrop_cloudstack_publisher',
     'imagedrop_announcer'
     -- /services
   ] loop

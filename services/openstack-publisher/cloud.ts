@@ -1,5 +1,6 @@
 import type { Registration } from '#events/vocabulary.ts'
 import type { Progress } from '#bus/bus.ts'
+import { all } from '#publishing/all.ts'
 import type { Pace } from '#publishing/wait.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { OpenPlaces, Place } from './places.ts'
@@ -76,15 +77,6 @@ export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings
       await all(await openPlaces(), (place) => removeDrop(place, drop, registrations, signal))
     },
   }
-}
-
-/** Waits for all, then throws the first error. */
-async function all<One, Result>(ones: readonly One[], act: (one: One) => Promise<Result>): Promise<Result[]> {
-  const settled = await Promise.allSettled(ones.map(act))
-  return settled.map((one) => {
-    if (one.status === 'rejected') throw one.reason
-    return one.value
-  })
 }
 
 function placeOf({ place, id }: Registration, places: readonly Place[]): Place {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { PermanentError } from '#service/errors.ts'
 import type { Glance } from './api/glance.ts'
-import { createSend, type Send, type Wire } from './api/http.ts'
+import { createSend, type Send, type Wire } from '#publishing/http.ts'
 import { authorize } from './api/keystone.ts'
 import { createSession } from './api/session.ts'
 import type { OpenstackSettings, WantedCloud } from './config.ts'

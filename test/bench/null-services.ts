@@ -88,6 +88,20 @@ function cloudOf(name: string, target: string) {
   })
 }
 
+/** A publisher that takes its files from the open mirror. */
+function cloudAfterMirror(name: string, target: string) {
+  const registrations = [{ ...exampleRegistration, target }]
+  return defineService({
+    name,
+    consumes: [dropMirrored],
+    emits: [imagePublished],
+    handle: ({ body: { drop, compose, images } }) => {
+      const wanted = images.filter(({ image }) => image.targets.includes(target))
+      return Promise.resolve(wanted.map(({ image }) => say(imagePublished, { drop, compose, image, registrations })))
+    },
+  })
+}
+
 const mirror = defineService({
   name: 'mirror-publisher',
   consumes: [dropReady, dropBlessed],
@@ -117,6 +131,8 @@ const steps: Readonly<Record<string, () => BoundService>> = {
   'boot-tester': () => bindService(tester, null, { concurrency: 4 }),
   'ec2-publisher': () => bindService(cloudOf('ec2-publisher', 'ec2'), null, { concurrency: 4 }),
   'openstack-publisher': () => bindService(cloudOf('openstack-publisher', 'openstack'), null, { concurrency: 4 }),
+  'cloudstack-publisher': () =>
+    bindService(cloudAfterMirror('cloudstack-publisher', 'cloudstack'), null, { concurrency: 4 }),
   'mirror-publisher': () => bindService(mirror, null, { concurrency: 4 }),
   announcer: () => bindService(announcer, null, { concurrency: 4 }),
 }

@@ -1,5 +1,5 @@
 import { PermanentError, TransientError } from '#service/errors.ts'
-import type { Reply } from './http.ts'
+import type { Reply } from '#publishing/http.ts'
 
 /** Whether the same request may work later: the service, what is before it, or a quota of requests. */
 export function isBusy({ status }: Reply): boolean {

@@ -3,7 +3,7 @@ import { Transform } from 'node:stream'
 import { z } from 'zod'
 import { TransientError } from '#service/errors.ts'
 import { failureOf } from './failure.ts'
-import type { Reply } from './http.ts'
+import type { Reply } from '#publishing/http.ts'
 import type { Session } from './session.ts'
 
 const image = z.looseObject({

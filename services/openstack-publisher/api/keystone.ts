@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PermanentError } from '#service/errors.ts'
 import type { CloudAuth, CloudEntry } from '../clouds-file.ts'
 import { failureOf } from './failure.ts'
-import type { Reply, Send } from './http.ts'
+import type { Reply, Send } from '#publishing/http.ts'
 
 /** What a token is good for. */
 export interface Authorized {

@@ -1,5 +1,5 @@
 import type { Authorized } from './keystone.ts'
-import type { Reply, Request, Send } from './http.ts'
+import type { Reply, Request, Send } from '#publishing/http.ts'
 
 /** A request to Glance: its path below the version, `/images`. */
 export interface GlanceRequest extends Omit<Request, 'url' | 'body'> {

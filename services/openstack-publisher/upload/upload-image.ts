@@ -7,7 +7,7 @@ import { PermanentError, TransientError } from '#service/errors.ts'
 import { createImage, deleteImage, findImage, sendData, type Glance, type GlanceImage } from '../api/glance.ts'
 import { target } from '../step.ts'
 import { imageId } from './image-id.ts'
-import { imageName } from './image-name.ts'
+import { imageName } from '#publishing/image-name.ts'
 import { digestProperty, dropProperty, imageProperties, tag } from './image-properties.ts'
 import type { Order } from './order.ts'
 

@@ -31,12 +31,12 @@ export interface Wire {
 
 export type Send = (request: Request, signal: AbortSignal) => Promise<Reply>
 
-/** Answers of both services are a few kilobytes; a page of images a few hundred. */
+/** Answers of clouds are a few kilobytes; a page of images a few hundred. */
 const longestReply = 8 * 1024 * 1024
 
 /**
- * Speaks HTTP/1.1 with a cloud. Follows no redirect: Keystone and Glance make none that a client needs, and the token
- * would go along. Throws TransientError when no whole answer comes.
+ * Speaks HTTP/1.1 with a cloud. Follows no redirect: none of the clouds makes one that a client needs, and the
+ * credentials would go along. Throws TransientError when no whole answer comes.
  */
 export function createSend({ ca, verify, silence }: Wire): Send {
   const tls = { ...(ca === null ? {} : { ca }), rejectUnauthorized: verify }

@@ -1,0 +1,84 @@
+import type { Progress } from '#bus/bus.ts'
+import type { Registration } from '#events/vocabulary.ts'
+import { all } from '#publishing/all.ts'
+import type { Pace } from '#publishing/wait.ts'
+import type { Template } from './api/schemas.ts'
+import type { CloudstackSettings } from './config.ts'
+import type { OpenPlaces, Place } from './places.ts'
+import { openTemplate } from './publish/open-template.ts'
+import { ensureTemplate } from './register/ensure-template.ts'
+import type { Order } from './register/order.ts'
+import { target } from './step.ts'
+import { hideDrop, removeDrop } from './withdraw/withdraw-drop.ts'
+
+/** What a job hands to the clouds' operations. */
+export interface CloudContext {
+  readonly signal: AbortSignal
+  readonly progress: (progress: Progress) => void
+}
+
+/**
+ * What we ask of all clouds together. Each operation may be cut off at any instruction and asked again, also while
+ * another process is at it. Throws TransientError, PermanentError. A cloud that fails holds up no other: its error is
+ * thrown when all have ended.
+ */
+export interface Clouds {
+  /**
+   * Has every zone fetch every template, and opens them once all are there; then gives the registrations of each order.
+   * Null: some are still on their way.
+   */
+  publish(orders: readonly Order[], context: CloudContext): Promise<readonly (readonly Registration[])[] | null>
+  /** Makes private what was open. Whether something is there still. */
+  hide(drop: string, context: CloudContext): Promise<boolean>
+  remove(drop: string, context: CloudContext): Promise<void>
+}
+
+interface Fetched {
+  readonly order: Order
+  readonly place: Place
+  readonly template: Template
+}
+
+export function createClouds(openPlaces: OpenPlaces, settings: CloudstackSettings): Clouds {
+  const paceOf = ({ signal }: CloudContext): Pace => ({
+    every: settings.pollSeconds * 1000,
+    patience: settings.patienceSeconds * 1000,
+    signal,
+  })
+  return {
+    async publish(orders, context) {
+      const pace = paceOf(context)
+      const places = await openPlaces(context.signal)
+      const pairs = orders.flatMap((order) => places.map((place) => ({ order, place })))
+      const fetched = await all(pairs, async ({ order, place }) => {
+        return { order, place, template: await ensureTemplate(place, order, { ...settings, pace }) }
+      })
+      tell(fetched, context)
+      if (fetched.some(({ template }) => !template.isready)) return null
+      await all(fetched, ({ place, template }) => openTemplate(place, template, pace))
+      return orders.map((order) => fetched.filter((one) => one.order === order).map(registrationOf))
+    },
+    async hide(drop, context) {
+      const hidden = await all(await openPlaces(context.signal), (place) => hideDrop(place, drop, paceOf(context)))
+      return hidden.includes(true)
+    },
+    async remove(drop, context) {
+      await all(await openPlaces(context.signal), (place) => removeDrop(place, drop, paceOf(context)))
+    },
+  }
+}
+
+/** How much the clouds have fetched, by what they say. */
+function tell(fetched: readonly Fetched[], { progress }: CloudContext): void {
+  const done = fetched.reduce((sum, { template }) => sum + percentOf(template), 0)
+  progress({ phase: 'the clouds fetch', done, total: fetched.length * 100, unit: 'percent' })
+}
+
+function percentOf({ isready, status }: Template): number {
+  return isready ? 100 : Number(/^(\d+)% Downloaded/.exec(status)?.[1] ?? 0)
+}
+
+function registrationOf({ place, template, order }: Fetched): Registration {
+  const { id, name } = template
+  return { target, emulated: false, place: place.client.place, id, name, details: { sha256: order.file.sha256 } }
+}

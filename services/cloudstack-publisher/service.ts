@@ -1,0 +1,100 @@
+import { say } from '#events/define.ts'
+import { dropFailed } from '#events/drop-failed.ts'
+import { dropMirrored, type DropMirrored } from '#events/drop-mirrored.ts'
+import { dropSuperseded } from '#events/drop-superseded.ts'
+import { imageFailed } from '#events/image-failed.ts'
+import { imagePublished } from '#events/image-published.ts'
+import { imageKey, type DropImage } from '#events/vocabulary.ts'
+import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
+import { PermanentError } from '#service/errors.ts'
+import type { Clouds } from './cloud.ts'
+import { mirrorAddress } from './register/mirror-address.ts'
+import type { Order } from './register/order.ts'
+import { target } from './step.ts'
+
+export interface Dependencies {
+  readonly clouds: Clouds
+  /** Where the clouds find the root of our mirror. */
+  readonly mirrorUrl: string | null
+  /** How often a download is looked at, and how long it may take. */
+  readonly lookSeconds: number
+  readonly downloadHours: number
+  /** Days for which a superseded template is only private. */
+  readonly keepDays: number
+}
+
+const hour = 3_600_000
+
+/** Has CloudStack fetch the images of an open mirror as templates, opens them when they are there, and withdraws them. */
+export const cloudstackPublisher = defineService({
+  name: 'cloudstack-publisher',
+  consumes: [dropMirrored, dropSuperseded],
+  emits: [imagePublished, imageFailed, dropFailed],
+  async handle(event, dependencies: Dependencies, context) {
+    const { clouds, keepDays } = dependencies
+    const wanted = event.body.images.filter(({ image }) => image.targets.includes(target))
+    if (wanted.length === 0) return []
+    switch (event.subject) {
+      case 'drop.mirrored.v1':
+        return await publish(event.body, wanted, dependencies, context)
+      case 'drop.superseded.v1': {
+        const { drop } = event.body
+        if (context.waited === undefined && (await clouds.hide(drop, context)) && keepDays > 0)
+          return { events: [], wait: waitForRemoval(keepDays, context) }
+        await clouds.remove(drop, context)
+        return []
+      }
+    }
+  },
+  async abandon(event, { clouds }, context) {
+    if (event.subject === 'drop.mirrored.v1') await clouds.remove(event.body.drop, context)
+  },
+})
+
+async function publish(
+  body: DropMirrored,
+  wanted: readonly DropImage[],
+  dependencies: Dependencies,
+  context: Context & { readonly waited?: Waited },
+) {
+  const images = wanted.filter(({ outcome }) => outcome === 'passed')
+  if (images.length === 0) return []
+  const orders = images.map((one) => orderOf(body, one, dependencies))
+  const registered = await dependencies.clouds.publish(orders, context)
+  if (registered === null) return { events: [], wait: waitForDownload(dependencies, context) }
+  const { drop, compose } = body
+  return orders.map(({ image }, index) =>
+    say(imagePublished, { drop, compose, image, registrations: [...(registered[index] ?? [])] }),
+  )
+}
+
+function orderOf({ drop, compose, files }: DropMirrored, { image }: DropImage, { mirrorUrl }: Dependencies): Order {
+  const file = files.find((one) => one.image === imageKey(image) && one.path.endsWith('.qcow2'))
+  if (file === undefined) throw new PermanentError('bug', `${imageKey(image)} of ${drop} has no qcow2 on the mirror`)
+  return { drop, compose, image, file: { url: mirrorAddress(mirrorUrl, file.path), sha256: file.sha256 } }
+}
+
+/** A cloud tells nobody when it has fetched a file. */
+function waitForDownload(
+  { lookSeconds, downloadHours }: Dependencies,
+  { now, waited }: Context & { readonly waited?: Waited },
+): WaitFor {
+  const since = waited?.since ?? now()
+  if (now().getTime() - since.getTime() > downloadHours * hour)
+    throw new PermanentError('stuck', `no cloud has all templates after ${String(downloadHours)} h`)
+  return {
+    for: null,
+    until: new Date(now().getTime() + lookSeconds * 1000),
+    reason: 'the clouds to fetch the images',
+    state: null,
+  }
+}
+
+function waitForRemoval(days: number, { now }: Context): WaitFor {
+  return {
+    for: null,
+    until: new Date(now().getTime() + days * 24 * hour),
+    reason: 'the end of the days for which superseded templates stay private',
+    state: null,
+  }
+}
