@@ -6,6 +6,7 @@ import { hasCode } from '#files/errors.ts'
 import type { Context, WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Turn } from './contingency.ts'
+import { formatDescription } from './describe-build.ts'
 import type { BuildPlan, BuildRequest, Engine, EngineContext, EngineFolders } from './engines/engine.ts'
 import { findSources, type SourceOptions } from './packages/find-sources.ts'
 import type { PackageSources } from './packages/sources.ts'
@@ -27,10 +28,11 @@ export type Order = Omit<BuildRequest, 'sources'>
 export interface BuiltImage {
   readonly disk: ArtifactRef
   readonly packages: ArtifactRef
+  readonly description: ArtifactRef
   readonly log: ArtifactRef
 }
 
-/** Builds one image and stores its raw disk, its package list and the log, or says what it waits for. */
+/** Builds one image and stores its raw disk, its package list, how it was made and the log, or says what it waits for. */
 export async function buildImage(
   order: Order,
   { engine, waited }: Turn,
@@ -41,15 +43,19 @@ export async function buildImage(
   const { signal, progress } = context
   const sources = await sourcesFor(order, engine, dependencies, context)
   const engineContext = await engineContextOf(engine, waited, dependencies, context)
-  const plan = engine.plan({ ...order, sources }, engineContext.folders)
+  const request = { ...order, sources }
+  const { folders } = engineContext
+  const plan = engine.plan(request, folders)
   const startedAt = context.now()
   const wait = await engine.run(plan, engineContext)
   if (wait) return { wait }
   const built = await engine.collect(plan, startedAt, signal)
+  const description = formatDescription(built.description, { engine: engine.id, request, folders })
   progress({ phase: 'storing the disk' })
   return {
     disk: await keepFile(artifacts, built.disk, 'raw', signal),
     packages: await keepFile(artifacts, built.packages, 'json', signal),
+    description: await artifacts.keepBytes(description, 'txt'),
     log: await keepLog(artifacts, logFileOf(context)),
   }
 }

@@ -76,13 +76,17 @@ function failingEngine(error: Error): Engine {
   }
 }
 
-it('stores the disk, the package list and the log, and says what built them', async () => {
+it('stores the disk, the package list, how they were made and the log, and says what built them', async () => {
   const events = await build()
   expect(events.map((event) => event.subject)).toEqual([imageBuilt.subject])
   const body = imageBuilt.schema.parse(events[0]?.body)
   expect(body.engine).toEqual({ name: 'null', version: '1', earlier: [] })
-  expect([body.disk.format, body.packages.format, body.log.format]).toEqual(['raw', 'json', 'log'])
-  for (const ref of [body.disk, body.packages, body.log]) await artifacts.verify(ref)
+  const { disk, packages, description, log } = body
+  if (description === undefined) throw new Error('it does not say how it was made')
+  const refs = [disk, packages, description, log]
+  expect(refs.map(({ format }) => format)).toEqual(['raw', 'json', 'txt', 'log'])
+  for (const ref of refs) await artifacts.verify(ref)
+  expect(await readFile(await artifacts.open(description), 'utf8')).toContain('what null was told')
 })
 
 it('says the same disk when the same event comes twice', async () => {

@@ -13,6 +13,9 @@ export interface PlannedFile {
   readonly architecture: Architecture
 }
 
+/** An artifact that is published beside an image, under its public name. */
+export type KeptFile = Pick<PlannedFile, 'path' | 'artifact'>
+
 /** One image whose evidence is published beside it. */
 export interface PlannedImage {
   /** What the paths of its files begin with, without the dot. */
@@ -21,7 +24,9 @@ export interface PlannedImage {
   /** Its formats and its package list. */
   readonly files: readonly PlannedFile[]
   /** What the boot test kept, with the public paths. */
-  readonly seen: readonly Pick<PlannedFile, 'path' | 'artifact'>[]
+  readonly seen: readonly KeptFile[]
+  /** How it was made, with the public path; none of what was built before that was kept. */
+  readonly description: readonly KeptFile[]
 }
 
 /** What the folder of a drop will hold, before anything is touched. */
@@ -41,8 +46,8 @@ export interface TreePlan {
 }
 
 /**
- * Plans the tree of a drop: every format of every passed image whose targets name the mirror, its package list, what its
- * boot test kept, and where checksums go. Throws PermanentError when there is nothing to publish.
+ * Plans the tree of a drop: every format of every passed image whose targets name the mirror, its package list, how it was
+ * made, what its boot test kept, and where checksums go. Throws PermanentError when there is nothing to publish.
  */
 export function planTree(body: Pick<DropReady, 'drop' | 'images' | keyof DropIdentity>): TreePlan {
   const { drop, kind, milestone, compose } = body
@@ -75,7 +80,9 @@ function planImage(of: DropImage, names: DropNames): PlannedImage {
   const stem = `${names.imageFolder(image.architecture)}/${names.imageName(image)}`
   const console = evidence ? [{ path: `${stem}.console.log`, artifact: evidence.console }] : []
   const screenshot = evidence?.screenshot ? [{ path: `${stem}.screenshot.png`, artifact: evidence.screenshot }] : []
-  return { stem, of, files: filesOf(of, stem), seen: [...console, ...screenshot] }
+  const told = evidence?.description
+  const description = told ? [{ path: `${stem}.description.txt`, artifact: told }] : []
+  return { stem, of, files: filesOf(of, stem), seen: [...console, ...screenshot], description }
 }
 
 function filesOf({ image, artifacts, packages }: DropImage, stem: string): PlannedFile[] {

@@ -37,14 +37,14 @@ describe('a drop that is ready', () => {
     expect(await readdir(scene.mirror.root)).toEqual(closedRoot)
     expect(await modeOf(scene.at('.staging'))).toBe('700')
     expect(await modeOf(scene.at(`.staging/${drop.drop}`))).toBe('700')
-    // 4 images in 3 formats, with a package list, 3 documents and 2 files of the boot test each; CHECKSUM and SHA256SUMS
+    // 4 images in 3 formats, with a package list, 3 documents, how it was made and 2 files of the boot test each; CHECKSUM and SHA256SUMS
     // for both architectures; README, composeinfo.json, images.json, drop.json, SHA256SUMS
-    expect(files).toHaveLength(4 * (4 + 3 + 2) + 2 * 2 + 5)
+    expect(files).toHaveLength(4 * (4 + 3 + 1 + 2) + 2 * 2 + 5)
     for (const file of files) {
       const at = join(scene.at(`.staging/${drop.drop}`), file.path.slice(path.length + 1))
       expect(await sha256OfFile(at)).toBe(file.sha256)
       expect((await stat(at)).size).toBe(file.size)
-      const isKept = file.image !== null || /\.(console\.log|screenshot\.png)$/.test(file.path)
+      const isKept = file.image !== null || /\.(description\.txt|console\.log|screenshot\.png)$/.test(file.path)
       expect((await stat(at)).nlink).toBe(isKept ? 2 : 1)
     }
   })
@@ -80,7 +80,7 @@ describe('a drop that is ready', () => {
     await hear(scene, ready(candidate(1, some.slice(0, 2))))
     await mkdir(scene.at('.staging/.partial-milestone-Fedora-19-20130521.0/half'), { recursive: true })
     const { files } = treeOf(await hear(scene, ready(candidate(1, some))), dropStaged)
-    expect(files).toHaveLength(45)
+    expect(files).toHaveLength(49)
     expect(await readdir(scene.at('.staging'))).toEqual(['milestone-Fedora-19-20130521.0'])
   })
 
@@ -169,7 +169,7 @@ describe('a drop that is blessed', () => {
   it('is staged first when the staged tree was lost', async () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
-    expect(treeOf(await hear(scene, blessed(drop)), dropMirrored).files).toHaveLength(45)
+    expect(treeOf(await hear(scene, blessed(drop)), dropMirrored).files).toHaveLength(49)
   })
 
   it('stays closed when a file was corrupted while it waited', async () => {
@@ -232,7 +232,7 @@ describe('a drop that is blessed', () => {
     const some = await keepImages(scene.store)
     await hear(scene, blessed(candidate(1, some.slice(0, 2))))
     const { files } = treeOf(await hear(scene, blessed(candidate(1, some))), dropMirrored)
-    expect(files).toHaveLength(45)
+    expect(files).toHaveLength(49)
     for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
     expect(await readdir(scene.at('.staging'))).toEqual([])
   })

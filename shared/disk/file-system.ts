@@ -16,6 +16,8 @@ export interface Entry {
   readonly device: string | null
   /** Extended attributes, by their whole names: `security.capability`. */
   readonly attributes: ReadonlyMap<string, Buffer>
+  /** A subvolume of btrfs begins here, which can be mounted by itself; one is by default. */
+  readonly subvolume?: 'default' | 'other'
 }
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'character device' | 'block device' | 'fifo' | 'socket'

@@ -1,6 +1,8 @@
 import type { Bytes } from './bytes.ts'
+import { openBtrfs } from './btrfs/btrfs.ts'
 import { openExt } from './ext/ext.ts'
 import type { FileSystem } from './file-system.ts'
+import { openVfat } from './vfat/vfat.ts'
 
 /** What marks the content of a partition: bytes at a place in it. */
 const marks: readonly { readonly kind: string; readonly at: number; readonly magic: string }[] = [
@@ -26,10 +28,17 @@ export async function identify(bytes: Bytes): Promise<string | null> {
   return null
 }
 
+/** Those whose files can be read. */
+const openers: Readonly<Record<string, (bytes: Bytes) => Promise<FileSystem>>> = {
+  ext: openExt,
+  btrfs: openBtrfs,
+  vfat: openVfat,
+}
+
 /** The kinds whose files can be read, for messages. */
-export const readableKinds = 'ext2, ext3 and ext4'
+export const readableKinds = 'ext2, ext3, ext4, btrfs and vfat'
 
 /** The file system in some bytes; null when they hold none whose files can be read. */
 export async function openFileSystem(bytes: Bytes): Promise<FileSystem | null> {
-  return (await identify(bytes)) === 'ext' ? await openExt(bytes) : null
+  return (await openers[(await identify(bytes)) ?? '']?.(bytes)) ?? null
 }

@@ -109,7 +109,8 @@ describe('a scratch drop that goes well', () => {
     if (build.subject !== 'image.built.v1') throw new Error('it was built')
     const test = tested(generic)
     if (test.subject !== 'image.tested.v1') throw new Error('it was tested')
-    const told = { ...build, body: { ...build.body, recipe } }
+    const description = { ...build.body.log, format: 'txt' }
+    const told = { ...build, body: { ...build.body, recipe, description } }
     const opened = mirrored(generic)
     if (opened.subject !== 'drop.mirrored.v1') throw new Error('it was opened')
     const signature = { fingerprint: 'A'.repeat(40), key: 'GPG-KEY-AAAAAAAAAAAAAAAA.asc' }
@@ -118,7 +119,7 @@ describe('a scratch drop that goes well', () => {
     const { disk } = build.body
     const { console, screenshot, accelerator } = test.body
     const seen = { console, screenshot, accelerator }
-    const evidence = { disk, recipe, builtAt: told.time, testedAt: test.time, ...seen }
+    const evidence = { disk, recipe, description, builtAt: told.time, testedAt: test.time, ...seen }
     expect(find(events, 'drop.ready.v1')).toMatchObject({ images: [{ evidence }] })
     expect(find(events, 'drop.published.v1')).toMatchObject({ images: [{ evidence }], signature })
   })

@@ -24,6 +24,7 @@ export function hearImage(image: ImageState, { subject, time, body }: ImageWord,
         packages: body.packages,
         engine: body.engine,
         ...(body.recipe === undefined ? {} : { recipe: body.recipe }),
+        ...(body.description === undefined ? {} : { description: body.description }),
       })
       return cleared({ ...image, built }, 'builder', time)
     }
@@ -91,9 +92,16 @@ export function describeImage(
 /** Nothing while a step is open, or the two words are about different disks; what was said before disks were kept has none. */
 function evidenceOf({ built, tested }: ImageState): Pick<DropImage, 'evidence'> {
   if (!built?.image || !tested?.seen || tested.disk !== built.disk) return {}
-  const { image: disk, recipe, time: builtAt } = built
+  const { image: disk, recipe, description, time: builtAt } = built
   return {
-    evidence: { disk, ...(recipe === undefined ? {} : { recipe }), builtAt, testedAt: tested.time, ...tested.seen },
+    evidence: {
+      disk,
+      ...(recipe === undefined ? {} : { recipe }),
+      ...(description === undefined ? {} : { description }),
+      builtAt,
+      testedAt: tested.time,
+      ...tested.seen,
+    },
   }
 }
 

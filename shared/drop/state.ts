@@ -29,6 +29,7 @@ const imageState = z.strictObject({
       disk: diskOf,
       image: artifactRef.optional().describe('The raw disk itself'),
       packages: artifactRef,
+      description: artifactRef.optional(),
       engine: builtBy,
       recipe: recipeDigest.optional(),
     })

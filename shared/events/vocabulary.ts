@@ -178,6 +178,7 @@ export const imageEvidence = z
   .strictObject({
     disk: artifactRef.describe('The raw disk that was booted, and that every format decodes to'),
     recipe: recipeDigest.optional(),
+    description: artifactRef.optional().describe('What the engine was told, and what it tells of it: one text'),
     builtAt: z.string().describe('When the build was done'),
     testedAt: z.string().describe('When the boot test was done'),
     console: artifactRef.describe('Serial console log'),

@@ -2,6 +2,7 @@ import { DiskUnreadable } from '#disk/errors.ts'
 import type { FileSystem } from '#disk/file-system.ts'
 import { identify, readableKinds } from '#disk/identify.ts'
 import type { Volume } from './facts/partitions.ts'
+import { mountableParts, rebased, type MountablePart } from './mountable-parts.ts'
 import { createTree, type Tree, type TreeEntry } from './tree.ts'
 
 /** An image's files, with those of its other file systems where its fstab has them. */
@@ -12,43 +13,62 @@ export interface Mounted {
 
 /** Puts the file systems of an image together. Throws DiskUnreadable when none that can be read holds a system. */
 export async function mountTree(volumes: readonly Volume[]): Promise<Mounted> {
-  const trees = await Promise.all(volumes.map(entriesOf))
-  const at = trees.findIndex((entries) => entries.some(({ path }) => path === '/usr' || path === '/etc'))
-  const root = volumes[at]?.fileSystem
-  const rootEntries = trees[at]
-  if (!root || !rootEntries) throw new DiskUnreadable(await whyNoSystem(volumes))
-  const fstab = (await createTree(rootEntries).text('/etc/fstab')) ?? ''
-  const others = volumes.flatMap((volume, index) => {
-    if (index === at) return []
-    const place = placeOf(volume, fstab)
-    return (trees[index] ?? []).map((entry) => ({ ...entry, path: entry.path === '/' ? place : place + entry.path }))
+  const parts = await Promise.all(volumes.map(mountableParts))
+  const root = parts.flat().find(({ entries }) => entries.some(({ path }) => path === '/usr' || path === '/etc'))
+  const fileSystem = root?.volume.fileSystem
+  if (!root || !fileSystem) throw new DiskUnreadable(await whyNoSystem(volumes))
+  const fstab = readFstab((await createTree(root.entries).text('/etc/fstab')) ?? '')
+  const others = parts.flatMap((ofVolume) => {
+    const mounted = ofVolume.flatMap((part) => {
+      const place = part === root ? null : placeOf(part, fstab)
+      return place === null ? [] : [{ part, place }]
+    })
+    const seen = [...mounted.map(({ part }) => part), ...(ofVolume.includes(root) ? [root] : [])]
+    return [...mounted.flatMap(({ part, place }) => rebased(part.entries, place)), ...besides(ofVolume, seen)]
   })
   const hidden = new Set(others.map(({ path }) => path))
-  return { root, tree: createTree([...rootEntries.filter(({ path }) => !hidden.has(path)), ...others]) }
+  return { root: fileSystem, tree: createTree([...root.entries.filter(({ path }) => !hidden.has(path)), ...others]) }
 }
 
-async function entriesOf({ fileSystem }: Volume, index: number): Promise<TreeEntry[]> {
-  if (fileSystem === null) return []
-  const entries: TreeEntry[] = []
-  for await (const entry of fileSystem.entries()) {
-    // mkfs makes it, not the system.
-    if (entry.path === '/lost+found') continue
-    entries.push({ ...entry, fileSystem: String(index), read: () => fileSystem.read(entry) })
-  }
-  return entries
+/** What fstab does not mount is told beside the tree, so that it is compared too. */
+function besides(parts: readonly MountablePart[], seen: readonly MountablePart[]): TreeEntry[] {
+  const whole = parts.find(({ subvolume }) => subvolume === '')
+  if (whole === undefined || seen.includes(whole)) return []
+  const isSeen = (path: string) => seen.some(({ subvolume }) => path === subvolume || path.startsWith(`${subvolume}/`))
+  const unseen = whole.entries.filter(({ path }) => !isSeen(path))
+  return rebased(unseen, `/partition ${String(whole.volume.partition?.number ?? 0)}`)
 }
 
-/** Where fstab mounts it; beside the tree when fstab does not say. */
-function placeOf({ partition, fileSystem }: Volume, fstab: string): string {
+interface Mount {
+  readonly device: string
+  readonly place: string
+  /** Without the slash before it; null when none is named. */
+  readonly subvolume: string | null
+}
+
+function readFstab(text: string): Mount[] {
+  return text.split('\n').flatMap((line) => {
+    const [device = '', place = '', , options = ''] = line.trim().split(/\s+/)
+    if (device === '' || device.startsWith('#') || !place.startsWith('/')) return []
+    const named = /(?:^|,)subvol=\/*([^,]*)/.exec(options)?.[1]
+    return [{ device: device.replaceAll('"', ''), place, subvolume: named ?? null }]
+  })
+}
+
+/** Where fstab mounts a part; null when it does not say. */
+function placeOf({ volume, subvolume, isDefault }: MountablePart, fstab: readonly Mount[]): string | null {
+  const { partition, fileSystem } = volume
   const names = new Set([
     `UUID=${fileSystem?.uuid ?? ''}`,
     `LABEL=${fileSystem?.label ?? ''}`,
     `PARTUUID=${partition?.uuid?.toLowerCase() ?? ''}`,
     `PARTLABEL=${partition?.name ?? ''}`,
   ])
-  const lines = fstab.split('\n').map((line) => line.trim().split(/\s+/))
-  const place = lines.find(([device = '']) => /=./.test(device) && names.has(device.replaceAll('"', '')))?.[1]
-  return place?.startsWith('/') === true && place !== '/' ? place : `/partition ${String(partition?.number ?? 0)}`
+  const found = fstab.find((mount) => {
+    if (!/=./.test(mount.device) || !names.has(mount.device) || mount.place === '/') return false
+    return mount.subvolume === null ? isDefault : `/${mount.subvolume}` === subvolume
+  })
+  return found?.place ?? null
 }
 
 async function whyNoSystem(volumes: readonly Volume[]): Promise<string> {

@@ -213,7 +213,7 @@ describe('says what is wrong with', () => {
   it.each([
     [
       'zeros',
-      'no system was found on it: the whole disk holds no file system that is known; files are read of ext2, ext3 and ext4',
+      'no system was found on it: the whole disk holds no file system that is known; files are read of ext2, ext3, ext4, btrfs and vfat',
     ],
     ['empty', 'is empty'],
     ['short', 'is it cut short?'],

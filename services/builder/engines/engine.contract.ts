@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Progress } from '#bus/bus.ts'
 import { exampleCompose, exampleImage } from '#events/examples.ts'
 import { sha256OfFile } from '#artifacts/digest.ts'
+import { formatDescription } from '../describe-build.ts'
 import { readRecipe, recipeNames, recipesFolder } from '../read-recipe.ts'
 import { NotDescribed } from '../recipe.ts'
 import type { BuildRequest, Built, Engine, EngineContext, EngineFolders } from './engine.ts'
@@ -95,23 +96,29 @@ export function engineContract(
         { timeout: patience },
         async () => {
           const digests: string[] = []
+          const described: string[] = []
           const begun = new Date()
           let last: ReturnType<Engine['plan']> | null = null
           for (const name of ['first', 'second']) {
             const folders = { work: join(folder, name), cache: join(folder, `${name}-cache`) }
             const progress: Progress[] = []
-            const plan = engine.plan(await makeRequest(), folders)
+            const request = await makeRequest()
+            const plan = engine.plan(request, folders)
             last = plan
             const startedAt = new Date()
             await engine.run(plan, contextFor(folders, { progress: (step) => progress.push(step) }))
             const built = await engine.collect(plan, startedAt, AbortSignal.timeout(patience))
             digests.push(await sha256OfFile(built.disk))
+            expect(built.description.length).toBeGreaterThan(0)
+            described.push(formatDescription(built.description, { engine: engine.id, request, folders }))
             const reached = progress.flatMap((step) => step.done ?? [])
             expect(reached.length).toBeGreaterThan(0)
             expect(reached).toEqual(reached.toSorted((one, other) => one - other))
             if (name === 'second') await inspect?.(built)
           }
           expect(digests[1]).toBe(digests[0])
+          expect(described[1]).toBe(described[0])
+          expect(described[0]).not.toContain(folder)
 
           // Building is dear, so the second disk serves to try this as well.
           if (last === null) throw new Error('nothing was planned')

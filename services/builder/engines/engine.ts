@@ -25,6 +25,8 @@ export interface EngineFolders {
 export interface PlannedFile {
   readonly path: string
   readonly content: string | Uint8Array
+  /** It says how this host does its work, and nothing of the image: it is no part of the description. */
+  readonly isOfHost?: boolean
 }
 
 /** One run of a tool. */
@@ -59,10 +61,18 @@ export interface EngineContext {
   readonly folders: EngineFolders
 }
 
+/** A text that tells how an image was made: what a tool was given, or what it says of its own work. */
+export interface Description {
+  readonly name: string
+  readonly text: string
+}
+
 /** What came of a build. Both files are in the build's own work folder and may be moved away. */
 export interface Built {
   readonly disk: string
   readonly packages: string
+  /** How it was made, the same for the same request. May name folders and addresses of this host, but nothing secret. */
+  readonly description: readonly Description[]
 }
 
 /**

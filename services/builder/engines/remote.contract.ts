@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Progress } from '#bus/bus.ts'
 import type { WaitFor } from '#service/define.ts'
+import { formatDescription } from '../describe-build.ts'
 import { requestsOf } from './engine.contract.ts'
 import type { Built, EngineContext, EngineDeclaration } from './engine.ts'
 import type { RemoteScene, RemoteStandIn, RemoteWork } from './testing/remote-stand-in.ts'
@@ -41,6 +42,16 @@ export function remoteContract(
       const done = scene.progress.flatMap((step) => (step.unit === 'steps' ? (step.done ?? []) : []))
       expect(done).toEqual(done.toSorted((one, other) => one - other))
       expect(scene.remote.orders()).toEqual({ all: 1, open: 0 })
+    })
+
+    it('tells how it had an image made, the same text as often as it is asked, without what logs it in', async () => {
+      const wait = await scene.waits()
+      await scene.remote.work('well')
+      const told = scene.describe(await scene.build(wait))
+      expect(scene.describe(await scene.build(wait))).toBe(told)
+      expect(told.match(/^==> .+ <==\n.+/gm)?.length).toBeGreaterThan(1)
+      for (const secret of scene.remote.secrets) expect(told).not.toContain(secret)
+      expect(told).not.toContain(scene.folder)
     })
 
     it.each<RemoteWork>([
@@ -120,7 +131,8 @@ async function createScene(name: string, folder: string, declaration: EngineDecl
   for (const one of Object.values(folders)) await mkdir(one)
   const logFile = join(scene, 'build.log')
   const engine = declaration.open({ env: remote.env, ...limits })
-  const plan = engine.plan(await (await requestsOf(engine))(), folders)
+  const request = await (await requestsOf(engine))()
+  const plan = engine.plan(request, folders)
   const progress: Progress[] = []
   const context = (changes: Partial<EngineContext> = {}): EngineContext => ({
     signal: AbortSignal.timeout(60_000),
@@ -132,7 +144,9 @@ async function createScene(name: string, folder: string, declaration: EngineDecl
     ...changes,
   })
   return {
+    folder: scene,
     remote,
+    describe: ({ description }: Built) => formatDescription(description, { engine: name, request, folders }),
     engine,
     plan,
     progress,

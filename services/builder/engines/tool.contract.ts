@@ -10,6 +10,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Progress } from '#bus/bus.ts'
 import { canMount, createSmallDisk } from '#test/faults/small-disk.ts'
+import { formatDescription } from '../describe-build.ts'
 import { requestsOf } from './engine.contract.ts'
 import type { Built, EngineDeclaration } from './engine.ts'
 import type { RunOrder } from './testing/run-engine.ts'
@@ -33,10 +34,21 @@ export function toolContract(name: string, folder: string, declaration: EngineDe
     })
 
     it('finds what the tool made, and how far it is in what the tool says, never going back', async () => {
-      const { progress } = await scene.build('none')
+      const { built, progress } = await scene.build('none')
       const done = progress.flatMap((step) => step.done ?? [])
       expect(new Set(done).size).toBeGreaterThan(1)
       expect(done).toEqual(done.toSorted((one, other) => one - other))
+
+      const told = scene.describe(built)
+      expect(told).toMatch(/^==> commands <==$/m)
+      for (const place of [scene.folder, process.cwd()]) expect(told).not.toContain(place)
+      const elsewhere = await createScene(name, folder, declaration, tool)
+      try {
+        const { built: again } = await elsewhere.build('none')
+        expect(elsewhere.describe(again), 'in another folder it is told in the same words').toBe(told)
+      } finally {
+        await rm(elsewhere.folder, { recursive: true, force: true })
+      }
     })
 
     it.each<Fault>(['ends well without a disk', 'ends well without its mark', 'makes a qcow2', 'makes a text'])(
@@ -132,6 +144,7 @@ async function createScene(name: string, folder: string, declaration: EngineDecl
     engine,
     plan,
     set,
+    describe: ({ description }: Built) => formatDescription(description, { engine: name, request, folders }),
     /** Has the tool play, and collects what it made. */
     async build(
       fault: Fault,

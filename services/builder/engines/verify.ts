@@ -1,15 +1,17 @@
 import { open, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { run } from '#subprocess/run.ts'
+import { describePlan } from './describe-plan.ts'
 import { NothingBuilt, type BuildPlan, type Built } from './engine.ts'
 
-/** What a build of this plan made since then: a bootable raw disk and a package list. Throws NothingBuilt. */
-export async function collectDisk({ disk, packages }: BuildPlan, startedAt: Date, signal: AbortSignal): Promise<Built> {
+/** What a build of this plan made since then: a bootable raw disk, a package list, and what it was told. Throws NothingBuilt. */
+export async function collectDisk(plan: BuildPlan, startedAt: Date, signal: AbortSignal): Promise<Built> {
+  const { disk, packages } = plan
   await assertFresh(packages, startedAt)
   await assertFresh(disk, startedAt)
   await assertBootSector(disk)
   await assertRawDisk(disk, signal)
-  return { disk, packages }
+  return { disk, packages, description: describePlan(plan) }
 }
 
 /** Refuses a file that is missing, empty, or older than the build that should have made it. */

@@ -116,6 +116,7 @@ print(provenance.build_definition.build_type, provenance.run_details.builder.id)
     ])
     const { byproducts } = statement.predicate.runDetails
     for (const { name, digest } of byproducts.filter((one) => one.digest)) expect(digestOf(name)).toBe(digest?.sha256)
+    expect(byproducts.map(({ name }) => name)).toContain('Fedora-AmazonEC2-x86_64-19-Beta-1.1-sda.description.txt')
     expect(byproducts.find(({ name }) => name.endsWith('.boot-test.json'))?.annotations).toEqual({ verdict: 'passed' })
     expect(byproducts.at(-1)).toMatchObject({ name: exampleRegistration.id, annotations: { place: 'us-east-1' } })
   })
@@ -131,6 +132,13 @@ print(provenance.build_definition.build_type, provenance.run_details.builder.id)
     expect(report).toMatchObject({ verdict: 'passed', accelerator: 'tcg', checks: drop.images[3]?.checks })
     expect(report.files.map(({ name }) => name.replace(/^.*-sda/, ''))).toEqual(['.console.log', '.screenshot.png'])
     expect(await readFile(scene.at(`${stem}.console.log`), 'utf8')).toBe('booting ec2.x86_64\n')
+  })
+
+  it('is what its engine was told, which the README of the drop names', async () => {
+    await using scene = await openScene()
+    await hear(scene, blessed(candidate(1, await keepImages(scene.store))))
+    expect(await readFile(scene.at(`${stem}.description.txt`), 'utf8')).toBe('how ec2.x86_64 was made\n')
+    expect(await readFile(scene.at(`${images}/README`), 'utf8')).toContain('.description.txt')
   })
 
   it('is its provenance in an envelope too, where there is a key for Sigstore', async () => {

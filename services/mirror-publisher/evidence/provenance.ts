@@ -21,7 +21,7 @@ export const buildType = 'urn:imagedrop:build:v1'
 
 /** How one image came to be, as an in-toto statement with SLSA's provenance: the same bytes for the same image. */
 export function formatProvenance(image: PlannedImage, { drop, identity, evidence, maker, beside }: Facts): string {
-  const { of, stem, files, seen } = image
+  const { of, stem, files, seen, description } = image
   const { compose, kind, milestone } = identity
   const { engine, packages } = of
   const { flavour, architecture, recipe, formats } = of.image
@@ -70,7 +70,7 @@ export function formatProvenance(image: PlannedImage, { drop, identity, evidence
             ...describe(path, sha256),
             ...(path.endsWith('.boot-test.json') ? { annotations: { verdict: verdictOf(of) } } : {}),
           })),
-          ...seen.map(({ path, artifact }) => describe(path, artifact.sha256)),
+          ...[...description, ...seen].map(({ path, artifact }) => describe(path, artifact.sha256)),
           ...of.registrations.map(({ target, place, id, name, emulated }) => ({
             name: id,
             uri: `${target}:${encodeURIComponent(place)}/${encodeURIComponent(id)}`,

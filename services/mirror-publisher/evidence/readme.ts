@@ -40,6 +40,9 @@ function filesOf({ images }: TreePlan): string[] {
     ]),
     '',
     'Beside each image: .packages.json, what is installed in it; .spdx.json, the same as an SPDX 2.3 bill of materials.',
+    ...(images.some((image) => image.description.length > 0)
+      ? ['.description.txt, what the build engine was told, and what it tells of it.']
+      : []),
     ...(seen
       ? [
           '.provenance.json says how it was made (in-toto statement, SLSA provenance v1), .boot-test.json what the boot test',

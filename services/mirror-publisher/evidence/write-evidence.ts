@@ -11,7 +11,7 @@ import { formatSpdx } from './spdx.ts'
 
 /**
  * Writes beside each image what it is made of, how it came to be and what its boot test saw, and a README for the drop;
- * says what was written. The images, their package lists and what boot tests kept are in the folder already.
+ * says what was written. The images, their package lists, how they were made and what boot tests kept are in the folder already.
  */
 export async function writeEvidence(folder: string, plan: TreePlan, setting: Setting): Promise<MirroredFile[]> {
   const beside = []
@@ -26,10 +26,15 @@ async function writeBeside(
   { drop, identity }: TreePlan,
   { maker, sigstore }: Setting,
 ): Promise<MirroredFile[]> {
-  const { stem, of, seen } = image
+  const { stem, of, seen, description } = image
   const { evidence } = of
   const put = (ending: string, text: string) => putFile(folder, `${stem}.${ending}`, text)
-  const kept = seen.map(({ path, artifact: { sha256, size } }) => ({ path, sha256, size, image: null }))
+  const kept = [...seen, ...description].map(({ path, artifact: { sha256, size } }) => ({
+    path,
+    sha256,
+    size,
+    image: null,
+  }))
 
   const written: MirroredFile[] = []
   const list = image.files.find(({ artifact }) => artifact === of.packages)

@@ -51,6 +51,7 @@ async function keepImage(
     evidence: {
       disk: await store.keepBytes(randomBytes(bytes), 'raw'),
       recipe: createHash('sha256').update('the recipe').digest('hex'),
+      description: await store.keepBytes(`how ${imageKey(image)} was made\n`, 'txt'),
       builtAt: '2013-05-21T10:00:00.123Z',
       testedAt: '2013-05-21T10:10:00.456Z',
       console: await store.keepBytes(`booting ${imageKey(image)}\n`, 'log'),

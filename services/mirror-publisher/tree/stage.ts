@@ -40,7 +40,7 @@ export async function stageDrop(plan: TreePlan, mirror: Mirror, context: Context
   await discard(staged, withdrawn)
 
   await assertRoom(
-    [...plan.files, ...plan.images.flatMap(({ seen }) => seen)],
+    [...plan.files, ...plan.images.flatMap(({ seen, description }) => [...seen, ...description])],
     mirror.artifacts,
     staging,
     context.signal,
@@ -59,15 +59,16 @@ export async function stageDrop(plan: TreePlan, mirror: Mirror, context: Context
 
 async function fillFolder(folder: string, plan: TreePlan, mirror: Mirror, context: Context): Promise<DropRecord> {
   await makeFolder(folder, 0o700)
-  const seen = plan.images.flatMap((image) => image.seen.map((file) => ({ ...file, image: null })))
-  for (const { path, artifact } of [...plan.files, ...seen]) {
+  const kept = plan.images.flatMap(({ seen, description }) => [...seen, ...description])
+  const besides = kept.map((file) => ({ ...file, image: null }))
+  for (const { path, artifact } of [...plan.files, ...besides]) {
     context.signal.throwIfAborted()
     const to = join(folder, path)
     await makeFolder(dirname(to))
     await linkArtifact(await mirror.artifacts.open(artifact, context.signal), to)
     await chmod(to, 0o644)
   }
-  const linked = [...plan.files, ...seen].map(({ path, artifact, image }): MirroredFile => ({
+  const linked = [...plan.files, ...besides].map(({ path, artifact, image }): MirroredFile => ({
     path,
     sha256: artifact.sha256,
     size: artifact.size,

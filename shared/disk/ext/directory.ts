@@ -1,4 +1,5 @@
 import { DiskUnreadable } from '../errors.ts'
+import { isItself } from '../walk.ts'
 
 /** A name in a directory. */
 export interface Name {
@@ -17,17 +18,8 @@ export function namesIn(bytes: Buffer): Name[] {
       throw new DiskUnreadable('a directory is damaged')
     }
     const name = bytes.subarray(at + 8, at + 8 + nameLength)
-    if (inode !== 0 && !isItself(name)) names.push({ name: checked(name), inode })
+    if (inode !== 0 && !isItself(name)) names.push({ name, inode })
     at += length
   }
   return names
-}
-
-function isItself(name: Buffer): boolean {
-  return name.equals(Buffer.from('.')) || name.equals(Buffer.from('..'))
-}
-
-function checked(name: Buffer): Buffer {
-  if (name.length > 0 && !name.includes('/') && !name.includes(0)) return name
-  throw new DiskUnreadable(`a directory has a name that cannot be: ${JSON.stringify(name.toString('latin1'))}`)
 }

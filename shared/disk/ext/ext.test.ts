@@ -1,13 +1,12 @@
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
-import { link, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assert, asyncProperty, integer, uint8Array } from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '#subprocess/run.ts'
-import { openBytes, type Bytes } from '../bytes.ts'
+import { openBytes } from '../bytes.ts'
 import { DiskUnreadable } from '../errors.ts'
-import type { Entry, FileSystem } from '../file-system.ts'
+import { expectToSurvive, readAll } from '../testing/damage.ts'
+import { attributesOf, entriesOf, expectTree, makeTree } from '../testing/tree.ts'
 import { openExt } from './ext.ts'
 
 let folder: string
@@ -15,21 +14,7 @@ let tree: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imagedrop-ext-'))
   tree = join(folder, 'tree')
-  await mkdir(join(tree, 'many', 'deep', 'deeper'), { recursive: true })
-  for (let index = 0; index < 400; index += 1)
-    await writeFile(join(tree, 'many', `a name of some length ${String(index)}`), '')
-  await writeFile(join(tree, 'empty'), '')
-  await writeFile(join(tree, 'small'), 'a few bytes')
-  await writeFile(join(tree, 'large'), Buffer.alloc(1_500_000, 'not all the same '))
-  await writeFile(join(tree, 'holes'), 'begin')
-  await truncate(join(tree, 'holes'), 2 ** 32)
-  await writeFile(join(tree, 'odd'), 'x'.repeat(4_097))
-  await writeFile(join(tree, 'line\nbreak'), 'a name of two lines')
-  await writeFile(Buffer.concat([Buffer.from(`${tree}/latin1-`), Buffer.from([0xe9])]), 'no UTF-8')
-  await link(join(tree, 'small'), join(tree, 'many', 'same'))
-  await symlink('small', join(tree, 'short-link'))
-  await symlink(`/${'long-'.repeat(40)}`, join(tree, 'long-link'))
-  await run('mkfifo', [join(tree, 'fifo')])
+  await makeTree(tree)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -42,21 +27,6 @@ async function make(name: string, options: readonly string[], requests: readonly
   await writeFile(script, requests.map((request) => `${request}\n`).join(''))
   await run('debugfs', ['-w', '-f', script, disk])
   return disk
-}
-
-async function entriesOf(fileSystem: FileSystem): Promise<Map<string, Entry>> {
-  const entries = new Map<string, Entry>()
-  for await (const entry of fileSystem.entries()) entries.set(entry.path, entry)
-  return entries
-}
-
-/** Without a hole at the end, of which there is much. */
-async function textOf(fileSystem: FileSystem, entry: Entry | undefined): Promise<string> {
-  const pieces: Buffer[] = []
-  for await (const { position, bytes } of entry ? fileSystem.read(entry) : []) {
-    pieces.push(Buffer.alloc(position - Buffer.concat(pieces).length), bytes)
-  }
-  return Buffer.concat(pieces).toString('latin1')
 }
 
 describe.each([
@@ -72,23 +42,7 @@ describe.each([
     )
     const fileSystem = await openExt(bytes)
     expect(fileSystem).toMatchObject({ kind, uuid: '01234567-89ab-cdef-0123-456789abcdef', label: 'label' })
-    const entries = await entriesOf(fileSystem)
-    expect(entries.delete('/lost+found')).toBe(true)
-    expect([...entries.keys()]).toContain('/latin1-\udce9')
-    expect(entries.get('/small')?.inode).toBe(entries.get('/many/same')?.inode)
-    expect(entries.size).toBe(415)
-    for (const [path, { type, mode, uid, gid, size, target }] of entries) {
-      if (path === '/' || path.includes('\udce9')) continue
-      const found = lstatSync(join(tree, path))
-      expect({ mode, uid, gid }).toEqual({ mode: found.mode & 0o7777, uid: found.uid, gid: found.gid })
-      if (type === 'file') expect(size, path).toBe(found.size)
-      if (type === 'symlink') expect(target).toBe(readlinkSync(join(tree, path)))
-    }
-    for (const name of ['empty', 'small', 'large', 'odd', 'line\nbreak']) {
-      expect(await textOf(fileSystem, entries.get(`/${name}`)), name).toBe(readFileSync(join(tree, name), 'latin1'))
-    }
-    expect((await textOf(fileSystem, entries.get('/holes'))).replace(/\0+$/, '')).toBe('begin')
-    expect(entries.get('/fifo')?.type).toBe('fifo')
+    await expectTree(fileSystem, tree)
   })
 })
 
@@ -108,8 +62,7 @@ it('reads attributes beside an inode, in a block and as files of their own; and 
   )
   await using bytes = await openBytes(disk)
   const entries = await entriesOf(await openExt(bytes))
-  const attributes = (path: string) =>
-    Object.fromEntries([...(entries.get(path)?.attributes ?? [])].map(([name, value]) => [name, value.toString()]))
+  const attributes = (path: string) => attributesOf(entries.get(path))
   expect(attributes('/small')).toEqual({ 'user.short': 's', 'user.long': long })
   expect(attributes('/odd')).toEqual({ 'user.longest': 'z'.repeat(900) })
   expect(entries.get('/odd')?.uid).toBe(70_000)
@@ -125,8 +78,8 @@ it.each([
 ])('refuses %s', async (_, requests, message) => {
   const disk = await make('refused.raw', ['-t', 'ext4'], requests)
   await using bytes = await openBytes(disk)
-  await expect(readAll(bytes)).rejects.toThrow(message)
-  await expect(readAll(bytes)).rejects.toThrow(DiskUnreadable)
+  await expect(openExt(bytes).then(readAll)).rejects.toThrow(message)
+  await expect(openExt(bytes).then(readAll)).rejects.toThrow(DiskUnreadable)
 })
 
 it('refuses a disk that is cut short', async () => {
@@ -145,35 +98,5 @@ it('ends, and says that it cannot read, whatever damage there is', async () => {
   await writeFile(join(small, 'folder', 'file'), 'x'.repeat(30_000))
   await symlink('folder/file', join(small, 'link'))
   await run('mke2fs', ['-q', '-t', 'ext4', '-N', '64', '-O', '^has_journal,ea_inode,inline_data', '-d', small, disk])
-  const intact = await readFile(disk)
-  const used = intact.findLastIndex((byte) => byte !== 0)
-  await assert(
-    asyncProperty(integer({ min: 1024, max: used }), uint8Array({ minLength: 1, maxLength: 8 }), async (at, damage) => {
-      const bytes = Buffer.from(intact)
-      bytes.set(damage.subarray(0, bytes.length - at), at)
-      await readAll(inMemory(bytes)).catch((error: unknown) => {
-        expect(error).toBeInstanceOf(DiskUnreadable)
-      })
-    }),
-    { numRuns: 300 },
-  )
+  await expectToSurvive(await readFile(disk), openExt)
 })
-
-async function readAll(bytes: Bytes): Promise<void> {
-  const fileSystem = await openExt(bytes)
-  for await (const entry of fileSystem.entries()) {
-    if (entry.type === 'file')
-      for await (const chunk of fileSystem.read(entry)) expect(chunk.bytes.length).toBeGreaterThan(0)
-  }
-}
-
-function inMemory(buffer: Buffer): Bytes {
-  return {
-    size: buffer.length,
-    read(position, length) {
-      if (position < 0 || length < 0 || position + length > buffer.length)
-        return Promise.reject(new DiskUnreadable('beyond'))
-      return Promise.resolve(buffer.subarray(position, position + length))
-    },
-  }
-}

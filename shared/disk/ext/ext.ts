@@ -1,8 +1,9 @@
 import type { Bytes } from '../bytes.ts'
 import { decodeName } from '../decode-name.ts'
 import { DiskUnreadable } from '../errors.ts'
-import type { Chunk, Entry, FileSystem } from '../file-system.ts'
+import type { Chunk, FileSystem } from '../file-system.ts'
 import { withPages } from '../pages.ts'
+import { walk, type Visited } from '../walk.ts'
 import { attributesOf, type Attribute } from './attributes.ts'
 import { namesIn, type Name } from './directory.ts'
 import { extentsOf } from './extents.ts'
@@ -13,7 +14,6 @@ const rootInode = 2
 /** The attribute that holds what of an inline file does not fit beside its fields. */
 const inlineRest = 'system.data'
 const largestPiece = 1024 * 1024
-const deepest = 1_000
 
 /** Opens ext2, ext3 or ext4, as their own documents describe them (Documentation/filesystems/ext4 of the kernel). */
 export async function openExt(bytes: Bytes): Promise<FileSystem> {
@@ -23,7 +23,7 @@ export async function openExt(bytes: Bytes): Promise<FileSystem> {
     kind: superblock.kind,
     uuid: superblock.uuid,
     label: superblock.label,
-    entries: () => walk(volume),
+    entries: () => walk(rootInode, (number) => visit(volume, number)),
     async *read(entry) {
       const inode = await readInode(volume, entry.inode)
       yield* contentOf(volume, inode, inode.hasInlineData ? await attributesOf(volume, inode) : [])
@@ -31,31 +31,21 @@ export async function openExt(bytes: Bytes): Promise<FileSystem> {
   }
 }
 
-async function* walk(volume: Volume): AsyncGenerator<Entry> {
-  const waiting = [{ path: '/', inode: rootInode, depth: 0 }]
-  const seen = new Set<number>()
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const inode = await readInode(volume, next.inode)
-    const attributes = await attributesOf(volume, inode)
-    yield await entryOf(volume, inode, { path: next.path, attributes })
-    if (inode.type !== 'directory') continue
-    if (seen.has(inode.number) || next.depth > deepest) {
-      throw new DiskUnreadable(`the directory ${JSON.stringify(next.path)} is within itself`)
-    }
-    seen.add(inode.number)
-    const base = next.path === '/' ? '' : next.path
-    for (const { name, inode: child } of await namesOf(volume, inode, attributes)) {
-      waiting.push({ path: `${base}/${decodeName(name)}`, inode: child, depth: next.depth + 1 })
-    }
+async function visit(volume: Volume, number: number): Promise<Visited<number>> {
+  const inode = await readInode(volume, number)
+  const attributes = await attributesOf(volume, inode)
+  const names = inode.type === 'directory' ? await namesOf(volume, inode, attributes) : []
+  return {
+    entry: await entryOf(volume, inode, attributes),
+    names: names.map(({ name, inode: place }) => ({ name, place })),
   }
 }
 
-interface Found {
-  readonly path: string
-  readonly attributes: readonly Attribute[]
-}
-
-async function entryOf(volume: Volume, inode: Inode, { path, attributes }: Found): Promise<Entry> {
+async function entryOf(
+  volume: Volume,
+  inode: Inode,
+  attributes: readonly Attribute[],
+): Promise<Visited<number>['entry']> {
   const { number, type, mode, uid, gid, size } = inode
   const values = new Map<string, Buffer>()
   for (const attribute of attributes) {
@@ -64,7 +54,6 @@ async function entryOf(volume: Volume, inode: Inode, { path, attributes }: Found
   const isDevice = type === 'character device' || type === 'block device'
   const target = type === 'symlink' ? decodeName(await targetOf(volume, inode, attributes)) : null
   return {
-    path,
     type,
     mode,
     uid,

@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes.ts'
 import { DiskUnreadable } from '../errors.ts'
 import type { EntryType } from '../file-system.ts'
+import { readMode } from '../inode-mode.ts'
 import type { Superblock } from './superblock.ts'
 
 /** A file system of which the superblock is known. */
@@ -25,16 +26,6 @@ export interface Inode {
   readonly attributeBytes: Buffer
 }
 
-const types: Readonly<Record<number, EntryType>> = {
-  0x1: 'fifo',
-  0x2: 'character device',
-  0x4: 'directory',
-  0x6: 'block device',
-  0x8: 'file',
-  0xa: 'symlink',
-  0xc: 'socket',
-}
-
 /** Reads an inode by its number. */
 export async function readInode({ bytes, superblock }: Volume, number: number): Promise<Inode> {
   const { inodeCount, inodesPerGroup, inodeSize, blockSize, descriptors, descriptorSize } = superblock
@@ -43,15 +34,13 @@ export async function readInode({ bytes, superblock }: Volume, number: number): 
   const descriptor = await bytes.read(descriptors + group * descriptorSize, descriptorSize)
   const table = descriptor.readUInt32LE(0x8) + (descriptorSize >= 64 ? descriptor.readUInt32LE(0x28) * 2 ** 32 : 0)
   const raw = await bytes.read(table * blockSize + ((number - 1) % inodesPerGroup) * inodeSize, inodeSize)
-  const mode = raw.readUInt16LE(0x0)
-  const type = types[mode >> 12]
-  if (type === undefined) throw new DiskUnreadable(`inode ${String(number)} is of no type that there is`)
+  const mode = readMode(raw.readUInt16LE(0x0))
+  if (mode === null) throw new DiskUnreadable(`inode ${String(number)} is of no type that there is`)
   const flags = raw.readUInt32LE(0x20)
   const fields = 128 + (inodeSize > 128 ? raw.readUInt16LE(0x80) : 0)
   return {
     number,
-    type,
-    mode: mode & 0o7777,
+    ...mode,
     uid: raw.readUInt16LE(0x02) + raw.readUInt16LE(0x78) * 2 ** 16,
     gid: raw.readUInt16LE(0x18) + raw.readUInt16LE(0x7a) * 2 ** 16,
     size: raw.readUInt32LE(0x04) + raw.readUInt32LE(0x6c) * 2 ** 32,

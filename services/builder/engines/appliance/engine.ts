@@ -1,8 +1,9 @@
 import type { EngineDeclaration, EngineHost } from '../engine.ts'
-import { assertRoot, buildByTool, collectDisk, onceOnThisHost } from '../installer/build.ts'
+import { assertRoot, buildByTool, onceOnThisHost } from '../installer/build.ts'
 import { describeErrors } from '../installer/classify.ts'
 import { releaseLeftovers } from '../installer/leftovers.ts'
 import { packagedVersion } from '../installer/version.ts'
+import { collectDisk } from '../verify.ts'
 import { planAppliance } from './plan.ts'
 import { applianceMeanings, applianceWords } from './words.ts'
 

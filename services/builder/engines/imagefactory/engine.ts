@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { EngineDeclaration, EngineHost } from '../engine.ts'
-import { assertRoot, buildByTool, collectDisk } from '../installer/build.ts'
+import { assertRoot, buildByTool } from '../installer/build.ts'
 import { describeErrors } from '../installer/classify.ts'
 import { destroyDomain } from '../installer/domain.ts'
 import { toolVersion } from '../installer/version.ts'
-import { assertFresh } from '../verify.ts'
+import { assertFresh, collectDisk } from '../verify.ts'
 import { identifierFile, planImagefactory, shim } from './plan.ts'
 import { imagefactoryMeanings, imagefactoryWords } from './words.ts'
 

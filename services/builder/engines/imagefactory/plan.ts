@@ -24,7 +24,7 @@ export function planImagefactory(request: BuildRequest, { work }: EngineFolders,
     files: [
       { path: told.template, content: order.template },
       { path: told.answers, content: order.answers.text },
-      { path: at('order.json'), content: `${JSON.stringify(told, null, 2)}\n` },
+      { path: at('order.json'), content: `${JSON.stringify(told, null, 2)}\n`, isOfHost: true },
     ],
     commands: [{ name: 'image', argv: ['python3', shim, at('order.json')] }],
     disk,

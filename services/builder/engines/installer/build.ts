@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { tryLock, withLock } from '#files/lock.ts'
 import { PermanentError } from '#service/errors.ts'
-import type { BuildPlan, Built, EngineContext } from '../engine.ts'
+import type { BuildPlan, EngineContext } from '../engine.ts'
 import { assertBootSector, assertFresh, assertRawDisk } from '../verify.ts'
 import { writeFiles } from '../write-files.ts'
 import { takePackageList } from './package-list.ts'
@@ -62,13 +62,4 @@ export async function onceOnThisHost(
 export function assertRoot(tool: string): void {
   if (process.getuid?.() === 0) return
   throw new PermanentError('environment', `${tool} builds images only as root`)
-}
-
-/** What was built, when it is there and is what it should be. */
-export async function collectDisk({ disk, packages }: BuildPlan, startedAt: Date, signal: AbortSignal): Promise<Built> {
-  await assertFresh(disk, startedAt)
-  await assertFresh(packages, startedAt)
-  await assertBootSector(disk)
-  await assertRawDisk(disk, signal)
-  return { disk, packages }
 }

@@ -3,6 +3,7 @@ import type { EngineDeclaration, EngineHost } from '../engine.ts'
 import { collectDisk } from '../verify.ts'
 import { classifyKoji, explainKoji } from './classify.ts'
 import { readKojiConfig } from './config.ts'
+import { keptDescription } from './collect/describe.ts'
 import { connectHub } from './hub/connect.ts'
 import { planKoji, type KojiPlan } from './order/plan.ts'
 import { createKojiSteps } from './steps.ts'
@@ -23,7 +24,10 @@ export function createKojiEngine({ env }: Pick<EngineHost, 'env'>) {
       if (!steps) throw new PermanentError('environment', 'no Koji hub is configured: IMAGEDROP_KOJI_HUB is not set')
       return await steps.advance(plan, context)
     },
-    collect: collectDisk,
+    async collect(plan, startedAt, signal) {
+      const built = await collectDisk(plan, startedAt, signal)
+      return { ...built, description: await keptDescription(plan) }
+    },
     async abandon(plan: KojiPlan, context) {
       await steps?.abandon(plan, context)
     },

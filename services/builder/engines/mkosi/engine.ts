@@ -3,6 +3,7 @@ import { collectDisk } from '../verify.ts'
 import { classifyMkosi, explainMkosi } from './classify.ts'
 import { planMkosi } from './plan.ts'
 import { runMkosi, type MkosiLimits } from './run.ts'
+import { summarize } from './summary.ts'
 import { mkosiVersion } from './version.ts'
 
 export const engine: EngineDeclaration = { open: createMkosiEngine }
@@ -18,7 +19,10 @@ export function createMkosiEngine(limits: MkosiLimits): Engine {
       await runMkosi(plan, context, limits)
       return undefined
     },
-    collect: collectDisk,
+    async collect(plan, startedAt, signal) {
+      const built = await collectDisk(plan, startedAt, signal)
+      return { ...built, description: [...built.description, ...(await summarize(plan, signal))] }
+    },
     classify: classifyMkosi,
     explain: explainMkosi,
   }

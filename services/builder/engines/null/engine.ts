@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { imageKey } from '#events/vocabulary.ts'
 import { messageOf } from '#service/errors.ts'
 import { failureClassOf } from '#service/failure.ts'
+import { describePlan } from '../describe-plan.ts'
 import type { BuildPlan, BuildRequest, Engine, EngineDeclaration, EngineFolders } from '../engine.ts'
 import { assertBootSector, assertFresh } from '../verify.ts'
 import { writeFiles } from '../write-files.ts'
@@ -23,11 +24,12 @@ export function createNullEngine(): Engine {
       progress({ phase: 'writing the disk', done: 1, total: 1, unit: 'steps' })
       return undefined
     },
-    async collect({ disk, packages }, startedAt) {
+    async collect(plan, startedAt) {
+      const { disk, packages } = plan
       await assertFresh(packages, startedAt)
       await assertFresh(disk, startedAt)
       await assertBootSector(disk)
-      return { disk, packages }
+      return { disk, packages, description: describePlan(plan) }
     },
     classify: failureClassOf,
     explain: messageOf,
@@ -42,6 +44,7 @@ function planNothing({ compose, image, recipe }: BuildRequest, { work }: EngineF
     files: [
       { path: disk, content: smallDisk(name) },
       { path: packages, content: `${JSON.stringify({ packages: [] })}\n` },
+      { path: join(work, 'image.txt'), content: `64 KiB with a boot sector and the SHA-256 of "${name}"\n` },
     ],
     commands: [],
     disk,

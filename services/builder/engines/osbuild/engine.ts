@@ -2,7 +2,7 @@ import type { Engine, EngineDeclaration } from '../engine.ts'
 import { collectDisk } from '../verify.ts'
 import { classifyOsbuild, explainOsbuild } from './classify.ts'
 import { planOsbuild } from './plan.ts'
-import { clear, runOsbuild, type OsbuildLimits } from './run.ts'
+import { clear, readManifest, runOsbuild, type OsbuildLimits } from './run.ts'
 import { osbuildVersion } from './version.ts'
 
 export const engine: EngineDeclaration = { open: createOsbuildEngine }
@@ -18,7 +18,10 @@ export function createOsbuildEngine(limits: OsbuildLimits): Engine {
       await runOsbuild(plan, context, limits)
       return undefined
     },
-    collect: collectDisk,
+    async collect(plan, startedAt, signal) {
+      const built = await collectDisk(plan, startedAt, signal)
+      return { ...built, description: [...built.description, await readManifest(plan)] }
+    },
     abandon: (_, { folders }) => clear(folders.work),
     classify: classifyOsbuild,
     explain: explainOsbuild,

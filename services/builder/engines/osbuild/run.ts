@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { isMissing } from '#files/errors.ts'
 import { run } from '#subprocess/run.ts'
-import { NothingBuilt, type BuildPlan, type EngineContext } from '../engine.ts'
+import { NothingBuilt, type BuildPlan, type Description, type EngineContext } from '../engine.ts'
 import { writeFiles } from '../write-files.ts'
 import { packageList } from './packages.ts'
 import { outputName } from './plan.ts'
@@ -76,8 +76,17 @@ async function keepBuildLog({ disk }: BuildPlan, logFile: string): Promise<void>
   }
 }
 
+/** All that osbuild was given to do, to the last package. */
+export async function readManifest({ disk }: BuildPlan): Promise<Description> {
+  const path = join(dirname(disk), `${outputName}.osbuild-manifest.json`)
+  return { name: path, text: await readMade(path) }
+}
+
 async function readPackages({ disk }: BuildPlan): Promise<string> {
-  const path = join(dirname(disk), `${outputName}.rpmlist.json`)
+  return await readMade(join(dirname(disk), `${outputName}.rpmlist.json`))
+}
+
+async function readMade(path: string): Promise<string> {
   return await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new NothingBuilt(`image-builder ended well but did not make ${path}`, { cause })
   })

@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path'
 import type { BuildPlan, EngineDeclaration, EngineHost } from '../engine.ts'
-import { buildByTool, collectDisk } from '../installer/build.ts'
+import { buildByTool } from '../installer/build.ts'
 import { describeErrors } from '../installer/classify.ts'
 import { destroyDomain } from '../installer/domain.ts'
 import { ozMeanings, ozSteps } from '../installer/oz-words.ts'
 import { packagedVersion } from '../installer/version.ts'
-import { assertFresh } from '../verify.ts'
+import { assertFresh, collectDisk } from '../verify.ts'
 import { readOzConfig } from './config.ts'
 import { domainOf, planOz } from './plan.ts'
 

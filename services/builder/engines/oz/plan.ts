@@ -19,7 +19,7 @@ export function planOz(
     files: [
       { path: at('image.tdl'), content: order.template },
       { path: at(order.answers.file), content: order.answers.text },
-      { path: at('oz.cfg'), content: settings(work, config, deadline) },
+      { path: at('oz.cfg'), content: settings(work, config, deadline), isOfHost: true },
     ],
     commands: [
       {

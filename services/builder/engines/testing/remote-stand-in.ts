@@ -7,6 +7,8 @@ export interface RemoteStandIn {
 export interface RemoteScene extends AsyncDisposable {
   /** The settings with which the engine finds it. */
   readonly env: Readonly<Record<string, string>>
+  /** Of the settings, what nobody may be told. */
+  readonly secrets: readonly string[]
   /** Has the workers work off what is ordered. */
   work(how: RemoteWork): Promise<void>
   /** How much was ever ordered, and how much of that is neither over nor cancelled. */

@@ -1,11 +1,13 @@
 import { appendFile, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Progress } from '#bus/bus.ts'
+import type { Description } from '../../engine.ts'
 import { takePackageList } from '../../installer/package-list.ts'
 import { assertBootSector, assertRawDisk } from '../../verify.ts'
 import type { KojiHub } from '../hub/connect.ts'
 import type { Task } from '../hub/task.ts'
 import type { KojiPlan } from '../order/plan.ts'
+import { describeOrder, keepDescription } from './describe.ts'
 import { findMade, type Made, type RemoteFile } from './choose.ts'
 import { download } from './download.ts'
 import { packagesOfKiwi, packagesOfRpms, packagesOfSpdx, type PackageList } from './packages.ts'
@@ -30,7 +32,7 @@ export async function collect(
   const { signal, progress, now, logFile, work, largestDisk } = context
   await mkdir(work, { recursive: true })
   const made = await findMade(plan, task, own, hub, signal)
-  await keepTexts(made.others, hub, context)
+  const texts = await keepTexts(made.others, hub, context)
   const fetched = join(work, `${String((own ?? task).id)}-${made.image.name}`)
   await download(hub.files, made.image, fetched, {
     signal,
@@ -47,6 +49,8 @@ export async function collect(
   await assertRawDisk(plan.disk, signal)
   if (plan.listsPackages) await takePackageList(plan.disk, plan.packages, signal)
   else await writeFile(plan.packages, `${JSON.stringify(await listPackages(made, hub, context), null, 2)}\n`)
+  const described = texts.filter(({ name }) => !/^libvirt-|\.log$/.test(name))
+  await keepDescription(plan, describeOrder(plan, { task, own }, described))
 }
 
 /** What builders tell of their work: their logs, and what they made the image of. */
@@ -55,18 +59,21 @@ const telling = /(\.log|^tdl-.*\.xml|^libvirt-.*\.xml|\.ks|\.kiwi|osbuild-manife
 /** More of a file that people read than this is no text. */
 const largestText = 16 * 1024 * 1024
 
-/** Adds to our log what the builder wrote down. */
+/** Adds to our log what the builder wrote down, and gives it. */
 export async function keepTexts(
   files: readonly RemoteFile[],
   hub: KojiHub,
   context: Pick<CollectContext, 'signal' | 'logFile' | 'work'>,
-): Promise<void> {
+): Promise<Description[]> {
+  const kept: Description[] = []
   const texts = files.filter(({ name, size }) => telling.test(name) && size > 0 && size <= largestText)
   await mkdir(context.work, { recursive: true })
   for (const file of texts) {
     const text = await fetchText(file, hub, context)
     await appendFile(context.logFile, `==> ${file.name} <==\n${text}\n`)
+    kept.push({ name: file.name, text })
   }
+  return kept
 }
 
 async function fetchText(

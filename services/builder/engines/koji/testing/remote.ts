@@ -23,6 +23,7 @@ export const remote: RemoteStandIn = {
         IMAGEDROP_KOJI_USER: 'imagedrop',
         IMAGEDROP_KOJI_PASSWORD: 'dummy-password',
       },
+      secrets: ['dummy-password'],
       async work(how) {
         const image = { path: how === 'makes a qcow2 under the name of a raw disk' ? `${disks.qcow2}.xz` : disks.xz }
         if (image.path !== disks.xz) await run('xz', ['--keep', '--force', '-1', disks.qcow2])

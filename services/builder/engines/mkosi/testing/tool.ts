@@ -6,6 +6,10 @@ export const tool: ScriptedTool = {
   command: 'mkosi',
   run(argv) {
     if (argv.includes('--version')) return { says: ['mkosi 24.3'], mark: { says: [] } }
+    if (argv.at(-1) === 'summary') {
+      const says = ['IMAGE: default', '    CONFIG:', '  Include: none', '    HOST CONFIGURATION:', '  Proxy URL: none']
+      return { says, mark: { says: [] } }
+    }
     const output = argv.find((word) => word.startsWith('--output-dir='))?.slice('--output-dir='.length)
     if (output === undefined || argv.at(-1) !== 'build') throw new Error(`mkosi is not called so: ${argv.join(' ')}`)
     if (!argv.some((word) => word.startsWith('--base-tree='))) {
