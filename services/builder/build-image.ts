@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
+import { readBootModes, type BootMode } from '#disk/boot-modes.ts'
 import type { ArtifactRef } from '#events/vocabulary.ts'
 import { hasCode } from '#files/errors.ts'
 import type { Context, WaitFor } from '#service/define.ts'
@@ -28,6 +29,8 @@ export interface BuiltImage {
   readonly disk: ArtifactRef
   readonly packages: ArtifactRef
   readonly log: ArtifactRef
+  /** Left out where nothing on the disk tells. */
+  readonly bootModes?: BootMode[]
 }
 
 /** Builds one image and stores its raw disk, its package list and the log, or says what it waits for. */
@@ -47,7 +50,9 @@ export async function buildImage(
   if (wait) return { wait }
   const built = await engine.collect(plan, startedAt, signal)
   progress({ phase: 'storing the disk' })
+  const bootModes = await readBootModes(built.disk)
   return {
+    ...(bootModes.length > 0 && { bootModes }),
     disk: await keepFile(artifacts, built.disk, 'raw', signal),
     packages: await keepFile(artifacts, built.packages, 'json', signal),
     log: await keepLog(artifacts, logFileOf(context)),
