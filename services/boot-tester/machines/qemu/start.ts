@@ -42,12 +42,15 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   const port = cleaning.use(await listenForControl(join(sockets, 'control')))
 
   const tpm = parts.hardware.tpm ? cleaning.use(await startTpm(parts, join(sockets, 'tpm'))) : null
+  const firmware = await copyVariables(options.firmware, parts.folder)
+  const { variables } = firmware ?? {}
+  if (variables !== undefined) cleaning.defer(() => rm(variables, { force: true }))
   const { resets = 0 } = parts
   const off = new AbortController()
   const plan: QemuPlan = {
     ...options,
     hardware: parts.hardware,
-    firmware: await copyVariables(options.firmware, parts.folder),
+    firmware,
     tpm: tpm?.socket ?? null,
     mayReset: resets > 0,
     overlay,
