@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hardware } from '../../services/boot-tester/machines/hardware.ts'
 import { createMkosiEngine } from '../../services/builder/engines/mkosi/engine.ts'
+import { loaderUpdates } from './firmware/loader-updates.ts'
 import { bootTampered, loaders } from './firmware/tampered-loader.ts'
 import { bootDisk } from './support/boot-disk.ts'
 import { buildDebian } from './support/build-debian.ts'
@@ -30,9 +31,8 @@ export async function prove(): Promise<boolean> {
     console.log(`\n${name}`)
     const own = join(folder, name.replaceAll(' ', '-'))
     await mkdir(own)
-    outcomes.push(
-      await bootDisk({ disk, folder: own, hardware, image: { recipe: 'debian-12', architecture: 'x86_64' } }),
-    )
+    const image = { recipe: 'debian-12', architecture: 'x86_64' } as const
+    outcomes.push(await bootDisk({ disk, folder: own, hardware, image, moreChecks: [loaderUpdates] }))
   }
   for (const loader of loaders) {
     console.log(`\n${nameOf(secure)}, with another ${loader}`)

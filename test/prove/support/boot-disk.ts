@@ -4,6 +4,7 @@ import { exampleArtifact, exampleImage } from '#events/examples.ts'
 import type { ImagePlan } from '#events/vocabulary.ts'
 import { noCloud } from '../../../services/boot-tester/datasources/nocloud/datasource.ts'
 import { createBootTest } from '../../../services/boot-tester/boot-test.ts'
+import type { Check } from '../../../services/boot-tester/checks/check.ts'
 import { checks } from '../../../services/boot-tester/checks/index.ts'
 import type { Hardware } from '../../../services/boot-tester/machines/hardware.ts'
 import type { Machine } from '../../../services/boot-tester/machines/machine.ts'
@@ -16,10 +17,12 @@ interface BootOptions {
   readonly image: Partial<ImagePlan>
   /** The plainest of its architecture unless said. */
   readonly hardware?: Hardware
+  /** Beside the boot tester's own. */
+  readonly moreChecks?: readonly Check[]
 }
 
 /** Boots a disk under all of the boot tester's checks, and prints what each found. */
-export async function bootDisk({ disk, folder, image, hardware }: BootOptions): Promise<boolean> {
+export async function bootDisk({ disk, folder, image, hardware, moreChecks = [] }: BootOptions): Promise<boolean> {
   const qemu = createQemu({
     memoryMib: 1024,
     processors: 2,
@@ -32,7 +35,13 @@ export async function bootDisk({ disk, folder, image, hardware }: BootOptions): 
     powerOn: (parts) => qemu.powerOn({ ...parts, hardware: hardware ?? parts.hardware }),
   }
   const limits = { idle: 300_000, total: 1_800_000 }
-  const bootTest = createBootTest({ machine, datasource: noCloud, checks, limits, newNonce: () => 'c0ffee' })
+  const bootTest = createBootTest({
+    machine,
+    datasource: noCloud,
+    checks: [...checks, ...moreChecks],
+    limits,
+    newNonce: () => 'c0ffee',
+  })
   const { size } = await stat(disk)
   const report = await bootTest(
     { image: { ...exampleImage, ...image }, disk: { ...exampleArtifact('raw'), size }, path: disk },
