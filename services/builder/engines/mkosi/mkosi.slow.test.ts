@@ -81,7 +81,9 @@ it('built a disk that finds its root by the UUID of its own file system', () => 
   const { root, fstab, grub, bootModes } = found
   expect(root).toMatch(/^[0-9a-f-]{36}$/)
   const esp = `${root.slice(0, 4)}-${root.slice(4, 8)}`.toUpperCase()
-  expect(fstab).toBe(`UUID=${root} / ext4 defaults,errors=remount-ro 0 1\nUUID=${esp} /boot/efi vfat umask=0077 0 1\n`)
+  expect(fstab).toBe(
+    `UUID=${root} / ext4 defaults,errors=remount-ro 0 1\nUUID=${esp} /boot/efi vfat umask=0077,nofail 0 1\n`,
+  )
   // The newest kernel, and in a second menu the same and its recovery mode.
   expect(grub.match(/ root=\S+/g)).toEqual(Array(3).fill(` root=UUID=${root}`))
   expect(grub.match(/^\s*(linux|initrd)\s+\/boot\//gm)).toHaveLength(6)
