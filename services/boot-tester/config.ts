@@ -10,7 +10,7 @@ export function readBootTesterConfig(env: Readonly<Record<string, string | undef
     {
       machine: z.enum(['qemu', 'null']).default('qemu'),
       accelerator: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
-      concurrency: z.coerce.number().int().min(1).default(2),
+      concurrency: z.union([z.literal('auto'), z.coerce.number().int().min(1)]).default('auto'),
       processors: z.coerce.number().int().min(1).default(2),
       memoryMib: z.coerce.number().int().min(128).default(1024),
       growMib: z.coerce.number().int().min(1).default(2048),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
@@ -6,6 +7,7 @@ import { createBootTest } from './boot-test.ts'
 import { checks } from './checks/index.ts'
 import { readBootTesterConfig } from './config.ts'
 import { noCloud } from './datasources/nocloud/datasource.ts'
+import { guestsAtATime } from './machines/guests-at-a-time.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
 import { createQemu } from './machines/qemu/qemu.ts'
 import { bootTester } from './service.ts'
@@ -27,6 +29,8 @@ export const assemble: Assemble = (host) => {
   const newNonce = () => randomBytes(8).toString('hex')
   const bootTest =
     config.machine === 'null' ? bootNothing : createBootTest({ machine, datasource: noCloud, checks, limits, newNonce })
-  const service = bindService(bootTester, { artifacts: host.artifacts, bootTest }, { concurrency: config.concurrency })
+  const here = { processors: availableParallelism(), freeMib: process.availableMemory() / mebi }
+  const concurrency = config.concurrency === 'auto' ? guestsAtATime(config.memoryMib, here) : config.concurrency
+  const service = bindService(bootTester, { artifacts: host.artifacts, bootTest }, { concurrency })
   return Promise.resolve({ service })
 }

@@ -115,10 +115,13 @@ it('the null machine passes at once and says that it booted nothing', async () =
 
 it('is put together from the environment, and a wrong setting stops the start', async () => {
   const host = { ...house, stateFolder: folder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
-  const { service } = await assemble({ ...host, env: { IMAGEDROP_BOOT_TESTER_MACHINE: 'null' } })
-  expect(service).toMatchObject({ name: 'boot-tester', concurrency: 2 })
+  const env = { IMAGEDROP_BOOT_TESTER_MACHINE: 'null', IMAGEDROP_BOOT_TESTER_CONCURRENCY: '3' }
+  const { service } = await assemble({ ...host, env })
+  expect(service).toMatchObject({ name: 'boot-tester', concurrency: 3 })
   const { events } = await service.handle(built(), context())
   expect(events).toMatchObject([{ body: { accelerator: 'none' } }])
+  const { service: byItself } = await assemble({ ...host, env: { IMAGEDROP_BOOT_TESTER_MEMORY_MIB: '1000000000' } })
+  expect(byItself.concurrency).toBe(1)
   const wrong = { ...host, env: { IMAGEDROP_BOOT_TESTER_ACCELERATOR: 'xen' } }
   await expect((async () => await assemble(wrong))()).rejects.toThrow(/IMAGEDROP_BOOT_TESTER_ACCELERATOR.*"xen"/)
 })

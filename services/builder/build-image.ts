@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArtifactStore } from '#artifacts/store.ts'
+import { readBootModes, type BootMode } from '#disk/boot-modes.ts'
 import type { ArtifactRef } from '#events/vocabulary.ts'
 import { hasCode } from '#files/errors.ts'
 import type { Context, WaitFor } from '#service/define.ts'
@@ -30,6 +31,8 @@ export interface BuiltImage {
   readonly packages: ArtifactRef
   readonly description: ArtifactRef
   readonly log: ArtifactRef
+  /** Left out where nothing on the disk tells. */
+  readonly bootModes?: BootMode[]
 }
 
 /** Builds one image and stores its raw disk, its package list, how it was made and the log, or says what it waits for. */
@@ -52,7 +55,9 @@ export async function buildImage(
   const built = await engine.collect(plan, startedAt, signal)
   const description = formatDescription(built.description, { engine: engine.id, request, folders })
   progress({ phase: 'storing the disk' })
+  const bootModes = await readBootModes(built.disk)
   return {
+    ...(bootModes.length > 0 && { bootModes }),
     disk: await keepFile(artifacts, built.disk, 'raw', signal),
     packages: await keepFile(artifacts, built.packages, 'json', signal),
     description: await artifacts.keepBytes(description, 'txt'),

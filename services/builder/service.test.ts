@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -87,6 +87,21 @@ it('stores the disk, the package list, how they were made and the log, and says 
   expect(refs.map(({ format }) => format)).toEqual(['raw', 'json', 'txt', 'log'])
   for (const ref of refs) await artifacts.verify(ref)
   expect(await readFile(await artifacts.open(description), 'utf8')).toContain('what null was told')
+})
+
+it('says by which firmware the disk can be started, where something on it tells', async () => {
+  const engine = createNullEngine()
+  const withCode: Engine = {
+    ...engine,
+    async collect(plan, ...rest) {
+      await using disk = await open(plan.disk, 'r+')
+      await disk.write(Buffer.from([0xeb, 0x63]), 0, 2, 0)
+      return await engine.collect(plan, ...rest)
+    },
+  }
+  const modesOf = ([event]: Awaited<ReturnType<typeof build>>) => imageBuilt.schema.parse(event?.body).bootModes
+  expect(modesOf(await build({}, withCode))).toEqual(['bios'])
+  expect(modesOf(await build())).toBeUndefined()
 })
 
 it('says the same disk when the same event comes twice', async () => {

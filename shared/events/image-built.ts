@@ -14,6 +14,11 @@ export const imageBuilt = defineEvent({
     log: artifactRef,
     engine: builtBy,
     recipe: recipeDigest.optional(),
+    bootModes: z
+      .array(z.enum(['bios', 'uefi']))
+      .min(1)
+      .optional()
+      .describe('By which firmware the disk can be started'),
     seconds: z.number().min(0).describe('Wall time of the build'),
   }),
   example: {

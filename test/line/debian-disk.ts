@@ -1,9 +1,12 @@
+import { readPartitionTable } from '#disk/partitions.ts'
 import { run } from '#subprocess/run.ts'
 
 /** The root file system of a disk that the Debian recipes made, read where it lies, without mounting anything. */
 export function debianDisk(path: string) {
-  const root = `${path}?offset=${String(2 * 1024 * 1024)}`
-  const debugfs = async (request: string) => (await run('debugfs', ['-R', request, root], { deadline: 60_000 })).stdout
+  const debugfs = async (request: string) => {
+    const root = `${path}?offset=${String(await rootOffset(path))}`
+    return (await run('debugfs', ['-R', request, root], { deadline: 60_000 })).stdout
+  }
   return {
     file: (name: string) => debugfs(`cat ${name}`),
     uuid: async () => {
@@ -15,4 +18,11 @@ export function debianDisk(path: string) {
       return (await run('grep', grep, { okCodes: [0, 1], deadline: 120_000 })).code === 0
     },
   }
+}
+
+/** Where the root file system of such a disk begins: in its last partition, which can grow. */
+export async function rootOffset(path: string): Promise<number> {
+  const root = (await readPartitionTable(path))?.partitions.at(-1)
+  if (root === undefined) throw new Error(`${path} has no partitions`)
+  return root.start
 }

@@ -82,7 +82,7 @@ function ownRootCheck(own: string, other: string): GuestCheck {
     name: 'own-root',
     description: "the root file system is the image's own, though another image's disk was found first",
     on: 'guest',
-    script: 'lsblk --noheadings --nodeps --output UUID /dev/vda2 "$(findmnt --noheadings --output SOURCE /)"',
+    script: 'lsblk --noheadings --nodeps --output UUID /dev/vda3 "$(findmnt --noheadings --output SOURCE /)"',
     judge: ({ output }) => passedIf(output === `${other}\n${own}`, output),
   }
 }
@@ -115,15 +115,8 @@ const packageSources: GuestCheck = {
 
 /** A QEMU that has the other disk in the first place, while the firmware starts from the disk that it is given. */
 function qemuWith(other: string): string {
-  return `#!/bin/bash
-for word; do
-  case $word in
-    *overlay.qcow2,if=virtio,*)
-      words+=("\${word/if=virtio/if=none,id=own}" -device virtio-blk-pci,drive=own,bootindex=0) ;;
-    *) words+=("$word") ;;
-  esac
-done
+  return `#!/bin/sh
 exec ${emulators.x86_64.tool} -drive file='${other}',if=none,id=other,format=raw,snapshot=on \\
-  -device virtio-blk-pci,drive=other "\${words[@]}"
+  -device virtio-blk-pci,drive=other "$@"
 `
 }

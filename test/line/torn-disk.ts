@@ -9,6 +9,7 @@ import type { ImageTested } from '#events/image-tested.ts'
 import { testContext } from '#test/support/context.ts'
 import { house } from '#test/support/house.ts'
 import { assemble } from '../../services/boot-tester/main.ts'
+import { rootOffset } from './debian-disk.ts'
 
 /** Boots a copy of a built disk whose root file system is overwritten at its beginning; gives the boot tester's word. */
 export async function testTornDisk(built: ImageBuilt, stateFolder: string): Promise<ImageTested> {
@@ -18,7 +19,7 @@ export async function testTornDisk(built: ImageBuilt, stateFolder: string): Prom
   {
     await using file = await open(draft.path, 'r+')
     // The superblock of the root file system, and much else.
-    await file.write(Buffer.alloc(1024 * 1024, 0x5a), 0, 1024 * 1024, 2 * 1024 * 1024)
+    await file.write(Buffer.alloc(1024 * 1024, 0x5a), 0, 1024 * 1024, await rootOffset(draft.path))
   }
   const disk = await artifacts.keep(draft, { format: 'raw' })
   const host = { ...house, stateFolder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }

@@ -10,6 +10,8 @@ export interface MachineParts {
   readonly hardware: Hardware
   /** What the guest sees of its cloud. */
   readonly cloud: Pick<Cloud, 'identity' | 'disks' | 'servers'>
+  /** How often the guest may reset itself before that is its end: 0 unless said. */
+  readonly resets?: number
   /** An empty folder of this machine's own. */
   readonly folder: string
   /** Where the machine's own log and the guest's console go, to be read while it runs. */
@@ -28,6 +30,13 @@ export interface RunningMachine extends AsyncDisposable {
   readonly ssh: { readonly host: string; readonly port: number }
   /** Resolves with how, when the guest ends by itself; rejects when the machine under it is lost. */
   readonly ended: Promise<string>
+  /** Presses the power button. A guest that listens to it powers itself off, with which it has ended. */
+  readonly powerDown: () => Promise<void>
+  /**
+   * Presses the power button and, when the guest has powered itself off, starts it again with the same disks, variables of
+   * the firmware and TPM. Throws the signal's reason when that is not waited for any longer.
+   */
+  readonly reboot: (signal: AbortSignal) => Promise<void>
   /** Tells that the image got as far as its user space, which says that its kernel is not to blame for hanging. */
   readonly reachedUserspace: () => Promise<void>
   /** Writes what the guest's screen shows, as PNG; false when there is nothing to see. */

@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises'
 interface TalkingDiskOptions {
   /** What the guest says on its serial console; at most 400 characters. */
   readonly says: string
-  /** What it does then. */
-  readonly next: 'hang' | 'reset'
+  /** What it does then; `power-button` is to wait for that, and to power itself off. */
+  readonly next: 'hang' | 'reset' | 'power-button'
 }
 
 /** Writes a disk whose boot sector is the whole guest: for tests that need a real machine, but no system in it. */
@@ -18,6 +18,7 @@ export async function writeTalkingDisk(path: string, { says, next }: TalkingDisk
     [0xba, 0xf8, 0x03], // dx = first serial port
     [0xac, 0x84, 0xc0, 0x74, 0x03, 0xee, 0xeb, 0xf8], // while ((al = *si++)) out(dx, al)
     next === 'reset' ? [0xb0, 0xfe, 0xe6, 0x64] : [], // keyboard controller: pulse the reset line
+    next === 'power-button' ? powerButton : [],
     [0xf4, 0xeb, 0xfd], // halt for ever
   ]
   const sector = Buffer.alloc(512)
@@ -28,3 +29,10 @@ export async function writeTalkingDisk(path: string, { says, next }: TalkingDisk
   await disk.write(sector)
   await disk.truncate(1024 * 1024)
 }
+
+/** By the registers of ACPI, where a PC's firmware has put them. */
+const powerButton = [
+  [0xba, 0x02, 0x06, 0xb8, 0x00, 0x01, 0xef], // enable the button's event
+  [0xba, 0x00, 0x06, 0xed, 0xf6, 0xc4, 0x01, 0x74, 0xfa], // do { status } while (not pressed)
+  [0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef], // go to sleep state 5
+].flat()

@@ -4,7 +4,10 @@ import { exampleArtifact, exampleImage } from '#events/examples.ts'
 import type { ImagePlan } from '#events/vocabulary.ts'
 import { noCloud } from '../../../services/boot-tester/datasources/nocloud/datasource.ts'
 import { createBootTest } from '../../../services/boot-tester/boot-test.ts'
+import type { Check } from '../../../services/boot-tester/checks/check.ts'
 import { checks } from '../../../services/boot-tester/checks/index.ts'
+import type { Hardware } from '../../../services/boot-tester/machines/hardware.ts'
+import type { Machine } from '../../../services/boot-tester/machines/machine.ts'
 import { createQemu } from '../../../services/boot-tester/machines/qemu/qemu.ts'
 
 interface BootOptions {
@@ -12,11 +15,15 @@ interface BootOptions {
   /** For what the boot tester keeps: its state, its logs, the work of this boot. */
   readonly folder: string
   readonly image: Partial<ImagePlan>
+  /** The plainest of its architecture unless said. */
+  readonly hardware?: Hardware
+  /** Beside the boot tester's own. */
+  readonly moreChecks?: readonly Check[]
 }
 
 /** Boots a disk under all of the boot tester's checks, and prints what each found. */
-export async function bootDisk({ disk, folder, image }: BootOptions): Promise<boolean> {
-  const machine = createQemu({
+export async function bootDisk({ disk, folder, image, hardware, moreChecks = [] }: BootOptions): Promise<boolean> {
+  const qemu = createQemu({
     memoryMib: 1024,
     processors: 2,
     growBytes: 1024 ** 3,
@@ -24,8 +31,17 @@ export async function bootDisk({ disk, folder, image }: BootOptions): Promise<bo
     stateFolder: join(folder, 'boot-tester'),
     proveKvmWithin: 15_000,
   })
-  const limits = { idle: 300_000, total: 1_200_000 }
-  const bootTest = createBootTest({ machine, datasource: noCloud, checks, limits, newNonce: () => 'c0ffee' })
+  const machine: Machine = {
+    powerOn: (parts) => qemu.powerOn({ ...parts, hardware: hardware ?? parts.hardware }),
+  }
+  const limits = { idle: 300_000, total: 1_800_000 }
+  const bootTest = createBootTest({
+    machine,
+    datasource: noCloud,
+    checks: [...checks, ...moreChecks],
+    limits,
+    newNonce: () => 'c0ffee',
+  })
   const { size } = await stat(disk)
   const report = await bootTest(
     { image: { ...exampleImage, ...image }, disk: { ...exampleArtifact('raw'), size }, path: disk },

@@ -1,11 +1,21 @@
 import type { CloudDisk } from '../../datasources/datasource.ts'
+import type { Hardware } from '../hardware.ts'
+import { diskArguments } from './disks.ts'
 import type { Emulator } from './emulators.ts'
+import type { FirmwareFiles } from './firmware.ts'
+import { escapeValue } from './option-value.ts'
 
 /** Everything that a QEMU command line depends on. */
 export interface QemuPlan {
   readonly emulator: Emulator
-  readonly firmware: string | null
+  readonly hardware: Hardware
+  /** Its variables are the machine's own; null is QEMU's own firmware. */
+  readonly firmware: FirmwareFiles | null
+  /** The socket at which the TPM listens; null for none. */
+  readonly tpm: string | null
   readonly accelerator: 'kvm' | 'tcg'
+  /** Whether a guest that resets itself goes on. */
+  readonly mayReset: boolean
   readonly processors: number
   readonly memoryMib: number
   readonly overlay: string
@@ -16,23 +26,29 @@ export interface QemuPlan {
 }
 
 /**
- * The arguments for a guest with its serial console on QEMU's standard output, a screen, two disks, and a network
+ * The arguments for a guest with its serial console on QEMU's standard output, a screen, its disks, and a network
  * that leads nowhere but from a free local port to the guest's ssh.
  */
 export function qemuArguments(plan: QemuPlan): string[] {
-  const { emulator, accelerator, firmware } = plan
+  const { emulator, accelerator, hardware } = plan
   const kvm = accelerator === 'kvm'
   const options = [
-    ['-nodefaults', '-no-user-config', '-no-reboot', '-no-shutdown'],
-    ['-machine', emulator.machine, '-accel', kvm ? 'kvm' : 'tcg,thread=multi', '-cpu', kvm ? 'host' : emulator.cpu],
+    ['-nodefaults', '-no-user-config', ...(plan.mayReset ? [] : ['-no-reboot']), '-no-shutdown'],
+    [
+      '-machine',
+      machineOf(emulator, hardware),
+      '-accel',
+      kvm ? 'kvm' : 'tcg,thread=multi',
+      '-cpu',
+      kvm ? 'host' : emulator.cpu,
+    ],
     ['-smp', String(plan.processors), '-m', String(plan.memoryMib)],
-    firmware === null ? [] : ['-bios', firmware],
+    firmwareArguments(plan),
+    tpmArguments(plan),
     ['-device', emulator.screen, '-display', 'none'],
     ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-    ['-chardev', `socket,id=control,path=${escape(plan.control)}`, '-mon', 'chardev=control,mode=control'],
-    // The overlay is thrown away: nothing of it has to survive a crash of this host.
-    ['-drive', `file=${escape(plan.overlay)},if=virtio,format=qcow2,cache=unsafe,discard=unmap`],
-    plan.disks.flatMap(({ path }) => ['-drive', `file=${escape(path)},if=virtio,format=raw,readonly=on`]),
+    ['-chardev', `socket,id=control,path=${escapeValue(plan.control)}`, '-mon', 'chardev=control,mode=control'],
+    diskArguments(plan),
     ['-device', 'virtio-rng-pci'],
     ['-netdev', 'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
     ['-device', 'virtio-net-pci,netdev=net,romfile='],
@@ -40,7 +56,28 @@ export function qemuArguments(plan: QemuPlan): string[] {
   return options.flat()
 }
 
-/** A comma ends a value in QEMU's option lists, two are one comma. */
-function escape(value: string): string {
-  return value.replaceAll(',', ',,')
+/** Secure Boot's keys are safe from the guest only where the processor's management mode alone may write them. */
+function machineOf({ chipsets }: Emulator, { chipset, firmware }: Hardware): string {
+  return `${chipsets[chipset] ?? chipset}${firmware === 'secure-boot' ? ',smm=on' : ''}`
+}
+
+function firmwareArguments({ firmware, hardware }: QemuPlan): string[] {
+  if (firmware === null) return []
+  const { code, variables } = firmware
+  if (variables === undefined) return ['-bios', code]
+  const flash = (path: string) => `if=pflash,format=raw,file=${escapeValue(path)}`
+  return [
+    hardware.firmware === 'secure-boot' ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : [],
+    ['-drive', `${flash(code)},readonly=on`],
+    ['-drive', flash(variables)],
+  ].flat()
+}
+
+function tpmArguments({ emulator, tpm }: QemuPlan): string[] {
+  if (tpm === null) return []
+  return [
+    ['-chardev', `socket,id=tpm,path=${escapeValue(tpm)}`],
+    ['-tpmdev', 'emulator,id=tpm,chardev=tpm'],
+    ['-device', `${emulator.tpm ?? 'tpm'},tpmdev=tpm`],
+  ].flat()
 }

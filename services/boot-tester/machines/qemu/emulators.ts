@@ -1,56 +1,75 @@
-import { existsSync } from 'node:fs'
-import { PermanentError } from '#service/errors.ts'
 import type { Architecture } from '#events/vocabulary.ts'
+import type { Hardware } from '../hardware.ts'
+import type { FirmwareFiles } from './firmware.ts'
 
 /** How machines of one architecture are emulated. */
 export interface Emulator {
   readonly tool: string
   /** What installs it, by the names of Debian and of Fedora. */
   readonly packages: string
-  readonly machine: string
+  /** The machines that there are, as QEMU calls them. */
+  readonly chipsets: Readonly<Partial<Record<Hardware['chipset'], string>>>
   /** The processor under TCG. */
   readonly cpu: string
   readonly screen: string
+  /** The device of a TPM; undefined where there is none. */
+  readonly tpm?: string
   /** Process architectures of hosts whose KVM can run such guests. */
   readonly kvmHosts: readonly NodeJS.Architecture[]
-  /** Where firmware may be, when QEMU's own default does not boot disks. */
-  readonly firmware?: readonly string[]
+  /** Where each firmware may be on the host; `built-in` is QEMU's own. */
+  readonly firmware: Readonly<Partial<Record<Hardware['firmware'], 'built-in' | readonly FirmwareFiles[]>>>
+  readonly firmwarePackages: string
 }
 
 const x86 = {
   packages: 'qemu-system-x86',
-  machine: 'pc,vmport=off,hpet=off',
+  chipsets: { i440fx: 'pc,vmport=off,hpet=off', q35: 'q35,vmport=off,hpet=off' },
   screen: 'VGA',
+  tpm: 'tpm-crb',
   kvmHosts: ['x64'],
+  firmwarePackages: 'ovmf (Debian), or edk2-ovmf (Fedora)',
 } as const
 
+/** Debian's folder, then Fedora's. */
+const ovmf = ['/usr/share/OVMF', '/usr/share/edk2/ovmf']
+
 export const emulators: Readonly<Record<Architecture, Emulator>> = {
-  i686: { ...x86, tool: 'qemu-system-i386', cpu: 'max' },
-  // The plainest processor boots in an eighth less time than `max`, and with these it is an x86-64-v2, which the
-  // distributions that want more than the first x86_64 ask for.
-  x86_64: { ...x86, tool: 'qemu-system-x86_64', cpu: 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt' },
+  i686: { ...x86, tool: 'qemu-system-i386', cpu: 'max', firmware: { bios: 'built-in' } },
+  x86_64: {
+    ...x86,
+    tool: 'qemu-system-x86_64',
+    // The plainest processor boots in an eighth less time than `max`, and with these it is an x86-64-v2, which the
+    // distributions that want more than the first x86_64 ask for.
+    cpu: 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt',
+    firmware: {
+      bios: 'built-in',
+      uefi: ovmf.flatMap((folder) => [
+        { code: `${folder}/OVMF_CODE_4M.fd`, variables: `${folder}/OVMF_VARS_4M.fd` },
+        { code: `${folder}/OVMF_CODE.fd`, variables: `${folder}/OVMF_VARS.fd` },
+      ]),
+      'secure-boot': [
+        { code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd' },
+        { code: '/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd', variables: '/usr/share/edk2/ovmf/OVMF_VARS.secboot.fd' },
+      ],
+    },
+  },
   aarch64: {
     tool: 'qemu-system-aarch64',
-    packages: 'qemu-system-arm and qemu-efi-aarch64 (Debian), or qemu-system-aarch64 and edk2-aarch64 (Fedora)',
-    machine: 'virt',
+    packages: 'qemu-system-arm (Debian), or qemu-system-aarch64 (Fedora)',
+    chipsets: { virt: 'virt' },
     // The architecture's own pointer authentication costs an emulator half of its time.
     cpu: 'max,pauth-impdef=on',
     // Part of every QEMU; virtio-gpu is a module that not every host has.
     screen: 'ramfb',
+    tpm: 'tpm-tis-device',
     kvmHosts: ['arm64'],
-    firmware: [
-      '/usr/share/qemu-efi-aarch64/QEMU_EFI.fd',
-      '/usr/share/edk2/aarch64/QEMU_EFI.fd',
-      '/usr/share/AAVMF/AAVMF_CODE.fd',
-    ],
+    firmware: {
+      uefi: [
+        { code: '/usr/share/qemu-efi-aarch64/QEMU_EFI.fd' },
+        { code: '/usr/share/edk2/aarch64/QEMU_EFI.fd' },
+        { code: '/usr/share/AAVMF/AAVMF_CODE.fd' },
+      ],
+    },
+    firmwarePackages: 'qemu-efi-aarch64 (Debian), or edk2-aarch64 (Fedora)',
   },
-}
-
-/** The firmware file to give to QEMU; null where its default does. Throws PermanentError naming the package. */
-export function findFirmware({ firmware, packages }: Emulator, exists = existsSync): string | null {
-  if (!firmware) return null
-  const found = firmware.find((path) => exists(path))
-  if (found === undefined)
-    throw new PermanentError('environment', `there is no UEFI firmware (${firmware.join(', ')}): install ${packages}`)
-  return found
 }

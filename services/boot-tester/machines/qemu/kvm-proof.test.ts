@@ -34,6 +34,8 @@ function saying(text: string) {
       diskBytes: 0,
       ssh: { host: '127.0.0.1', port: 1 },
       ended: new Promise<string>(() => {}),
+      powerDown: () => Promise.resolve(),
+      reboot: () => Promise.resolve(),
       screenshot: () => Promise.resolve(false),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     })

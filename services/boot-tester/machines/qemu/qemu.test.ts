@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +9,7 @@ import { Cancelled, PermanentError, TransientError } from '#service/errors.ts'
 import type { MachineParts } from '../machine.ts'
 import { emulators } from './emulators.ts'
 import { createQemu } from './qemu.ts'
-import { pidOfQemu } from '../../testing/pid-of-qemu.ts'
+import { pidOfQemu, toolsOfMachine } from '../../testing/pid-of-qemu.ts'
 import { writeTalkingDisk } from '../../testing/talking-disk.ts'
 import { plainHardware } from '../hardware.ts'
 
@@ -52,10 +54,10 @@ function parts(changes: Partial<MachineParts> = {}): MachineParts {
 }
 
 /** Boots the disk and waits until the guest has said something. */
-async function bootUntil(text: string, changes: Partial<MachineParts> = {}) {
+async function bootUntil(text: string, changes: Partial<MachineParts> = {}, options: Parameters<typeof qemu>[0] = {}) {
   const heard = Promise.withResolvers<void>()
   let said = ''
-  const machine = await qemu().powerOn(
+  const machine = await qemu(options).powerOn(
     parts({
       ...changes,
       onConsole: (bytes) => {
@@ -111,6 +113,64 @@ it('a guest that resets itself has ended', async () => {
   expect(await machine.ended).toBe('the guest reset itself')
 })
 
+it('a guest that may reset itself goes on, and one that does so again and again has ended', async () => {
+  await writeTalkingDisk(disk, { says: 'hello', next: 'reset' })
+  await using machine = await bootUntil('hello', { resets: 2 })
+  expect(await machine.ended).toBe('the guest reset itself 3 times')
+  expect((await readFile(join(folder, 'console.log'), 'utf8')).match(/hello/g)).toHaveLength(3)
+})
+
+it('a guest that hears the power button boots a second time, and powers itself off when it is pressed again', async () => {
+  await writeTalkingDisk(disk, { says: 'hello', next: 'power-button' })
+  await using machine = await bootUntil('hello')
+  await machine.reboot(AbortSignal.timeout(20_000))
+  await expect.poll(() => readFile(join(folder, 'console.log'), 'utf8'), { timeout: 20_000 }).toBe('hellohello')
+  await machine.powerDown()
+  expect(await machine.ended).toBe('the guest powered itself off')
+})
+
+it('a guest that does not hear the power button is not waited for longer than asked', async () => {
+  await using machine = await bootUntil('hello')
+  await expect(machine.reboot(AbortSignal.timeout(300))).rejects.toThrow(/timeout/)
+})
+
+it('UEFI firmware that finds nothing to start says so on the serial console, with a TPM that is gone when the power is off', async () => {
+  {
+    const hardware = { ...plainHardware('x86_64'), firmware: 'uefi', tpm: true } as const
+    await using _machine = await bootUntil('BdsDxe: failed to load', { hardware }, { memoryMib: 128 })
+    expect([...(await toolsOfMachine(folder)).keys()].toSorted()).toEqual(['qemu', 'swtpm'])
+    expect(existsSync(join(folder, 'variables.fd'))).toBe(true)
+  }
+  expect((await toolsOfMachine(folder)).size).toBe(0)
+  expect(['tpm', 'variables.fd'].filter((name) => existsSync(join(folder, name)))).toEqual([])
+}, 120_000)
+
+it('a machine whose TPM was ended by somebody else cannot be trusted any more', async () => {
+  await using machine = await bootUntil('hello', { hardware: { ...plainHardware('x86_64'), tpm: true } })
+  process.kill((await toolsOfMachine(folder)).get('swtpm') ?? 0, 'SIGKILL')
+  await expect(machine.ended).rejects.toThrow(TransientError)
+})
+
+it('neither QEMU nor TPM outlives a process that is killed', async () => {
+  const program = join(import.meta.dirname, '../../testing/power-on.ts')
+  const owner = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const gone = once(owner, 'exit')
+  await once(owner.stdout, 'data')
+  expect((await toolsOfMachine(folder)).size).toBe(2)
+  owner.kill('SIGKILL')
+  await gone
+  await expect.poll(async () => (await toolsOfMachine(folder)).size, { timeout: 20_000 }).toBe(0)
+})
+
+it.each([
+  [{ firmware: 'secure-boot', chipset: 'i440fx' }, 'secure-boot needs q35, not i440fx'],
+  [{ chipset: 'q35', disk: 'ide' }, 'disks on ide need i440fx, not q35'],
+  [{ chipset: 'virt' }, 'the chipset is one of i440fx, q35, not virt'],
+] as const)('hardware that there is not is refused with its name: %o', async (changes, why) => {
+  const powerOn = qemu().powerOn(parts({ hardware: { ...plainHardware('x86_64'), ...changes } }))
+  await expect(powerOn).rejects.toThrow(`qemu-system-x86_64 has no such machine: ${why}`)
+})
+
 it.each(['SIGKILL', 'SIGTERM'] as const)(
   'QEMU ended by somebody else with %s is an error that may pass',
   async (signal) => {
@@ -142,9 +202,13 @@ it("a QEMU that does not want to start is an error in QEMU's words", async () =>
 
 it('missing firmware is an error that names the package', async () => {
   const machine = qemu({
-    emulators: { ...emulators, aarch64: { ...emulators.aarch64, firmware: ['/nowhere/QEMU_EFI.fd'] } },
+    emulators: {
+      ...emulators,
+      aarch64: { ...emulators.aarch64, firmware: { uefi: [{ code: '/nowhere/QEMU_EFI.fd' }] } },
+    },
   })
-  await expect(machine.powerOn(parts({ architecture: 'aarch64' }))).rejects.toThrow(
+  const hardware = plainHardware('aarch64')
+  await expect(machine.powerOn(parts({ architecture: 'aarch64', hardware }))).rejects.toThrow(
     /no UEFI firmware \(\/nowhere\/QEMU_EFI\.fd\): install .*qemu-efi-aarch64/,
   )
 })

@@ -1,5 +1,7 @@
 import type { Machine, MachineParts } from '../machine.ts'
-import { emulators, findFirmware, type Emulator } from './emulators.ts'
+import { emulators, type Emulator } from './emulators.ts'
+import { findFirmware } from './firmware.ts'
+import { assertHardware } from './hardware-refused.ts'
 import { createKvmProof } from './kvm-proof.ts'
 import { startQemu, type StartOptions } from './start.ts'
 
@@ -20,7 +22,8 @@ export function createQemu(options: QemuOptions): Machine {
   const known = options.emulators ?? emulators
   const start = (parts: MachineParts, accelerator: StartOptions['accelerator']) => {
     const emulator = known[parts.architecture]
-    return startQemu(parts, { ...options, emulator, firmware: findFirmware(emulator), accelerator })
+    const firmware = findFirmware(emulator, parts.hardware.firmware)
+    return startQemu(parts, { ...options, emulator, firmware, accelerator })
   }
   const proof = createKvmProof({
     folder: options.stateFolder,
@@ -34,7 +37,9 @@ export function createQemu(options: QemuOptions): Machine {
   }
   return {
     async powerOn(parts) {
-      const accelerator = await choose(parts, known[parts.architecture])
+      const emulator = known[parts.architecture]
+      assertHardware(emulator, parts.hardware, parts.cloud.disks)
+      const accelerator = await choose(parts, emulator)
       const machine = await start(parts, accelerator)
       return { ...machine, reachedUserspace: () => proof.imageIsGood(parts.image.path) }
     },

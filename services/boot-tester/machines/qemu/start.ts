@@ -7,13 +7,19 @@ import type { MachineParts, RunningMachine } from '../machine.ts'
 import { qemuArguments, type QemuPlan } from './arguments.ts'
 import { consoleLog } from './console-log.ts'
 import { ControlLost, listenForControl, type Control } from './control.ts'
-import { explainEnd, readEnd } from './ends.ts'
+import { explainEnd } from './ends.ts'
+import { copyVariables } from './firmware.ts'
 import { makeOverlay } from './overlay.ts'
+import { followPower } from './power.ts'
 import { takeScreenshot } from './screenshot.ts'
 import { socketFolder } from './socket-folder.ts'
+import { startTpm, TpmLost } from './tpm.ts'
 
 /** What is decided about a machine before it starts. */
-export interface StartOptions extends Omit<QemuPlan, 'overlay' | 'disks' | 'control'> {
+export interface StartOptions extends Omit<
+  QemuPlan,
+  'hardware' | 'tpm' | 'mayReset' | 'overlay' | 'disks' | 'control'
+> {
   /** How much larger than the image the disk is. */
   readonly growBytes: number
 }
@@ -22,6 +28,7 @@ export interface StartOptions extends Omit<QemuPlan, 'overlay' | 'disks' | 'cont
 export type StartedQemu = Omit<RunningMachine, 'reachedUserspace'>
 
 const quitWithin = 5_000
+const tpmWithin = 1_000
 
 /** Starts QEMU on a fresh overlay of the image. Throws PermanentError or TransientError when it does not start. */
 export async function startQemu(parts: MachineParts, options: StartOptions): Promise<StartedQemu> {
@@ -34,12 +41,30 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   cleaning.defer(() => rm(sockets, { recursive: true, force: true }))
   const port = cleaning.use(await listenForControl(join(sockets, 'control')))
 
-  const power = new AbortController()
-  const plan = { ...options, overlay, disks: parts.cloud.disks, control: join(sockets, 'control') }
+  const tpm = parts.hardware.tpm ? cleaning.use(await startTpm(parts, join(sockets, 'tpm'))) : null
+  const firmware = await copyVariables(options.firmware, parts.folder)
+  const { variables } = firmware ?? {}
+  if (variables !== undefined) cleaning.defer(() => rm(variables, { force: true }))
+  const { resets = 0 } = parts
+  const off = new AbortController()
+  const plan: QemuPlan = {
+    ...options,
+    hardware: parts.hardware,
+    firmware,
+    tpm: tpm?.socket ?? null,
+    mayReset: resets > 0,
+    overlay,
+    disks: parts.cloud.disks,
+    control: join(sockets, 'control'),
+  }
+  const power = followPower(resets, () => accepted)
   const qemu = run(options.emulator.tool, qemuArguments(plan), {
-    signal: AbortSignal.any([parts.signal, power.signal]),
+    signal: AbortSignal.any([parts.signal, off.signal]),
     log: parts.logs.machine,
-    output: consoleLog(parts.logs.console, parts.onConsole),
+    output: consoleLog(parts.logs.console, (bytes) => {
+      power.onConsole()
+      parts.onConsole(bytes)
+    }),
   })
   const lost = qemu.then(
     () => {
@@ -55,33 +80,25 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
     try {
       return await Promise.race([promise, lost])
     } catch (error) {
-      // QEMU hangs up a moment before it ends, and only its end says why.
-      if (error instanceof ControlLost) await Promise.race([lost, sleep(quitWithin, undefined, { ref: false })])
+      // QEMU hangs up a moment before it ends, its TPM ends with it, and only its end says why.
+      const patience = error instanceof ControlLost ? quitWithin : error instanceof TpmLost ? tpmWithin : 0
+      await Promise.race([lost, sleep(patience, undefined, { ref: false })])
       throw error
     }
   }
   cleaning.defer(async () => {
-    power.abort()
+    off.abort()
     await Promise.allSettled([qemu])
   })
 
-  const ended = Promise.withResolvers<string>()
-  ended.promise.catch(() => {})
-  const accepted = port.accept(
-    (event, data) => {
-      const end = readEnd(event, data)
-      if (typeof end === 'string') ended.resolve(end)
-      else if (end) ended.reject(end)
-    },
-    AbortSignal.any([parts.signal, power.signal]),
-  )
+  const accepted = port.accept(power.onEvent, AbortSignal.any([parts.signal, off.signal]))
   accepted.catch(() => {})
   const control = cleaning.use(await unlessLost(accepted))
   // Clean exit first, so that nothing is left to be killed.
   cleaning.defer(() => quit(control, qemu))
   const ssh = { host: '127.0.0.1', port: await unlessLost(forwardedPort(control)) }
 
-  const endedOrLost = Promise.race([ended.promise, lost])
+  const endedOrLost = Promise.race([power.ended, lost, ...(tpm ? [unlessLost(tpm.lost)] : [])])
   endedOrLost.catch(() => {})
   const running = cleaning.move()
   return {
@@ -89,6 +106,8 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
     diskBytes,
     ssh,
     ended: endedOrLost,
+    powerDown: () => unlessLost(power.powerDown()),
+    reboot: (signal) => unlessLost(power.reboot(signal)),
     screenshot: (path) => unlessLost(takeScreenshot(control, path)),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

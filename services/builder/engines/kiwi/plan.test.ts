@@ -28,8 +28,8 @@ const planned = async (
 it("archives the recipe's files and calls KIWI once, in namespaces of its own", async () => {
   expect((await planned()).argv).toMatchInlineSnapshot(`
     [
-      "tar --create --file /jobs/7/description/skeleton.tar --owner=root:0 --group=root:0 --mode=u=rwX,go=rX --exclude=./etc/fstab --exclude=./boot --directory /jobs/7/skeleton . --directory /recipes/debian/base/mkosi.skeleton .",
-      "tar --create --file /jobs/7/description/extra.tar --owner=root:0 --group=root:0 --mode=u=rwX,go=rX --exclude=./etc/fstab --exclude=./boot --directory /recipes/debian/generic/mkosi.extra .",
+      "tar --create --file /jobs/7/description/skeleton.tar --owner=root:0 --group=root:0 --mode=u=rwX,go=rX --exclude=./etc/fstab --exclude=./etc/default/grub.d --exclude=./etc/grub.d --directory /jobs/7/skeleton . --directory /recipes/debian/base/mkosi.skeleton .",
+      "tar --create --file /jobs/7/description/extra.tar --owner=root:0 --group=root:0 --mode=u=rwX,go=rX --exclude=./etc/fstab --exclude=./etc/default/grub.d --exclude=./etc/grub.d --directory /recipes/debian/base/mkosi.extra . --directory /recipes/debian/generic/mkosi.extra .",
       "unshare --mount --pid --fork --kill-child --mount-proc sh -c for folder in /etc/apt/keyrings /var/lib/dpkg; do [ ! -d $folder ] || mount -t tmpfs kiwi $folder; done; "$@"; exit $? confined env SOURCE_DATE_EPOCH=1767225600 kiwi-ng --debug --type oem --temp-dir /jobs/7/temporary --shared-cache-dir /jobs/7/kiwi-cache system build --description /jobs/7/description --target-dir /jobs/7/output",
     ]
   `)
@@ -89,10 +89,9 @@ it("describes Debian 12 with the packages of mkosi's recipe and those that KIWI 
         <package name="tzdata"/>
         <package name="udev"/>
         <package name="zstd"/>
-        <package name="grub-pc-bin"/>
+        <package name="grub-cloud-amd64"/>
         <package name="linux-image-cloud-amd64"/>
         <package name="isc-dhcp-client"/>
-        <package name="grub2-common"/>
         <archive name="extra.tar"/>
       </packages>
       <packages type="bootstrap">

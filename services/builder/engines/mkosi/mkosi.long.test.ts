@@ -3,6 +3,7 @@ import { request as askSecurely } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import pino from 'pino'
+import { readBootModes } from '#disk/boot-modes.ts'
 import { debianDisk } from '#test/line/debian-disk.ts'
 import { engineContract, requestFor } from '../engine.contract.ts'
 import type { Built } from '../engine.ts'
@@ -66,6 +67,7 @@ async function lookAt({ disk }: Built) {
     root: await uuid(),
     fstab: await file('/etc/fstab'),
     grub: await file('/boot/grub/grub.cfg'),
+    bootModes: await readBootModes(disk),
     sources: await file('/etc/apt/sources.list.d/debian.sources'),
     otherSources: (await file('/etc/apt/sources.list.d/bookworm.sources')) + (await file('/etc/apt/sources.list')),
     mirrors: (await file('/etc/apt/mirrors/debian.list')) + (await file('/etc/apt/mirrors/debian-security.list')),
@@ -76,10 +78,16 @@ async function lookAt({ disk }: Built) {
 }
 
 it('built a disk that finds its root by the UUID of its own file system', () => {
-  const { root, fstab, grub } = found
+  const { root, fstab, grub, bootModes } = found
   expect(root).toMatch(/^[0-9a-f-]{36}$/)
-  expect(fstab).toBe(`UUID=${root} / ext4 defaults,errors=remount-ro 0 1\n`)
-  expect(grub.match(/root=\S+/g)).toEqual([`root=UUID=${root}`, `root=UUID=${root}`])
+  const esp = `${root.slice(0, 4)}-${root.slice(4, 8)}`.toUpperCase()
+  expect(fstab).toBe(
+    `UUID=${root} / ext4 defaults,errors=remount-ro 0 1\nUUID=${esp} /boot/efi vfat umask=0077,nofail 0 1\n`,
+  )
+  // The newest kernel, and in a second menu the same and its recovery mode.
+  expect(grub.match(/ root=\S+/g)).toEqual(Array(3).fill(` root=UUID=${root}`))
+  expect(grub.match(/^\s*(linux|initrd)\s+\/boot\//gm)).toHaveLength(6)
+  expect(bootModes).toEqual(['bios', 'uefi'])
 })
 
 it("built a disk that takes packages from Debian's public archive, and does not know the mirror that they came from", () => {
