@@ -27,7 +27,8 @@ export async function mountTree(volumes: readonly Volume[]): Promise<Mounted> {
   return { root, tree: createTree([...rootEntries.filter(({ path }) => !hidden.has(path)), ...others]) }
 }
 
-async function entriesOf({ fileSystem }: Volume, index: number): Promise<TreeEntry[]> {
+async function entriesOf({ fileSystem, fault }: Volume, index: number): Promise<TreeEntry[]> {
+  if (fault !== null) throw fault
   if (fileSystem === null) return []
   const entries: TreeEntry[] = []
   for await (const entry of fileSystem.entries()) {
