@@ -1,0 +1,65 @@
+import type { Volume } from '#image/facts/partitions.ts'
+import { run } from '#subprocess/run.ts'
+import type { Disk, System } from '../../disk/disk.ts'
+import { linesOf } from '../../disk/below.ts'
+import { passedIfNone, type DiskCheck } from '../check.ts'
+
+/** Devices that are no devices: `tmpfs`, `proc`, `server:/path`. */
+const isNoDevice = /^(?!\/dev\/)[\w.:/-]+$/
+
+/** Nothing waits at boot for a disk that no cloud has. */
+export const fstab: DiskCheck = {
+  name: 'fstab',
+  description: 'fstab names only file systems of this disk, by what does not change, and folders that are there',
+  severity: 'error',
+  rule: 'fstab(5); OpenStack image guide, "Image requirements: Disk partitions"',
+  since: '2026-11-26',
+  on: 'disk',
+  reads: 'files',
+  judge: async (system) => {
+    const lines = (await linesOf(system.tree, '/etc/fstab')).map((line) => line.split(/\s+/))
+    const found: string[] = []
+    for (const [device = '', place = '', kind = ''] of lines) {
+      const volume = await volumeOf(system, device)
+      if (volume === null && !isNoDevice.test(device)) found.push(`${device} is no file system of this disk`)
+      else if (place === '/' && volume?.fileSystem !== system.root) found.push(`${device} is not the root`)
+      const isMissing = place.startsWith('/') && kind !== 'swap' && system.tree.find(place)?.type !== 'directory'
+      if (isMissing) found.push(`${place} is no folder`)
+    }
+    return passedIfNone(found, `${String(lines.length)} entries`)
+  },
+}
+
+async function volumeOf(system: System, device: string): Promise<Volume | null> {
+  for (const volume of system.volumes) {
+    if ((await namesOf(system, volume)).includes(normal(device))) return volume
+  }
+  return null
+}
+
+function normal(device: string): string {
+  const [key = '', value = ''] = device.replaceAll('"', '').split(/=(.*)/s)
+  return /^(PART)?UUID$/.test(key) ? `${key}=${value.toLowerCase()}` : `${key}=${value}`
+}
+
+async function namesOf(disk: Disk, volume: Volume): Promise<string[]> {
+  const { partition, fileSystem } = volume
+  const known = fileSystem === null ? await probe(disk, volume) : { UUID: fileSystem.uuid, LABEL: fileSystem.label }
+  const names = { ...known, PARTUUID: partition?.uuid ?? '', PARTLABEL: partition?.name ?? '' }
+  return Object.entries(names)
+    .filter(([, value]) => value !== '')
+    .map(([key, value]) => normal(`${key}=${value}`))
+}
+
+/** The names of what our own reader does not know: FAT, swap. */
+async function probe({ path, signal }: Disk, { partition, bytes }: Volume): Promise<Record<string, string>> {
+  const place = ['--offset', String(partition?.start ?? 0), '--size', String(bytes.size)]
+  const { stdout } = await run('blkid', ['--probe', ...place, '--output', 'export', path], {
+    signal,
+    deadline: 60_000,
+    // 2: nothing was found.
+    okCodes: [0, 2],
+  })
+  const of = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1]?.replaceAll('\\', '') ?? ''
+  return { UUID: of('UUID'), LABEL: of('LABEL') }
+}
