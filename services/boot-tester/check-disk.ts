@@ -46,12 +46,10 @@ async function judgeDisk(path: string, checks: readonly DiskCheck[], given: Give
   const opened = await openVolumes(path, given.signal).catch(unlessUnreadable)
   if (opened instanceof DiskUnreadable) return tornTable(checks, opened.message)
   await using disk = opened
-  const mounted = await mountTree(disk.volumes).catch(unlessUnreadable)
-  const unreadable = mounted instanceof DiskUnreadable ? mounted.message : null
   const { bytes, table, volumes } = disk
   const esp = await readEsp(path, volumes, given.signal)
-  const subject: Disk = { path, ...given, bytes, table, volumes, esp, unreadable }
-  const system = mounted instanceof DiskUnreadable ? null : await readSystem(subject, mounted)
+  const subject: Disk = { path, ...given, bytes, table, volumes, esp, unreadable: null }
+  const system = await readSystem(subject).catch(unlessUnreadable)
   const results: CheckResult[] = []
   for (const check of checks) {
     given.signal.throwIfAborted()
@@ -60,10 +58,11 @@ async function judgeDisk(path: string, checks: readonly DiskCheck[], given: Give
   return results
 }
 
-async function judgeOne(check: DiskCheck, disk: Disk, system: System | null): Promise<Judgement> {
-  if (check.reads === 'disk') return await check.judge(disk)
-  if (system === null) return skipped(`its files cannot be read: ${disk.unreadable ?? ''}`)
+async function judgeOne(check: DiskCheck, disk: Disk, system: System | DiskUnreadable): Promise<Judgement> {
+  const unreadable = system instanceof DiskUnreadable ? system.message : null
   try {
+    if (check.reads === 'disk') return await check.judge({ ...disk, unreadable })
+    if (system instanceof DiskUnreadable) return skipped(`its files cannot be read: ${system.message}`)
     return await check.judge(system)
   } catch (error) {
     // Content that cannot be read is a fault of the image, wherever it is met.
@@ -83,7 +82,8 @@ function tornTable(checks: readonly DiskCheck[], detail: string): CheckResult[] 
   return checks.map((check) => resultOf(check, judge(check)))
 }
 
-async function readSystem(disk: Disk, { tree, root }: Mounted): Promise<System> {
+async function readSystem(disk: Disk): Promise<System> {
+  const { tree, root } = await mountTree(disk.volumes)
   const release = (await tree.text('/etc/os-release')) ?? ''
   const id = /^ID="?([^"\n]*)"?$/m.exec(release)?.[1] ?? 'linux'
   return { ...disk, tree, root, id, packages: await packagesOf(disk, tree), expected: await readExpectations(id) }
@@ -94,8 +94,9 @@ async function packagesOf({ scratch, signal }: Disk, tree: Mounted['tree']): Pro
     const { facts } = await readPackages(tree, { scratch, signal })
     return { facts, fault: null }
   } catch (error) {
-    if (error instanceof ToolFailed && error.end.why === 'exit') return { facts: new Map(), fault: error.message }
-    throw error
+    if (!(error instanceof ToolFailed) || error.end.why !== 'exit') throw error
+    // Where the copy of the database lies tells nobody anything.
+    return { facts: new Map(), fault: error.message.replaceAll(/\s(in|at) \/\S*|\/\S*\//g, '') }
   }
 }
 

@@ -28,7 +28,7 @@ async function fromEntries(tree: Tree): Promise<BootEntry | null> {
     const text = from === null ? null : await tree.text(from)
     if (from === null || text === null || !/^options\s/m.test(text)) continue
     const all = (key: string) =>
-      [...text.matchAll(new RegExp(`^${key}\\s+(.*?)\\s*$`, 'gm'))].map(([, value = '']) => value)
+      [...text.matchAll(new RegExp(`^${key}[ \\t]+(.*?)[ \\t]*$`, 'gm'))].map(([, value = '']) => value)
     return { from, kernel: all('linux')[0] ?? null, initrds: all('initrd'), arguments: all('options').join(' ') }
   }
   return null
@@ -60,8 +60,8 @@ function firstKernel(script: string): Omit<BootEntry, 'from'> | null {
     const rest = lines
       .slice(index + 1)
       .join('\n')
-      .replace(/^\s*\}[^]*/m, '')
-    const initrds = /^\s*initrd(?:16|efi)?\s+(.*?)\s*$/m.exec(rest)?.[1] ?? ''
+      .replace(/^[ \t]*\}[^]*/m, '')
+    const initrds = /^[ \t]*initrd(?:16|efi)?[ \t]+(.*?)[ \t]*$/m.exec(rest)?.[1] ?? ''
     return {
       kernel: expand(kernel),
       initrds: expand(initrds).split(/\s+/).filter(Boolean),
@@ -78,7 +78,7 @@ function unquoted(value: string): string {
 async function fromExtlinux(tree: Tree): Promise<BootEntry | null> {
   for (const from of ['/boot/extlinux/extlinux.conf', '/boot/syslinux/syslinux.cfg']) {
     const text = await tree.text(from)
-    const first = (key: string) => new RegExp(`^\\s*${key}\\s+(.*?)\\s*$`, 'im').exec(text ?? '')?.[1]
+    const first = (key: string) => new RegExp(`^[ \\t]*${key}[ \\t]+(.*?)[ \\t]*$`, 'im').exec(text ?? '')?.[1]
     const given = first('append')
     if (given === undefined) continue
     const initrds = first('initrd')?.split(',') ?? []

@@ -71,13 +71,15 @@ async function resolved(tree: Tree, addresses: readonly string[]): Promise<strin
 
 async function ofDnf(tree: Tree): Promise<PackageSource[]> {
   const main = (await tree.text('/etc/dnf/dnf.conf')) ?? (await tree.text('/etc/yum.conf')) ?? ''
-  const checksAlways = !/^\s*gpgcheck\s*=\s*(0|false|no)\s*$/im.test(main) && /^\s*gpgcheck\s*=/im.test(main)
+  const checksAlways =
+    !/^[ \t]*gpgcheck[ \t]*=[ \t]*(0|false|no)[ \t]*$/im.test(main) && /^[ \t]*gpgcheck[ \t]*=/im.test(main)
   const found: PackageSource[] = []
   const files = tree.names('/etc/yum.repos.d').filter((name) => name.endsWith('.repo'))
   for (const from of files.map((name) => `/etc/yum.repos.d/${name}`)) {
-    const sections = ((await tree.text(from)) ?? '').split(/^\s*(?=\[)/m)
+    const sections = ((await tree.text(from)) ?? '').split(/^[ \t]*(?=\[)/m)
     for (const section of sections.filter((one) => one.startsWith('['))) {
-      const value = (key: string) => new RegExp(`^\\s*${key}\\s*=\\s*(.*?)\\s*$`, 'im').exec(section)?.[1] ?? null
+      const value = (key: string) =>
+        new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*(.*?)[ \\t]*$`, 'im').exec(section)?.[1] ?? null
       if (/^(0|false|no)$/i.test(value('enabled') ?? '1')) continue
       const addresses = [value('metalink'), value('mirrorlist'), value('baseurl')].flatMap(
         (one) => one?.split(/\s+/) ?? [],

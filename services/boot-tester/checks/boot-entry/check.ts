@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { readBootEntry, type BootEntry } from '#image/boot-entry.ts'
 import type { Tree } from '#image/tree.ts'
 import type { System } from '../../disk/disk.ts'
+import { namesOf, normalName } from '../../disk/volume-names.ts'
 import { passedIf, passedIfNone, type DiskCheck, type Judgement } from '../check.ts'
 
 /** Where the file system that a boot loader reads may be in the tree. */
@@ -23,7 +24,7 @@ export const bootEntry: DiskCheck = {
     const { from, kernel, initrds } = entry
     const missing = [kernel, ...initrds].filter((path) => !isThere(system.tree, path))
     return passedIfNone(
-      [...missing.map((path) => `${from} names ${path}, which is not there`), ...wrongRoot(entry, system)],
+      [...missing.map((path) => `${from} names ${path}, which is not there`), ...(await wrongRoot(entry, system))],
       `${from}: ${[kernel, ...initrds].join(', ')}`,
     )
   },
@@ -45,20 +46,11 @@ function isThere(tree: Tree, path: string): boolean {
   })
 }
 
-function wrongRoot({ from, arguments: given }: BootEntry, { root, volumes }: System): string[] {
+async function wrongRoot({ from, arguments: given }: BootEntry, system: System): Promise<string[]> {
   const named = /(?:^|\s)root=(\S+)/.exec(given)?.[1]
-  // systemd finds the root of a GPT by its type.
-  if (named === undefined) return []
-  const partition = volumes.find(({ fileSystem }) => fileSystem === root)?.partition
-  const names = [
-    `UUID=${root.uuid}`,
-    `LABEL=${root.label}`,
-    `PARTUUID=${partition?.uuid?.toLowerCase() ?? ''}`,
-    `PARTLABEL=${partition?.name ?? ''}`,
-  ]
-  const value = named
-    .replaceAll('"', '')
-    .replace(/^PARTUUID=.*/i, (text) => text.toLowerCase().replace('partuuid', 'PARTUUID'))
-  if (names.includes(value)) return []
-  return [`${from} gives root=${named}, and the root is ${names[0] ?? ''}`]
+  const volume = system.volumes.find(({ fileSystem }) => fileSystem === system.root)
+  // Without the argument, systemd finds the root of a GPT by its type.
+  if (named === undefined || volume === undefined) return []
+  const names = await namesOf(system, volume)
+  return names.includes(normalName(named)) ? [] : [`${from} gives root=${named}, and the root is ${names[0] ?? ''}`]
 }

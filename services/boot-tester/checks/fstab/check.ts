@@ -1,7 +1,7 @@
 import type { Volume } from '#image/facts/partitions.ts'
-import { run } from '#subprocess/run.ts'
-import type { Disk, System } from '../../disk/disk.ts'
 import { linesOf } from '../../disk/below.ts'
+import type { System } from '../../disk/disk.ts'
+import { namesOf, normalName } from '../../disk/volume-names.ts'
 import { passedIfNone, type DiskCheck } from '../check.ts'
 
 /** Devices that are no devices: `tmpfs`, `proc`, `server:/path`. */
@@ -32,34 +32,7 @@ export const fstab: DiskCheck = {
 
 async function volumeOf(system: System, device: string): Promise<Volume | null> {
   for (const volume of system.volumes) {
-    if ((await namesOf(system, volume)).includes(normal(device))) return volume
+    if ((await namesOf(system, volume)).includes(normalName(device))) return volume
   }
   return null
-}
-
-function normal(device: string): string {
-  const [key = '', value = ''] = device.replaceAll('"', '').split(/=(.*)/s)
-  return /^(PART)?UUID$/.test(key) ? `${key}=${value.toLowerCase()}` : `${key}=${value}`
-}
-
-async function namesOf(disk: Disk, volume: Volume): Promise<string[]> {
-  const { partition, fileSystem } = volume
-  const known = fileSystem === null ? await probe(disk, volume) : { UUID: fileSystem.uuid, LABEL: fileSystem.label }
-  const names = { ...known, PARTUUID: partition?.uuid ?? '', PARTLABEL: partition?.name ?? '' }
-  return Object.entries(names)
-    .filter(([, value]) => value !== '')
-    .map(([key, value]) => normal(`${key}=${value}`))
-}
-
-/** The names of what our own reader does not know: FAT, swap. */
-async function probe({ path, signal }: Disk, { partition, bytes }: Volume): Promise<Record<string, string>> {
-  const place = ['--offset', String(partition?.start ?? 0), '--size', String(bytes.size)]
-  const { stdout } = await run('blkid', ['--probe', ...place, '--output', 'export', path], {
-    signal,
-    deadline: 60_000,
-    // 2: nothing was found.
-    okCodes: [0, 2],
-  })
-  const of = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1]?.replaceAll('\\', '') ?? ''
-  return { UUID: of('UUID'), LABEL: of('LABEL') }
 }

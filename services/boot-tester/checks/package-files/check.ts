@@ -14,6 +14,7 @@ export const packageFiles: DiskCheck = {
   on: 'disk',
   reads: 'files',
   judge: async (system) => {
+    if (system.packages.fault !== null) return skipped('the package database cannot be read')
     const { files, faults } = await verifyAll(system)
     if (files === 0) return skipped('the package database has no digests')
     const isChanged = covers(system.expected?.changedFiles ?? [])

@@ -7,7 +7,7 @@ const folders = ['/etc', '/root', '/home', '/opt', '/srv', '/var/lib/cloud', '/u
 
 const longest = 1024 ** 2
 
-/** How secrets look, by what they are. */
+/** How secrets look, by what they are. Bounded, since a file of a stranger may be made to take long. */
 const patterns: Readonly<Record<string, RegExp>> = {
   'a private key': /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----/,
   'an access key': /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/,
@@ -15,9 +15,9 @@ const patterns: Readonly<Record<string, RegExp>> = {
   'a token of GitHub': /\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,})\b/,
   'a token of GitLab': /\bglpat-[\w-]{20,}\b/,
   'a token of Slack': /\bxox[abprs]-[\w-]{10,}/,
-  'a web token': /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/,
-  'a password in an address': /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@'"<>]+:[^\s:/@'"<>]{3,}@[\w.-]+/,
-  'a password for a host': /^\s*machine\s+\S+(?:\s+|\s.*\s)password\s+\S+/m,
+  'a web token': /\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,2000}\.[\w-]{10}/,
+  'a password in an address': /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@'"<>]+:[^\s:/@'"<>]{3,}@[\w.-]+/,
+  'a password for a host': /^[ \t]*machine[ \t]+\S+[ \t](?:.*[ \t])?password[ \t]+\S/m,
 }
 
 /** Nothing on it opens anything elsewhere. */
@@ -43,6 +43,6 @@ export const secrets: DiskCheck = {
 async function secretIn(file: TreeEntry): Promise<string | null> {
   const text = (await contentOf(file)).toString('latin1')
   // Comments show how things are written.
-  const said = text.replaceAll(/^\s*[#;].*$/gm, '')
+  const said = text.replaceAll(/^[ \t]*[#;].*$/gm, '')
   return Object.entries(patterns).find(([, pattern]) => pattern.test(said))?.[0] ?? null
 }

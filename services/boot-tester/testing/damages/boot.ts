@@ -37,6 +37,12 @@ export const bootDamages: readonly DiskDamage[] = [
   },
   {
     check: 'file-systems',
+    what: 'where a file lies is overwritten',
+    says: /Inode \d+/,
+    requests: ['set_inode_field /var/lib/dpkg/status block[0] 0'],
+  },
+  {
+    check: 'file-systems',
     what: 'the root is overwritten',
     says: /no file system for a root/,
     bytes: { [rootAt]: Buffer.alloc(4096, 0x5a) },
