@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { open, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { run } from '#subprocess/run.ts'
 import { espAt, rootAt } from '../small-cloud-image.ts'
 
@@ -24,30 +25,49 @@ export interface DiskDamage {
   readonly earlierBytes?: number
 }
 
-/** Damages a disk in its place. */
-export async function damage(disk: string, damage: DiskDamage): Promise<void> {
-  const { files = {}, requests = [], bytes = {}, esp = [], partitionTypes = {} } = damage
-  const text = `${disk}.${randomUUID()}`
-  const texts = Object.entries(files)
-  const all = [...requests]
-  for (const [index, [path, content]] of texts.entries()) {
-    all.push(`rm ${path}`)
-    await writeFile(`${text}.${String(index)}`, content)
-    all.push(`write ${text}.${String(index)} ${path}`, `set_inode_field ${path} uid 0`, `set_inode_field ${path} gid 0`)
-    all.push(`set_inode_field ${path} mode 0100644`, label(path))
-  }
-  if (all.length > 0) {
-    await writeFile(text, [...all, ''].join('\n'))
-    await run('debugfs', ['-w', '-f', text, `${disk}?offset=${String(rootAt)}`])
-  }
-  for (const [number, type] of Object.entries(partitionTypes))
+/** What is done to the root of a disk. */
+export type RootDamage = Pick<DiskDamage, 'files' | 'requests'>
+
+/** Damages the small image of the tests in its place. */
+export async function damage(
+  disk: string,
+  { bytes = {}, esp = [], partitionTypes = {}, ...root }: DiskDamage,
+): Promise<void> {
+  const labels = Object.keys(root.files ?? {}).map(label)
+  await damageRoot(disk, root, { rootAt, afterwards: labels })
+  for (const [number, type] of Object.entries(partitionTypes)) {
     await run('sfdisk', ['--quiet', '--part-type', disk, number, type])
+  }
   for (const [tool, ...args] of esp) await run(tool, ['-i', `${disk}@@${String(espAt)}`, ...args])
   await using file = await open(disk, 'r+')
   for (const [at, content] of Object.entries(bytes)) await file.write(content, 0, content.length, Number(at))
-  await Promise.all(
-    [text, ...texts.map((_, index) => `${text}.${String(index)}`)].map((path) => rm(path, { force: true })),
-  )
+}
+
+interface Place {
+  /** Where the root begins on the disk. */
+  readonly rootAt: number
+  /** More requests to debugfs. */
+  readonly afterwards?: readonly string[]
+}
+
+/** Damages the root of any disk in its place, without mounting it. What is written belongs to root. */
+export async function damageRoot(
+  disk: string,
+  { files = {}, requests = [] }: RootDamage,
+  { rootAt, afterwards = [] }: Place,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-damage-'))
+  const all = [...requests]
+  for (const [index, [path, content]] of Object.entries(files).entries()) {
+    const text = join(folder, String(index))
+    await writeFile(text, content)
+    all.push(`rm ${path}`, `write ${text} ${path}`)
+    all.push(...['uid 0', 'gid 0', 'mode 0100644'].map((field) => `set_inode_field ${path} ${field}`))
+  }
+  const script = join(folder, 'requests')
+  await writeFile(script, [...all, ...afterwards, ''].join('\n'))
+  if (all.length > 0) await run('debugfs', ['-w', '-f', script, `${disk}?offset=${String(rootAt)}`])
+  await rm(folder, { recursive: true })
 }
 
 /** The request to debugfs that gives a new thing the label that everything has. */
