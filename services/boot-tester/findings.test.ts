@@ -2,24 +2,25 @@ import { expect, it } from 'vitest'
 import type { Check } from './checks/check.ts'
 import { passedIf } from './checks/check.ts'
 import { judge, type Findings } from './findings.ts'
+import { plainCheck } from './testing/plain-check.ts'
 
 const prompt = /login:/
 const done = /finished/
 
 const checks: Check[] = [
-  { name: 'prompt', description: '', on: 'console', expects: prompt },
+  { name: 'prompt', ...plainCheck, on: 'console', expects: prompt },
   {
     name: 'done',
-    description: '',
+    ...plainCheck,
     on: 'guest',
     expects: done,
     script: 'true',
     judge: ({ status }) => passedIf(status === 0, 'asked'),
   },
-  { name: 'login', description: '', on: 'login', as: 'default-user', judge: ({ shell }) => passedIf(shell, 'tried') },
+  { name: 'login', ...plainCheck, on: 'login', as: 'default-user', judge: ({ shell }) => passedIf(shell, 'tried') },
   {
     name: 'units',
-    description: '',
+    ...plainCheck,
     on: 'guest',
     script: 'true',
     judge: ({ output }) => passedIf(output === '', output),

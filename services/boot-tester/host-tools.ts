@@ -6,6 +6,12 @@ const packages: Readonly<Record<string, string>> = {
   'qemu-img': 'qemu-utils or qemu-img',
   xorriso: 'xorriso',
   ssh: 'openssh-client or openssh-clients',
+  sfdisk: 'fdisk or util-linux',
+  blkid: 'util-linux',
+  e2fsck: 'e2fsprogs',
+  mdir: 'mtools',
+  rpm: 'rpm',
+  xz: 'xz-utils or xz',
   'ssh-keygen': 'openssh-client or openssh',
 }
 

@@ -15,6 +15,7 @@ export interface MountablePart {
 
 /** The parts of a volume, first the one that is mounted where none is named; none when it cannot be read. */
 export async function mountableParts(volume: Volume, index: number): Promise<MountablePart[]> {
+  if (volume.fault !== null) throw volume.fault
   if (volume.fileSystem === null) return []
   const entries = await entriesOf(volume.fileSystem, index)
   const subvolumes = entries.filter(({ subvolume }) => subvolume !== undefined)

@@ -1,17 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openBytes, partOf, type Bytes } from '#disk/bytes.ts'
-import { identify, openFileSystem } from '#disk/identify.ts'
-import { readPartitionTable, type PartitionTable } from '#disk/partitions.ts'
 import { openRawDisk } from '#disk/raw-disk.ts'
 import type { ImageDescription } from './description.ts'
 import { readFiles } from './facts/files.ts'
 import { readKernelArguments } from './facts/kernel-arguments.ts'
 import { readPackages } from './facts/packages.ts'
-import { readPartitions, type Volume } from './facts/partitions.ts'
+import { readPartitions } from './facts/partitions.ts'
 import { isUnitLink, readUnits } from './facts/units.ts'
 import { readOwners, readUsers, userFiles } from './facts/users.ts'
 import { mountTree } from './mount-tree.ts'
+import { openVolumes } from './open-volumes.ts'
 import type { TreeEntry } from './tree.ts'
 
 export interface ImageReading {
@@ -29,10 +27,8 @@ export async function readImage(path: string, { scratch, signal }: ImageReading)
   const options = { scratch: folder, ...(signal && { signal }) }
   try {
     const { path: rawPath, format } = await openRawDisk(path, options)
-    await using disk = await openBytes(rawPath)
-    const isWholeDisk = (await identify(disk)) !== null
-    const table = isWholeDisk ? null : await readPartitionTable(rawPath, signal)
-    const volumes = await openVolumes(disk, table)
+    await using disk = await openVolumes(rawPath, signal)
+    const { bytes, table, volumes } = disk
     const { tree, root } = await mountTree(volumes)
     const packages = await readPackages(tree, options)
     const told = (entry: TreeEntry) => {
@@ -49,7 +45,7 @@ export async function readImage(path: string, { scratch, signal }: ImageReading)
         units: readUnits(tree),
         users: await readUsers(tree),
         'kernel arguments': await readKernelArguments(tree, root),
-        partitions: await readPartitions(disk, table, { volumes, root }),
+        partitions: await readPartitions(bytes, table, { volumes, root }),
         files: await readFiles(tree, {
           told,
           ownerOf: await readOwners(tree),
@@ -61,14 +57,4 @@ export async function readImage(path: string, { scratch, signal }: ImageReading)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-async function openVolumes(disk: Bytes, table: PartitionTable | null): Promise<Volume[]> {
-  if (table === null) return [{ partition: null, bytes: disk, fileSystem: await openFileSystem(disk) }]
-  const volumes: Volume[] = []
-  for (const partition of table.partitions) {
-    const bytes = partOf(disk, partition.start, partition.size)
-    volumes.push({ partition, bytes, fileSystem: await openFileSystem(bytes) })
-  }
-  return volumes
 }

@@ -11,7 +11,7 @@ const words = house.steps.flatMap(({ service, publishes }) =>
   publishes ? [service, publishes.target, ...publishes.title.split(' ')] : [],
 )
 
-/** Where a cloud may be named: its own service, naming tables, recipes, and the examples of events. */
+/** Where a cloud may be named: its own service, naming tables, recipes, and the examples of events. A rule names the document that it is from. */
 const mayName = [
   ...house.steps.filter(({ publishes }) => publishes).map(({ service }) => `services/${service}/`),
   'services/mirror-publisher/naming/',
@@ -19,7 +19,7 @@ const mayName = [
   'shared/events/examples.ts',
 ]
 
-it('no code names a cloud but its own service, recipes and naming tables; examples may', () => {
+it('no code names a cloud but its own service, recipes and naming tables; examples and the rules of checks may', () => {
   const named = new RegExp(`\\b(${words.join('|')}|ami|aws)\\b`, 'i')
   const wrong = readSources()
     .filter((source) => !isTest(source) && !mayName.some((place) => source.path.startsWith(place)))
@@ -28,7 +28,7 @@ it('no code names a cloud but its own service, recipes and naming tables; exampl
     .flatMap(({ path }) => {
       const lines = codeOf(readFileSync(join(root, path), 'utf8')).split('\n')
       return lines
-        .filter((line) => named.test(line) && !/^\s*examples?:/.test(line))
+        .filter((line) => named.test(line) && !/^\s*(examples?|rule):/.test(line))
         .map((line) => `${path}: ${line.trim()}`)
     })
   expect(wrong).toEqual([])

@@ -77,10 +77,14 @@ export async function bootBesideAnother(built: ImageBuilt, other: string, stateF
   return (await bootTest({ ...built, path }, context)).checks
 }
 
+/** What its checks are besides. */
+const plainly = { severity: 'error', rule: '', since: null } as const
+
 function ownRootCheck(own: string, other: string): GuestCheck {
   return {
     name: 'own-root',
     description: "the root file system is the image's own, though another image's disk was found first",
+    ...plainly,
     on: 'guest',
     script: 'lsblk --noheadings --nodeps --output UUID /dev/vda3 "$(findmnt --noheadings --output SOURCE /)"',
     judge: ({ output }) => passedIf(output === `${other}\n${own}`, output),
@@ -90,6 +94,7 @@ function ownRootCheck(own: string, other: string): GuestCheck {
 const packageSources: GuestCheck = {
   name: 'package-sources',
   description: "apt takes packages from Debian's public archive, and from nowhere else, after cloud-init has run",
+  ...plainly,
   on: 'guest',
   script: [
     'cd /etc/apt',

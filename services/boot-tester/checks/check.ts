@@ -1,4 +1,5 @@
 import type { CheckResult } from '#events/vocabulary.ts'
+import type { Disk, System } from '../disk/disk.ts'
 
 /** What came of a check, and what was seen. */
 export type Judgement = Pick<CheckResult, 'outcome' | 'detail'>
@@ -28,7 +29,30 @@ interface Named {
   readonly name: string
   /** What is true of an image that passes, in one clause. */
   readonly description: string
+  /** A warning is told, and fails no image. */
+  readonly severity: 'error' | 'warning'
+  /** Where it comes from: document and section. */
+  readonly rule: string
+  /** The day on which it was added, as `2026-11-26`; null when it has counted since there are checks. */
+  readonly since: string | null
 }
+
+/** The disk itself is judged, where it lies, before it boots. */
+interface RawCheck extends Named {
+  readonly on: 'disk'
+  readonly reads: 'disk'
+  readonly judge: (disk: Disk) => Judgement | Promise<Judgement>
+}
+
+/** The files on the disk are judged, before it boots. */
+interface FilesCheck extends Named {
+  readonly on: 'disk'
+  readonly reads: 'files'
+  readonly judge: (system: System) => Judgement | Promise<Judgement>
+}
+
+/** One thing that must be true of an image that has not booted yet. */
+export type DiskCheck = RawCheck | FilesCheck
 
 /** A line must appear on the console, complete or not, colours taken out. */
 export interface ConsoleCheck extends Named {
@@ -58,6 +82,23 @@ export type Check = ConsoleCheck | GuestCheck | LoginCheck
 /** Judges by a condition: passed with what was seen when it holds, else failed with the same words. */
 export function passedIf(condition: boolean, detail: string): Judgement {
   return { outcome: condition ? 'passed' : 'failed', detail }
+}
+
+/** Passed when nothing was found that should not be there; else failed with the first of what was found. */
+export function passedIfNone(found: readonly string[], otherwise: string): Judgement {
+  if (found.length === 0) return { outcome: 'passed', detail: otherwise }
+  const rest = found.length - mostTold
+  return {
+    outcome: 'failed',
+    detail: `${found.slice(0, mostTold).join('; ')}${rest > 0 ? `; and ${String(rest)} more` : ''}`,
+  }
+}
+
+const mostTold = 8
+
+/** There was nothing to judge. */
+export function skipped(detail: string): Judgement {
+  return { outcome: 'skipped', detail }
 }
 
 /** The line of a tool's output that a person wants to see first. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { passedIf, type Answer, type GuestCheck, type Login } from '../checks/check.ts'
 import { GuestStopped } from '../guest-watch.ts'
+import { plainCheck } from '../testing/plain-check.ts'
 import { interview } from './interview.ts'
 
 let folder: string
@@ -35,7 +36,7 @@ const letIn = 'exec sh -s'
 
 const check: GuestCheck = {
   name: 'greeting',
-  description: '',
+  ...plainCheck,
   on: 'guest',
   script: 'echo hello',
   judge: () => passedIf(true, ''),

@@ -3,6 +3,7 @@ import { join, posix } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { sections } from '../description.ts'
+import { pathPattern } from '../path-pattern.ts'
 import type { Comparison, Difference } from './comparison.ts'
 import { presence } from './differences.ts'
 
@@ -66,17 +67,9 @@ function withDirectories(reasons: Reasons): Reasons {
 }
 
 function coverage({ section, names, aspects }: Allowance): (difference: Difference) => boolean {
-  const patterns = names?.map(patternOf)
+  const patterns = names?.map(pathPattern)
   return (one) =>
     one.section === section &&
     (patterns?.some((pattern) => pattern.test(one.name)) ?? true) &&
     (aspects?.includes(one.aspect) ?? true)
-}
-
-function patternOf(glob: string): RegExp {
-  const parts = glob.split(/(\*\*|\*)/).map((part) => {
-    if (part === '**') return '.*'
-    return part === '*' ? '[^/]*' : RegExp.escape(part)
-  })
-  return new RegExp(`^${parts.join('')}$`, 's')
 }

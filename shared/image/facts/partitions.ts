@@ -1,5 +1,6 @@
 import { chunksOf, fingerprint } from '#disk/fingerprint.ts'
 import { partOf, type Bytes } from '#disk/bytes.ts'
+import type { DiskUnreadable } from '#disk/errors.ts'
 import type { FileSystem } from '#disk/file-system.ts'
 import { identify } from '#disk/identify.ts'
 import type { Partition, PartitionTable } from '#disk/partitions.ts'
@@ -10,6 +11,8 @@ export interface Volume {
   readonly partition: Partition | null
   readonly bytes: Bytes
   readonly fileSystem: FileSystem | null
+  /** Why it cannot be read though it is of a kind that can. */
+  readonly fault: DiskUnreadable | null
 }
 
 /** The disk, its table, and its partitions. What holds no file system that can be read is compared by its bytes. */

@@ -19,11 +19,9 @@ const format = `${packageMark}%{NAME}|%{ARCH}|%{EVR}\\n[${fileMark}%{=NAME}|%{=A
 
 /** The packages that rpm knows. Its database is copied out, and read by the rpm of this host. */
 export async function readRpm(tree: Tree, { scratch, signal }: PackageReading): Promise<Packages> {
-  const place = places.find((one) => tree.names(one).some((name) => /^(rpmdb\.sqlite|Packages(\.db)?)$/.test(name)))
-  if (place === undefined) return { facts: new Map(), packageOf: () => null, told: () => false }
-  const folder = tree.find(place)?.path ?? place
-  const copy = await mkdtemp(join(scratch, 'rpm-'))
-  for (const name of tree.names(folder)) await copyOut(tree, posix.join(folder, name), join(copy, name))
+  const database = await copyRpmDatabase(tree, scratch)
+  if (database === null) return { facts: new Map(), packageOf: () => null, told: () => false }
+  const { folder, copy } = database
   const versions = new Map<string, string[]>()
   const owners = new Map<string, string | null>()
   await run('rpm', ['--dbpath', copy, '--query', '--all', '--queryformat', format], {
@@ -43,6 +41,19 @@ export async function readRpm(tree: Tree, { scratch, signal }: PackageReading): 
     packageOf: (path) => owners.get(path) ?? null,
     told: (path) => posix.dirname(path) === folder,
   }
+}
+
+/** Copies the database out, for the rpm of this host; null when the image has none. */
+export async function copyRpmDatabase(
+  tree: Tree,
+  scratch: string,
+): Promise<{ readonly folder: string; readonly copy: string } | null> {
+  const place = places.find((one) => tree.names(one).some((name) => /^(rpmdb\.sqlite|Packages(\.db)?)$/.test(name)))
+  if (place === undefined) return null
+  const folder = tree.find(place)?.path ?? place
+  const copy = await mkdtemp(join(scratch, 'rpm-'))
+  for (const name of tree.names(folder)) await copyOut(tree, posix.join(folder, name), join(copy, name))
+  return { folder, copy }
 }
 
 async function copyOut(tree: Tree, from: string, to: string): Promise<void> {

@@ -12,6 +12,9 @@ const resultFile = z.object({
 export const cloudInit: GuestCheck = {
   name: 'cloud-init',
   description: 'cloud-init finished, from the data of our seed, without error',
+  severity: 'error',
+  rule: 'cloud-init, "How to determine first boot" and result.json; OpenStack image guide, "Image requirements: Process user data"',
+  since: null,
   on: 'guest',
   expects: cloudInitFinished,
   script: 'cat /run/cloud-init/result.json',

@@ -4,6 +4,9 @@ import { passedIf, type GuestCheck } from '../check.ts'
 export const failedUnits: GuestCheck = {
   name: 'failed-units',
   description: 'the system came up and no unit failed',
+  severity: 'error',
+  rule: 'Fedora release criteria, "System services"',
+  since: null,
   on: 'guest',
   script: 'systemctl is-system-running --wait; systemctl list-units --failed --plain --no-legend --no-pager',
   judge: ({ output }) => {

@@ -7,6 +7,9 @@ const trouble = /\bBUG: (?!soft lockup)|\bOops\b|general protection fault|I\/O e
 export const kernelErrors: GuestCheck = {
   name: 'kernel-errors',
   description: 'the kernel log shows no bug, no oops and no I/O error',
+  severity: 'error',
+  rule: 'LISA, verify_boot_error_fail_warnings; Fedora release criteria, "SELinux and crash notifications"',
+  since: null,
   on: 'guest',
   script: 'dmesg',
   judge: ({ status, output }) => {

@@ -4,6 +4,9 @@ import { passedIf, type GuestCheck } from '../check.ts'
 export const machineId: GuestCheck = {
   name: 'machine-id',
   description: 'the first boot gave the machine an id of its own',
+  severity: 'error',
+  rule: 'machine-id(5), "First boot semantics"',
+  since: null,
   on: 'guest',
   script: 'cat /etc/machine-id',
   judge: ({ output }) => {

@@ -4,6 +4,9 @@ import { passedIf, type GuestCheck } from '../check.ts'
 export const rootGrown: GuestCheck = {
   name: 'root-grown',
   description: 'the root file system has grown beyond the size of the image',
+  severity: 'error',
+  rule: 'OpenStack image guide, "Image requirements: Disk partitions and resize root partition on boot"',
+  since: null,
   on: 'guest',
   script: 'df --block-size=1 --output=size /',
   judge: ({ output }, { imageBytes, diskBytes }) => {

@@ -4,6 +4,9 @@ import { passedIf, type LoginCheck } from '../check.ts'
 export const rootLogin: LoginCheck = {
   name: 'root-login',
   description: 'ssh refuses root, even with the injected key, and offers no passwords',
+  severity: 'error',
+  rule: 'AWS, Recommendations for creating shared Linux AMIs, "Disable password-based remote logins for root"',
+  since: null,
   on: 'login',
   as: 'root',
   judge: ({ shell, said }) => {

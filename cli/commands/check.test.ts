@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { run } from '#subprocess/run.ts'
+import { damage } from '../../services/boot-tester/testing/damages/damage.ts'
+import { makeCloudImage } from '../../services/boot-tester/testing/small-cloud-image.ts'
+
+const program = join(import.meta.dirname, '..', 'imagedrop.js')
+
+let folder: string
+let disk: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'check-command-'))
+  disk = await makeCloudImage(folder)
+  await mkdir(join(folder, 'scratch'))
+})
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** The real command. */
+async function check(...args: string[]) {
+  const env = { ...process.env, TMPDIR: join(folder, 'scratch') }
+  const child = spawn(program, ['check', ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ])
+  expect((await readdir(join(folder, 'scratch'))).filter((name) => name.startsWith('imagedrop'))).toEqual([])
+  return { status, stdout, stderr }
+}
+
+it('passes a good image, says what was seen, and ends with 0', async () => {
+  const { status, stdout, stderr } = await check('good.raw')
+  expect(stderr).toBe('')
+  expect(stdout).toContain('passed   boot-loader       BIOS: GRUB, UEFI: EFI/BOOT/BOOTX64.EFI\n')
+  expect(stdout).toContain('skipped  size              no earlier image is known\n')
+  expect(stdout).toMatch(/\npassed: \d+ passed, 0 failed, 1 skipped\n$/)
+  expect(status).toBe(0)
+})
+
+it('what only warns fails no image', async () => {
+  const { status, stdout } = await check('good.raw', '--earlier-bytes', '1000000')
+  expect(stdout).toContain('warning  size              24 MiB, before 1 MiB: ')
+  expect(stdout).toMatch(/\npassed: \d+ passed, 1 failed, 0 skipped\n$/)
+  expect(status).toBe(0)
+})
+
+it('fails a broken qcow2, with what should be and the rule, for people and for programs', async () => {
+  await run('cp', [disk, join(folder, 'broken.raw')])
+  const broken = {
+    check: 'passwords',
+    what: 'root needs no password',
+    says: /./,
+    files: { '/etc/shadow': 'root::1::::::\n' },
+  }
+  await damage(join(folder, 'broken.raw'), broken)
+  await run('qemu-img', ['convert', '-O', 'qcow2', join(folder, 'broken.raw'), join(folder, 'broken.qcow2')])
+  const people = await check('broken.qcow2')
+  expect(people.stdout).toContain('failed   passwords         root needs no password\n')
+  expect(people.stdout).toMatch(/should be: every password is locked.*\n +rule: AWS, /)
+  expect(people.status).toBe(1)
+  const programs = await check('broken.qcow2', '--json')
+  const { verdict, checks } = JSON.parse(programs.stdout) as { verdict: string; checks: Record<string, string>[] }
+  expect(verdict).toBe('failed')
+  expect(checks.filter(({ outcome }) => outcome === 'failed')).toMatchObject([
+    {
+      name: 'passwords',
+      severity: 'error',
+      detail: 'root needs no password',
+      rule: expect.stringContaining('shadow(5)'),
+    },
+  ])
+  expect(programs.status).toBe(1)
+})
+
+it.each([
+  ['no file', ['none.raw'], 2, 'there is no file "none.raw"'],
+  ['a folder', ['scratch'], 3, '"scratch" is no file'],
+  ['no size', ['good.raw', '--earlier-bytes', 'much'], 2, '"much" is no number of bytes'],
+])('says why it cannot check: %s', async (_, args, code, message) => {
+  const { status, stdout, stderr } = await check(...args)
+  expect(stdout).toBe('')
+  expect(stderr).toContain(message)
+  expect(status).toBe(code)
+})

@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readPartitionTable } from '#disk/partitions.ts'
+import { exampleImage } from '#events/examples.ts'
+import type { CheckResult } from '#events/vocabulary.ts'
+import { run } from '#subprocess/run.ts'
+import { testContext } from '#test/support/context.ts'
+import { createBootTest } from '../../services/boot-tester/boot-test.ts'
+import { checks } from '../../services/boot-tester/checks/index.ts'
+import { noCloud } from '../../services/boot-tester/datasources/nocloud/datasource.ts'
+import { createQemu } from '../../services/boot-tester/machines/qemu/qemu.ts'
+import { damageRoot } from '../../services/boot-tester/testing/damages/damage.ts'
+import { guestDamages, type GuestDamage } from '../../services/boot-tester/testing/damages/guest.ts'
+import { createMkosiEngine } from '../../services/builder/engines/mkosi/engine.ts'
+import { buildDebian } from './support/build-debian.ts'
+import { stopwatch } from './support/stopwatch.ts'
+
+const mebi = 1024 ** 2
+
+/**
+ * Boots a Debian image once for each way to break it, and once as it is: the checks that should fail do, and no others.
+ * `npm run prove -- damages [DISK [CHECK…]]`: of another raw disk of that recipe, and for these checks alone.
+ */
+export async function prove(): Promise<boolean> {
+  const [, , , path, ...only] = process.argv
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-prove-damages-'))
+  const good = path ?? (await buildDebian(createMkosiEngine({ deadline: 3_600_000, idleDeadline: 900_000 }), folder))
+  if (good === null) return false
+  const chosen = guestDamages.filter(({ finds }) => only.length === 0 || only.includes(finds[0]))
+  const untouched = { what: 'nothing', finds: [] }
+  const rows = only.length === 0 ? [untouched, ...chosen] : chosen
+  const clock = stopwatch()
+  let isProven = rows.length > 0
+  for (const [index, row] of rows.entries()) {
+    const own = join(folder, String(index))
+    await mkdir(own)
+    const found = failedOf(await bootDamaged(good, row, own))
+    const isFound = found.toSorted().join() === [...row.finds].toSorted().join()
+    isProven &&= isFound
+    console.log(
+      `${clock()} | ${row.what} | ${found.join(', ') || 'nothing'} | ${isFound ? 'as it should be' : `should be ${row.finds.join(', ')}`} |`,
+    )
+    await rm(own, { recursive: true })
+  }
+  if (isProven) await rm(folder, { recursive: true })
+  return isProven
+}
+
+/** Of those that follow from another, nothing is told. */
+function failedOf(results: readonly CheckResult[]): string[] {
+  return results.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)
+}
+
+type Row = Pick<GuestDamage, 'what' | 'files' | 'requests'>
+
+async function bootDamaged(good: string, row: Row, folder: string): Promise<readonly CheckResult[]> {
+  const disk = join(folder, 'disk.raw')
+  await run('cp', ['--reflink=auto', '--sparse=always', good, disk])
+  // Its last partition is the root.
+  const root = (await readPartitionTable(disk))?.partitions.at(-1)
+  await damageRoot(disk, row, { rootAt: root?.start ?? 0 })
+  const machine = createQemu({
+    memoryMib: 1024,
+    processors: 2,
+    growBytes: 2048 * mebi,
+    accelerator: 'auto',
+    stateFolder: folder,
+    proveKvmWithin: 15_000,
+  })
+  const limits = { idle: 240_000, total: 1_200_000 }
+  const bootTest = createBootTest({ machine, datasource: noCloud, checks, limits, newNonce: () => 'c0ffee' })
+  const image = { ...exampleImage, architecture: 'x86_64' as const, recipe: 'debian-12' }
+  const { size } = await stat(disk)
+  const subject = { image, disk: { uri: disk, sha256: '0'.repeat(64), size, format: 'raw' }, path: disk }
+  return (await bootTest(subject, testContext({ folder }))).checks
+}
