@@ -10,6 +10,8 @@ const plan = {
   memoryMib: 1024,
   overlay: '/state/work/7/overlay.qcow2',
   disks: [{ path: '/state/work/7/seed.iso', bus: 'virtio' }],
+  identity: {},
+  servers: [],
   control: '/run/control',
 } as const
 

@@ -1,5 +1,8 @@
-import type { CloudDisk } from '../../datasources/datasource.ts'
+import type { CloudDisk, CloudIdentity, CloudServer } from '../../datasources/datasource.ts'
+import { networkArguments } from './cloud-network/plan.ts'
 import type { Emulator } from './emulators.ts'
+import { escapeComma as escape } from './escape-comma.ts'
+import { identityArguments } from './identity.ts'
 
 /** Everything that a QEMU command line depends on. */
 export interface QemuPlan {
@@ -11,13 +14,15 @@ export interface QemuPlan {
   readonly overlay: string
   /** Of the cloud, beside the image's own. */
   readonly disks: readonly CloudDisk[]
+  readonly identity: CloudIdentity
+  readonly servers: readonly CloudServer[]
   /** A socket at which we listen; QEMU connects to it. */
   readonly control: string
 }
 
 /**
  * The arguments for a guest with its serial console on QEMU's standard output, a screen, two disks, and a network
- * that leads nowhere but from a free local port to the guest's ssh.
+ * that leads nowhere but to its cloud's servers, and from a local port to the guest's ssh.
  */
 export function qemuArguments(plan: QemuPlan): string[] {
   const { emulator, accelerator, firmware } = plan
@@ -34,13 +39,9 @@ export function qemuArguments(plan: QemuPlan): string[] {
     ['-drive', `file=${escape(plan.overlay)},if=virtio,format=qcow2,cache=unsafe,discard=unmap`],
     plan.disks.flatMap(({ path }) => ['-drive', `file=${escape(path)},if=virtio,format=raw,readonly=on`]),
     ['-device', 'virtio-rng-pci'],
-    ['-netdev', 'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
+    identityArguments(plan.identity),
+    networkArguments(plan.servers),
     ['-device', 'virtio-net-pci,netdev=net,romfile='],
   ]
   return options.flat()
-}
-
-/** A comma ends a value in QEMU's option lists, two are one comma. */
-function escape(value: string): string {
-  return value.replaceAll(',', ',,')
 }

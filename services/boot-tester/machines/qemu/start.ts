@@ -1,19 +1,21 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { socketFolder } from '#files/socket-folder.ts'
 import { TransientError } from '#service/errors.ts'
 import { run } from '#subprocess/run.ts'
 import type { MachineParts, RunningMachine } from '../machine.ts'
 import { qemuArguments, type QemuPlan } from './arguments.ts'
+import { inCloudNetwork } from './cloud-network/plan.ts'
+import { reachFromOutside } from './cloud-network/reach.ts'
 import { consoleLog } from './console-log.ts'
 import { ControlLost, listenForControl, type Control } from './control.ts'
 import { explainEnd, readEnd } from './ends.ts'
 import { makeOverlay } from './overlay.ts'
 import { takeScreenshot } from './screenshot.ts'
-import { socketFolder } from './socket-folder.ts'
 
 /** What is decided about a machine before it starts. */
-export interface StartOptions extends Omit<QemuPlan, 'overlay' | 'disks' | 'control'> {
+export interface StartOptions extends Omit<QemuPlan, 'overlay' | 'disks' | 'identity' | 'servers' | 'control'> {
   /** How much larger than the image the disk is. */
   readonly growBytes: number
 }
@@ -35,8 +37,11 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   const port = cleaning.use(await listenForControl(join(sockets, 'control')))
 
   const power = new AbortController()
-  const plan = { ...options, overlay, disks: parts.cloud.disks, control: join(sockets, 'control') }
-  const qemu = run(options.emulator.tool, qemuArguments(plan), {
+  const { disks, identity, servers } = parts.cloud
+  const plan = { ...options, overlay, disks, identity, servers, control: join(sockets, 'control') }
+  const network = servers.length === 0 ? null : { servers, ssh: join(sockets, 'ssh') }
+  const command: [string, string[]] = [options.emulator.tool, qemuArguments(plan)]
+  const qemu = run(...(network ? inCloudNetwork(network, ...command) : command), {
     signal: AbortSignal.any([parts.signal, power.signal]),
     log: parts.logs.machine,
     output: consoleLog(parts.logs.console, parts.onConsole),
@@ -79,7 +84,10 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   const control = cleaning.use(await unlessLost(accepted))
   // Clean exit first, so that nothing is left to be killed.
   cleaning.defer(() => quit(control, qemu))
-  const ssh = { host: '127.0.0.1', port: await unlessLost(forwardedPort(control)) }
+  const way = network
+    ? cleaning.use(await reachFromOutside(network))
+    : { port: await unlessLost(forwardedPort(control)) }
+  const ssh = { host: '127.0.0.1', port: way.port }
 
   const endedOrLost = Promise.race([ended.promise, lost])
   endedOrLost.catch(() => {})
