@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { createBootTest } from './boot-test.ts'
+import { createSourceBoots } from './boots/boot-sources.ts'
+import { withSources } from './boots/with-sources.ts'
 import { checks } from './checks/index.ts'
 import { readBootTesterConfig } from './config.ts'
 import { noCloud } from './datasources/nocloud/datasource.ts'
@@ -25,8 +27,11 @@ export const assemble: Assemble = (host) => {
   })
   const limits = { idle: config.idleSeconds * 1000, total: config.totalSeconds * 1000 }
   const newNonce = () => randomBytes(8).toString('hex')
-  const bootTest =
-    config.machine === 'null' ? bootNothing : createBootTest({ machine, datasource: noCloud, checks, limits, newNonce })
+  const [datasource = noCloud, ...datasources] = config.datasources
+  const long = createBootTest({ machine, datasource, checks, limits, newNonce })
+  const short = createSourceBoots({ machine, datasources, atOnce: 2, limits, newNonce })
+  const bootReal = datasources.length === 0 ? long : withSources(long, short)
+  const bootTest = config.machine === 'null' ? bootNothing : bootReal
   const service = bindService(bootTester, { artifacts: host.artifacts, bootTest }, { concurrency: config.concurrency })
   return Promise.resolve({ service })
 }

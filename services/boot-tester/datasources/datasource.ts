@@ -60,6 +60,10 @@ export interface DataSource {
   readonly name: string
   /** What cloud-init says that it found. */
   readonly reportedAs: RegExp
+  /** The id by which guests know an instance of this cloud. */
+  readonly idOf: (instance: Instance) => string
+  /** The cloud gives the default user a password, as few do. */
+  readonly setsPassword?: boolean
   /** Prepares all that one guest will see, in an empty folder of its own. */
   readonly open: (instance: Instance, folder: string, signal: AbortSignal) => Promise<Cloud>
 }

@@ -16,6 +16,7 @@ const chassis = '7783-7084-3265-9085-8269-3286-77'
 export const azure: DataSource = {
   name: 'azure',
   reportedAs: /DataSourceAzure/,
+  idOf: ({ id }) => uuidOf(id),
   async open(instance, folder, signal) {
     const files = { 'ovf-env.xml': ovfEnvironment(instance) }
     const path = await makeSeedDisk({ label: 'rd_rdfe_stable', files, folder, signal })

@@ -9,6 +9,8 @@ import { passwordServer } from './password-server.ts'
 export const cloudStack: DataSource = {
   name: 'cloudstack',
   reportedAs: /DataSourceCloudStack/,
+  idOf: ({ id }) => uuidOf(id),
+  setsPassword: true,
   open: (instance, folder) =>
     serveCloud({
       identity: {

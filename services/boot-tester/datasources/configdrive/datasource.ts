@@ -9,6 +9,7 @@ function configDriveOn(bus: CloudDisk['bus'], name: string): DataSource {
   return {
     name,
     reportedAs: /DataSourceConfigDrive/,
+    idOf: ({ id }) => uuidOf(id),
     async open(instance, folder, signal) {
       const path = await makeSeedDisk({ label: 'config-2', files: driveFiles(instance), folder, signal })
       const identity = { manufacturer: 'OpenStack Foundation', product: 'OpenStack Nova', uuid: uuidOf(instance.id) }

@@ -1,6 +1,6 @@
 import type { CloudIdentity, DataSource, Instance } from '../datasource.ts'
 import { serveCloud } from '../http/serve-cloud.ts'
-import { uuidOf } from '../ids.ts'
+import { ec2IdOf, uuidOf } from '../ids.ts'
 import { imdsAnswers, type Tokens } from './imds.ts'
 
 const addresses = ['169.254.169.254', 'fd00:ec2::254']
@@ -13,6 +13,7 @@ export const ec2Optional = ec2With('optional', 'ec2-v1-and-v2')
 export const ec2Old: DataSource = {
   name: 'ec2-v1',
   reportedAs: /DataSourceEc2/,
+  idOf: ({ id }) => ec2IdOf(id),
   open: (instance, folder) =>
     serveCloud({
       identity: {},
@@ -25,6 +26,7 @@ function ec2With(tokens: Tokens, name: string): DataSource {
   return {
     name,
     reportedAs: /DataSourceEc2/,
+    idOf: ({ id }) => ec2IdOf(id),
     open: (instance, folder) =>
       serveCloud({
         identity: ec2Identity(instance),

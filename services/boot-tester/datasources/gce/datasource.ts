@@ -8,6 +8,7 @@ export const gce: DataSource = {
   name: 'gce',
   // With its network set up by itself, cloud-init adds "Local" to the name.
   reportedAs: /DataSourceGCE/,
+  idOf: ({ id }) => numberOf(id),
   open: (instance, folder) =>
     serveCloud({
       identity: {

@@ -10,6 +10,7 @@ export const noCloudUrl: DataSource = {
   name: 'nocloud-url',
   // With nothing but a URL, cloud-init adds "Net" to the name.
   reportedAs: /DataSourceNoCloud/,
+  idOf: ({ id }) => id,
   open: (instance, folder) =>
     serveCloud({
       // "nocloud-net" is what every release understands; the files' names are put behind the slash as they are.

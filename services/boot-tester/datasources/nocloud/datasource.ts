@@ -6,6 +6,7 @@ import { makeSeedDisk } from '../seed-disk.ts'
 export const noCloud: DataSource = {
   name: 'nocloud',
   reportedAs: /DataSourceNoCloud/,
+  idOf: ({ id }) => id,
   async open(instance, folder, signal) {
     const path = await makeSeedDisk({ label: 'cidata', files: seedFiles(instance), folder, signal })
     return diskCloud({ path, bus: 'virtio' })

@@ -12,6 +12,7 @@ const linkLocal = '169.254.169.254'
 export const openStack: DataSource = {
   name: 'openstack',
   reportedAs: /DataSourceOpenStack/,
+  idOf: ({ id }) => uuidOf(id),
   open: (instance, folder) =>
     serveCloud({
       // cloud-init takes a machine whose UUID is another's for a new one.

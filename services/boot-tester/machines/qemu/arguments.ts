@@ -1,7 +1,7 @@
 import type { CloudDisk, CloudIdentity, CloudServer } from '../../datasources/datasource.ts'
 import { networkArguments } from './cloud-network/plan.ts'
 import type { Emulator } from './emulators.ts'
-import { escapeComma as escape } from './escape-comma.ts'
+import { escapeValue } from './option-value.ts'
 import { identityArguments } from './identity.ts'
 
 /** Everything that a QEMU command line depends on. */
@@ -34,10 +34,10 @@ export function qemuArguments(plan: QemuPlan): string[] {
     firmware === null ? [] : ['-bios', firmware],
     ['-device', emulator.screen, '-display', 'none'],
     ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-    ['-chardev', `socket,id=control,path=${escape(plan.control)}`, '-mon', 'chardev=control,mode=control'],
+    ['-chardev', `socket,id=control,path=${escapeValue(plan.control)}`, '-mon', 'chardev=control,mode=control'],
     // The overlay is thrown away: nothing of it has to survive a crash of this host.
-    ['-drive', `file=${escape(plan.overlay)},if=virtio,format=qcow2,cache=unsafe,discard=unmap`],
-    plan.disks.flatMap(({ path }) => ['-drive', `file=${escape(path)},if=virtio,format=raw,readonly=on`]),
+    ['-drive', `file=${escapeValue(plan.overlay)},if=virtio,format=qcow2,cache=unsafe,discard=unmap`],
+    plan.disks.flatMap(({ path }) => ['-drive', `file=${escapeValue(path)},if=virtio,format=raw,readonly=on`]),
     ['-device', 'virtio-rng-pci'],
     identityArguments(plan.identity),
     networkArguments(plan.servers),

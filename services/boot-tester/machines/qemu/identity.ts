@@ -1,5 +1,5 @@
 import type { CloudIdentity } from '../../datasources/datasource.ts'
-import { escapeComma } from './escape-comma.ts'
+import { escapeValue } from './option-value.ts'
 
 /** The arguments by which the firmware says what the cloud's firmware says. What the cloud leaves open stays QEMU's. */
 export function identityArguments({ manufacturer, product, serial, uuid, assetTag }: CloudIdentity): string[] {
@@ -13,6 +13,6 @@ export function identityArguments({ manufacturer, product, serial, uuid, assetTa
 
 function fields(values: Readonly<Record<string, string | undefined>>): string {
   return Object.entries(values)
-    .map(([name, value]) => (value === undefined ? '' : `,${name}=${escapeComma(value)}`))
+    .map(([name, value]) => (value === undefined ? '' : `,${name}=${escapeValue(value)}`))
     .join('')
 }
