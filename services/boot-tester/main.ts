@@ -29,8 +29,8 @@ export const assemble: Assemble = (host) => {
   const newNonce = () => randomBytes(8).toString('hex')
   const [datasource = noCloud, ...datasources] = config.datasources
   const long = createBootTest({ machine, datasource, checks, limits, newNonce })
-  const short = createSourceBoots({ machine, datasources, atOnce: 2, limits, newNonce })
-  const bootReal = datasources.length === 0 ? long : withSources(long, short)
+  const all = createSourceBoots({ machine, datasources, long, atOnce: 2, limits, newNonce })
+  const bootReal = datasources.length === 0 ? long : withSources(all)
   const bootTest = config.machine === 'null' ? bootNothing : bootReal
   const service = bindService(bootTester, { artifacts: host.artifacts, bootTest }, { concurrency: config.concurrency })
   return Promise.resolve({ service })

@@ -40,7 +40,8 @@ async function boot({ says, idle, signal }: { says: string; idle: number; signal
   })
   const { size } = await stat(disk)
   const image = { image: exampleImage, disk: { ...exampleArtifact('raw'), size }, path: disk }
-  return await boots(image, testContext({ folder, ...(signal ? { signal } : {}) }))
+  const { sources } = await boots(image, testContext({ folder, ...(signal ? { signal } : {}) }))
+  return sources
 }
 
 it('each data source has a boot of its own, which ends when its guest has told, with evidence of its own', async () => {

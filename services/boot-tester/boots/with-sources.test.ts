@@ -16,13 +16,9 @@ it("a report has the checks of every boot by its source's name, their words and 
   const check = { name: 'hostname', outcome: 'failed', seconds: 60, detail: 'it is "localhost"' } as const
   const boot = { screenshot: null, accelerator: 'tcg', seconds: 60 } as const
   let minutes = 0
-  const tested = withSources(
-    async () => ({
-      ...boot,
-      checks: [{ ...check, outcome: 'passed' }],
-      console: await file('long', 'the long boot\n'),
-    }),
-    async () => [
+  const tested = withSources(async () => ({
+    long: { ...boot, checks: [{ ...check, outcome: 'passed' }], console: await file('long', 'the long boot\n') },
+    sources: [
       {
         ...boot,
         name: 'openstack',
@@ -32,7 +28,7 @@ it("a report has the checks of every boot by its source's name, their words and 
         requests: await file('requests', '{"method":"GET"}\n'),
       },
     ],
-  )
+  }))
   const image = { image: exampleImage, disk: exampleArtifact('raw'), path: join(folder, 'disk') }
   const report = await tested(image, testContext({ now: () => new Date(60_000 * minutes++) }))
   expect(report.checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
