@@ -52,8 +52,10 @@ export function createBootTest({ machine, datasource, checks, limits, newNonce }
     const seconds = guest.seconds()
     if (guest.reachedUserspace()) await running.reachedUserspace()
     const screenshot = join(folder, 'screenshot.png')
+    const { reportedAs } = datasource
+    const subject = { imageBytes: disk.size, diskBytes: running.diskBytes, reportedAs }
     return {
-      checks: judge(checks, guest.findings, { imageBytes: disk.size, diskBytes: running.diskBytes }, seconds),
+      checks: judge(checks, guest.findings, subject, seconds),
       // Complete once the machine is gone, which is before anybody gets this.
       console: given.logs.console,
       screenshot: (await running.screenshot(screenshot)) ? screenshot : null,

@@ -5,6 +5,7 @@ import { ToolMissing } from '#subprocess/errors.ts'
 const packages: Readonly<Record<string, string>> = {
   'qemu-img': 'qemu-utils or qemu-img',
   xorriso: 'xorriso',
+  unshare: 'util-linux',
   ssh: 'openssh-client or openssh-clients',
   sfdisk: 'fdisk or util-linux',
   blkid: 'util-linux',

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { createBootTest } from './boot-test.ts'
+import { createSourceBoots } from './boots/boot-sources.ts'
+import { withSources } from './boots/with-sources.ts'
 import { checks } from './checks/index.ts'
 import { readBootTesterConfig } from './config.ts'
 import { noCloud } from './datasources/nocloud/datasource.ts'
@@ -27,8 +29,11 @@ export const assemble: Assemble = (host) => {
   })
   const limits = { idle: config.idleSeconds * 1000, total: config.totalSeconds * 1000 }
   const newNonce = () => randomBytes(8).toString('hex')
-  const bootTest =
-    config.machine === 'null' ? bootNothing : createBootTest({ machine, datasource: noCloud, checks, limits, newNonce })
+  const [datasource = noCloud, ...datasources] = config.datasources
+  const long = createBootTest({ machine, datasource, checks, limits, newNonce })
+  const all = createSourceBoots({ machine, datasources, long, atOnce: 2, limits, newNonce })
+  const bootReal = datasources.length === 0 ? long : withSources(all)
+  const bootTest = config.machine === 'null' ? bootNothing : bootReal
   const here = { processors: availableParallelism(), freeMib: process.availableMemory() / mebi }
   const concurrency = config.concurrency === 'auto' ? guestsAtATime(config.memoryMib, here) : config.concurrency
   const service = bindService(bootTester, { artifacts: host.artifacts, bootTest }, { concurrency })

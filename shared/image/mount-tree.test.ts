@@ -43,7 +43,7 @@ function volume(
     },
   }
   const partition = { number, start: 0, size: 0, type: '', name: null, uuid: null, isBootable: false }
-  return { partition, bytes: { size: 0, read: () => Promise.resolve(Buffer.alloc(0)) }, fileSystem }
+  return { partition, bytes: { size: 0, read: () => Promise.resolve(Buffer.alloc(0)) }, fileSystem, fault: null }
 }
 
 async function pathsOf(...volumes: Volume[]): Promise<string[]> {

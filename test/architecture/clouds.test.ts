@@ -11,9 +11,13 @@ const words = house.steps.flatMap(({ service, publishes }) =>
   publishes ? [service, publishes.target, ...publishes.title.split(' ')] : [],
 )
 
-/** Where a cloud may be named: its own service, naming tables, recipes, and the examples of events. A rule names the document that it is from. */
+/**
+ * Where a cloud may be named: its own service, what guests see of it, naming tables, recipes, and the examples of events. A
+ * rule names the document that it is from.
+ */
 const mayName = [
   ...house.steps.filter(({ publishes }) => publishes).map(({ service }) => `services/${service}/`),
+  'services/boot-tester/datasources/',
   'services/mirror-publisher/naming/',
   'services/builder/recipes/',
   'shared/events/examples.ts',

@@ -23,6 +23,8 @@ export interface Login {
 export interface Subject {
   readonly imageBytes: number
   readonly diskBytes: number
+  /** What cloud-init says when it has found the data source of this boot. */
+  readonly reportedAs: RegExp
 }
 
 interface Named {

@@ -10,7 +10,7 @@ import { rootGrown } from './root-grown/check.ts'
 import { rootLogin } from './root-login/check.ts'
 import { ssh } from './ssh/check.ts'
 
-const subject = { imageBytes: 538_218_496, diskBytes: 2_685_702_144 }
+const subject = { imageBytes: 538_218_496, diskBytes: 2_685_702_144, reportedAs: /DataSourceNoCloud/ }
 const result = (errors: string[], datasource = 'DataSourceNoCloud [seed=/dev/vdb][dsmode=net]') =>
   JSON.stringify({ v1: { datasource, errors } }, null, 1)
 

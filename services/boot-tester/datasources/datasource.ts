@@ -17,9 +17,12 @@ export interface CloudDisk {
 
 /** A server of the cloud: what the guest sends to the address arrives at our socket. */
 export interface CloudServer {
+  /** IPv4 or IPv6; `router` is the guest's gateway, from which it also has its lease. */
   readonly address: string
   readonly port: number
   readonly socket: string
+  /** What the cloud's name server calls the address. */
+  readonly names?: readonly string[]
 }
 
 /** What the firmware says of the machine (SMBIOS types 1 and 3), by which guests know their cloud. */
@@ -35,6 +38,7 @@ export interface CloudIdentity {
 export interface GuestRequest {
   readonly at: Date
   readonly method: string
+  /** With the address at which the guest asked, which is one of several. */
   readonly url: string
   readonly status: number
 }
@@ -46,6 +50,8 @@ export interface Cloud extends AsyncDisposable {
   readonly servers: readonly CloudServer[]
   /** What the guest has asked so far. */
   readonly requests: () => readonly GuestRequest[]
+  /** The same as a file of JSON lines, to be kept as evidence; null where there is nobody to ask. */
+  readonly requestLog: string | null
 }
 
 /** One way in which a cloud tells its guests who they are. */
@@ -54,6 +60,10 @@ export interface DataSource {
   readonly name: string
   /** What cloud-init says that it found. */
   readonly reportedAs: RegExp
+  /** The id by which guests know an instance of this cloud. */
+  readonly idOf: (instance: Instance) => string
+  /** The cloud gives the default user a password, as few do. */
+  readonly setsPassword?: boolean
   /** Prepares all that one guest will see, in an empty folder of its own. */
   readonly open: (instance: Instance, folder: string, signal: AbortSignal) => Promise<Cloud>
 }

@@ -5,6 +5,9 @@ export const loaderUpdates: GuestCheck = {
   name: 'loader-updates',
   description:
     'an update of the boot loader reaches the BIOS boot partition and the ESP, and one of the kernel the menu',
+  severity: 'error',
+  rule: 'README of grub-cloud: updates of the packages reach the boot loader',
+  since: null,
   on: 'guest',
   script: [
     'rm /boot/grub/i386-pc/core.img /boot/efi/EFI/BOOT/BOOTX64.EFI /boot/efi/EFI/debian/grubx64.efi',

@@ -11,25 +11,25 @@ const resultFile = z.object({
 /** cloud-init did all that it was asked for, with the data that we gave it. */
 export const cloudInit: GuestCheck = {
   name: 'cloud-init',
-  description: 'cloud-init finished, from the data of our seed, without error',
+  description: 'cloud-init finished, from the data source of this boot, without error',
   severity: 'error',
   rule: 'cloud-init, "How to determine first boot" and result.json; OpenStack image guide, "Image requirements: Process user data"',
   since: null,
   on: 'guest',
   expects: cloudInitFinished,
   script: 'cat /run/cloud-init/result.json',
-  judge: ({ status, output }) => {
+  judge: ({ status, output }, { reportedAs }) => {
     if (status !== 0) return { outcome: 'failed', detail: `it left no result: ${output.trim()}` }
-    return judgeResult(output)
+    return judgeResult(output, reportedAs)
   },
 }
 
-function judgeResult(output: string): Judgement {
+function judgeResult(output: string, reportedAs: RegExp): Judgement {
   const result = resultFile.safeParse(parseJson(output))
   if (!result.success) return { outcome: 'failed', detail: `its result cannot be read: ${output.trim().slice(0, 300)}` }
   const { datasource, errors } = result.data.v1
   if (errors.length > 0) return { outcome: 'failed', detail: errors.join('; ') }
-  return passedIf(datasource?.includes('NoCloud') ?? false, `status: done, ${datasource ?? 'no datasource'}`)
+  return passedIf(datasource !== null && reportedAs.test(datasource), `status: done, ${datasource ?? 'no datasource'}`)
 }
 
 function parseJson(text: string): unknown {

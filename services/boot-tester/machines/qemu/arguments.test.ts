@@ -15,6 +15,8 @@ const plan: QemuPlan = {
   memoryMib: 1024,
   overlay: '/state/work/7/overlay.qcow2',
   disks: [{ path: '/state/work/7/seed.iso', bus: 'virtio' }],
+  identity: {},
+  servers: [],
   control: '/run/control',
 }
 const ovmf = { code: '/ovmf/code.fd', variables: '/state/work/7/variables.fd' }

@@ -1,8 +1,10 @@
-import type { CloudDisk } from '../../datasources/datasource.ts'
+import type { CloudDisk, CloudIdentity, CloudServer } from '../../datasources/datasource.ts'
 import type { Hardware } from '../hardware.ts'
+import { networkArguments } from './cloud-network/plan.ts'
 import { diskArguments } from './disks.ts'
 import type { Emulator } from './emulators.ts'
 import type { FirmwareFiles } from './firmware.ts'
+import { identityArguments } from './identity.ts'
 import { escapeValue } from './option-value.ts'
 
 /** Everything that a QEMU command line depends on. */
@@ -21,13 +23,15 @@ export interface QemuPlan {
   readonly overlay: string
   /** Of the cloud, beside the image's own. */
   readonly disks: readonly CloudDisk[]
+  readonly identity: CloudIdentity
+  readonly servers: readonly CloudServer[]
   /** A socket at which we listen; QEMU connects to it. */
   readonly control: string
 }
 
 /**
  * The arguments for a guest with its serial console on QEMU's standard output, a screen, its disks, and a network
- * that leads nowhere but from a free local port to the guest's ssh.
+ * that leads nowhere but to its cloud's servers, and from a local port to the guest's ssh.
  */
 export function qemuArguments(plan: QemuPlan): string[] {
   const { emulator, accelerator, hardware } = plan
@@ -50,7 +54,8 @@ export function qemuArguments(plan: QemuPlan): string[] {
     ['-chardev', `socket,id=control,path=${escapeValue(plan.control)}`, '-mon', 'chardev=control,mode=control'],
     diskArguments(plan),
     ['-device', 'virtio-rng-pci'],
-    ['-netdev', 'user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
+    identityArguments(plan.identity),
+    networkArguments(plan.servers),
     ['-device', 'virtio-net-pci,netdev=net,romfile='],
   ]
   return options.flat()

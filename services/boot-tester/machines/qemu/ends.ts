@@ -4,7 +4,7 @@ import type { QemuPlan } from './arguments.ts'
 
 /** Turns QEMU's own end into an error that says what can be done about it. */
 export function explainEnd(error: unknown, { emulator, memoryMib }: Pick<QemuPlan, 'emulator' | 'memoryMib'>): unknown {
-  if (error instanceof ToolMissing)
+  if (error instanceof ToolMissing && error.tool === emulator.tool)
     return new PermanentError('environment', `${emulator.tool} is not installed: install ${emulator.packages}`, {
       cause: error,
     })

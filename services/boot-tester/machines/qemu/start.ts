@@ -1,10 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { socketFolder } from '#files/socket-folder.ts'
 import { TransientError } from '#service/errors.ts'
 import { run } from '#subprocess/run.ts'
 import type { MachineParts, RunningMachine } from '../machine.ts'
 import { qemuArguments, type QemuPlan } from './arguments.ts'
+import { inCloudNetwork } from './cloud-network/plan.ts'
+import { reachFromOutside } from './cloud-network/reach.ts'
 import { consoleLog } from './console-log.ts'
 import { ControlLost, listenForControl, type Control } from './control.ts'
 import { explainEnd } from './ends.ts'
@@ -12,13 +15,12 @@ import { copyVariables } from './firmware.ts'
 import { makeOverlay } from './overlay.ts'
 import { followPower } from './power.ts'
 import { takeScreenshot } from './screenshot.ts'
-import { socketFolder } from './socket-folder.ts'
 import { startTpm, TpmLost } from './tpm.ts'
 
 /** What is decided about a machine before it starts. */
 export interface StartOptions extends Omit<
   QemuPlan,
-  'hardware' | 'tpm' | 'mayReset' | 'overlay' | 'disks' | 'control'
+  'hardware' | 'tpm' | 'mayReset' | 'overlay' | 'disks' | 'identity' | 'servers' | 'control'
 > {
   /** How much larger than the image the disk is. */
   readonly growBytes: number
@@ -47,6 +49,7 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   if (variables !== undefined) cleaning.defer(() => rm(variables, { force: true }))
   const { resets = 0 } = parts
   const off = new AbortController()
+  const { disks, identity, servers } = parts.cloud
   const plan: QemuPlan = {
     ...options,
     hardware: parts.hardware,
@@ -54,11 +57,15 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
     tpm: tpm?.socket ?? null,
     mayReset: resets > 0,
     overlay,
-    disks: parts.cloud.disks,
+    disks,
+    identity,
+    servers,
     control: join(sockets, 'control'),
   }
+  const network = servers.length === 0 ? null : { servers, ssh: join(sockets, 'ssh') }
   const power = followPower(resets, () => accepted)
-  const qemu = run(options.emulator.tool, qemuArguments(plan), {
+  const command: [string, string[]] = [options.emulator.tool, qemuArguments(plan)]
+  const qemu = run(...(network ? inCloudNetwork(network, ...command) : command), {
     signal: AbortSignal.any([parts.signal, off.signal]),
     log: parts.logs.machine,
     output: consoleLog(parts.logs.console, (bytes) => {
@@ -96,7 +103,10 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   const control = cleaning.use(await unlessLost(accepted))
   // Clean exit first, so that nothing is left to be killed.
   cleaning.defer(() => quit(control, qemu))
-  const ssh = { host: '127.0.0.1', port: await unlessLost(forwardedPort(control)) }
+  const way = network
+    ? cleaning.use(await reachFromOutside(network))
+    : { port: await unlessLost(forwardedPort(control)) }
+  const ssh = { host: '127.0.0.1', port: way.port }
 
   const endedOrLost = Promise.race([power.ended, lost, ...(tpm ? [unlessLost(tpm.lost)] : [])])
   endedOrLost.catch(() => {})

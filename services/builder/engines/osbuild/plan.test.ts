@@ -70,7 +70,7 @@ it("adds the recipe's packages, files and services to image-builder's own cloud 
             "path": "/etc/cloud/cloud.cfg.d/10_cloud-image.cfg",
           },
           {
-            "data": "datasource_list: [NoCloud, ConfigDrive, OpenStack, Ec2, None]
+            "data": "datasource_list: [NoCloud, ConfigDrive, OpenStack, CloudStack, Ec2, None]
     ",
             "mode": "0644",
             "path": "/etc/cloud/cloud.cfg.d/99_datasources.cfg",

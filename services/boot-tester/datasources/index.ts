@@ -1,0 +1,26 @@
+import { azure } from './azure/datasource.ts'
+import { cloudStack } from './cloudstack/datasource.ts'
+import { configDrive, configDriveIde, configDriveSata, configDriveScsi } from './configdrive/datasource.ts'
+import type { DataSource } from './datasource.ts'
+import { ec2, ec2Old, ec2Optional } from './ec2/datasource.ts'
+import { gce } from './gce/datasource.ts'
+import { noCloud } from './nocloud/datasource.ts'
+import { noCloudUrl } from './nocloud-url/datasource.ts'
+import { openStack } from './openstack/datasource.ts'
+
+/** Every way in which a guest can be told who it is. */
+export const dataSources: readonly DataSource[] = [
+  noCloud,
+  noCloudUrl,
+  configDrive,
+  configDriveIde,
+  configDriveSata,
+  configDriveScsi,
+  openStack,
+  ec2,
+  ec2Optional,
+  ec2Old,
+  cloudStack,
+  gce,
+  azure,
+]
