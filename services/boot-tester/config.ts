@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { readConfig } from '#service/config.ts'
 
+const shipped = (name: string) => fileURLToPath(new URL(`../../deploy/${name}`, import.meta.url))
 const seconds = z.coerce.number().min(1)
 
 /** Reads the boot tester's settings; each is in the README's table. */
@@ -8,6 +10,8 @@ export function readBootTesterConfig(env: Readonly<Record<string, string | undef
   return readConfig(
     'BOOT_TESTER',
     {
+      boots: z.string().min(1).default(shipped('boots.yaml')),
+      knownFailures: z.string().min(1).default(shipped('known-failures.yaml')),
       machine: z.enum(['qemu', 'null']).default('qemu'),
       accelerator: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
       concurrency: z.coerce.number().int().min(1).default(2),

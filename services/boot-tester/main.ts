@@ -5,10 +5,13 @@ import type { Assemble } from '#service/host.ts'
 import { createBootTest } from './boot-test.ts'
 import { checks } from './checks/index.ts'
 import { readBootTesterConfig } from './config.ts'
-import { noCloud } from './datasources/nocloud/datasource.ts'
+import { createImageTest } from './image-test.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
 import { createQemu } from './machines/qemu/qemu.ts'
+import { readBootPolicy, type Boot } from './plan/boot-policy.ts'
+import { dataSourceNamed, dataSourceNames } from './plan/datasources.ts'
 import { bootTester } from './service.ts'
+import { readKnownFailures } from './verdict/known-failures.ts'
 
 const mebi = 1024 * 1024
 
@@ -25,8 +28,19 @@ export const assemble: Assemble = (host) => {
   })
   const limits = { idle: config.idleSeconds * 1000, total: config.totalSeconds * 1000 }
   const newNonce = () => randomBytes(8).toString('hex')
-  const bootTest =
-    config.machine === 'null' ? bootNothing : createBootTest({ machine, datasource: noCloud, checks, limits, newNonce })
-  const service = bindService(bootTester, { artifacts: host.artifacts, bootTest }, { concurrency: config.concurrency })
+  const bootTestOf = ({ hardware, datasource }: Boot) =>
+    config.machine === 'null'
+      ? bootNothing
+      : createBootTest({ machine, hardware, datasource: dataSourceNamed(datasource), checks, limits, newNonce })
+  const testImage = createImageTest({
+    policy: readBootPolicy(config.boots, dataSourceNames),
+    bootTestOf,
+    weights: checks,
+    known: readKnownFailures(
+      config.knownFailures,
+      checks.map(({ name }) => name),
+    ),
+  })
+  const service = bindService(bootTester, { artifacts: host.artifacts, testImage }, { concurrency: config.concurrency })
   return Promise.resolve({ service })
 }

@@ -133,11 +133,20 @@ function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): St
     passed: one.outcome === 'passed',
     downloads: downloads.toSorted((file, other) => Number(file.format === null) - Number(other.format === null)),
     targets: tellTargets(one, titles),
-    checks: one.checks.map((check) => ({ ...check, name: cleanText(check.name), detail: cleanText(check.detail) })),
+    checks: one.checks.map(tellCheck),
     bootReport: bootReportOf(downloads, files),
     testedIn: Math.max(0, ...one.checks.map((check) => check.seconds)),
     engine: one.engine && tellEngine(one.engine),
     failure: one.failure && failureInWords(one.failure),
+  }
+}
+
+function tellCheck({ name, detail, waived, ...check }: CheckResult): CheckResult {
+  return {
+    ...check,
+    name: cleanText(name),
+    detail: cleanText(detail),
+    ...(waived && { waived: { ...waived, reason: cleanText(waived.reason) } }),
   }
 }
 

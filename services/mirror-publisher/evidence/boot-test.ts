@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { imageKey, type ImageEvidence } from '#events/vocabulary.ts'
+import { counts, imageKey, type ImageEvidence } from '#events/vocabulary.ts'
 import type { PlannedImage } from '../plan-tree.ts'
 
 /** What the boot test of an image saw, by check, with the files that show it. */
@@ -20,5 +20,5 @@ export function formatBootTest(drop: string, { of, seen }: PlannedImage, evidenc
 
 /** Of the boot test alone; what else keeps an image from being published is no matter of it. */
 export function verdictOf({ checks }: PlannedImage['of']): 'passed' | 'failed' {
-  return checks.some(({ outcome }) => outcome === 'failed') ? 'failed' : 'passed'
+  return checks.some(counts) ? 'failed' : 'passed'
 }
