@@ -2,6 +2,9 @@ import { copyFile } from 'node:fs/promises'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import type { ImageTested } from '#events/image-tested.ts'
 import type { ArtifactRef, BootRecord } from '#events/vocabulary.ts'
+import { formatJUnit } from './report/junit.ts'
+import { formatPage } from './report/page.ts'
+import type { Reported } from './report/subject.ts'
 import { decisiveBoot, type ImageReport } from './image-report.ts'
 
 /** Keeps what every boot has left, and gives the boots as events tell them. */
@@ -34,6 +37,14 @@ export async function keepDecisive(
     screenshot: end ? await keepCopy(artifacts, end.path, 'png') : null,
     accelerator: boot?.accelerator ?? 'none',
   }
+}
+
+/** Keeps the report for people, and the one for test tools. */
+export async function keepReports(artifacts: ArtifactStore, report: Reported): Promise<ArtifactRef[]> {
+  return [
+    await artifacts.keepBytes(await formatPage(report), 'html'),
+    await artifacts.keepBytes(formatJUnit(report), 'junit.xml'),
+  ]
 }
 
 async function keepAll(artifacts: ArtifactStore, screenshots: ImageReport['boots'][number]['screenshots']) {

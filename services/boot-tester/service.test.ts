@@ -38,7 +38,7 @@ afterEach(async () => {
 })
 
 function context() {
-  return testContext({ folder })
+  return testContext({ folder, now: () => new Date('2026-11-26T12:00:00Z') })
 }
 
 function built(changes: { disk?: ArtifactRef } = {}) {

@@ -3,12 +3,12 @@ import { say } from '#events/define.ts'
 import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imageTested } from '#events/image-tested.ts'
-import type { ArtifactRef } from '#events/vocabulary.ts'
+import { imageKey, type ArtifactRef } from '#events/vocabulary.ts'
 import { defineService } from '#service/define.ts'
 import { TransientError, PermanentError } from '#service/errors.ts'
 import { isTransient } from '#service/failure.ts'
 import type { ImageReport, ImageTest } from './image-report.ts'
-import { keepBoots, keepDecisive } from './keep-evidence.ts'
+import { keepBoots, keepDecisive, keepReports } from './keep-evidence.ts'
 
 interface Dependencies {
   readonly artifacts: ArtifactStore
@@ -31,6 +31,7 @@ export const bootTester = defineService({
     const report = await testImage({ compose, image, disk, path }, context)
     const { verdict, checks, notes } = report
     if (verdict === 'errored') throw inconclusive(report, context.attempt)
+    const name = `${imageKey(image)} of ${drop}`
     const boots = await keepBoots(artifacts, report)
     const { console, screenshot, accelerator } = await keepDecisive(artifacts, report)
     return [
@@ -47,6 +48,7 @@ export const bootTester = defineService({
         seconds: boots.reduce((sum, { seconds }) => sum + seconds, 0),
         boots,
         notes: [...notes],
+        reports: await keepReports(artifacts, { ...report, name, disk, testedAt: context.now() }),
       }),
     ]
   },

@@ -24,7 +24,7 @@ export const imageTested = defineEvent({
     accelerator,
     seconds: z.number().min(0).describe('All boots together'),
     boots: bootRecords.optional(),
-    notes: z.array(z.string()).optional().describe('What people should do something about though it decided nothing'),
+    notes: imageEvidence.shape.notes,
     reports: imageEvidence.shape.reports,
   }),
   example: {

@@ -171,6 +171,7 @@ export const imageEvidence = z
     screenshot: artifactRef.nullable(),
     accelerator,
     boots: bootRecords.optional(),
+    notes: z.array(z.string()).optional().describe('What people should do something about though it decided nothing'),
     reports: z.array(artifactRef).optional().describe('The report for people (html) and for test tools (junit.xml)'),
   })
   .describe('What shows how an image was made and tested')

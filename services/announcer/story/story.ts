@@ -158,7 +158,10 @@ function tellEngine({ name, version, earlier }: BuiltBy): NonNullable<StoryImage
 /** Files beside an image are named as its package list is, but for their ends. */
 function bootReportOf(downloads: readonly Download[], files: readonly MirroredFile[]): MirrorPath | null {
   const stems = downloads.flatMap(({ path }) => /^(.*)\.packages\.\w+$/.exec(path)?.[1] ?? [])
-  const report = files.find(({ path }) => stems.some((stem) => path.startsWith(`${stem}.boot-test.`)))
+  const reports = files.filter(({ path }) => stems.some((stem) => path.startsWith(`${stem}.boot-test.`)))
+  // The one for people, where there is one.
+  const report =
+    reports.find(({ path }) => path.endsWith('.html')) ?? reports.find(({ path }) => path.endsWith('.json'))
   return report ? tellFile(report, []) : null
 }
 
