@@ -1,5 +1,4 @@
-import type { ImageBuilt } from '#events/image-built.ts'
-import type { BootRecord, CheckResult } from '#events/vocabulary.ts'
+import type { ArtifactRef, BootRecord, CheckResult, ImagePlan } from '#events/vocabulary.ts'
 import type { Context } from '#service/define.ts'
 
 /** When a guest's screen is looked at. */
@@ -22,7 +21,11 @@ export interface BootReport extends Pick<BootRecord, 'accelerator' | 'seconds' |
 }
 
 /** The disk of an image, raw, never written to. */
-export type DiskUnderTest = Pick<ImageBuilt, 'image' | 'disk'> & { readonly path: string }
+export interface DiskUnderTest {
+  readonly image: Pick<ImagePlan, 'flavour' | 'architecture' | 'recipe'>
+  readonly disk: Pick<ArtifactRef, 'size'>
+  readonly path: string
+}
 
 /** What a boot has of its job. */
 export type BootContext = Pick<Context, 'signal' | 'progress' | 'workFolder' | 'logFolder' | 'now'>

@@ -1,5 +1,6 @@
-import type { BootRecord, CheckResult, ComposeRef } from '#events/vocabulary.ts'
+import type { BootRecord, CheckResult } from '#events/vocabulary.ts'
 import type { BootContext, DiskUnderTest, Screenshot } from './boot-report.ts'
+import type { Subject } from './plan/subject.ts'
 import type { Outcome } from './verdict/reach-verdict.ts'
 
 /** One try at one boot, as it is recorded; files are paths. */
@@ -17,9 +18,9 @@ export interface ImageReport extends Omit<Outcome, 'outcomes'> {
   readonly errors: readonly unknown[]
 }
 
-/** What is tested: a disk, and the release that it is of. */
+/** What is tested: a disk, and the image that it is to rows of policy. */
 export interface ImageUnderTest extends DiskUnderTest {
-  readonly compose: Pick<ComposeRef, 'short' | 'version'>
+  readonly subject: Subject
 }
 
 /** Tries an image out by all boots that the policy has for it. Throws when the test itself is ended or broken. */

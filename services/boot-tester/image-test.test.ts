@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { exampleArtifact, exampleCompose, exampleImage } from '#events/examples.ts'
+import { exampleArtifact, exampleImage } from '#events/examples.ts'
 import type { CheckResult } from '#events/vocabulary.ts'
 import { PermanentError, TransientError } from '#service/errors.ts'
 import { testContext } from '#test/support/context.ts'
@@ -7,7 +7,8 @@ import type { BootContext, BootTest } from './boot-report.ts'
 import { createImageTest } from './image-test.ts'
 import { parseBootPolicy } from './plan/boot-policy.ts'
 
-const image = { image: exampleImage, compose: exampleCompose, disk: exampleArtifact('raw'), path: '/disk.raw' }
+const subject = { distribution: 'fedora-43', flavour: 'ec2', architecture: 'x86_64' }
+const image = { image: exampleImage, subject, disk: exampleArtifact('raw'), path: '/disk.raw' }
 
 function policy(row: string) {
   const boot = (firmware: string) =>

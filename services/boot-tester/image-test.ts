@@ -5,7 +5,6 @@ import { isTransient } from '#service/failure.ts'
 import type { BootContext, BootReport, BootTest } from './boot-report.ts'
 import type { BootRun, JudgeDisk, ImageTest, ImageUnderTest } from './image-report.ts'
 import type { Boot, BootPlan, BootPolicy } from './plan/boot-policy.ts'
-import { subjectOf } from './plan/subject.ts'
 import type { Tried } from './verdict/found.ts'
 import type { KnownFailure } from './verdict/known-failures.ts'
 import { reachVerdict } from './verdict/reach-verdict.ts'
@@ -26,7 +25,7 @@ const triesOfLost = 2
 /** Tests an image by its disk and by all boots that the policy has for it, one after the other, and says the verdict. */
 export function createImageTest({ policy, bootTestOf, checkDisk, weights, known }: ImageTestOptions): ImageTest {
   return async (image, context) => {
-    const subject = subjectOf(image.image, image.compose)
+    const { subject } = image
     const plan = policy.planFor(subject)
     const rules: Rules = { weights, known, subject, today: context.now().toISOString().slice(0, 10) }
     const disk = (await checkDisk?.(image, context)) ?? []

@@ -8,6 +8,7 @@ import { defineService } from '#service/define.ts'
 import { TransientError, PermanentError } from '#service/errors.ts'
 import { isTransient } from '#service/failure.ts'
 import type { ImageReport, ImageTest } from './image-report.ts'
+import { subjectOf } from './plan/subject.ts'
 import { keepBoots, keepDecisive, keepReports } from './keep-evidence.ts'
 
 interface Dependencies {
@@ -28,7 +29,7 @@ export const bootTester = defineService({
     const { drop, compose, image, disk } = body
     const path = await openDisk(artifacts, disk, context.signal)
     if (path instanceof Error) return [cannotBoot(body, path.message)]
-    const report = await testImage({ compose, image, disk, path }, context)
+    const report = await testImage({ subject: subjectOf(image, compose), image, disk, path }, context)
     const { verdict, checks, notes } = report
     if (verdict === 'errored') throw inconclusive(report, context.attempt)
     const name = `${imageKey(image)} of ${drop}`

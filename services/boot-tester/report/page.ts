@@ -88,13 +88,16 @@ function failure(check: CheckResult, index: number): Html {
 async function partOf({ title, id, boot, checks }: Part): Promise<Html> {
   return html`<article aria-labelledby="${id}">
     <h2 id="${id}">${boot ? `Boot ${title}` : 'On the disk'}</h2>
-    ${boot ? await bootOf(boot, title) : ''}
-    <h3>Checks</h3>
+    ${boot ? await bootOf(boot, title) : ''} ${checkList(checks)} ${boot ? await logsOf(boot, title) : ''}
+  </article> `
+}
+
+function checkList(checks: Part['checks']): Html {
+  if (checks.length === 0) return html``
+  return html`<h3>Checks</h3>
     <ul class="checks">
       ${checks.map(checkItem)}
-    </ul>
-    ${boot ? await logsOf(boot, title) : ''}
-  </article> `
+    </ul>`
 }
 
 async function bootOf(boot: NonNullable<Part['boot']>, title: string): Promise<Html> {

@@ -25,7 +25,7 @@ summary { cursor: pointer; padding: .25rem 0; }
 .good { color: var(--good); background: var(--good-back); }
 .bad { color: var(--bad); background: var(--bad-back); }
 .failure { padding: .6rem .8rem; border-radius: 8px; color: var(--bad); background: var(--bad-back); margin: .5rem 0; }
-.failure h3, .failure p { margin: 0; }
+.failure h2, .failure p { margin: 0; }
 pre { font: .8rem/1.45 ui-monospace, 'DejaVu Sans Mono', monospace; margin: 0; }
 section { margin: .5rem 0 0; padding: .5rem .75rem;
   border: 1px solid var(--line); border-radius: 8px; background: var(--page); color: var(--ink); overflow: auto; max-height: 34rem; }
