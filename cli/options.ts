@@ -21,3 +21,18 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     throw new Error(`expected a whole number from ${String(least)} to ${String(most)}`)
   }
 }
+
+/** Reads one of some names. */
+export function oneOf<const Name extends string>(names: readonly Name[]): (text: string) => Name {
+  return (text) => {
+    const found = names.find((name) => name === text)
+    if (found === undefined) throw new Error(`expected one of ${names.join(', ')}`)
+    return found
+  }
+}
+
+/** Reads some of these names, with commas between them, each once. */
+export function someOf<const Name extends string>(names: readonly Name[]): (text: string) => readonly Name[] {
+  const read = oneOf(names)
+  return (text) => [...new Set(text.split(',').map((one) => read(one.trim())))]
+}

@@ -77,7 +77,7 @@ it('a disk with nothing to boot ends at the idle deadline, with a screenshot tha
   expect(report.checks.every(({ detail }) => detail === reason)).toBe(true)
   expect(report.accelerator).toBe('tcg')
   expect(await readFile(report.console, 'utf8')).toBe('')
-  expect((await stat(report.screenshot ?? '')).size).toBeGreaterThan(500)
+  expect((await stat(report.screenshots.at(-1)?.path ?? '')).size).toBeGreaterThan(500)
 })
 
 it('a disk of random bytes with a boot signature ends with its evidence, whatever it does', async () => {
@@ -87,7 +87,7 @@ it('a disk of random bytes with a boot signature ends with its evidence, whateve
   await truncate(disk, 1024 * 1024)
   const report = await bootDisk({ idle: 2_000 })
   expect(report.checks.find(({ name }) => name === 'cloud-init')).toMatchObject({ outcome: 'failed' })
-  expect(report.screenshot).not.toBeNull()
+  expect(report.screenshots.map(({ moment }) => moment)).toEqual(['end'])
 })
 
 it('a kernel that panics ends at once, and the report says with which words', async () => {
@@ -98,6 +98,21 @@ it('a kernel that panics ends at once, and the report says with which words', as
   expect(report.checks[1]).toMatchObject({ name: 'cloud-init', outcome: 'failed' })
   expect(report.checks[1]?.detail).toBe(`the guest gave up: [    1.2] ${panic}`)
   expect(progress.map(({ phase }) => phase)).toEqual(['firmware', 'kernel'])
+  expect(report.phases.map(({ name }) => name)).toEqual(['firmware', 'kernel'])
+  expect(report.checks[1]).toMatchObject({
+    expected: 'cloud-init finished, from the data of our seed, without error',
+    lines: ['[    0.000000] Linux version 6.1.0', `[    1.2] ${panic}`],
+  })
+  expect(report.checks[2]).not.toHaveProperty('lines')
+})
+
+it('the screen is seen at each moment that the boot comes to, once', async () => {
+  const says =
+    'GRUB loading.\r\nLinux version 6.1.0\r\nsystemd[1]: here\r\ntest login: Kernel panic - not syncing: x\r\n'
+  await writeTalkingDisk(disk, { says, next: 'hang' })
+  const { screenshots } = await bootDisk({ idle: 15_000 })
+  expect(screenshots.map(({ moment }) => moment)).toEqual(['loader', 'boot', 'login', 'end'])
+  for (const { path } of screenshots) expect((await readFile(path)).subarray(1, 4).toString()).toBe('PNG')
 })
 
 it('a guest that resets itself fails with that reason', async () => {

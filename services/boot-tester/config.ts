@@ -1,24 +1,18 @@
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { readConfig } from '#service/config.ts'
-import { dataSources } from './datasources/index.ts'
 
+const shipped = (name: string) => fileURLToPath(new URL(`../../deploy/${name}`, import.meta.url))
 const seconds = z.coerce.number().min(1)
-const names = dataSources.map(({ name }) => name)
-
-const datasources = z
-  .string()
-  .default('nocloud')
-  .transform((list) => list.split(',').map((name) => name.trim()))
-  .pipe(z.array(z.enum(names)).refine((list) => new Set(list).size === list.length, 'each may be named once'))
-  .transform((list) => list.flatMap((name) => dataSources.filter((source) => source.name === name)))
 
 /** Reads the boot tester's settings; each is in the README's table. */
 export function readBootTesterConfig(env: Readonly<Record<string, string | undefined>>) {
   return readConfig(
     'BOOT_TESTER',
     {
+      boots: z.string().min(1).default(shipped('boots.yaml')),
+      knownFailures: z.string().min(1).default(shipped('known-failures.yaml')),
       machine: z.enum(['qemu', 'null']).default('qemu'),
-      datasources,
       accelerator: z.enum(['auto', 'kvm', 'tcg']).default('auto'),
       concurrency: z.union([z.literal('auto'), z.coerce.number().int().min(1)]).default('auto'),
       processors: z.coerce.number().int().min(1).default(2),

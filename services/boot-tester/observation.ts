@@ -1,7 +1,11 @@
 import type { Context } from '#service/define.ts'
+import type { Moment } from './boot-report.ts'
 import type { Check } from './checks/check.ts'
 import { cloudInitFinished } from './checks/cloud-init/check.ts'
+import { loginPrompt } from './checks/login-prompt/check.ts'
 import { followConsole, type Console } from './console/console.ts'
+import { loaderSpeaks, type Phase } from './console/phases.ts'
+import { rememberLines } from './console/recent-lines.ts'
 import { defaultUserLine } from './datasources/instance.ts'
 import type { Findings } from './findings.ts'
 import { GuestStopped, watchGuest, type GuestWatch, type Limits } from './guest-watch.ts'
@@ -13,6 +17,8 @@ interface ObserveOptions {
   readonly nonce: string
   readonly recipe: string
   readonly context: Pick<Context, 'now' | 'progress'>
+  /** The guest has come to where there is something to see on its screen. */
+  readonly onMoment: (moment: Exclude<Moment, 'end'>) => void
 }
 
 /** One guest as we see it: its console, what was found, and when to stop looking. */
@@ -20,6 +26,10 @@ export interface Observation extends Disposable {
   readonly console: Console
   readonly watch: GuestWatch
   readonly findings: Findings
+  /** How the boot went: what began when, in seconds after power-on. */
+  readonly phases: () => readonly { readonly name: Phase | 'checks'; readonly seconds: number }[]
+  /** What the console showed about a time. */
+  readonly linesAround: (seconds: number) => string[]
   readonly onConsole: (bytes: Buffer) => void
   /** Sets the clock to zero. */
   readonly poweredOn: () => void
@@ -31,24 +41,39 @@ export interface Observation extends Disposable {
 }
 
 /** Starts observing. */
-export function observe({ checks, limits, nonce, recipe, context }: ObserveOptions): Observation {
+export function observe({ checks, limits, nonce, recipe, context, onMoment }: ObserveOptions): Observation {
   const { now, progress } = context
   let start = now()
   const seconds = () => (now().getTime() - start.getTime()) / 1000
   let userspace = false
   progress({ phase: 'firmware' })
+  const phases: { name: Phase | 'checks'; seconds: number }[] = [{ name: 'firmware', seconds: 0 }]
+  const lines = rememberLines()
 
   const defaultUser = defaultUserLine(nonce)
   const watch = watchGuest(limits, () => console.lastLine())
-  const console = followConsole([defaultUser, cloudInitFinished, ...expectedBy(checks)], {
+  const seen = [defaultUser, cloudInitFinished, loaderSpeaks, loginPrompt.expects, ...expectedBy(checks)]
+  const console = followConsole(seen, {
     seconds,
     onPhase: (phase) => {
       userspace ||= phase !== 'kernel'
+      // The screen still shows what was there before it.
+      onMoment(phase === 'kernel' ? 'loader' : 'boot')
+      phases.push({ name: phase, seconds: seconds() })
       progress({ phase })
+    },
+    onLine: (line) => {
+      lines.add(line, seconds())
     },
     onDeadEnd: (line) => {
       watch.stop(new GuestStopped(`the guest gave up: ${line}`))
     },
+  })
+  void console.seen(loaderSpeaks).then(() => {
+    onMoment('loader')
+  })
+  void console.seen(loginPrompt.expects).then(() => {
+    onMoment('login')
   })
   const findings: Findings = {
     answers: new Map(),
@@ -71,6 +96,8 @@ export function observe({ checks, limits, nonce, recipe, context }: ObserveOptio
     console,
     watch,
     findings,
+    phases: () => phases,
+    linesAround: (at) => lines.around(at, console.lastLine()),
     seconds,
     onConsole: (bytes) => {
       watch.touch()
@@ -84,6 +111,7 @@ export function observe({ checks, limits, nonce, recipe, context }: ObserveOptio
     defaultUser: () => console.found(defaultUser)?.match[1] ?? recipe.split('-')[0] ?? recipe,
     beginInterview: () => {
       findings.asked = true
+      phases.push({ name: 'checks', seconds: seconds() })
       heard()
       return {
         onAnswer: (check, answer) => {

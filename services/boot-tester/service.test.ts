@@ -10,13 +10,17 @@ import { checkOutgoing } from '#events/parse.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import type { ArtifactRef, CheckResult } from '#events/vocabulary.ts'
-import { TransientError } from '#service/errors.ts'
+import { PermanentError, TransientError } from '#service/errors.ts'
 import { testContext } from '#test/support/context.ts'
 import { house } from '#test/support/house.ts'
 import type { BootTest } from './boot-report.ts'
+import { createImageTest } from './image-test.ts'
 import { assemble } from './main.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
+import { readBootPolicy } from './plan/boot-policy.ts'
 import { bootTester } from './service.ts'
+
+const shippedBoots = join(import.meta.dirname, '../../deploy/boots.yaml')
 
 let folder: string
 let artifacts: ArtifactStore
@@ -34,7 +38,7 @@ afterEach(async () => {
 })
 
 function context() {
-  return testContext({ folder })
+  return testContext({ folder, now: () => new Date('2026-11-26T12:00:00Z') })
 }
 
 function built(changes: { disk?: ArtifactRef } = {}) {
@@ -42,8 +46,14 @@ function built(changes: { disk?: ArtifactRef } = {}) {
 }
 
 /** Handles the event and holds what is said to its schema. */
-async function handle(bootTest: BootTest, event = built()) {
-  const events = await bootTester.handle(event, { artifacts, bootTest }, context())
+async function handle(bootTest: BootTest, event = built(), { attempt = 1 } = {}) {
+  const testImage = createImageTest({
+    policy: readBootPolicy(shippedBoots, ['nocloud']),
+    bootTestOf: () => bootTest,
+    weights: [],
+    known: [],
+  })
+  const events = await bootTester.handle(event, { artifacts, testImage }, { ...context(), attempt })
   if (!Array.isArray(events)) throw new Error('the boot tester keeps no state')
   for (const said of events) checkOutgoing(seal(said, { now: new Date(), causation: event }))
   return events
@@ -51,14 +61,17 @@ async function handle(bootTest: BootTest, event = built()) {
 
 function finding(...checks: CheckResult[]): BootTest {
   return async (_, { workFolder }) => {
+    await mkdir(workFolder, { recursive: true })
     await writeFile(join(workFolder, 'console.log'), 'test login:')
     await writeFile(join(workFolder, 'screen.png'), 'a picture')
     return {
       checks,
       console: join(workFolder, 'console.log'),
-      screenshot: join(workFolder, 'screen.png'),
+      screenshots: [{ moment: 'end', path: join(workFolder, 'screen.png') }],
       accelerator: 'tcg',
       seconds: 74.1,
+      phases: [{ name: 'firmware', seconds: 0 }],
+      requests: null,
     }
   }
 }
@@ -70,16 +83,28 @@ it('an image that passes every check has passed, and its evidence is kept', asyn
   const [said] = await handle(finding(passed))
   expect(said).toMatchObject({
     subject: 'image.tested.v1',
-    body: { verdict: 'passed', checks: [passed], disk, accelerator: 'tcg', seconds: 74.1 },
+    body: { verdict: 'passed', checks: [{ ...passed, boot: 'bios' }], disk, accelerator: 'tcg', seconds: 74.1 },
   })
   if (said?.subject !== 'image.tested.v1') throw new Error('not tested')
   await artifacts.verify(said.body.console)
   expect(said.body.screenshot).toMatchObject({ format: 'png', size: 9 })
+  const { console, screenshot } = said.body
+  expect(said.body.boots).toMatchObject([
+    { name: 'bios', attempt: 1, outcome: 'passed', console, screenshots: [{ moment: 'end', ref: screenshot }] },
+  ])
 })
 
 it('one failed check makes the verdict', async () => {
   expect(await handle(finding(passed, failed))).toMatchObject([
-    { body: { verdict: 'failed', checks: [passed, failed] } },
+    {
+      body: {
+        verdict: 'failed',
+        checks: [
+          { ...passed, boot: 'bios' },
+          { ...failed, boot: 'bios' },
+        ],
+      },
+    },
   ])
 })
 
@@ -96,8 +121,14 @@ it('a disk of another size than promised is not booted', async () => {
   expect(said?.subject).toBe('image.failed.v1')
 })
 
-it('no verdict is said when none was reached', async () => {
-  await expect(handle(() => Promise.reject(new TransientError('QEMU was killed')))).rejects.toThrow('QEMU was killed')
+it('no verdict is said when none was reached: it is tried again, and in the end it is the environment', async () => {
+  const killed = () => Promise.reject(new TransientError('QEMU was killed'))
+  await expect(handle(killed)).rejects.toThrow(TransientError)
+  await expect(handle(killed)).rejects.toThrow('the boot tester could not tell: bios: QEMU was killed')
+  await expect(handle(killed, built(), { attempt: 3 })).rejects.toMatchObject({ failureClass: 'environment' })
+  const missing = new PermanentError('environment', 'there is no UEFI firmware')
+  await expect(handle(() => Promise.reject(missing))).rejects.toMatchObject({ failureClass: 'environment' })
+  await expect(handle(() => Promise.reject(new TypeError('a mistake of ours')))).rejects.toThrow(TypeError)
 })
 
 it('the same image twice is tested twice, with the same words and the same files', async () => {
@@ -119,7 +150,9 @@ it('is put together from the environment, and a wrong setting stops the start', 
   const { service } = await assemble({ ...host, env })
   expect(service).toMatchObject({ name: 'boot-tester', concurrency: 3 })
   const { events } = await service.handle(built(), context())
-  expect(events).toMatchObject([{ body: { accelerator: 'none' } }])
+  expect(events).toMatchObject([
+    { body: { accelerator: 'none', boots: [{ firmware: 'bios', datasource: 'nocloud' }] } },
+  ])
   const { service: byItself } = await assemble({ ...host, env: { IMAGEDROP_BOOT_TESTER_MEMORY_MIB: '1000000000' } })
   expect(byItself.concurrency).toBe(1)
   const wrong = { ...host, env: { IMAGEDROP_BOOT_TESTER_ACCELERATOR: 'xen' } }

@@ -1,44 +1,70 @@
-import { copyFile } from 'node:fs/promises'
 import { ArtifactCorrupted, ArtifactMissing, type ArtifactStore } from '#artifacts/store.ts'
 import { say } from '#events/define.ts'
 import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imageTested } from '#events/image-tested.ts'
-import type { ArtifactRef, Verdict } from '#events/vocabulary.ts'
+import { imageKey, type ArtifactRef } from '#events/vocabulary.ts'
 import { defineService } from '#service/define.ts'
-import type { BootReport, BootTest } from './boot-report.ts'
+import { TransientError, PermanentError } from '#service/errors.ts'
+import { isTransient } from '#service/failure.ts'
+import type { ImageReport, ImageTest } from './image-report.ts'
+import { subjectOf } from './plan/subject.ts'
+import { keepBoots, keepDecisive, keepReports } from './keep-evidence.ts'
 
 interface Dependencies {
   readonly artifacts: ArtifactStore
-  readonly bootTest: BootTest
+  readonly testImage: ImageTest
 }
+
+/** A boot that tells nothing is tried again, on whichever host is free; the last try leaves the job to a person. */
+const attempts = 3
 
 /** Boots every image that was built, and says whether it is fit for a cloud. */
 export const bootTester = defineService({
   name: 'boot-tester',
   consumes: [imageBuilt],
   emits: [imageTested, imageFailed],
-  handle: async ({ body }, { artifacts, bootTest }: Dependencies, context) => {
+  retry: { attempts },
+  handle: async ({ body }, { artifacts, testImage }: Dependencies, context) => {
     const { drop, compose, image, disk } = body
     const path = await openDisk(artifacts, disk, context.signal)
     if (path instanceof Error) return [cannotBoot(body, path.message)]
-    const report = await bootTest({ image, disk, path }, context)
+    const report = await testImage({ subject: subjectOf(image, compose), image, disk, path }, context)
+    const { verdict, checks, notes } = report
+    if (verdict === 'errored') throw inconclusive(report, context.attempt)
+    const name = `${imageKey(image)} of ${drop}`
+    const boots = await keepBoots(artifacts, report)
+    const { console, screenshot, accelerator } = await keepDecisive(artifacts, report)
     return [
       say(imageTested, {
         drop,
         compose,
         image,
         disk,
-        verdict: verdictOf(report),
-        checks: [...report.checks],
-        console: await keepCopy(artifacts, report.console, 'log'),
-        screenshot: report.screenshot === null ? null : await keepCopy(artifacts, report.screenshot, 'png'),
-        accelerator: report.accelerator,
-        seconds: report.seconds,
+        verdict,
+        checks: [...checks],
+        console,
+        screenshot,
+        accelerator,
+        seconds: boots.reduce((sum, { seconds }) => sum + seconds, 0),
+        boots,
+        notes: [...notes],
+        reports: await keepReports(artifacts, { ...report, name, disk, testedAt: context.now() }),
       }),
     ]
   },
 })
+
+/** Why no verdict was reached: an error that is tried again, or, in the end, one that waits for a person. */
+function inconclusive({ boots, errors }: ImageReport, attempt: number): unknown {
+  const [first] = errors
+  const untold = boots.filter(({ outcome }) => outcome === 'errored')
+  const reasons = untold.map(({ name, reason }) => `${name}: ${reason ?? ''}`).join('; ')
+  const message = `the boot tester could not tell: ${reasons}`
+  return isTransient(first) && attempt < attempts
+    ? new TransientError(message, { cause: first })
+    : new PermanentError('environment', message, { cause: first })
+}
 
 async function openDisk(artifacts: ArtifactStore, disk: ArtifactRef, signal: AbortSignal): Promise<string | Error> {
   try {
@@ -52,15 +78,4 @@ async function openDisk(artifacts: ArtifactStore, disk: ArtifactRef, signal: Abo
 function cannotBoot({ drop, compose, image }: ImageBuilt, reason: string) {
   const failure = { step: 'boot-tester', class: 'environment' as const, reason, log: null }
   return say(imageFailed, { drop, compose, image, failure })
-}
-
-function verdictOf({ checks }: BootReport): Verdict {
-  return checks.some(({ outcome }) => outcome === 'failed') ? 'failed' : 'passed'
-}
-
-/** The original stays where people look for logs. */
-async function keepCopy(artifacts: ArtifactStore, path: string, format: string): Promise<ArtifactRef> {
-  await using draft = await artifacts.draft(`evidence.${format}`)
-  await copyFile(path, draft.path)
-  return await artifacts.keep(draft, { format })
 }

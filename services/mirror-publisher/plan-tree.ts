@@ -1,5 +1,11 @@
 import type { DropReady } from '#events/drop-ready.ts'
-import { imageKey, type Architecture, type ArtifactRef, type DropImage } from '#events/vocabulary.ts'
+import {
+  imageKey,
+  type Architecture,
+  type ArtifactRef,
+  type DropImage,
+  type ImageEvidence,
+} from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { DropIdentity } from './naming/convention.ts'
 import { nameDrop, type DropNames } from './naming/name-drop.ts'
@@ -78,11 +84,26 @@ export function planTree(body: Pick<DropReady, 'drop' | 'images' | keyof DropIde
 function planImage(of: DropImage, names: DropNames): PlannedImage {
   const { image, evidence } = of
   const stem = `${names.imageFolder(image.architecture)}/${names.imageName(image)}`
-  const console = evidence ? [{ path: `${stem}.console.log`, artifact: evidence.console }] : []
-  const screenshot = evidence?.screenshot ? [{ path: `${stem}.screenshot.png`, artifact: evidence.screenshot }] : []
   const told = evidence?.description
   const description = told ? [{ path: `${stem}.description.txt`, artifact: told }] : []
-  return { stem, of, files: filesOf(of, stem), seen: [...console, ...screenshot], description }
+  return { stem, of, files: filesOf(of, stem), seen: evidence ? seenIn(evidence, stem) : [], description }
+}
+
+/** The report, what shows the boot that decided, and the logs of the others; their pictures are in the report. */
+function seenIn({ console, screenshot, boots = [], reports = [] }: ImageEvidence, stem: string): PlannedImage['seen'] {
+  const decided = [
+    ...reports.map((artifact) => ({ path: `${stem}.boot-test.${artifact.format}`, artifact })),
+    { path: `${stem}.console.log`, artifact: console },
+    ...(screenshot ? [{ path: `${stem}.screenshot.png`, artifact: screenshot }] : []),
+  ]
+  const others = boots.flatMap(({ name, attempt, console: log, requests }) => {
+    const boot = attempt === 1 ? name : `${name}-${String(attempt)}`
+    return [
+      ...(log && log.sha256 !== console.sha256 ? [{ path: `${stem}.${boot}.console.log`, artifact: log }] : []),
+      ...(requests ? [{ path: `${stem}.${boot}.requests.jsonl`, artifact: requests }] : []),
+    ]
+  })
+  return [...decided, ...others]
 }
 
 function filesOf({ image, artifacts, packages }: DropImage, stem: string): PlannedFile[] {

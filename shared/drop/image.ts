@@ -34,8 +34,9 @@ export function hearImage(image: ImageState, { subject, time, body }: ImageWord,
     }
     case 'image.tested.v1': {
       const passed = body.verdict === 'passed'
-      const { checks, console, screenshot, accelerator } = body
-      const seen = { console, screenshot, accelerator }
+      const { checks, console, screenshot, accelerator, boots, notes, reports } = body
+      const optional = { ...(boots && { boots }), ...(notes && { notes }), ...(reports && { reports }) }
+      const seen = { console, screenshot, accelerator, ...optional }
       const tested = later(image.tested, { time, disk: body.disk.sha256, passed, checks, seen })
       if (passed) return cleared({ ...image, tested }, 'boot-tester', time)
       return failed({ ...image, tested }, failureOfTest(body), time, publishers)

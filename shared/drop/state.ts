@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { dropScheduled } from '#events/drop-scheduled.ts'
 import {
-  accelerator,
   artifactRef,
   builtBy,
   checkResult,
   dropImage,
   failure,
+  imageEvidence,
   mirroredFile,
   recipeDigest,
   registration,
@@ -19,7 +19,14 @@ const diskOf = z.string().describe('SHA-256 of the raw disk that the word is abo
 
 const placed = z.record(z.string(), z.strictObject({ time, registrations: z.array(registration) }))
 
-const bootSeen = z.strictObject({ console: artifactRef, screenshot: artifactRef.nullable(), accelerator })
+const bootSeen = imageEvidence.pick({
+  console: true,
+  screenshot: true,
+  accelerator: true,
+  boots: true,
+  notes: true,
+  reports: true,
+})
 
 const imageState = z.strictObject({
   requested: z.boolean(),

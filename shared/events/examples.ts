@@ -1,4 +1,13 @@
-import type { ArtifactRef, BuiltBy, ComposeRef, DropImage, ImagePlan, Publisher, Registration } from './vocabulary.ts'
+import type {
+  ArtifactRef,
+  BootRecord,
+  BuiltBy,
+  ComposeRef,
+  DropImage,
+  ImagePlan,
+  Publisher,
+  Registration,
+} from './vocabulary.ts'
 
 /** The nouns that the published examples share: one Fedora 19 Beta drop. */
 export const exampleCompose: ComposeRef = {
@@ -54,6 +63,30 @@ export const exampleEngine: BuiltBy = { name: 'mkosi', version: '24.3', earlier:
 export function exampleArtifact(format: string): ArtifactRef {
   const sha256 = '91a3fa09c2a25ba0a0a7c6cd6b2b5e6a7b0b1b5f7d6f0c9a8e7d6c5b4a392817'
   return { uri: `artifact:${sha256}`, sha256, size: 592_568_816, format }
+}
+
+export const exampleBoot: BootRecord = {
+  name: 'bios',
+  attempt: 1,
+  outcome: 'passed',
+  reason: null,
+  firmware: 'bios',
+  chipset: 'i440fx',
+  disk: 'virtio',
+  tpm: false,
+  datasource: 'nocloud',
+  accelerator: 'kvm',
+  seconds: 74.1,
+  phases: [
+    { name: 'firmware', seconds: 0 },
+    { name: 'kernel', seconds: 2.4 },
+    { name: 'userspace', seconds: 6.1 },
+    { name: 'cloud-init', seconds: 9 },
+    { name: 'checks', seconds: 61.2 },
+  ],
+  console: exampleArtifact('log'),
+  screenshots: [{ moment: 'end', ref: exampleArtifact('png') }],
+  requests: null,
 }
 
 export const exampleDropImage: DropImage = {

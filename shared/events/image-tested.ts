@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
-import { exampleArtifact, exampleDropImage, exampleImageContext } from './examples.ts'
-import { accelerator, artifactRef, checkResult, imageContext, verdict } from './vocabulary.ts'
+import { exampleArtifact, exampleBoot, exampleDropImage, exampleImageContext } from './examples.ts'
+import {
+  accelerator,
+  artifactRef,
+  bootRecords,
+  checkResult,
+  imageContext,
+  imageEvidence,
+  verdict,
+} from './vocabulary.ts'
 
 export const imageTested = defineEvent({
   subject: 'image.tested.v1',
@@ -11,10 +19,13 @@ export const imageTested = defineEvent({
     disk: artifactRef.describe('The raw disk that was booted'),
     verdict,
     checks: z.array(checkResult).min(1),
-    console: artifactRef.describe('Serial console log'),
-    screenshot: artifactRef.nullable(),
+    console: artifactRef.describe('Serial console log; of several boots, of the one that decided'),
+    screenshot: artifactRef.nullable().describe('How that boot ended'),
     accelerator,
-    seconds: z.number().min(0),
+    seconds: z.number().min(0).describe('All boots together'),
+    boots: bootRecords.optional(),
+    notes: imageEvidence.shape.notes,
+    reports: imageEvidence.shape.reports,
   }),
   example: {
     ...exampleImageContext,
@@ -25,8 +36,12 @@ export const imageTested = defineEvent({
     screenshot: exampleArtifact('png'),
     accelerator: 'kvm' as const,
     seconds: 74.1,
+    boots: [exampleBoot],
+    notes: [],
+    reports: [exampleArtifact('html'), exampleArtifact('junit.xml')],
   },
-  summary: '{image.flavour}.{image.architecture} of {drop} {verdict} its boot test{ (checks[outcome=failed]: {name})}',
+  summary:
+    '{image.flavour}.{image.architecture} of {drop} {verdict} its boot test{ (checks[outcome=failed!waived]: {name})}',
   isFailure: (body) => body.verdict === 'failed',
 })
 export type ImageTested = BodyOf<typeof imageTested>

@@ -9,7 +9,7 @@ const body = {
   images: [
     { name: 'one', outcome: 'passed' },
     { name: 'two', outcome: 'failed' },
-    { name: 'three', outcome: 'failed' },
+    { name: 'three', outcome: 'failed', excuse: { why: 'known' } },
   ],
   none: [],
 }
@@ -20,6 +20,7 @@ it.each([
   ['a question mark where nobody thought of other words', 'of {stream} in {nowhere.at.all}', 'of ? in ?'],
   ['the items of a list', '{images: {name} {outcome}}', 'one passed, two failed, three failed'],
   ['only some items of a list', '{images[outcome=failed]: {name}}', 'two, three'],
+  ['only those without a field', '{images[outcome=failed!excuse]: {name}}', 'two'],
   ['how many there are', '{#images[outcome=failed]} of {#images}', '2 of 3'],
   ['brackets around what there is', 'over{ (images[outcome=passed]: {name})}', 'over (one)'],
   ['no brackets around nothing', 'over{ (none: {name})}', 'over'],

@@ -1,7 +1,20 @@
 import { z } from 'zod'
+import { artifactRef } from './artifact-ref.ts'
+import { accelerator, bootRecords, checkResult } from './boot-record.ts'
+import { folderName, plainName } from './names.ts'
 
-/** Names that come from outside may become file names, so they never hold a separator or start with a dot. */
-const plainName = /^[A-Za-z0-9][A-Za-z0-9._+~-]*$/
+export { artifactRef, type ArtifactRef } from './artifact-ref.ts'
+export {
+  accelerator,
+  bootRecord,
+  bootRecords,
+  checkResult,
+  counts,
+  waiver,
+  type BootRecord,
+  type CheckResult,
+  type Waiver,
+} from './boot-record.ts'
 
 export const dropId = z
   .string()
@@ -11,12 +24,6 @@ export const dropId = z
 
 export const architecture = z.enum(['i686', 'x86_64', 'aarch64'])
 export type Architecture = z.infer<typeof architecture>
-
-/** A name that a folder stands for: a flavour of a recipe, a target of a publisher, a channel of the announcer. */
-const folderName = z
-  .string()
-  .max(40)
-  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
 
 export const flavour = folderName.describe('What an image is made for: a folder of its recipe, as `generic`')
 export type Flavour = z.infer<typeof flavour>
@@ -38,16 +45,6 @@ export const composeRef = z
   })
   .describe('The compose that a drop is made of')
 export type ComposeRef = z.infer<typeof composeRef>
-
-export const artifactRef = z
-  .strictObject({
-    uri: z.string().min(1).describe('Where the artifact store keeps it'),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    size: z.int().min(0).describe('Bytes'),
-    format: z.string().describe('raw, qcow2, raw.xz, raw.tar.xz, log, png, json, …'),
-  })
-  .describe('One immutable file, by reference')
-export type ArtifactRef = z.infer<typeof artifactRef>
 
 const xzLevel = z.int().min(0).max(9).describe('xz preset')
 export const formatPlan = z
@@ -101,14 +98,6 @@ export type ImagePlan = z.infer<typeof imagePlan>
 export function imageKey(image: Pick<ImagePlan, 'flavour' | 'architecture'>): string {
   return `${image.flavour}.${image.architecture}`
 }
-
-export const checkResult = z.strictObject({
-  name: z.string(),
-  outcome: z.enum(['passed', 'failed', 'skipped']),
-  seconds: z.number().min(0).describe('How long after power-on the outcome was known'),
-  detail: z.string().describe('What was seen'),
-})
-export type CheckResult = z.infer<typeof checkResult>
 
 export const verdict = z.enum(['passed', 'failed'])
 export type Verdict = z.infer<typeof verdict>
@@ -167,8 +156,6 @@ export const dropContext = {
   compose: composeRef,
 }
 
-export const accelerator = z.enum(['kvm', 'tcg', 'none']).describe('What a machine under test was run by')
-
 export const recipeDigest = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
@@ -184,6 +171,9 @@ export const imageEvidence = z
     console: artifactRef.describe('Serial console log'),
     screenshot: artifactRef.nullable(),
     accelerator,
+    boots: bootRecords.optional(),
+    notes: z.array(z.string()).optional().describe('What people should do something about though it decided nothing'),
+    reports: z.array(artifactRef).optional().describe('The report for people (html) and for test tools (junit.xml)'),
   })
   .describe('What shows how an image was made and tested')
 export type ImageEvidence = z.infer<typeof imageEvidence>

@@ -20,6 +20,7 @@ describe('import directions', () => {
   const allowed: Record<string, string[]> = {
     events: [],
     files: [],
+    markup: [],
     subprocess: ['files'],
     disk: ['subprocess'],
     image: ['disk', 'files', 'subprocess'],

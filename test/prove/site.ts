@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url'
 import type { AxeResults } from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { samples, showSampleSite } from '../../services/announcer/channels/page/testing/sample-site.ts'
+import { formatPage } from '../../services/boot-tester/report/page.ts'
+import { sampleReport } from '../../services/boot-tester/report/testing/sample-report.ts'
 import { openAnnouncer } from '../../services/announcer/testing/open-announcer.ts'
 
 const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser']
@@ -24,7 +26,7 @@ const looks = [
 ] as const
 
 /**
- * Shows a site of three releases in Chromium, without scripts, as a file: on a desktop, on a phone, dark, on paper. Proves
+ * Shows a site of three releases, and the report of a boot test, in Chromium, without scripts, as a file: on a desktop, on a phone, dark, on paper. Proves
  * that axe finds nothing on any page and that nothing is wider than the screen; renews the picture of the README.
  */
 export async function prove(): Promise<boolean> {
@@ -40,9 +42,12 @@ export async function prove(): Promise<boolean> {
   console.log(`Chromium ${browser.version()}; pictures of all pages are in ${pictures}`)
   try {
     const faults: string[] = []
+    const pages = [
+      ...paths.map((path) => ({ path, address: pathToFileURL(announcer.at(path)).href })),
+      { path: 'boot-test.html', address: await showReport(folder) },
+    ]
     for (const look of looks) {
-      for (const path of paths) {
-        const address = pathToFileURL(announcer.at(path)).href
+      for (const { path, address } of pages) {
         const found = await lookAt(browser, {
           look,
           address,
@@ -53,11 +58,18 @@ export async function prove(): Promise<boolean> {
     }
     await takePicture(browser, pathToFileURL(announcer.at('index.html')).href)
     for (const fault of faults) console.log(fault)
-    console.log(`${String(paths.length)} pages, ${String(looks.length)} looks: ${String(faults.length)} faults`)
+    console.log(`${String(pages.length)} pages, ${String(looks.length)} looks: ${String(faults.length)} faults`)
     return faults.length === 0
   } finally {
     await browser.close()
   }
+}
+
+/** The report of a boot test, as it lies beside an image. */
+async function showReport(folder: string): Promise<string> {
+  const path = join(folder, 'boot-test.html')
+  await writeFile(path, await formatPage(await sampleReport(folder)))
+  return pathToFileURL(path).href
 }
 
 interface Sight {

@@ -75,7 +75,7 @@ class ImageTestedV1(ImagedropMessage):
     topic = "image.tested.v1"
     severity = INFO
     body_schema = load_schema(topic)
-    sentence = "{image.flavour}.{image.architecture} of {drop} {verdict} its boot test{ (checks[outcome=failed]: {name})}"
+    sentence = "{image.flavour}.{image.architecture} of {drop} {verdict} its boot test{ (checks[outcome=failed!waived]: {name})}"
 
 
 class ImageUploadedV1(ImagedropMessage):

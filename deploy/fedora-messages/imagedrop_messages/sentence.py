@@ -4,7 +4,7 @@ import re
 
 _FORM = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}")
 _BRACKETED = re.compile(r" \((.*)\)", re.DOTALL)
-_PARTS = re.compile(r"(#?)([\w.]+)(?:\[(\w+)=([\w-]+)\])?(?:: ([^|]+))?(?:\|(.+))?")
+_PARTS = re.compile(r"(#?)([\w.]+)(?:\[(\w+)=([\w-]+)(?:!(\w+))?\])?(?:: ([^|]+))?(?:\|(.+))?")
 
 
 def fill_sentence(sentence, body):
@@ -16,12 +16,16 @@ def _fill(form, body):
     if bracketed:
         text = _fill(bracketed[1], body)
         return f" ({text})" if text else ""
-    count, path, key, wanted, each, otherwise = _PARTS.fullmatch(form).groups()
+    count, path, key, wanted, without, each, otherwise = _PARTS.fullmatch(form).groups()
     found = _at(body, path)
     if not isinstance(found, list):
         is_plain = isinstance(found, (str, int, float)) and not isinstance(found, bool)
         return str(found) if is_plain else otherwise or "?"
-    items = found if key is None else [item for item in found if _at(item, key) == wanted]
+    items = [
+        item
+        for item in found
+        if (key is None or _at(item, key) == wanted) and (without is None or _at(item, without) is None)
+    ]
     if count:
         return str(len(items))
     return ", ".join(fill_sentence(each or "?", item) for item in items)

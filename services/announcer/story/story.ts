@@ -133,11 +133,20 @@ function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): St
     passed: one.outcome === 'passed',
     downloads: downloads.toSorted((file, other) => Number(file.format === null) - Number(other.format === null)),
     targets: tellTargets(one, titles),
-    checks: one.checks.map((check) => ({ ...check, name: cleanText(check.name), detail: cleanText(check.detail) })),
+    checks: one.checks.map(tellCheck),
     bootReport: bootReportOf(downloads, files),
     testedIn: Math.max(0, ...one.checks.map((check) => check.seconds)),
     engine: one.engine && tellEngine(one.engine),
     failure: one.failure && failureInWords(one.failure),
+  }
+}
+
+function tellCheck({ name, detail, waived, ...check }: CheckResult): CheckResult {
+  return {
+    ...check,
+    name: cleanText(name),
+    detail: cleanText(detail),
+    ...(waived && { waived: { ...waived, reason: cleanText(waived.reason) } }),
   }
 }
 
@@ -149,7 +158,10 @@ function tellEngine({ name, version, earlier }: BuiltBy): NonNullable<StoryImage
 /** Files beside an image are named as its package list is, but for their ends. */
 function bootReportOf(downloads: readonly Download[], files: readonly MirroredFile[]): MirrorPath | null {
   const stems = downloads.flatMap(({ path }) => /^(.*)\.packages\.\w+$/.exec(path)?.[1] ?? [])
-  const report = files.find(({ path }) => stems.some((stem) => path.startsWith(`${stem}.boot-test.`)))
+  const reports = files.filter(({ path }) => stems.some((stem) => path.startsWith(`${stem}.boot-test.`)))
+  // The one for people, where there is one.
+  const report =
+    reports.find(({ path }) => path.endsWith('.html')) ?? reports.find(({ path }) => path.endsWith('.json'))
   return report ? tellFile(report, []) : null
 }
 

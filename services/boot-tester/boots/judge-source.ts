@@ -57,6 +57,9 @@ const checks: readonly SourceCheck[] = [
   },
 ]
 
+/** Names of all checks of a boot that asks only this. */
+export const sourceChecks: readonly string[] = ['user-data', ...checks.map(({ name }) => name)]
+
 /** Judges whether a guest learnt from its data source what it should have. User data was run when anything was told. */
 export function judgeSource(found: Found): CheckResult[] {
   const { datasource, told, stopped, seconds } = found

@@ -1,26 +1,17 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BootReport, BootTest } from '../boot-report.ts'
+import type { BootTest } from '../boot-report.ts'
 import { followConsole } from '../console/console.ts'
+import type { Phase } from '../console/phases.ts'
 import type { DataSource } from '../datasources/datasource.ts'
 import { GuestStopped, watchGuest, type Limits } from '../guest-watch.ts'
 import { makeKeyPair } from '../guest/key-pair.ts'
 import { namingPackage } from '../host-tools.ts'
 import { plainHardware, type Hardware } from '../machines/hardware.ts'
 import type { Machine } from '../machines/machine.ts'
+import { watchScreen } from '../screen.ts'
 import { facts, lineOf, tellingInstance } from './evidence.ts'
 import { judgeSource, type Told } from './judge-source.ts'
-
-/** What a boot for one data source found. */
-export interface SourceReport extends BootReport {
-  /** The name of the data source. */
-  readonly name: string
-  readonly hardware: Hardware
-  /** What the guest asked, as JSON lines; null where there was nobody to ask. */
-  readonly requests: string | null
-}
-
-type SourceBoot = (...given: Parameters<BootTest>) => Promise<SourceReport>
 
 interface SourceBootOptions {
   readonly machine: Machine
@@ -36,7 +27,7 @@ interface SourceBootOptions {
  * tells on its console while it boots, and the power is taken away as soon as it has told. Everything else about the
  * image has to be asked in one boot of the long kind.
  */
-export function createSourceBoot(options: SourceBootOptions): SourceBoot {
+export function createSourceBoot(options: SourceBootOptions): BootTest {
   return async (image, context) => {
     try {
       return await bootOnce(options, image, context)
@@ -50,7 +41,7 @@ async function bootOnce(
   { machine, datasource, hardware, limits, newNonce }: SourceBootOptions,
   { image, disk, path }: Parameters<BootTest>[0],
   { workFolder, logFolder, signal, now, progress }: Parameters<BootTest>[1],
-): Promise<SourceReport> {
+): ReturnType<BootTest> {
   const folder = join(workFolder, datasource.name)
   const logs = { machine: join(logFolder, 'qemu.log'), console: join(logFolder, 'console.log') }
   await rm(folder, { recursive: true, force: true })
@@ -58,19 +49,19 @@ async function bootOnce(
   const nonce = newNonce()
   const { publicKey } = await makeKeyPair(folder, signal)
   const instance = tellingInstance(nonce, publicKey)
-  const built = hardware ?? plainHardware(image.architecture)
 
   await using cloud = await datasource.open(instance, folder, signal)
   let start = now()
   const seconds = () => (now().getTime() - start.getTime()) / 1000
   const lines = facts.map((fact) => ({ fact, pattern: lineOf(nonce, fact) }))
   const end = lineOf(nonce, 'end')
-  let booted = false
+  const phases: { name: Phase; seconds: number }[] = [{ name: 'firmware', seconds: 0 }]
+  const screen = watchScreen(folder)
   using watch = watchGuest(limits, () => console.lastLine())
   const console = followConsole([...lines.map(({ pattern }) => pattern), end], {
     seconds,
     onPhase: (phase) => {
-      booted ||= phase !== 'kernel'
+      phases.push({ name: phase, seconds: seconds() })
       progress({ phase })
     },
     onDeadEnd: (line) => {
@@ -81,7 +72,7 @@ async function bootOnce(
   await using running = await machine.powerOn({
     architecture: image.architecture,
     image: { path, size: disk.size },
-    hardware: built,
+    hardware: hardware ?? plainHardware(image.architecture),
     cloud,
     folder,
     logs,
@@ -92,6 +83,7 @@ async function bootOnce(
     },
   })
   start = now()
+  screen.show(running)
   running.ended.then((how) => {
     watch.stop(new GuestStopped(how))
   }, watch.stop)
@@ -99,7 +91,7 @@ async function bootOnce(
     watch.stop(signal.reason)
   })
   const stopped = await reasonToStop(watch.unlessStopped(console.seen(end)))
-  if (booted) await running.reachedUserspace()
+  if (phases.some(({ name }) => name === 'userspace')) await running.reachedUserspace()
 
   const told: Told = new Map(
     lines.flatMap(({ fact, pattern }) => {
@@ -107,17 +99,15 @@ async function bootOnce(
       return sighting ? [[fact, { value: sighting.match[1] ?? '', seconds: sighting.seconds }] as const] : []
     }),
   )
-  const screenshot = join(folder, 'screenshot.png')
   const took = seconds()
   return {
-    name: datasource.name,
-    hardware: built,
     checks: judgeSource({ datasource, instance, told, requests: cloud.requests(), stopped, seconds: took }),
     console: logs.console,
-    screenshot: (await running.screenshot(screenshot)) ? screenshot : null,
+    screenshots: await screen.finish(),
     requests: cloud.requestLog,
     accelerator: running.accelerator,
     seconds: took,
+    phases,
   }
 }
 

@@ -11,6 +11,8 @@ export interface Sighting {
 
 interface ConsoleEvents {
   readonly onPhase?: (phase: Phase) => void
+  /** A line is complete. */
+  readonly onLine?: (line: string) => void
   /** The guest has said that it gives up. */
   readonly onDeadEnd?: (line: string) => void
   readonly seconds: () => number
@@ -76,7 +78,11 @@ export function followConsole(patterns: readonly RegExp[], events: ConsoleEvents
     write(bytes) {
       const lines = (rest + decoder.write(bytes)).split(/[\r\n]+/)
       rest = (lines.pop() ?? '').slice(-longestLine)
-      for (const line of lines) lookForDeadEnd(readLine(line))
+      for (const raw of lines) {
+        const line = readLine(raw)
+        if (line !== '') events.onLine?.(line)
+        lookForDeadEnd(line)
+      }
       const begun = readLine(rest)
       // Bytes come as they like: the line is given time to say all of its reason, and a prompt never ends.
       clearTimeout(unfinished)

@@ -10,6 +10,9 @@ export const phases = [
 
 export type Phase = 'firmware' | (typeof phases)[number]['name']
 
+/** What boot loaders say when they begin. */
+export const loaderSpeaks = /GRUB|BdsDxe: starting|SYSLINUX|ISOLINUX|systemd-boot|iPXE/
+
 /** Lines after which nothing can come any more, so that nobody has to wait for a deadline. */
 export const deadEnds: readonly RegExp[] = [
   /Kernel panic - not syncing/,

@@ -1,11 +1,15 @@
 import { basename } from 'node:path'
-import { imageKey, type ImageEvidence } from '#events/vocabulary.ts'
+import { counts, imageKey, type ArtifactRef, type ImageEvidence } from '#events/vocabulary.ts'
+import { formatBootTestReport } from '#publishing/boot-test-report.ts'
 import type { PlannedImage } from '../plan-tree.ts'
 
-/** What the boot test of an image saw, by check, with the files that show it. */
+/** What the boot test of an image saw, by check and by boot, with the files that show it. */
 export function formatBootTest(drop: string, { of, seen }: PlannedImage, evidence: ImageEvidence): string {
-  const { disk, testedAt, accelerator } = evidence
-  const report = {
+  const { disk, testedAt, accelerator, boots = [], notes = [] } = evidence
+  const files = seen.map(({ path, artifact }) => ({ name: basename(path), artifact }))
+  const nameOf = (one: ArtifactRef | null) =>
+    files.find(({ artifact }) => artifact.sha256 === one?.sha256)?.name ?? null
+  return formatBootTestReport({
     drop,
     image: imageKey(of.image),
     verdict: verdictOf(of),
@@ -13,12 +17,18 @@ export function formatBootTest(drop: string, { of, seen }: PlannedImage, evidenc
     testedAt,
     accelerator,
     checks: of.checks,
-    files: seen.map(({ path, artifact }) => ({ name: basename(path), sha256: artifact.sha256, size: artifact.size })),
-  }
-  return `${JSON.stringify(report, null, 2)}\n`
+    boots: boots.map(({ console, requests, screenshots, ...boot }) => ({
+      ...boot,
+      console: nameOf(console),
+      requests: nameOf(requests),
+      screenshots: screenshots.map(({ moment }) => moment),
+    })),
+    notes,
+    files: files.map(({ name, artifact }) => ({ name, sha256: artifact.sha256, size: artifact.size })),
+  })
 }
 
 /** Of the boot test alone; what else keeps an image from being published is no matter of it. */
 export function verdictOf({ checks }: PlannedImage['of']): 'passed' | 'failed' {
-  return checks.some(({ outcome }) => outcome === 'failed') ? 'failed' : 'passed'
+  return checks.some(counts) ? 'failed' : 'passed'
 }

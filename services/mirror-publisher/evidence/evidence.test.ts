@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dropMirrored } from '#events/drop-mirrored.ts'
-import { exampleRegistration } from '#events/examples.ts'
+import { exampleBoot, exampleRegistration } from '#events/examples.ts'
 import type { DropReady } from '#events/drop-ready.ts'
 import type { DropImage } from '#events/vocabulary.ts'
+import { bootTestReport, type BootTestReport } from '#publishing/boot-test-report.ts'
 import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
 import { candidate, keepImages } from '../testing/drops.ts'
 import { makeSigstore } from '../testing/keys.ts'
@@ -139,6 +140,44 @@ print(provenance.build_definition.build_type, provenance.run_details.builder.id)
     await hear(scene, blessed(candidate(1, await keepImages(scene.store))))
     expect(await readFile(scene.at(`${stem}.description.txt`), 'utf8')).toBe('how ec2.x86_64 was made\n')
     expect(await readFile(scene.at(`${images}/README`), 'utf8')).toContain('.description.txt')
+  })
+
+  it('are the reports of its boot test, and the logs of every boot, each once', async () => {
+    await using scene = await openScene()
+    const [first, ...rest] = await keepImages(scene.store, 10)
+    if (!first?.evidence) throw new Error('four images were made')
+    const { console } = first.evidence
+    const log = await scene.store.keepBytes('booting by UEFI\n', 'log')
+    const requests = await scene.store.keepBytes('{}\n', 'jsonl')
+    const boots = [
+      { ...exampleBoot, console, screenshots: [] },
+      { ...exampleBoot, name: 'uefi', attempt: 2, console: log, requests, screenshots: [] },
+    ]
+    const reports = [
+      await scene.store.keepBytes('<!doctype html>', 'html'),
+      await scene.store.keepBytes('<testsuites/>', 'junit.xml'),
+    ]
+    const evidence = { ...first.evidence, boots, reports, notes: ['to be seen to'] }
+    const { files } = treeOf(await hear(scene, blessed(candidate(1, [{ ...first, evidence }, ...rest]))), dropMirrored)
+    const other = files.find(({ path }) => path.endsWith('.boot-test.html'))?.path.replace('.boot-test.html', '') ?? ''
+    const beside = files.flatMap(({ path }) => (path.startsWith(other) ? path.replace(/^.*-sda/, '') : []))
+    expect(beside.filter((end) => /boot-test|console|requests|screenshot/.test(end)).toSorted()).toEqual([
+      '.boot-test.html',
+      '.boot-test.json',
+      '.boot-test.junit.xml',
+      '.console.log',
+      '.screenshot.png',
+      '.uefi-2.console.log',
+      '.uefi-2.requests.jsonl',
+    ])
+    const report = await readJson<BootTestReport>(scene, `${other}.boot-test.json`)
+    expect(bootTestReport.parse(report)).toMatchObject({
+      boots: [
+        { name: 'bios', console: expect.stringMatching(/-sda\.console\.log$/) as string, requests: null },
+        { name: 'uefi', console: expect.stringMatching(/-sda\.uefi-2\.console\.log$/) as string },
+      ],
+      notes: ['to be seen to'],
+    })
   })
 
   it('is its provenance in an envelope too, where there is a key for Sigstore', async () => {

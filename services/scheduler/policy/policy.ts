@@ -10,7 +10,7 @@ import {
   type Publisher,
 } from '#events/vocabulary.ts'
 import { foreignEvents } from '#events/index.ts'
-import { section } from './section.ts'
+import { section } from '#service/yaml-file.ts'
 import { isVersionPattern } from './versions.ts'
 
 const releaseName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'expected a release short name')

@@ -104,10 +104,13 @@ describe('the site of three releases', () => {
     const list = body.files.find(({ path }) => path.endsWith('.packages.json'))
     if (!list) throw new Error('every image has a package list')
     const report = { ...list, path: list.path.replace('.packages.', '.boot-test.'), image: null }
+    const linked = async () =>
+      /<a class="badge good" href="([^"]*)"/.exec(await readFile(other.at('index.html'), 'utf8'))?.[1]
     await other.hear(published({ ...body, files: [...body.files, report] }))
-    const [, first = ''] =
-      /<a class="badge good" href="([^"]*)"/.exec(await readFile(other.at('index.html'), 'utf8')) ?? []
-    expect(first).toBe(`../mirror/${report.path}`)
+    expect(await linked()).toBe(`../mirror/${report.path}`)
+    const forPeople = { ...report, path: report.path.replace(/json$/, 'html') }
+    await other.hear(published({ ...body, files: [...body.files, report, forPeople] }))
+    expect(await linked()).toBe(`../mirror/${forPeople.path}`)
   })
 
   it('charts sizes and boot times of a release, and has them in a table', () => {

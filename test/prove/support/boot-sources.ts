@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { BootTest } from '../boot-report.ts'
-import type { DataSource } from '../datasources/datasource.ts'
-import { sideBySide } from './side-by-side.ts'
-import { createSourceBoot, type SourceReport } from './source-boot.ts'
+import type { BootReport, BootTest } from '../../../services/boot-tester/boot-report.ts'
+import { createSourceBoot } from '../../../services/boot-tester/boots/source-boot.ts'
+import type { DataSource } from '../../../services/boot-tester/datasources/datasource.ts'
+import { sideBySide } from '../../../services/boot-tester/side-by-side.ts'
 
 interface BootSourcesOptions extends Omit<Parameters<typeof createSourceBoot>[0], 'datasource'> {
   readonly datasources: readonly DataSource[]
@@ -17,7 +17,7 @@ export interface SourcesReport {
   /** Of the long boot, null when there was none. */
   readonly long: Awaited<ReturnType<BootTest>> | null
   /** In the order of the data sources. */
-  readonly sources: readonly SourceReport[]
+  readonly sources: readonly (BootReport & { readonly name: string })[]
 }
 
 /** Boots an image once for each of several data sources, the long boot first. Each has folders of its own. */
@@ -40,7 +40,7 @@ export function createSourceBoots({ datasources, long, atOnce, ...options }: Boo
           progress({ ...one, phase: `${name}: ${one.phase}` })
         },
       }
-      return await createSourceBoot({ ...options, datasource })(image, own)
+      return { name, ...(await createSourceBoot({ ...options, datasource })(image, own)) }
     })
     const reports = await sideBySide([...(long ? [bootLong] : []), ...shorts], { atOnce, signal: context.signal })
     return { long: first, sources: reports.filter((report) => report !== null) }
