@@ -68,7 +68,8 @@ const links: Readonly<Record<string, string | null>> = {
 }
 
 const folders = ['/tmp', '/var/tmp', '/home', '/etc/sudoers.d', '/root/.ssh', '/etc/ssh']
-const programs = { '/usr/bin/sudo': 0o104755, '/tmp': 0o41777, '/var/tmp': 0o41777, '/etc/sudoers': 0o100440 }
+/** What root alone may do, and what everybody may. */
+const modes = { '/usr/bin/sudo': 0o104755, '/tmp': 0o41777, '/var/tmp': 0o41777, '/etc/sudoers': 0o100440 }
 
 const table = `label: gpt
 first-lba: 2048
@@ -101,7 +102,7 @@ export async function makeCloudImage(folder: string): Promise<string> {
   )
   await debug(
     root,
-    Object.entries(programs).map(([path, mode]) => `set_inode_field ${path} mode 0${mode.toString(8)}`),
+    Object.entries(modes).map(([path, mode]) => `set_inode_field ${path} mode 0${mode.toString(8)}`),
   )
   const label = join(folder, 'label')
   await writeFile(label, 'system_u:object_r:thing_t:s0\0')
@@ -110,7 +111,7 @@ export async function makeCloudImage(folder: string): Promise<string> {
   await rename(await makePartitioned(root, table, 2), disk)
   await writeBootCode(disk)
   await writeEsp(folder, disk)
-  await rm(root)
+  await Promise.all([rm(root), rm(label)])
   return disk
 }
 

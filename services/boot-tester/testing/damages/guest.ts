@@ -59,7 +59,7 @@ export const guestDamages: readonly GuestDamage[] = [
   { what: 'free blocks cannot be told', finds: ['trim'], requests: ['rm /usr/sbin/fstrim'] },
   {
     what: 'the root does not grow',
-    finds: ['root-grown', 'cloud-init-log', 'space-left'],
+    finds: ['root-grown', 'space-left'],
     requests: ['rm /usr/bin/growpart'],
   },
   { what: 'the name of the cloud is not taken', finds: ['hostname'], ...cloudConfig('preserve_hostname: true\n') },
