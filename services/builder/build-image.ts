@@ -5,6 +5,7 @@ import type { ArtifactRef } from '#events/vocabulary.ts'
 import { hasCode } from '#files/errors.ts'
 import type { Context, WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
+import { addLicenses } from './add-licenses.ts'
 import type { Turn } from './contingency.ts'
 import type { BuildPlan, BuildRequest, Engine, EngineContext, EngineFolders } from './engines/engine.ts'
 import { findSources, type SourceOptions } from './packages/find-sources.ts'
@@ -46,6 +47,8 @@ export async function buildImage(
   const wait = await engine.run(plan, engineContext)
   if (wait) return { wait }
   const built = await engine.collect(plan, startedAt, signal)
+  progress({ phase: 'reading licences' })
+  await addLicenses(built, { ...context, scratch: engineContext.folders.work })
   progress({ phase: 'storing the disk' })
   return {
     disk: await keepFile(artifacts, built.disk, 'raw', signal),

@@ -1,39 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { openBytes, partOf, type Bytes } from '#disk/bytes.ts'
-import { identify, openFileSystem } from '#disk/identify.ts'
-import { readPartitionTable, type PartitionTable } from '#disk/partitions.ts'
-import { openRawDisk } from '#disk/raw-disk.ts'
 import type { ImageDescription } from './description.ts'
 import { readFiles } from './facts/files.ts'
 import { readKernelArguments } from './facts/kernel-arguments.ts'
 import { readPackages } from './facts/packages.ts'
-import { readPartitions, type Volume } from './facts/partitions.ts'
+import { readPartitions } from './facts/partitions.ts'
 import { isUnitLink, readUnits } from './facts/units.ts'
 import { readOwners, readUsers, userFiles } from './facts/users.ts'
-import { mountTree } from './mount-tree.ts'
+import { withImage, type ImageReading } from './open-image.ts'
 import type { TreeEntry } from './tree.ts'
-
-export interface ImageReading {
-  /** A folder for what has to be unpacked, as large as the data of the image. */
-  readonly scratch: string
-  readonly signal?: AbortSignal
-}
 
 /**
  * Describes an image (raw, qcow2, raw.xz), without mounting or starting it, and without root. Throws DiskUnreadable when it
  * is none, and ToolMissing when this host cannot read one of its kind.
  */
-export async function readImage(path: string, { scratch, signal }: ImageReading): Promise<ImageDescription> {
-  const folder = await mkdtemp(join(scratch, 'image-'))
-  const options = { scratch: folder, ...(signal && { signal }) }
-  try {
-    const { path: rawPath, format } = await openRawDisk(path, options)
-    await using disk = await openBytes(rawPath)
-    const isWholeDisk = (await identify(disk)) !== null
-    const table = isWholeDisk ? null : await readPartitionTable(rawPath, signal)
-    const volumes = await openVolumes(disk, table)
-    const { tree, root } = await mountTree(volumes)
+export async function readImage(path: string, reading: ImageReading): Promise<ImageDescription> {
+  return await withImage(path, reading, async ({ format, disk, table, volumes, tree, root, options }) => {
     const packages = await readPackages(tree, options)
     const told = (entry: TreeEntry) => {
       if (isUnitLink(entry)) return 'all'
@@ -54,21 +34,9 @@ export async function readImage(path: string, { scratch, signal }: ImageReading)
           told,
           ownerOf: await readOwners(tree),
           rootUuid: root.uuid,
-          ...(signal && { signal }),
+          ...(options.signal && { signal: options.signal }),
         }),
       },
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-async function openVolumes(disk: Bytes, table: PartitionTable | null): Promise<Volume[]> {
-  if (table === null) return [{ partition: null, bytes: disk, fileSystem: await openFileSystem(disk) }]
-  const volumes: Volume[] = []
-  for (const partition of table.partitions) {
-    const bytes = partOf(disk, partition.start, partition.size)
-    volumes.push({ partition, bytes, fileSystem: await openFileSystem(bytes) })
-  }
-  return volumes
+  })
 }

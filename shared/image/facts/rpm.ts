@@ -17,13 +17,13 @@ const fileMark = 'file|'
 
 const format = `${packageMark}%{NAME}|%{ARCH}|%{EVR}\\n[${fileMark}%{=NAME}|%{=ARCH}|%{FILENAMES}\\n]`
 
+const licenseFormat = `${packageMark}%{NAME}|%{ARCH}|%{LICENSE}\\n`
+
 /** The packages that rpm knows. Its database is copied out, and read by the rpm of this host. */
 export async function readRpm(tree: Tree, { scratch, signal }: PackageReading): Promise<Packages> {
-  const place = places.find((one) => tree.names(one).some((name) => /^(rpmdb\.sqlite|Packages(\.db)?)$/.test(name)))
-  if (place === undefined) return { facts: new Map(), packageOf: () => null, told: () => false }
-  const folder = tree.find(place)?.path ?? place
-  const copy = await mkdtemp(join(scratch, 'rpm-'))
-  for (const name of tree.names(folder)) await copyOut(tree, posix.join(folder, name), join(copy, name))
+  const folder = databaseIn(tree)
+  if (folder === null) return { facts: new Map(), packageOf: () => null, told: () => false }
+  const copy = await copyDatabase(tree, folder, scratch)
   const versions = new Map<string, string[]>()
   const owners = new Map<string, string | null>()
   await run('rpm', ['--dbpath', copy, '--query', '--all', '--queryformat', format], {
@@ -43,6 +43,34 @@ export async function readRpm(tree: Tree, { scratch, signal }: PackageReading): 
     packageOf: (path) => owners.get(path) ?? null,
     told: (path) => posix.dirname(path) === folder,
   }
+}
+
+/** What rpm's packages say of their licences, by `name:architecture`: SPDX's words in Fedora 38 and later, others before. */
+export async function rpmLicenses(tree: Tree, { scratch, signal }: PackageReading): Promise<Map<string, string>> {
+  const folder = databaseIn(tree)
+  if (folder === null) return new Map()
+  const copy = await copyDatabase(tree, folder, scratch)
+  const licenses = new Map<string, string>()
+  await run('rpm', ['--dbpath', copy, '--query', '--all', '--queryformat', licenseFormat], {
+    deadline: 300_000,
+    ...(signal && { signal }),
+    onLine(line) {
+      const [mark, name = '', architecture = '', license = ''] = line.split(/\|(.*?)\|(.*?)\|(.*)/s)
+      if (`${String(mark)}|` === packageMark) licenses.set(`${name}:${architecture}`, license)
+    },
+  })
+  return licenses
+}
+
+function databaseIn(tree: Tree): string | null {
+  const place = places.find((one) => tree.names(one).some((name) => /^(rpmdb\.sqlite|Packages(\.db)?)$/.test(name)))
+  return place === undefined ? null : (tree.find(place)?.path ?? place)
+}
+
+async function copyDatabase(tree: Tree, folder: string, scratch: string): Promise<string> {
+  const copy = await mkdtemp(join(scratch, 'rpm-'))
+  for (const name of tree.names(folder)) await copyOut(tree, posix.join(folder, name), join(copy, name))
+  return copy
 }
 
 async function copyOut(tree: Tree, from: string, to: string): Promise<void> {
