@@ -5,7 +5,7 @@ import { calendarChanged, type CalendarEntry } from '#events/calendar.ts'
 import { readIfThere, writeDurably } from '#files/durable.ts'
 
 const outcome = z.strictObject({
-  what: z.enum(['failed', 'published', 'withdrawn']),
+  what: z.enum(['failed', 'published', 'withdrawn', 'expired']),
   at: z.iso.datetime(),
   /** Why it failed, or who withdrew it. */
   why: z.string().nullable(),

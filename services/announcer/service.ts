@@ -19,7 +19,14 @@ import type { Deliveries } from './deliveries.ts'
 import type { Publications, Withdrawal } from './publications.ts'
 import { tellFailedTest, tellFailure, tellOverdue, tellWaiting, tellWithdrawal, type News } from './story/news.ts'
 import { tellStory, type Titles } from './story/story.ts'
-import { reportByAll, showCalendarByAll, tellByAll, withdrawFromAll, type OpenChannel } from './tell.ts'
+import {
+  reportByAll,
+  reportFailureByAll,
+  showCalendarByAll,
+  tellByAll,
+  withdrawFromAll,
+  type OpenChannel,
+} from './tell.ts'
 
 /** What the announcer announces with. */
 export interface Announcer {
@@ -56,7 +63,11 @@ export const announcer = defineService({
     }
 
     async function withdraw(drop: string, withdrawal: Withdrawal, news: News) {
-      await calendars.note(drop, { what: 'withdrawn', at: time, why: withdrawal.by })
+      await calendars.note(drop, {
+        what: withdrawal.why === 'expired' ? 'expired' : 'withdrawn',
+        at: time,
+        why: withdrawal.by,
+      })
       const publication = await publications.withdraw(drop, withdrawal)
       if (publication) await withdrawFromAll(channels, { story: tellStory(publication, titles), news }, signal)
       if (withdrawal.why === 'expired') {
@@ -103,8 +114,8 @@ export const announcer = defineService({
         return await report(tellOverdue(event))
       case 'drop.failed.v1':
         await calendars.note(event.body.drop, { what: 'failed', at: time, why: event.body.failure.reason })
-        await showCalendarByAll(channels, signal)
-        return await report(tellFailure(event))
+        await reportFailureByAll(channels, tellFailure(event), signal)
+        return []
       case 'image.failed.v1':
         return await report(tellFailure(event))
     }
