@@ -7,6 +7,7 @@ import type { Host } from '#service/host.ts'
 import { findChannels } from './channels/find-channels.ts'
 import { openChannels } from './open-channels.ts'
 import { readAnnouncerConfig } from './config.ts'
+import { createCalendars } from './calendars.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createPublications } from './publications.ts'
 import { announcer, type Announcer } from './service.ts'
@@ -39,17 +40,22 @@ export async function assembleAnnouncer(
   const { common, settingsOf } = readAnnouncerConfig(env, found)
   const folder = resolve(stateFolder, 'announcements')
   const publications = createPublications(join(folder, 'drops'))
+  const calendars = createCalendars(join(stateFolder, 'announcer', 'calendar'))
   const deliveries = createDeliveries(join(stateFolder, 'announcer', 'deliveries'))
   const host = {
     ...common,
     folder,
     pageUrl: common.pageUrl ?? pathToFileURL(folder).href,
     launchAddressOf,
-    shown: createShown(publications, titles),
+    shown: createShown(publications, calendars, titles),
   }
   const channels = openChannels(found, { settingsOf, host, deliverOnceOf: (name) => deliveries.of(name) })
   return {
-    service: bindService(announcer, { channels, publications, deliveries, titles, artifacts }, { concurrency }),
+    service: bindService(
+      announcer,
+      { channels, publications, calendars, deliveries, titles, artifacts },
+      { concurrency },
+    ),
     async background(signal, log) {
       await Promise.all(channels.map(({ channel }) => channel.background?.(signal, log) ?? Promise.resolve()))
     },

@@ -65,7 +65,7 @@ export async function previewDrop(
         folder,
         pageUrl: common.pageUrl ?? pathToFileURL(folder).href,
         launchAddressOf,
-        shown: (write) => () => write([story]),
+        shown: (write) => () => write([story], []),
       },
       deliverOnceOf: (name) => () => Promise.reject(new Error(`the channel ${name} would send, in a preview`)),
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { calendarChanged, dropOverdue } from '#events/calendar.ts'
 import { say } from '#events/define.ts'
 import { dropAnnounced } from '#events/drop-announced.ts'
 import { dropExpired } from '#events/drop-expired.ts'
@@ -13,16 +14,25 @@ import { defineService, type Context } from '#service/define.ts'
 import { ArtifactStoreUnavailable, type ArtifactStore } from '#artifacts/store.ts'
 import { messageOf, TransientError } from '#service/errors.ts'
 import { findChanges } from './changes/changes.ts'
+import type { Calendars } from './calendars.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Publications, Withdrawal } from './publications.ts'
-import { tellFailedTest, tellFailure, tellWaiting, tellWithdrawal, type News } from './story/news.ts'
+import { tellFailedTest, tellFailure, tellOverdue, tellWaiting, tellWithdrawal, type News } from './story/news.ts'
 import { tellStory, type Titles } from './story/story.ts'
-import { reportByAll, tellByAll, withdrawFromAll, type OpenChannel } from './tell.ts'
+import {
+  reportByAll,
+  reportFailureByAll,
+  showCalendarByAll,
+  tellByAll,
+  withdrawFromAll,
+  type OpenChannel,
+} from './tell.ts'
 
 /** What the announcer announces with. */
 export interface Announcer {
   readonly channels: readonly OpenChannel[]
   readonly publications: Publications
+  readonly calendars: Calendars
   readonly deliveries: Deliveries
   readonly titles: Titles
   /** Where the lists of packages are. */
@@ -33,7 +43,7 @@ export interface Announcer {
 const dropState = z.object({ withdrawn: z.boolean() }).default({ withdrawn: false })
 
 /** What a drop does not depend on: to hear of it helps people, and the drop goes on without. */
-const asides = [dropReady, dropFailed, imageFailed, imageTested] as const
+const asides = [dropReady, dropFailed, imageFailed, imageTested, calendarChanged, dropOverdue] as const
 
 /** Announces a published drop by every channel, lets them know when it is withdrawn, and tells what happens before. */
 export const announcer = defineService({
@@ -42,18 +52,22 @@ export const announcer = defineService({
   emits: [dropAnnounced, dropFailed],
   asides,
   // Publication and withdrawal of one drop, in order; no drop waits for another, and none for what is told besides.
-  keyOf: (event) => (isAside(event) ? event.id : event.body.drop),
-  async handle(event, { channels, publications, deliveries, titles, artifacts }: Announcer, context) {
+  keyOf,
+  async handle(event, { channels, publications, calendars, deliveries, titles, artifacts }: Announcer, context) {
     const { signal, state } = context
     const { time } = event
-    const { drop } = event.body
 
     async function report(news: News | null) {
       if (news) await reportByAll(channels, news, signal)
       return []
     }
 
-    async function withdraw(withdrawal: Withdrawal, news: News) {
+    async function withdraw(drop: string, withdrawal: Withdrawal, news: News) {
+      await calendars.note(drop, {
+        what: withdrawal.why === 'expired' ? 'expired' : 'withdrawn',
+        at: time,
+        why: withdrawal.by,
+      })
       const publication = await publications.withdraw(drop, withdrawal)
       if (publication) await withdrawFromAll(channels, { story: tellStory(publication, titles), news }, signal)
       if (withdrawal.why === 'expired') {
@@ -65,27 +79,43 @@ export const announcer = defineService({
 
     switch (event.subject) {
       case 'drop.published.v1': {
+        const { drop } = event.body
         if (dropState.parse(state).withdrawn) return []
         const publication = await publications.publish(event.body, time, (previous) =>
           findChanges(event.body, previous, { artifacts, signal, onUnreadable: unreadable(context) }),
         )
         if (publication.withdrawn) return []
+        await calendars.note(drop, { what: 'published', at: publication.at, why: null })
         const told = await tellByAll(channels, tellStory(publication, titles), signal)
         const { kind, milestone, compose } = event.body
         return [say(dropAnnounced, { drop, kind, milestone, compose, told })]
       }
       case 'drop.superseded.v1':
         return await withdraw(
+          event.body.drop,
           { why: 'superseded', by: event.body.by, reason: event.body.reason, at: time },
           tellWithdrawal(event),
         )
       case 'drop.expired.v1':
-        return await withdraw({ why: 'expired', by: 'the retention policy', at: time }, tellWithdrawal(event))
+        return await withdraw(
+          event.body.drop,
+          { why: 'expired', by: 'the retention policy', at: time },
+          tellWithdrawal(event),
+        )
       case 'drop.ready.v1':
         return await report(event.body.gate === 'person' ? tellWaiting(event) : null)
       case 'image.tested.v1':
         return await report(event.body.verdict === 'failed' ? tellFailedTest(event) : null)
+      case 'calendar.changed.v1':
+        await calendars.keep(event.body.stream, event.body.entries, time)
+        await showCalendarByAll(channels, signal)
+        return []
+      case 'drop.overdue.v1':
+        return await report(tellOverdue(event))
       case 'drop.failed.v1':
+        await calendars.note(event.body.drop, { what: 'failed', at: time, why: event.body.failure.reason })
+        await reportFailureByAll(channels, tellFailure(event), signal)
+        return []
       case 'image.failed.v1':
         return await report(tellFailure(event))
     }
@@ -94,7 +124,14 @@ export const announcer = defineService({
 
 type Heard = EnvelopeOf<(typeof asides)[number] | typeof dropPublished | typeof dropSuperseded | typeof dropExpired>
 
-function isAside(event: Heard): boolean {
+function keyOf(event: Heard): string {
+  if (event.subject === 'calendar.changed.v1') return `calendar:${event.body.stream}`
+  return isAside(event) ? event.id : event.body.drop
+}
+
+function isAside(
+  event: Heard,
+): event is Exclude<Heard, { subject: 'drop.published.v1' | 'drop.superseded.v1' | 'drop.expired.v1' }> {
   return asides.some(({ subject }) => subject === event.subject)
 }
 

@@ -10,6 +10,7 @@ import { debianDrop } from './testing/drops.ts'
 
 const noon = '2026-07-11T12:00:00.000Z'
 const titles = new Map<string, string>()
+const noCalendars = { all: () => Promise.resolve({ releases: [], outcomesOf: () => [], stamp: '' }) }
 const unchanged = () => Promise.resolve(null)
 let folder: string
 
@@ -25,6 +26,7 @@ function showDays(publications: Publications, wait: number) {
   let writes = 0
   const renew = createShown(
     publications,
+    noCalendars,
     titles,
   )(async (stories: readonly Story[]) => {
     writes += 1
@@ -85,7 +87,11 @@ it('makes nobody wait for the drops of others that keep coming', async () => {
 it('goes on after a write that failed', async () => {
   const publications = createPublications(join(folder, 'drops'))
   let fails = true
-  const renew = createShown(publications, titles)(() => (fails ? Promise.reject(new Error('full')) : Promise.resolve()))
+  const renew = createShown(
+    publications,
+    noCalendars,
+    titles,
+  )(() => (fails ? Promise.reject(new Error('full')) : Promise.resolve()))
   await expect(Promise.all([renew(), renew()])).rejects.toThrow('full')
   fails = false
   await renew()

@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
+import type { CalendarListing, Calendars } from './calendars.ts'
 import type { Listing, Publication, Publications } from './publications.ts'
+import { tellCalendars, type Appointment } from './story/appointment.ts'
 import { tellStory, type Story, type Titles } from './story/story.ts'
 
 /**
@@ -7,7 +9,7 @@ import { tellStory, type Story, type Titles } from './story/story.ts'
  * process may write at the same time, from an older state: whoever finds after its write that the drops have changed
  * writes again, unless the next write is waiting already. So the last write is of what they are.
  */
-export function createShown(publications: Publications, titles: Titles) {
+export function createShown(publications: Publications, calendars: Pick<Calendars, 'all'>, titles: Titles) {
   /** A publication that has not changed is the same object, and so is its story. */
   const told = new WeakMap<Publication, Story>()
   function storyOf(publication: Publication): Story {
@@ -17,24 +19,27 @@ export function createShown(publications: Publications, titles: Titles) {
   }
 
   /** Those who ask at once are answered by one reading: it begins after they have asked. */
-  let reading: Promise<Listing> | null = null
-  function readAll(): Promise<Listing> {
-    reading ??= setImmediate().then(() => {
+  let reading: Promise<State> | null = null
+  function readAll(): Promise<State> {
+    reading ??= setImmediate().then(async () => {
       reading = null
-      return publications.all()
+      const [drops, calendar] = await Promise.all([publications.all(), calendars.all()])
+      return { publications: drops.publications, calendar, stamp: `${drops.stamp}\n${calendar.stamp}` }
     })
     return reading
   }
 
-  return (write: (stories: readonly Story[]) => Promise<void>): (() => Promise<void>) => {
+  return (
+    write: (stories: readonly Story[], appointments: readonly Appointment[]) => Promise<void>,
+  ): (() => Promise<void>) => {
     let running: Promise<void> = Promise.resolve()
     let waiting: Promise<void> | null = null
 
     async function writeUntilCurrent(): Promise<void> {
       for (;;) {
-        const { publications: all, stamp } = await readAll()
+        const { publications: all, calendar, stamp } = await readAll()
         const standing = all.filter(({ withdrawn }) => withdrawn?.why !== 'expired')
-        await write(standing.map(storyOf).sort(newestFirst))
+        await write(standing.map(storyOf).sort(newestFirst), tellCalendars(calendar))
         if (waiting !== null || (await readAll()).stamp === stamp) return
       }
     }
@@ -50,6 +55,11 @@ export function createShown(publications: Publications, titles: Titles) {
       return waiting
     }
   }
+}
+
+/** All that is shown, at one moment. */
+interface State extends Listing {
+  readonly calendar: CalendarListing
 }
 
 function newestFirst(one: Story, other: Story): number {

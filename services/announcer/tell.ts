@@ -42,6 +42,23 @@ export async function reportByAll(channels: readonly OpenChannel[], news: News, 
   await askAll(channels, signal, ({ channel }) => channel.report?.(news, signal) ?? Promise.resolve())
 }
 
+/** Tells that a drop failed, and has the calendar say so. */
+export async function reportFailureByAll(
+  channels: readonly OpenChannel[],
+  news: News,
+  signal: AbortSignal,
+): Promise<void> {
+  await askAll(channels, signal, async ({ channel }) => {
+    await channel.showCalendar?.(signal)
+    await channel.report?.(news, signal)
+  })
+}
+
+/** Has all places that show the calendar show it as it is now. */
+export async function showCalendarByAll(channels: readonly OpenChannel[], signal: AbortSignal): Promise<void> {
+  await askAll(channels, signal, ({ channel }) => channel.showCalendar?.(signal) ?? Promise.resolve())
+}
+
 interface Failure {
   readonly channel: string
   readonly error: unknown

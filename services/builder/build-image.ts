@@ -6,6 +6,7 @@ import type { ArtifactRef } from '#events/vocabulary.ts'
 import { hasCode } from '#files/errors.ts'
 import type { Context, WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
+import { addLicenses } from './add-licenses.ts'
 import type { Turn } from './contingency.ts'
 import { formatDescription } from './describe-build.ts'
 import type { BuildPlan, BuildRequest, Engine, EngineContext, EngineFolders } from './engines/engine.ts'
@@ -54,6 +55,8 @@ export async function buildImage(
   if (wait) return { wait }
   const built = await engine.collect(plan, startedAt, signal)
   const description = formatDescription(built.description, { engine: engine.id, request, folders })
+  progress({ phase: 'reading licences' })
+  await addLicenses(built, { ...context, scratch: engineContext.folders.work })
   progress({ phase: 'storing the disk' })
   const bootModes = await readBootModes(built.disk)
   return {

@@ -4,6 +4,9 @@ import { z } from 'zod'
 import { describeIssues } from '#events/parse.ts'
 import { messageOf } from '#service/errors.ts'
 
+// ssh and rsync split what they are given at spaces.
+const plainPath = z.string().regex(/^\S+$/, 'expected a path without spaces')
+
 const master = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,60}$/, 'expected letters, digits, dots and hyphens'),
   address: z
@@ -14,7 +17,12 @@ const master = z.strictObject({
   required: z.boolean().default(true).describe('A drop is mirrored only when it is there, too'),
   kibibytesPerSecond: z.int().min(1).nullable().default(null).describe('The most that a push takes'),
   passwordFile: z.string().nullable().default(null).describe("For a daemon: the file with its user's password"),
-  identityFile: z.string().nullable().default(null).describe('For ssh: the file with the private key'),
+  identityFile: plainPath.nullable().default(null).describe('For ssh: the file with the private key'),
+  knownHostsFile: plainPath
+    .nullable()
+    .default(null)
+    .describe("For ssh: the file with the host's key; default those that ssh itself knows. Another key is refused"),
+  port: z.int().min(1).max(65535).nullable().default(null).describe('For ssh; default 22, or what its own file says'),
 })
 
 /** Another master of the mirror, which is to hold what ours holds. */

@@ -4,26 +4,30 @@ import { say } from '#events/define.ts'
 import type { Context } from '#service/define.ts'
 import type { SchedulerDependencies } from './handle-compose.ts'
 import type { CadenceEnvelope, Outcome } from './hears.ts'
+import { releaseOf, streamOf } from './compose/notice.ts'
 import { decideCadence } from './stream/decide-cadence.ts'
+import { keepCalendar } from './stream/keep-calendar.ts'
 import { readStreamState } from './stream/state.ts'
 
 const memory = z.strictObject({ streams: z.array(z.string()) })
 
-/** Remembers which streams there are, passes the time on to each, and does for one what is due. */
+/** Remembers which streams there are, those of planned milestones too, passes the time on to each, and does for one what is due. */
 export function handleCadence(
   event: CadenceEnvelope,
   { policy }: SchedulerDependencies,
   { state, now, log }: Context & { readonly state: unknown },
 ): Outcome {
   if (event.subject === 'cadence.reached.v1' && event.body.stream !== null) {
-    const { ignored, ...decision } = decideCadence(readStreamState(state), { policy, now: now() })
+    const circumstances = { policy, now: now() }
+    const { ignored, ...decided } = decideCadence(readStreamState(state), circumstances)
     if (ignored !== null) log.info({ reason: ignored }, 'ignored')
-    return decision
+    return keepCalendar(decided, { release: releaseOf(event.body.stream), ...circumstances })
   }
   const { streams } = state === undefined || state === null ? { streams: [] } : memory.parse(state)
   if (event.subject === 'stream.opened.v1') {
     return { events: [], state: { streams: [...new Set([...streams, event.body.stream])] } }
   }
   const { time } = event.body
-  return { events: streams.map((stream) => say(cadenceReached, { time, stream })), state: { streams } }
+  const all = [...new Set([...streams, ...policy.milestones.map(streamOf)])]
+  return { events: all.map((stream) => say(cadenceReached, { time, stream })), state: { streams: all } }
 }

@@ -7,6 +7,7 @@ import { Refused } from './compose/refused.ts'
 import { understandCompose, type Qualified, type UnderstandOptions } from './compose/understand.ts'
 import type { ComposeEnvelope, Outcome } from './hears.ts'
 import { decideCompose } from './stream/decide-compose.ts'
+import { keepCalendar } from './stream/keep-calendar.ts'
 import { readStreamState } from './stream/state.ts'
 
 export type SchedulerDependencies = UnderstandOptions
@@ -23,7 +24,9 @@ export async function handleCompose(
   const qualified = await understandCompose(message, new Date(event.time), dependencies, context.signal)
   if ('ignored' in qualified) return leave(qualified.ignored, request !== null, context)
   const circumstances = { policy: dependencies.policy, now: context.now(), request }
-  const { state, events, ignored } = decideCompose(readStreamState(context.state), qualified, circumstances)
+  const decided = decideCompose(readStreamState(context.state), qualified, circumstances)
+  const { state, events } = keepCalendar(decided, { release: qualified.compose, ...circumstances })
+  const { ignored } = decided
   if (ignored !== null) leave(ignored, request !== null && !hasDrop(state.drops, qualified), context)
   const opened = isNew(context.state) ? [say(streamOpened, { stream: streamOf(qualified.compose) })] : []
   return { state, events: [...opened, ...events] }

@@ -1,4 +1,5 @@
 import { cadenceReached, dropExpiryReached, streamOpened } from '#events/cadence.ts'
+import { calendarChanged, dropOverdue } from '#events/calendar.ts'
 import { branchedComposed, composeStatusChanged, rawhideComposed } from '#events/compose.ts'
 import type { SaidOf } from '#events/define.ts'
 import { dropScheduled } from '#events/drop-scheduled.ts'
@@ -13,7 +14,15 @@ const cadence = [streamOpened, cadenceReached] as const
 export const consumes = [...composeMessages, ...cadence, ...heardByDrop] as const
 
 /** Everything that it says. */
-export const emits = [...cadence, dropScheduled, supersessionRequested, dropExpiryReached, ...saidByDrop] as const
+export const emits = [
+  ...cadence,
+  calendarChanged,
+  dropOverdue,
+  dropScheduled,
+  supersessionRequested,
+  dropExpiryReached,
+  ...saidByDrop,
+] as const
 
 export type ComposeEnvelope = EnvelopeOf<(typeof composeMessages)[number]>
 export type CadenceEnvelope = EnvelopeOf<(typeof cadence)[number]>

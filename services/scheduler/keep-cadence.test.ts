@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { keepCadence, sleepUnlessAborted } from './keep-cadence.ts'
 
-const cadence = { weekday: 'Monday' as const, hour: 6 }
+const cadence = { weekday: 'Monday' as const, hour: 6, patienceDays: 2 }
 const log = pino({ level: 'silent' })
 
 /** Runs the clock over some hours; `fails` are the times of saying that do not succeed. */

@@ -49,6 +49,7 @@ describe('the handler', () => {
     const { events } = await handle(composed(nightly('44', '20260714')))
     expect(events).toMatchObject([
       { subject: 'stream.opened.v1', body: { stream: 'Fedora-44' } },
+      { subject: 'calendar.changed.v1', body: { stream: 'Fedora-44' } },
       { subject: 'drop.scheduled.v1', body: { drop: 'weekly-Fedora-44-20260714.n.0' } },
     ])
   })

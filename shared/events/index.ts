@@ -1,4 +1,5 @@
 import { cadenceReached, dropExpiryReached, streamOpened } from './cadence.ts'
+import { calendarChanged, dropOverdue } from './calendar.ts'
 import { branchedComposed, composeStatusChanged, rawhideComposed } from './compose.ts'
 import type { EventDefinition } from './define.ts'
 import { dropAnnounced } from './drop-announced.ts'
@@ -33,6 +34,8 @@ export const ownEvents = [
   dropRequested,
   streamOpened,
   cadenceReached,
+  calendarChanged,
+  dropOverdue,
   dropScheduled,
   imageRequested,
   imageBuilt,

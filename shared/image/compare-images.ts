@@ -1,7 +1,8 @@
 import { allow, readAllowances } from './comparison/allowances.ts'
 import type { Comparison } from './comparison/comparison.ts'
 import { differencesOf } from './comparison/differences.ts'
-import { readImage, type ImageReading } from './read-image.ts'
+import type { ImageReading } from './open-image.ts'
+import { readImage } from './read-image.ts'
 
 /** An image as a file, with the name that people know it by. */
 export interface NamedImage {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DiskUnreadable } from '#disk/errors.ts'
 import { run } from '#subprocess/run.ts'
 import type { ImageDescription } from './description.ts'
+import { readLicenses } from './licenses/read-licenses.ts'
 import { readImage } from './read-image.ts'
 import { makeFileSystem, makePartitioned, openWorkshop, type SystemOptions } from './testing/disk.ts'
 
@@ -152,6 +153,8 @@ it('reads the packages of an rpm database, and whose files are whose', async () 
   const { facts, packageOf } = await read(disk)
   expect([...facts.packages]).toEqual([['small:noarch', { version: '1:2.0-3' }]])
   expect(packageOf('/usr/share/other')).toBe('small:noarch')
+  const licenses = await readLicenses(disk, { scratch: folder })
+  expect([...licenses]).toEqual([['small:noarch', { expression: 'MIT', texts: [] }]])
   expect(facts.files.get('/usr/lib/sysimage/rpm/rpmdb.sqlite')).toEqual({
     type: 'file',
     mode: '0644',

@@ -33,6 +33,24 @@ class CadenceReachedV1(ImagedropMessage):
     sentence = "the cadence of {stream|all streams} reached {time}"
 
 
+class CalendarChangedV1(ImagedropMessage):
+    """which drops of a release are due when, and which drops came of those that were"""
+
+    topic = "calendar.changed.v1"
+    severity = DEBUG
+    body_schema = load_schema(topic)
+    sentence = "{stream} has {#entries} drops in its calendar"
+
+
+class DropOverdueV1(ImagedropMessage):
+    """a drop that was due has not come, for longer than the policy has patience; said once"""
+
+    topic = "drop.overdue.v1"
+    severity = WARNING
+    body_schema = load_schema(topic)
+    sentence = "the {milestone|weekly} drop of {stream} that was due at {due} has not come; its newest compose is {newest|unknown}"
+
+
 class DropScheduledV1(ImagedropMessage):
     """a compose qualifies; the plan: images, formats, targets, gate"""
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Audience, Heard, OpenAudience } from '../testing/audience.ts'
 import { debianDrop, withFailure, withRegistrations, withText } from '../testing/drops.ts'
-import { dropFailing, expired, imageFailing, published, ready, superseded, tested } from '../testing/news.ts'
+import { dropFailing, expired, imageFailing, overdue, published, ready, superseded, tested } from '../testing/news.ts'
 import { previewDrop } from '../preview.ts'
 import { openAnnouncer, type TestAnnouncer } from '../testing/open-announcer.ts'
 import type { Lone } from '../testing/announce-alone.ts'
@@ -167,6 +167,15 @@ export function channelContract({ name, path }: FoundChannel): void {
       ]
       for (const text of expected) expect(heard).toContainEqual(expect.stringMatching(text))
       expect(heard).toHaveLength(expected.length)
+    })
+
+    it('tells that a drop is overdue to those who chose it, once', async () => {
+      await using stage = await openStage(name, path)
+      const event = overdue('Debian-12-20180426.n.0')
+      for (let count = 0; count < 2; count += 1) expect(await stage.announcer.hear(event)).toEqual([])
+      const heard = (await stage.audience.heard('Debian-12.weekly-2018-W18')).map(({ text }) => text)
+      expect(heard).toHaveLength(stage.audience.chose?.includes('overdue') ? 1 : 0)
+      for (const text of heard) expect(text).toMatch(/is\s+overdue: no\s+nightly[\s\S]*30\s+April/)
     })
 
     it('tells nobody of a drop that was withdrawn before', async () => {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { DeliverOnce } from '../deliveries.ts'
 import type { LaunchAddressOf } from '../story/launch.ts'
+import type { Appointment } from '../story/appointment.ts'
 import type { News } from '../story/news.ts'
 import type { Story } from '../story/story.ts'
 
@@ -31,6 +32,8 @@ export interface Channel {
    * `news.id`, to `deliverOnce` too. A channel that shows nothing but published drops has none of it.
    */
   report?(news: News, signal: AbortSignal): Promise<void>
+  /** The calendar has changed: for a place that shows when drops are due. */
+  showCalendar?(signal: AbortSignal): Promise<void>
   /**
    * What it would send of a published drop, for `imagedrop announce --preview`: asks nobody outside, sends and keeps
    * nothing. A place has none: it is asked to `tell` into a folder that nobody sees.
@@ -61,9 +64,12 @@ export interface ChannelHost {
   readonly deliverOnce: DeliverOnce
   /**
    * For a channel that shows all drops at once: makes a function that writes what they are now, newest first, without
-   * the expired ones. Writes never overlap, and the last one is of the newest state, whoever changed it.
+   * the expired ones, and when drops are due. Writes never overlap, and the last one is of the newest state, whoever
+   * changed it.
    */
-  readonly shown: (write: (stories: readonly Story[]) => Promise<void>) => () => Promise<void>
+  readonly shown: (
+    write: (stories: readonly Story[], appointments: readonly Appointment[]) => Promise<void>,
+  ) => () => Promise<void>
 }
 
 type Settings<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>

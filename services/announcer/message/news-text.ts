@@ -16,6 +16,7 @@ export function viewOfNews(news: News): View<'mail-news'> {
     waiting: kind === 'waiting',
     withdrawn: kind === 'withdrawn',
     expired: kind === 'expired',
+    overdue: kind === 'overdue',
   }
 }
 

@@ -38,6 +38,7 @@ export const templateNames = {
     'waiting',
     'withdrawn',
     'expired',
+    'overdue',
   ],
 } as const
 type TemplateName = keyof typeof templateNames

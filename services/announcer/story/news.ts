@@ -1,4 +1,5 @@
 import { failureOfTest } from '#drop/verdict.ts'
+import type { DropOverdue } from '#events/calendar.ts'
 import type { DropExpired } from '#events/drop-expired.ts'
 import type { DropFailed } from '#events/drop-failed.ts'
 import type { DropReady } from '#events/drop-ready.ts'
@@ -8,14 +9,14 @@ import type { ImageFailed } from '#events/image-failed.ts'
 import type { ImageTested } from '#events/image-tested.ts'
 import { imageKey, type DropImage, type Failure } from '#events/vocabulary.ts'
 import { titleOf } from './title.ts'
-import { cleanText, count, failureInWords } from './words.ts'
+import { cleanText, count, dayInWords, failureInWords } from './words.ts'
 
 /** What people may want to be told of drops; destinations choose among them. */
-export const kinds = ['published', 'waiting', 'failed', 'withdrawn', 'expired'] as const
+export const kinds = ['published', 'waiting', 'failed', 'withdrawn', 'expired', 'overdue'] as const
 export type Kind = (typeof kinds)[number]
 
 /** What happens to a drop besides its publication. All text is one clean line. */
-export type News = Failed | Waiting | Withdrawn
+export type News = Failed | Waiting | Withdrawn | Overdue
 
 interface Told {
   readonly drop: string
@@ -50,6 +51,16 @@ export interface Withdrawn extends Told {
   readonly kind: 'withdrawn' | 'expired'
   readonly title: string
   readonly by: string
+}
+
+/** A drop was due, and no compose has come for it. */
+export interface Overdue extends Told {
+  readonly kind: 'overdue'
+  readonly release: string
+  readonly milestone: string | null
+  readonly due: string
+  /** The newest compose of the release; null when none was heard of. */
+  readonly newest: string | null
 }
 
 type Heard<Body> = Pick<Envelope<string, Body>, 'id' | 'time' | 'body'>
@@ -103,6 +114,26 @@ export function tellWithdrawal({ time, body }: Heard<DropSuperseded | DropExpire
   }
   const sentence = `has expired after ${count(body.keptDays, 'day')}`
   return { ...about, kind: 'expired', id: 'expired', sentence, by: 'the retention policy' }
+}
+
+/** Tells that no compose has come for a drop that was due. It has no name yet but that of its place in the calendar. */
+export function tellOverdue({ time, body }: Heard<DropOverdue>): Overdue {
+  const { key, milestone, due } = body
+  const release = cleanText(body.stream)
+  const newest = body.newest && cleanText(body.newest)
+  const awaited = milestone === null ? 'nightly compose' : `candidate of ${milestone}`
+  const last = newest === null ? 'no compose of the release was heard of' : `its newest compose is ${newest}`
+  return {
+    kind: 'overdue',
+    id: `overdue.${due.slice(0, 10)}`,
+    drop: `${release}.${key}`,
+    at: time,
+    sentence: `is overdue: no ${awaited} of ${release.replaceAll('-', ' ')} has come since ${dayInWords(due)}, when it was due; ${last}`,
+    release,
+    milestone,
+    due,
+    newest,
+  }
 }
 
 function tellOutcome({ image, outcome, failure }: DropImage): Waiting['images'][number] {

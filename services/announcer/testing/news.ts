@@ -1,3 +1,4 @@
+import { dropOverdue } from '#events/calendar.ts'
 import type { EventDefinition } from '#events/define.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
@@ -32,6 +33,11 @@ export function expired(body: DropPublished, time = noon): Envelope {
     { subject: dropExpired.subject, body: { drop, kind, milestone, compose, images, keptDays: 14 } },
     { now: new Date(time) },
   )
+}
+
+/** The news that no compose has come for the drop of a week; `newest` is the last compose that came. */
+export function overdue(newest: string): Envelope {
+  return sealed(dropOverdue, { ...dropOverdue.example, stream: 'Debian-12', newest })
 }
 
 /** The news that the first image of a drop failed. */

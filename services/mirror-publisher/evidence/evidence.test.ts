@@ -59,15 +59,21 @@ describe('beside an image', () => {
     await call(join(others, 'pyspdxtools'), ['--infile', scene.at(`${stem}.spdx.json`), '--version', 'SPDX-2.3'])
 
     interface Document {
+      readonly hasExtractedLicensingInfos: readonly object[]
       readonly creationInfo: { readonly created: string }
       readonly packages: readonly {
         readonly name: string
         readonly sourceInfo?: string
         readonly licenseDeclared: string
+        readonly licenseComments?: string
         readonly externalRefs?: readonly { readonly referenceLocator: string }[]
       }[]
     }
-    const { packages, creationInfo } = await readJson<Document>(scene, `${stem}.spdx.json`)
+    const {
+      packages,
+      creationInfo,
+      hasExtractedLicensingInfos: texts,
+    } = await readJson<Document>(scene, `${stem}.spdx.json`)
     expect(creationInfo.created).toBe('2013-05-21T10:00:00Z')
     expect(packages.slice(1).map(({ externalRefs }) => externalRefs?.[0]?.referenceLocator)).toEqual([
       'pkg:rpm/fedora/bash@4.2.45-1.fc19?arch=x86_64&distro=fedora-19',
@@ -76,7 +82,21 @@ describe('beside an image', () => {
       'pkg:rpm/fedora/only-ec2@1-1?arch=x86_64&distro=fedora-19',
     ])
     expect(packages[3]?.sourceInfo).toContain('perl-5.16.3-264.fc19.src.rpm')
-    expect(new Set(packages.map((one) => one.licenseDeclared))).toEqual(new Set(['NOASSERTION']))
+    expect(packages.slice(1).map(({ licenseDeclared }) => licenseDeclared)).toEqual([
+      'GPL-3.0-or-later',
+      'GPL-3.0-or-later AND LicenseRef-Debian-custom-0123456789ab',
+      'NOASSERTION',
+      'NOASSERTION',
+    ])
+    // Words that are not SPDX's are repeated, and claimed to be nothing else.
+    expect(packages[3]?.licenseComments).toBe('its package says: GPL+')
+    expect(texts).toEqual([
+      {
+        licenseId: 'LicenseRef-Debian-custom-0123456789ab',
+        name: 'custom',
+        extractedText: `What is called "custom" in /c of the image; SHA-256 ${'0'.repeat(64)}`,
+      },
+    ])
   })
 
   it("is provenance that in-toto's own schema takes, from the compose to the digest of every file", async () => {

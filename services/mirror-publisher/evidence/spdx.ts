@@ -1,13 +1,14 @@
 import { basename } from 'node:path'
+import { isSpdx, licenseRefsIn } from '#image/licenses/spdx.ts'
 import type { PlannedImage } from '../plan-tree.ts'
 import type { DropIdentity } from '../naming/convention.ts'
 import { packageUrl } from './package-url.ts'
-import type { ListedPackage } from './package-list.ts'
+import type { ListedPackage, PackageList } from './package-list.ts'
 import type { Maker } from './maker.ts'
 
 interface Facts {
   readonly identity: DropIdentity
-  readonly packages: readonly ListedPackage[]
+  readonly list: PackageList
   readonly maker: Maker
 }
 
@@ -18,7 +19,8 @@ const image = 'SPDXRef-Image'
 const none = '(none)'
 
 /** The bill of materials of one image in SPDX 2.3: the same bytes for the same image. */
-export function formatSpdx({ stem, of }: PlannedImage, { identity, packages, maker }: Facts): string {
+export function formatSpdx({ stem, of }: PlannedImage, { identity, list, maker }: Facts): string {
+  const { packages } = list
   const { compose } = identity
   const disk = of.evidence?.disk.sha256
   const ids = packages.map((one, index) => `SPDXRef-Package-${String(index + 1)}-${plain(one.name)}`)
@@ -44,7 +46,7 @@ export function formatSpdx({ stem, of }: PlannedImage, { identity, packages, mak
         name: one.name,
         versionInfo: one.version,
         ...unlicensed,
-        ...(one.license === undefined ? {} : { licenseComments: `its package says: ${one.license}` }),
+        ...licenseOf(one, list),
         ...(one.source === undefined || one.source === none
           ? {}
           : { sourceInfo: `built from the source package ${one.source}` }),
@@ -57,6 +59,7 @@ export function formatSpdx({ stem, of }: PlannedImage, { identity, packages, mak
         ],
       })),
     ],
+    ...extracted(list),
     relationships: [
       { spdxElementId: 'SPDXRef-DOCUMENT', relationshipType: 'DESCRIBES', relatedSpdxElement: image },
       ...ids.map((id) => ({ spdxElementId: image, relationshipType: 'CONTAINS', relatedSpdxElement: id })),
@@ -72,6 +75,27 @@ const unlicensed = {
   licenseDeclared: unknown,
   copyrightText: unknown,
 } as const
+
+/** What the package says in SPDX's words is its declared licence; in other words it is repeated as they are. */
+function licenseOf({ license }: ListedPackage, { licenseTexts }: PackageList) {
+  if (license === undefined) return {}
+  const isKnown = licenseRefsIn(license).every((ref) => licenseTexts.some(({ id }) => id === ref))
+  return isKnown && isSpdx(license) ? { licenseDeclared: license } : { licenseComments: `its package says: ${license}` }
+}
+
+/** The texts that SPDX has no identifier for, by where they are: the image holds them. */
+function extracted({ packages, licenseTexts }: PackageList) {
+  const used = new Set(packages.flatMap(({ license = '' }) => licenseRefsIn(license)))
+  const texts = licenseTexts.filter(({ id }) => used.has(id))
+  if (texts.length === 0) return {}
+  return {
+    hasExtractedLicensingInfos: texts.map(({ id, name, file, sha256 }) => ({
+      licenseId: id,
+      name: name ?? basename(file),
+      extractedText: `${name === null ? 'The text' : `What is called ${JSON.stringify(name)}`} in ${file} of the image; SHA-256 ${sha256}`,
+    })),
+  }
+}
 
 /** SPDX takes whole seconds. Without a known build it is the day of the compose. */
 function createdAt({ of, compose }: Pick<PlannedImage, 'of'> & Pick<DropIdentity, 'compose'>): string {

@@ -37,10 +37,10 @@ async function writeBeside(
   }))
 
   const written: MirroredFile[] = []
-  const list = image.files.find(({ artifact }) => artifact === of.packages)
-  if (list?.artifact.format === 'json') {
-    const packages = await readPackageList(join(folder, list.path), imageKey(of.image))
-    written.push(await put('spdx.json', formatSpdx(image, { identity, packages, maker })))
+  const listed = image.files.find(({ artifact }) => artifact === of.packages)
+  if (listed?.artifact.format === 'json') {
+    const list = await readPackageList(join(folder, listed.path), imageKey(of.image))
+    written.push(await put('spdx.json', formatSpdx(image, { identity, list, maker })))
   }
   if (!evidence) return [...kept, ...written]
   written.push(await put('boot-test.json', formatBootTest(drop, image, evidence)))

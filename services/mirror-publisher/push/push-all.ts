@@ -9,7 +9,7 @@ import { freeze } from './freeze.ts'
 import { mastersFolder, readJournal, writeJournal, type Journal } from './journal.ts'
 import type { Master } from '../masters.ts'
 import { pushFrozen } from './push-master.ts'
-import { rsyncTo } from './rsync.ts'
+import { keepParts, rootFrom, rsyncTo, whyFailed } from './rsync.ts'
 
 /**
  * Makes masters like ours, each for itself: one that cannot be reached holds up no other. Null when all of them are; else
@@ -50,6 +50,8 @@ async function pushOne(master: Master, { root }: Mirror, context: Context): Prom
     context.progress({ phase: `pushing to ${name}` })
     await pushFrozen(frozen, {
       rsync: rsyncTo(master, context),
+      rootFrom: (place) => rootFrom(place, master),
+      keepParts: (place) => keepParts(place, master),
       aside,
       async note(place, stamp) {
         const { [place]: _before, ...others } = journal.holds
@@ -62,8 +64,9 @@ async function pushOne(master: Master, { root }: Mirror, context: Context): Prom
     signal.throwIfAborted()
     if (!(error instanceof ToolFailed)) throw error
     const since = journal.failure?.since ?? now().toISOString()
-    await write({ failure: { since, reason: error.message } })
-    log.warn({ master: name, since, reason: error.message }, 'a mirror master is behind')
+    const reason = whyFailed(error, master)
+    await write({ failure: { since, reason } })
+    log.warn({ master: name, since, reason }, 'a mirror master is behind')
     return false
   } finally {
     await rm(aside, { recursive: true, force: true })

@@ -9,6 +9,10 @@ import { contents, folderAlone, type Rsync } from './rsync.ts'
 
 interface PushOptions {
   readonly rsync: Rsync
+  /** How the master's rsync finds its root from one of its folders. */
+  readonly rootFrom: (place: string) => string
+  /** Options by which files that were cut off are kept and gone on with, in a folder that is filled. */
+  readonly keepParts: (place: string) => readonly string[]
   /** A folder for what rsync is to be shown, besides what is frozen. */
   readonly aside: string
   /** Notes durably what the master holds at a place now; null before that becomes uncertain. */
@@ -24,7 +28,7 @@ export async function pushFrozen({ indexes, links, folders, abandoned }: Frozen,
   const inState = (state: FrozenFolder['state']) => folders.filter((one) => one.state === state)
   if (folders.length > 0) await setMode(stagingName, 0o700, options)
   for (const folder of inState('staged')) {
-    await fillClosed(folder, options.rsync)
+    await fillClosed(folder, options)
     await options.note(placeOf(folder), folder.stamp)
   }
   for (const folder of inState('open')) await replace(folder, options)
@@ -34,9 +38,9 @@ export async function pushFrozen({ indexes, links, folders, abandoned }: Frozen,
 }
 
 /** The long part: it goes on where it was cut off, and nobody sees it. */
-async function fillClosed({ drop, twin }: FrozenFolder, rsync: Rsync): Promise<void> {
-  const resumed = ['--delete', '--partial-dir=.rsync-partial']
-  await rsync([...contents, ...resumed], { cwd: twin, source: './' }, `${stagingName}/${drop}/`)
+async function fillClosed({ drop, twin }: FrozenFolder, { rsync, keepParts }: PushOptions): Promise<void> {
+  const closed = `${stagingName}/${drop}`
+  await rsync([...contents, '--delete', ...keepParts(closed)], { cwd: twin, source: './' }, `${closed}/`)
 }
 
 /** The short part: every file is there already and only gets its second name. */
@@ -44,11 +48,10 @@ async function replace(folder: FrozenFolder, options: PushOptions): Promise<void
   const { drop, twin, stamp } = folder
   const { rsync, note } = options
   const place = placeOf(folder)
-  await fillClosed(folder, rsync)
+  await fillClosed(folder, options)
   await note(place, null)
   await setMode(place, 0o700, options)
-  const up = '../'.repeat(place.split('/').length)
-  const linked = ['--delete', `--link-dest=${up}${stagingName}/${drop}`]
+  const linked = ['--delete', `--link-dest=${options.rootFrom(place)}${stagingName}/${drop}`]
   await rsync([...contents, ...linked], { cwd: twin, source: './' }, `${place}/`)
   await setMode(place, 0o755, options)
   await note(place, stamp)

@@ -62,14 +62,15 @@ async function keepImage(
 }
 
 function packageList({ flavour, architecture }: ImagePlan): string {
+  const custom = { id: 'LicenseRef-Debian-custom-0123456789ab', name: 'custom', file: '/c', sha256: '0'.repeat(64) }
   const common = { type: 'rpm', architecture: architecture === 'i686' ? 'i686' : 'x86_64' }
   const packages = [
-    { ...common, name: 'bash', version: '4.2.45-1.fc19' },
-    { ...common, name: 'libstdc++', version: '4.8.0-5.fc19' },
+    { ...common, name: 'bash', version: '4.2.45-1.fc19', license: 'GPL-3.0-or-later' },
+    { ...common, name: 'libstdc++', version: '4.8.0-5.fc19', license: `GPL-3.0-or-later AND ${custom.id}` },
     { ...common, name: 'perl', version: '4:5.16.3-264.fc19', source: 'perl-5.16.3-264.fc19.src.rpm', license: 'GPL+' },
     { ...common, name: `only-${flavour}`, version: '1-1' },
   ]
-  return JSON.stringify({ manifest_version: 1, packages })
+  return JSON.stringify({ manifest_version: 1, packages, licenseTexts: [custom] })
 }
 
 /** A Beta candidate of Fedora 19; its number makes the drop and the date. */

@@ -6,7 +6,7 @@ import type { TestMaster } from './rsync-daemon.ts'
 import type { Scene } from './scene.ts'
 
 /** Fails the test unless a master holds what ours holds, byte for byte, and nothing closed. */
-export async function expectSame(scene: Scene, { root }: TestMaster): Promise<void> {
+export async function expectSame(scene: Scene, { root }: Pick<TestMaster, 'root'>): Promise<void> {
   const ours = (await readdir(scene.mirror.root, { recursive: true })).filter((path) => !path.startsWith('.staging'))
   const theirs = (await readdir(root, { recursive: true })).filter((path) => !path.startsWith('.staging'))
   expect(theirs.toSorted()).toEqual(ours.toSorted())

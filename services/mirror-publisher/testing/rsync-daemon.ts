@@ -59,6 +59,8 @@ export async function startMaster(
       kibibytesPerSecond: null,
       passwordFile: join(folder, 'password'),
       identityFile: null,
+      knownHostsFile: null,
+      port: null,
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

@@ -34,6 +34,12 @@ export function streamOf({ short, version }: Pick<ComposeId, 'short' | 'version'
   return `${short}-${version}`
 }
 
+/** The release of a stream; a version has no hyphen. */
+export function releaseOf(stream: string): Pick<ComposeId, 'short' | 'version'> {
+  const hyphen = stream.lastIndexOf('-')
+  return { short: stream.slice(0, hyphen), version: stream.slice(hyphen + 1) }
+}
+
 function readPungi(body: ComposeStatusChanged): Notice {
   const id = parseComposeId(body.compose_id)
   return {

@@ -55,6 +55,7 @@ describe('the shipped policy', () => {
       'flavours',
       'weekly',
       'nightly',
+      'weekday',
       'note',
     ]) {
       expect(comments).toMatch(new RegExp(`^#   ${key} `, 'm'))
@@ -77,6 +78,18 @@ describe('a policy that is wrong', () => {
     ['a number out of range', 'hour: 6', 'hour: 66', ['cadence.hour', '<=23', 'got 66']],
     ['a bad level', 'level: 6', 'level: 60', ['formats.milestone.1.level', '<=9', 'got 60']],
     ['a bad range', '[44-]', '[44--]', ['distributions.1.versions.0', '31-42 or 44-', 'got "44--"']],
+    [
+      'a milestone of no single version',
+      'milestones: []',
+      'milestones: [{ short: Fedora, version: 44-, milestone: Beta, due: 2026-03-10 }]',
+      ['milestones.0.version', 'expected one version: 44', 'got "44-"'],
+    ],
+    [
+      'a milestone on no day',
+      'milestones: []',
+      'milestones: [{ short: Fedora, version: 44, milestone: Beta, due: 2026-02-30 }]',
+      ['milestones.0.due', 'expected a day as 2026-04-14', 'got "2026-02-30"'],
+    ],
     ['a bad retention', 'weekly: 30', 'weekly: never', ['retention.weekly', 'days, or forever', 'got "never"']],
     [
       'zstd in old qcow2',
@@ -106,7 +119,7 @@ describe('a policy that is wrong', () => {
       ['distributions.engines', 'i686'],
     ],
     ['a relative location', '- https://koji', '- ftp://koji', ['allowedLocations.0', 'expected an http(s) URL']],
-    ['text that is not YAML', '  weekday', '   weekday', ['drops.yaml is not YAML', 'line']],
+    ['text that is not YAML', '\n  weekday', '\n   weekday', ['drops.yaml is not YAML', 'line']],
     ['a key given twice', 'hour: 6', 'hour: 6\n  hour: 7', ['drops.yaml is not YAML', 'unique']],
   ])('%s is named with its place and what is allowed', (_what, from, to, words) => {
     const attempt = changed(from, to)

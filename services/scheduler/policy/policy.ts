@@ -11,7 +11,7 @@ import {
 } from '#events/vocabulary.ts'
 import { foreignEvents } from '#events/index.ts'
 import { section } from '#service/yaml-file.ts'
-import { isVersionPattern } from './versions.ts'
+import { isVersion, isVersionPattern } from './versions.ts'
 
 const releaseName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'expected a release short name')
 const versionRule = 'expected a version as Rawhide or 43, or a range as 31-42 or 44-'
@@ -27,6 +27,8 @@ const engineRow = section({
   why: z.string().min(1).describe('Why it stands where it stands, for people'),
 })
 
+const weekday = z.enum(['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'])
+
 const distribution = section({
   short: releaseName.describe('Short name of the release in compose ids'),
   versions,
@@ -37,6 +39,7 @@ const distribution = section({
   engines: z.array(engineRow).min(1).describe('Build engines; the next is tried when one cannot'),
   weekly: z.boolean().describe('The newest finished nightly of each week becomes a weekly scratch drop'),
   nightly: z.boolean().describe('Every finished nightly becomes a nightly scratch drop'),
+  weekday: weekday.optional().describe('Day on which its weekly drops are due, where it is not that of the cadence'),
   note: z.string().optional().describe('Why it is as it is, for people'),
 })
 export type Distribution = z.infer<typeof distribution>
@@ -65,11 +68,21 @@ export const policySchema = section({
   targets: z.record(flavour, z.array(target).min(1)).describe('Where the images of each flavour are published'),
   gates: section({ milestone: gate, weekly: gate, nightly: gate }).describe('Who blesses a complete drop'),
   cadence: section({
-    weekday: z
-      .enum(['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'])
-      .describe('Day on which the weekly drops are due'),
+    weekday: weekday.describe('Day on which the weekly drops are due'),
     hour: z.int().min(0).max(23).describe('Hour of that day, UTC; expiry is looked at each day in this hour'),
+    patienceDays: z.int().min(1).max(6).default(2).describe('So many days after it was due, a drop is overdue'),
   }),
+  milestones: z
+    .array(
+      section({
+        short: releaseName,
+        version: z.union([z.string(), z.int().min(0).transform(String)]).refine(isVersion, 'expected one version: 44'),
+        milestone: z.enum(['Alpha', 'Beta', 'Final']),
+        due: z.iso.date('expected a day as 2026-04-14'),
+      }),
+    )
+    .default([])
+    .describe('When the candidates of milestones are due, as the release schedule says'),
   retention: section({
     weekly: keptDays,
     nightly: keptDays,

@@ -11,7 +11,12 @@ export function matchesVersion(pattern: string, version: string): boolean {
 /** Whether a text can stand for versions in the policy. */
 export function isVersionPattern(pattern: string): boolean {
   const limits = range.exec(pattern)
-  if (!limits) return /^[A-Za-z0-9][A-Za-z0-9.]*$/.test(pattern)
+  if (!limits) return isVersion(pattern)
   const [, from, to] = limits
   return !to || Number(from) <= Number(to)
+}
+
+/** Whether a text can stand for one version. */
+export function isVersion(text: string): boolean {
+  return !range.test(text) && /^[A-Za-z0-9][A-Za-z0-9.]*$/.test(text)
 }

@@ -2,7 +2,7 @@ import { dropExpiryReached } from '#events/cadence.ts'
 import { say } from '#events/define.ts'
 import { findDistribution } from '../policy/find-distribution.ts'
 import type { Policy } from '../policy/policy.ts'
-import { daysBetween, weeklySlot } from './cadence.ts'
+import { daysBetween, weeklyOf, weeklySlot } from './cadence.ts'
 import { isDue } from './decide-nightly.ts'
 import { ignore, schedule, type StreamDecision, type StreamEvent } from './schedule.ts'
 import type { DropRecord, StreamState } from './state.ts'
@@ -20,13 +20,13 @@ export function decideCadence(state: StreamState, { policy, now }: { policy: Pol
 
 function decideWeekly(state: StreamState, policy: Policy, now: Date): StreamDecision {
   const { newest } = state
-  const slot = weeklySlot(now, policy.cadence).toISOString()
   if (newest === null) return ignore(state, 'no nightly compose of the stream has finished yet')
-  if (!isDue(state, slot)) return ignore(state, `the week from ${slot} has its drop`)
   const { compose, missing } = newest
   const distribution = findDistribution(compose, policy)
   if (!distribution?.weekly)
     return ignore(state, `the policy wants no weekly drop of ${compose.short} ${compose.version}`)
+  const slot = weeklySlot(now, weeklyOf(distribution, policy)).toISOString()
+  if (!isDue(state, slot)) return ignore(state, `the week from ${slot} has its drop`)
   if (state.drops.some((one) => one.kind === 'weekly' && one.compose === compose.id)) {
     return ignore(state, `no nightly compose has finished since ${compose.id}`)
   }

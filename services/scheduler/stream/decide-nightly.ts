@@ -1,6 +1,6 @@
 import type { Qualified } from '../compose/understand.ts'
 import { compareAge } from './age.ts'
-import { weeklySlot } from './cadence.ts'
+import { weeklyOf, weeklySlot } from './cadence.ts'
 import { ignore, schedule, type Circumstances, type StreamDecision } from './schedule.ts'
 import type { DropRecord, StreamState } from './state.ts'
 
@@ -16,7 +16,7 @@ export function decideNightly(
   const { compose, distribution, missing } = qualified
   const newer = newestOf(state, compose)
   if (newer !== null) return ignore(state, newer)
-  const slot = weeklySlot(now, policy.cadence).toISOString()
+  const slot = weeklySlot(now, weeklyOf(distribution, policy)).toISOString()
   const known = { ...state, newest: { compose, missing: [...missing] } }
   const sameDay = (kind: DropRecord['kind']) =>
     state.drops.findLast((one) => one.kind === kind && one.date === compose.date) ?? null

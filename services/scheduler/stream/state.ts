@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { calendarEntry } from '#events/calendar.ts'
 import { composeRef, dropId, dropKind } from '#events/vocabulary.ts'
 
 const known = z.strictObject({ compose: composeRef, missing: z.array(z.string()) })
@@ -25,11 +26,15 @@ const streamState = z.strictObject({
   /** The weekly slot that was served last, by its time. */
   served: z.string().nullable(),
   drops: z.array(record),
+  /** What was last said of when drops are due; empty in what was kept before there were calendars. */
+  calendar: z.array(calendarEntry).default([]),
 })
 /** What the scheduler remembers of one stream of composes. */
 export type StreamState = z.infer<typeof streamState>
 
 /** Reads a stream's state as the ledger keeps it; a stream without one is new. */
 export function readStreamState(state: unknown): StreamState {
-  return state === undefined || state === null ? { newest: null, served: null, drops: [] } : streamState.parse(state)
+  return state === undefined || state === null
+    ? { newest: null, served: null, drops: [], calendar: [] }
+    : streamState.parse(state)
 }

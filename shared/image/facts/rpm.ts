@@ -17,6 +17,8 @@ const fileMark = 'file|'
 
 const format = `${packageMark}%{NAME}|%{ARCH}|%{EVR}\\n[${fileMark}%{=NAME}|%{=ARCH}|%{FILENAMES}\\n]`
 
+const licenseFormat = `${packageMark}%{NAME}|%{ARCH}|%{LICENSE}\\n`
+
 /** The packages that rpm knows. Its database is copied out, and read by the rpm of this host. */
 export async function readRpm(tree: Tree, { scratch, signal }: PackageReading): Promise<Packages> {
   const database = await copyRpmDatabase(tree, scratch)
@@ -41,6 +43,23 @@ export async function readRpm(tree: Tree, { scratch, signal }: PackageReading): 
     packageOf: (path) => owners.get(path) ?? null,
     told: (path) => posix.dirname(path) === folder,
   }
+}
+
+/** What rpm's packages say of their licences, by `name:architecture`: SPDX's words in Fedora 38 and later, others before. */
+export async function rpmLicenses(tree: Tree, { scratch, signal }: PackageReading): Promise<Map<string, string>> {
+  const database = await copyRpmDatabase(tree, scratch)
+  if (database === null) return new Map()
+  const { copy } = database
+  const licenses = new Map<string, string>()
+  await run('rpm', ['--dbpath', copy, '--query', '--all', '--queryformat', licenseFormat], {
+    deadline: 300_000,
+    ...(signal && { signal }),
+    onLine(line) {
+      const [mark, name = '', architecture = '', license = ''] = line.split(/\|(.*?)\|(.*?)\|(.*)/s)
+      if (`${String(mark)}|` === packageMark) licenses.set(`${name}:${architecture}`, license)
+    },
+  })
+  return licenses
 }
 
 /** Copies the database out, for the rpm of this host; null when the image has none. */

@@ -21,7 +21,9 @@ export const channel = defineChannel({
       .nullable()
       .default(null),
     mailNewsTo: addresses,
-    mailNewsKinds: commaList.pipe(z.array(z.enum(newsKinds)).min(1)).default(['waiting', 'failed', 'withdrawn']),
+    mailNewsKinds: commaList
+      .pipe(z.array(z.enum(newsKinds)).min(1))
+      .default(['waiting', 'failed', 'withdrawn', 'overdue']),
     mailCa: z.string().nullable().default(null),
     ...dkimSettings,
   },

@@ -10,15 +10,16 @@ export const channel = defineChannel({
   settings: { theme: z.string().min(1).nullable().default(null) },
   kind: 'place',
   open({ theme }, host) {
-    const { folder, title, mirrorUrl, launchAddressOf } = host
+    const { folder, title, mirrorUrl, launchAddressOf, pageUrl, domain } = host
     const look = readTheme(theme ?? join(import.meta.dirname, 'theme'))
-    const show = keepSite({ title, theme: look, mirrorUrl, launchAddressOf }, host)
+    const { show, renew } = keepSite({ title, theme: look, mirrorUrl, launchAddressOf, pageUrl, domain }, host)
     return {
       async tell(story) {
         await show(story)
         return [{ to: join(folder, addresses.start), id: addresses.drop(story) }]
       },
       withdraw: show,
+      showCalendar: renew,
     }
   },
 })

@@ -1,13 +1,20 @@
 import { join } from 'node:path'
 import { readIfThere, writeDurably } from '#files/durable.ts'
+import type { Appointment } from '../../story/appointment.ts'
 import type { Story } from '../../story/story.ts'
 import type { ChannelHost } from '../channel.ts'
+import { renderCalendar } from './calendar/render-calendar.ts'
 import { renderPage } from './parts/layout.ts'
-import type { Site } from './parts/site.ts'
+import { addresses, releaseTitle, type Site } from './parts/site.ts'
 import { planPages } from './plan-pages.ts'
 
-/** Makes the pages show a drop as it is now; resolves when they do. */
-export type ShowDrop = (story: Story) => Promise<void>
+/** The site as it is kept: both resolve when it shows what they are asked for. */
+export interface KeptSite {
+  /** Makes the pages show a drop as it is now. */
+  readonly show: (story: Story) => Promise<void>
+  /** Makes them show what has changed, the calendar too. */
+  readonly renew: () => Promise<void>
+}
 
 /** Pages in memory, and files open, at a time. */
 const atOnce = 16
@@ -16,16 +23,17 @@ const atOnce = 16
  * Keeps the site's pages in a folder. Pages of drops that did not change since the last time are left alone; the first
  * time, all are compared with what is there, so that other settings, another theme or another version reach all.
  */
-export function keepSite(site: Site, { folder, shown }: Pick<ChannelHost, 'folder' | 'shown'>): ShowDrop {
+export function keepSite(site: Site, { folder, shown }: Pick<ChannelHost, 'folder' | 'shown'>): KeptSite {
   const asked = new Map<string, Story>()
   let before: ReadonlyMap<string, Story> | null = null
 
-  const renew = shown(async (stories) => {
+  const renew = shown(async (stories, appointments) => {
     const answered = [...asked.values()]
     const now = new Map(stories.map((story) => [story.drop, story]))
     if (before === null) await writeTheme(site, folder)
     const changed = new Map([...whatChanged(before, now), ...answered].map((story) => [story.drop, story]))
-    for (const pages of planPages(site.title, stories, [...changed.values()])) {
+    await writeCalendars(site, folder, appointments)
+    for (const pages of planPages(site.title, stories, [...changed.values()], appointments)) {
       for (let index = 0; index < pages.length; index += atOnce) {
         const some = pages.slice(index, index + atOnce)
         await Promise.all(some.map((page) => writeChanged(join(folder, page.path), renderPage(site, page))))
@@ -35,10 +43,13 @@ export function keepSite(site: Site, { folder, shown }: Pick<ChannelHost, 'folde
     for (const story of answered) if (asked.get(story.drop) === story) asked.delete(story.drop)
   })
 
-  return async (story) => {
-    // Asked for by name too: of a process that was killed, nobody knows how far it came.
-    asked.set(story.drop, story)
-    await renew()
+  return {
+    async show(story) {
+      // Asked for by name too: of a process that was killed, nobody knows how far it came.
+      asked.set(story.drop, story)
+      await renew()
+    },
+    renew,
   }
 }
 
@@ -49,6 +60,17 @@ function whatChanged(before: ReadonlyMap<string, Story> | null, now: ReadonlyMap
     ...[...now.values()].filter((story) => before?.get(story.drop) !== story),
     ...gone.map((story) => ({ ...story, withdrawn: { why: 'expired' as const, by: '', reason: null } })),
   ]
+}
+
+/** The calendars, of all releases and of each; none as long as nothing is planned. */
+async function writeCalendars(site: Site, folder: string, appointments: readonly Appointment[]): Promise<void> {
+  const { title: name, domain, pageUrl } = site
+  for (const [release, own] of Map.groupBy(appointments, (one) => one.release)) {
+    const text = renderCalendar(own, { name: `${name}: ${releaseTitle(release)}`, domain, pageUrl })
+    await writeChanged(join(folder, addresses.releaseCalendar(release)), text)
+  }
+  if (appointments.length === 0) return
+  await writeChanged(join(folder, addresses.calendar), renderCalendar(appointments, { name, domain, pageUrl }))
 }
 
 async function writeTheme({ theme }: Site, folder: string): Promise<void> {

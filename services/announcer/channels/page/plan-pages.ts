@@ -1,3 +1,4 @@
+import type { Appointment } from '../../story/appointment.ts'
 import type { Story } from '../../story/story.ts'
 import { allPage } from './pages/all.ts'
 import { dropPage } from './pages/drop.ts'
@@ -14,7 +15,12 @@ export type PagePlan = readonly (readonly Page[])[]
  * The pages that show what is new of some drops: theirs, those of their releases and years, and the two that show all.
  * Stories are those of all drops, newest first; a drop among the changed ones that is not in them has expired.
  */
-export function planPages(title: string, stories: readonly Story[], changed: readonly Story[]): PagePlan {
+export function planPages(
+  title: string,
+  stories: readonly Story[],
+  changed: readonly Story[],
+  appointments: readonly Appointment[] = [],
+): PagePlan {
   const byDrop = new Map(stories.map((story) => [story.drop, story]))
   const names = new Set(changed.map(({ drop }) => drop))
   // What was withdrawn for a drop leads to it as soon as it has a page.
@@ -26,6 +32,7 @@ export function planPages(title: string, stories: readonly Story[], changed: rea
     releasePage(
       one,
       stories.filter(({ release }) => release === one),
+      appointments.some(({ release }) => release === one),
     ),
   )
   const yearPages = [...years].map((one) =>
@@ -34,7 +41,7 @@ export function planPages(title: string, stories: readonly Story[], changed: rea
       stories.filter((story) => yearOf(story) === one),
     ),
   )
-  return [dropPages, [...releasePages, ...yearPages], [allPage(stories)], [startPage(title, stories)]]
+  return [dropPages, [...releasePages, ...yearPages], [allPage(stories)], [startPage(title, stories, appointments)]]
 }
 
 function pageOf(story: Story, byDrop: ReadonlyMap<string, Story>): Page {

@@ -67,6 +67,7 @@ describe('the site of three releases', () => {
       'Debian-12',
       'Fedora-Rawhide',
       'Fedora-43',
+      'next',
     ])
     expect(start).toContain(`href="${samples.standing}"`)
     expect(start).toContain('href="releases/Fedora-43.html"')

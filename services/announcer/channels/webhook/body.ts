@@ -82,6 +82,18 @@ export const webhookBody = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('drop.withdrawn'), timestamp, data: withdrawn }),
   z.strictObject({ type: z.literal('drop.expired'), timestamp, data: withdrawn }),
+  z.strictObject({
+    type: z.literal('drop.overdue'),
+    timestamp,
+    data: z.strictObject({
+      text,
+      drop: z.string().describe('Its place in the calendar: `Fedora-44.Beta`'),
+      release: z.string(),
+      milestone: z.string().nullable().describe('Null for a weekly drop'),
+      due: z.iso.datetime(),
+      newest: z.string().nullable().describe('The newest compose of the release'),
+    }),
+  }),
 ])
 export type WebhookBody = z.infer<typeof webhookBody>
 
@@ -111,6 +123,10 @@ export function bodyOf(telling: Telling, { pageUrl, linkTo }: Surroundings): Web
     case 'failed': {
       const { at, image, step, class: failureClass, reason, log } = telling
       return { type: 'drop.failed', timestamp: at, data: { ...about, image, step, class: failureClass, reason, log } }
+    }
+    case 'overdue': {
+      const { at, release, milestone, due, newest } = telling
+      return { type: 'drop.overdue', timestamp: at, data: { ...about, release, milestone, due, newest } }
     }
     case 'withdrawn':
     case 'expired': {

@@ -10,7 +10,7 @@ import { publishedOn, verdictText } from '../parts/verdict.ts'
 const newest = 52
 
 /** The page of one release: how its newest drops were, and how sizes and boot times have changed. Stories are newest first. */
-export function releasePage(release: string, stories: readonly Story[]): Page {
+export function releasePage(release: string, stories: readonly Story[], hasCalendar: boolean): Page {
   const drops = stories.filter(({ withdrawn }) => withdrawn === null).slice(0, newest)
   return {
     path: addresses.release(release),
@@ -18,7 +18,13 @@ export function releasePage(release: string, stories: readonly Story[]): Page {
     content: (at) =>
       drops.length === 0
         ? html`<p>No drop of ${releaseTitle(release)} is published at the moment.</p>`
-        : html`<p>The newest ${drops.length} of ${stories.length}. <a href="${at.to(addresses.all)}">All drops</a></p>
+        : html`<p>
+              The newest ${drops.length} of ${stories.length}. <a href="${at.to(addresses.all)}">All drops</a>${
+                hasCalendar
+                  ? html`, <a href="${at.to(addresses.releaseCalendar(release))}">calendar</a> (iCalendar)`
+                  : ''
+              }
+            </p>
             ${charts(drops.toReversed())} ${historyTable(drops, at)}`,
   }
 }

@@ -1,5 +1,7 @@
+import type { Appointment } from '../../../story/appointment.ts'
 import type { Story } from '../../../story/story.ts'
 import { html, type Html } from '../../../web/html.ts'
+import { nextDrops } from '../calendar/next-drops.ts'
 import { shortImagePanel } from '../parts/image-panel.ts'
 import { addresses, releaseTitle, type Page, type Place } from '../parts/site.ts'
 import { dropVerdict, publishedOn, verdictText } from '../parts/verdict.ts'
@@ -9,7 +11,7 @@ import { verifyCommands } from '../parts/verify.ts'
 const releasesInFull = 8
 
 /** The page that people come to: the newest drop of each release. Stories are newest first. */
-export function startPage(title: string, stories: readonly Story[]): Page {
+export function startPage(title: string, stories: readonly Story[], appointments: readonly Appointment[] = []): Page {
   const releases = [...Map.groupBy(standing(stories), ({ release }) => release)]
   const inFull = releases.slice(0, releasesInFull)
   const others = releases.slice(releasesInFull)
@@ -21,7 +23,7 @@ export function startPage(title: string, stories: readonly Story[]): Page {
         ${releases.length === 0 ? html`<p>No drop is published at the moment.</p>` : ''}
         ${releases.length > 1 ? releaseLinks(releases, at) : ''}
         ${inFull.map(([release, drops]) => releaseSection(release, drops, at))}
-        ${others.length === 0 ? '' : otherReleases(others, at)}`,
+        ${others.length === 0 ? '' : otherReleases(others, at)} ${nextDrops(appointments, at)}`,
   }
 }
 

@@ -11,6 +11,10 @@ export interface Site {
   /** Public address of the mirror's root; null when it has none. */
   readonly mirrorUrl: string | null
   readonly launchAddressOf: LaunchAddressOf
+  /** Address at which the folder of the start page is seen. */
+  readonly pageUrl: string
+  /** The domain that ids are made with. */
+  readonly domain: string
 }
 
 /** One page: where it is in the site, and what is in it. */
@@ -35,7 +39,9 @@ export interface Place {
 export const addresses = {
   start: 'index.html',
   all: 'drops.html',
+  calendar: 'calendar.ics',
   drop: ({ drop }: Pick<Story, 'drop'>) => `drops/${drop}.html`,
+  releaseCalendar: (release: string) => `releases/${release}.ics`,
   release: (release: string) => `releases/${release}.html`,
   year: (year: string) => `years/${year}.html`,
 }
