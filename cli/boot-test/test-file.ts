@@ -5,9 +5,10 @@ import { openRawDisk } from '#disk/raw-disk.ts'
 import type { Architecture } from '#events/vocabulary.ts'
 import { stat } from 'node:fs/promises'
 import { createBootTests } from '../../services/boot-tester/boot-tests.ts'
-import type { Check } from '../../services/boot-tester/checks/check.ts'
+import type { Check, DiskCheck } from '../../services/boot-tester/checks/check.ts'
 import { readBootTesterConfig } from '../../services/boot-tester/config.ts'
 import { createImageTest } from '../../services/boot-tester/image-test.ts'
+import { createJudgeDisk } from '../../services/boot-tester/judge-disk.ts'
 import type { Hardware } from '../../services/boot-tester/machines/hardware.ts'
 import type { Reported } from '../../services/boot-tester/report/subject.ts'
 import type { Environment } from '../command.ts'
@@ -21,7 +22,7 @@ export interface FileTest {
   readonly hardware: Hardware
   /** By name; a boot for each. */
   readonly datasources: readonly string[]
-  readonly checks: readonly Check[]
+  readonly checks: readonly (Check | DiskCheck)[]
 }
 
 interface Surroundings {
@@ -53,7 +54,8 @@ export async function testFile(
   }))
   const testImage = createImageTest({
     policy: { planFor: () => ({ boots, tries: 1, afterFailure: 'continue', atOnce: 1 }) },
-    bootTestOf: createBootTests({ config, stateFolder, checks }),
+    bootTestOf: createBootTests({ config, stateFolder, checks: checks.filter((check) => check.on !== 'disk') }),
+    checkDisk: createJudgeDisk(checks.filter((check) => check.on === 'disk')),
     weights: checks,
     known: [],
   })

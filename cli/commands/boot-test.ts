@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { architecture as architectures, type Architecture } from '#events/vocabulary.ts'
 import { messageOf } from '#service/errors.ts'
-import { checks } from '../../services/boot-tester/checks/index.ts'
+import { checks, diskChecks } from '../../services/boot-tester/checks/index.ts'
 import { plainHardware } from '../../services/boot-tester/machines/hardware.ts'
 import { hardwareChoices } from '../../services/boot-tester/plan/boots-file.ts'
 import { dataSourceNames } from '../../services/boot-tester/plan/datasources.ts'
@@ -22,7 +22,8 @@ import { renderBootTest } from '../view/boot-test.ts'
 import { safeText } from '../view/safe-text.ts'
 
 const exits: Readonly<Record<Reported['verdict'], number>> = { passed: 0, failed: 1, errored: 3 }
-const checkNames = checks.map(({ name }) => name)
+const allChecks = [...diskChecks, ...checks]
+const checkNames = allChecks.map(({ name }) => name)
 
 const options = {
   machine: {
@@ -99,7 +100,7 @@ export const bootTestCommand = defineCommand({
     const plain = plainHardware(architecture)
     const firmware = values.firmware ?? plain.firmware
     const chipset = values.chipset ?? (plain.chipset === 'i440fx' && firmware !== 'bios' ? 'q35' : plain.chipset)
-    const chosen = checks.filter((check) => values.checks?.includes(check.name) ?? true)
+    const chosen = allChecks.filter((check) => values.checks?.includes(check.name) ?? true)
     const hardware = { firmware, chipset, disk: values.disk, tpm: values.tpm }
     const test = { name, path, architecture, hardware, datasources: values.datasource, checks: chosen }
     try {

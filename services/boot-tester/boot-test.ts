@@ -1,10 +1,10 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckResult } from '#events/vocabulary.ts'
 import type { BootContext, BootTest } from './boot-report.ts'
 import type { Check } from './checks/check.ts'
 import { cloudInitFinished } from './checks/cloud-init/check.ts'
-import type { Cloud, DataSource } from './datasources/datasource.ts'
+import type { DataSource } from './datasources/datasource.ts'
 import { newInstance } from './datasources/instance.ts'
 import { judge } from './findings.ts'
 import { GuestStopped, type Limits } from './guest-watch.ts'
@@ -66,7 +66,7 @@ export function createBootTest({ machine, hardware, datasource, checks, limits, 
       accelerator: running.accelerator,
       seconds,
       phases: [...guest.phases()],
-      requests: await writeRequests(cloud, context.logFolder),
+      requests: cloud.requestLog,
     }
   }
   return async (image, context) => {
@@ -94,18 +94,6 @@ function explain(result: CheckResult, checks: readonly Check[], { linesAround }:
   if (result.outcome !== 'failed') return result
   const expected = checks.find(({ name }) => name === result.name)?.description
   return { ...result, ...(expected === undefined ? {} : { expected }), lines: linesAround(result.seconds) }
-}
-
-async function writeRequests({ servers, requests }: Cloud, folder: string): Promise<string | null> {
-  if (servers.length === 0) return null
-  const path = join(folder, 'requests.jsonl')
-  await writeFile(
-    path,
-    requests()
-      .map((request) => `${JSON.stringify(request)}\n`)
-      .join(''),
-  )
-  return path
 }
 
 /** A guest that stops is a finding. Everything else that is thrown goes on. */

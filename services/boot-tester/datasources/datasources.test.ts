@@ -1,8 +1,9 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { request, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '#subprocess/run.ts'
@@ -45,6 +46,7 @@ it('a cloud that is closed answers nobody, and its log of requests stays', async
   expect(await fetchFrom(socket, '/openstack')).toContain('2018-08-27')
   await cloud[Symbol.asyncDispose]()
   await expect(fetchFrom(socket, '/openstack')).rejects.toThrow('ENOENT')
+  expect(existsSync(dirname(socket))).toBe(false)
   const [line] = (await readFile(cloud.requestLog ?? '', 'utf8')).trim().split('\n')
   expect(JSON.parse(line ?? '')).toMatchObject({
     method: 'GET',

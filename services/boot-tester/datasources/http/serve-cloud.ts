@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { socketFolder } from '#files/socket-folder.ts'
 import type { Cloud, CloudDisk, CloudIdentity, GuestRequest } from '../datasource.ts'
@@ -34,6 +34,7 @@ export async function serveCloud({ identity, disks = [], services, folder }: Clo
   }
   await using opening = new AsyncDisposableStack()
   const sockets = await socketFolder(join(folder, 'cloud'))
+  opening.defer(() => rm(sockets, { recursive: true, force: true }))
   const places = services.flatMap((service) => service.addresses.map((address) => ({ ...service, address })))
   const servers = await Promise.all(
     places.map(async ({ address, port, names = [], answers }, index) => {

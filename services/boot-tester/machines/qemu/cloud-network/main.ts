@@ -16,17 +16,8 @@ const router = { here: '127.0.0.1', guest: '10.0.2.2' }
 const [, , json = '', tool = '', ...args] = process.argv
 const { servers, ssh } = JSON.parse(json) as CloudNetwork
 
-await run('ip', ['link', 'set', 'lo', 'up'])
-for (const address of new Set(servers.map((server) => server.address))) await addAddress(address)
-await useOurNames()
-await Promise.all([
-  serveNames(namesOf(servers), router.here),
-  relay({ path: ssh }, { host: router.here, port: sshPort }),
-  ...servers.map(({ address, port, socket }) =>
-    relay({ host: address === 'router' ? router.here : address, port }, { path: socket }),
-  ),
-])
 try {
+  await makeNetwork()
   await run(tool, args, {
     output: process.stdout,
     onLine: (line) => {
@@ -36,6 +27,19 @@ try {
   process.exit(0)
 } catch (error) {
   endLike(error)
+}
+
+async function makeNetwork(): Promise<void> {
+  await run('ip', ['link', 'set', 'lo', 'up'])
+  for (const address of new Set(servers.map((server) => server.address))) await addAddress(address)
+  await useOurNames()
+  await Promise.all([
+    serveNames(namesOf(servers), router.here),
+    relay({ path: ssh }, { host: router.here, port: sshPort }),
+    ...servers.map(({ address, port, socket }) =>
+      relay({ host: address === 'router' ? router.here : address, port }, { path: socket }),
+    ),
+  ])
 }
 
 async function addAddress(address: string): Promise<void> {
