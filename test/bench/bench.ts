@@ -1,3 +1,4 @@
+import { measureBoot } from './boot.ts'
 import { measureBusRates } from './bus-rates.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
@@ -10,10 +11,10 @@ import { measureWaiting } from './waiting-jobs.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
- * minute with nothing else installed. `processes:500` and `growth:5000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs. Times
+ * minute with nothing else installed. `processes:500` and `growth:5000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs; `boot:/path/disk.raw` names the image. Times
  * in milliseconds, memory in MB.
  */
-const parts: Readonly<Record<string, (count?: number) => Promise<void>>> = {
+const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
   async embedded() {
     print({ ...(await measureStart()), ...(await measureNullDrops(50)) })
   },
@@ -23,6 +24,10 @@ const parts: Readonly<Record<string, (count?: number) => Promise<void>>> = {
   },
   async intake(messages = 4_000) {
     print(await measureIntake(messages))
+  },
+  async boot(_count, image) {
+    if (image === undefined) throw new Error('boot: expected a raw disk that runs cloud-init, as boot:/path/disk.raw')
+    print(await measureBoot(image))
   },
   async bus() {
     print(await measureBusRates())
@@ -69,7 +74,7 @@ for (const part of wanted.length === 0 ? ['embedded'] : wanted) {
   const [name = '', drops] = part.split(':')
   const measure = parts[name]
   if (!measure) throw new Error(`there is no part ${name}; there are ${Object.keys(parts).join(', ')}`)
-  await measure(drops === undefined ? undefined : Number(drops))
+  await measure(drops === undefined ? undefined : Number(drops), drops)
 }
 
 function printStretch(name: string, { perSecond, p50, p95, p99, cost }: Stretch): void {
