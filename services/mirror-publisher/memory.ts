@@ -1,12 +1,20 @@
 import { readFile, stat } from 'node:fs/promises'
 import { isMissing } from './durable.ts'
+import type { ListedFolders } from './streams/listed-drops.ts'
+import type { IndexedDrop, StreamDocument } from './streams/stream-document.ts'
 
-/** The texts of index files as they were read or written last; a file is read again only when it has changed. */
+/** Index files as they were read or written last; a file is read again only when it has changed. */
 export interface IndexMemory {
   /** Null for a file that is not there; the same object as long as the file is the same. */
   read(path: string): Promise<IndexText | null>
-  /** Remembers what was put in place just now, so that it need not be read. */
-  keep(path: string, text: string): Promise<void>
+  /** Remembers what was put in place just now, so that it need not be read; null when it is gone again. */
+  keep(path: string, text: string): Promise<IndexText | null>
+  /** What was read of streams, by path, with the text it was read from. */
+  readonly streams: Map<string, { readonly text: IndexText; readonly document: StreamDocument }>
+  /** Drops that are in documents of their own as they are. */
+  readonly stored: WeakSet<IndexedDrop>
+  /** What the list of all files says of drops, with the stamp of the list. */
+  listed: { readonly stamp: string; readonly folders: ListedFolders } | null
 }
 
 export interface IndexText {
@@ -17,6 +25,9 @@ export interface IndexText {
 export function createIndexMemory(): IndexMemory {
   const known = new Map<string, IndexText & { readonly stamp: string }>()
   return {
+    streams: new Map(),
+    stored: new WeakSet(),
+    listed: null,
     async read(path) {
       const stamp = await stampOf(path)
       if (stamp === null) return null
@@ -28,13 +39,16 @@ export function createIndexMemory(): IndexMemory {
     },
     async keep(path, text) {
       const stamp = await stampOf(path)
-      if (stamp !== null) known.set(path, { stamp, text })
+      if (stamp === null) return null
+      const kept = { stamp, text }
+      known.set(path, kept)
+      return kept
     },
   }
 }
 
-/** Indexes are replaced, never written into, so a change has another inode. */
-async function stampOf(path: string): Promise<string | null> {
+/** What tells a file from the one before it: files are replaced, never written into, so a change has another inode. */
+export async function stampOf(path: string): Promise<string | null> {
   try {
     const { ino, mtimeNs, ctimeNs, size } = await stat(path, { bigint: true })
     return [ino, mtimeNs, ctimeNs, size].map(String).join(' ')

@@ -20,6 +20,11 @@ async function modeOf(path: string): Promise<string> {
   return ((await lstat(path)).mode & 0o777).toString(8)
 }
 
+/** What this process has read until now, of whatever files. */
+async function bytesRead(): Promise<number> {
+  return Number(/^rchar: (\d+)$/m.exec(await readFile('/proc/self/io', 'utf8'))?.[1])
+}
+
 /** The first artifact of an image, damaged in the store with its size kept. */
 async function damage({ store }: Scene, drop: DropReady): Promise<void> {
   const ref = drop.images[0]?.artifacts[0]
@@ -170,6 +175,16 @@ describe('a drop that is blessed', () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
     expect(treeOf(await hear(scene, blessed(drop)), dropMirrored).files).toHaveLength(45)
+  })
+
+  it('is not read again: its files were when it was staged', async () => {
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store, 1_000_000))
+    await hear(scene, ready(drop))
+    const before = await bytesRead()
+    await hear(scene, blessed(drop))
+    expect((await bytesRead()) - before).toBeLessThan(2_000_000)
+    expect((await stat(scene.at(`${images}/x86_64/Fedora-x86_64-19-Beta-1.1-sda.qcow2`))).size).toBe(1_000_000)
   })
 
   it('stays closed when a file was corrupted while it waited', async () => {

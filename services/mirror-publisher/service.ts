@@ -38,7 +38,7 @@ export const mirrorPublisher = defineService({
     const note = (change: (document: StreamDocument) => StreamDocument) =>
       changeIndexes(body.compose, change, mirror, context)
     const list = ({ leftOut = false } = {}) =>
-      writeFileTimeList(mirror.root, { changed: nameDrop(body).path, leftOut, signal: context.signal })
+      writeFileTimeList(mirror, { changed: nameDrop(body).path, leftOut, signal: context.signal })
     const required = mirror.masters.filter((master) => master.required)
     try {
       switch (subject) {
