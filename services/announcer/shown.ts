@@ -16,6 +16,15 @@ export function createShown(publications: Publications, titles: Titles) {
     return story
   }
 
+  /** Drops that stand, newest first; the same for the same listing, as several show it. */
+  const ordered = new WeakMap<Listing, readonly Story[]>()
+  function storiesOf(listing: Listing): readonly Story[] {
+    const standing = listing.publications.filter(({ withdrawn }) => withdrawn?.why !== 'expired')
+    const stories = ordered.get(listing) ?? standing.map(storyOf).sort(newestFirst)
+    ordered.set(listing, stories)
+    return stories
+  }
+
   /** Those who ask at once are answered by one reading: it begins after they have asked. */
   let reading: Promise<Listing> | null = null
   function readAll(): Promise<Listing> {
@@ -32,10 +41,9 @@ export function createShown(publications: Publications, titles: Titles) {
 
     async function writeUntilCurrent(): Promise<void> {
       for (;;) {
-        const { publications: all, stamp } = await readAll()
-        const standing = all.filter(({ withdrawn }) => withdrawn?.why !== 'expired')
-        await write(standing.map(storyOf).sort(newestFirst))
-        if (waiting !== null || (await readAll()).stamp === stamp) return
+        const listing = await readAll()
+        await write(storiesOf(listing))
+        if (waiting !== null || (await readAll()) === listing) return
       }
     }
 
