@@ -34,6 +34,7 @@ export function mirrorOf(root: string, artifacts: ArtifactStore): Mirror {
     maker,
     publishings: new Map(),
     publicUrl: null,
+    downloads: null,
     masters: [],
     retryMasters: 1_000,
     memory: createIndexMemory(),
