@@ -24,6 +24,7 @@ export const assemble: Assemble = async ({ stateFolder, artifacts, steps, env })
     publishings: new Map(steps.flatMap(({ publishes }) => (publishes ? [[publishes.target, publishes]] : []))),
     publicUrl: config.publicUrl,
     downloads: config.downloads === undefined ? null : readDownloads(config.downloads, config.publicUrl),
+    grace: config.graceHours * 3_600_000,
     masters: config.masters === undefined ? [] : readMasters(config.masters),
     retryMasters: 60_000,
     memory: createIndexMemory(),

@@ -35,6 +35,7 @@ export function mirrorOf(root: string, artifacts: ArtifactStore): Mirror {
     publishings: new Map(),
     publicUrl: null,
     downloads: null,
+    grace: 0,
     masters: [],
     retryMasters: 1_000,
     memory: createIndexMemory(),
