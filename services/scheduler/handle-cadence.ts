@@ -1,13 +1,11 @@
-import { z } from 'zod'
 import { cadenceReached } from '#events/cadence.ts'
 import { say } from '#events/define.ts'
 import type { Context } from '#service/define.ts'
 import type { SchedulerDependencies } from './handle-compose.ts'
 import type { CadenceEnvelope, Outcome } from './hears.ts'
 import { decideCadence } from './stream/decide-cadence.ts'
+import { readKnownStreams } from './stream/keys.ts'
 import { readStreamState } from './stream/state.ts'
-
-const memory = z.strictObject({ streams: z.array(z.string()) })
 
 /** Remembers which streams there are, passes the time on to each, and does for one what is due. */
 export function handleCadence(
@@ -20,7 +18,7 @@ export function handleCadence(
     if (ignored !== null) log.info({ reason: ignored }, 'ignored')
     return decision
   }
-  const { streams } = state === undefined || state === null ? { streams: [] } : memory.parse(state)
+  const streams = readKnownStreams(state)
   if (event.subject === 'stream.opened.v1') {
     return { events: [], state: { streams: [...new Set([...streams, event.body.stream])] } }
   }
