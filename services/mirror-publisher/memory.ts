@@ -1,7 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
 import { isMissing } from './durable.ts'
-import type { ListedFolders } from './streams/listed-drops.ts'
-import type { IndexedDrop, StreamDocument } from './streams/stream-document.ts'
 
 /** Index files as they were read or written last; a file is read again only when it has changed. */
 export interface IndexMemory {
@@ -9,12 +7,6 @@ export interface IndexMemory {
   read(path: string): Promise<IndexText | null>
   /** Remembers what was put in place just now, so that it need not be read; null when it is gone again. */
   keep(path: string, text: string): Promise<IndexText | null>
-  /** What was read of streams, by path, with the text it was read from. */
-  readonly streams: Map<string, { readonly text: IndexText; readonly document: StreamDocument }>
-  /** Drops that are in documents of their own as they are. */
-  readonly stored: WeakSet<IndexedDrop>
-  /** What the list of all files says of drops, with the stamp of the list. */
-  listed: { readonly stamp: string; readonly folders: ListedFolders } | null
 }
 
 export interface IndexText {
@@ -25,9 +17,6 @@ export interface IndexText {
 export function createIndexMemory(): IndexMemory {
   const known = new Map<string, IndexText & { readonly stamp: string }>()
   return {
-    streams: new Map(),
-    stored: new WeakSet(),
-    listed: null,
     async read(path) {
       const stamp = await stampOf(path)
       if (stamp === null) return null

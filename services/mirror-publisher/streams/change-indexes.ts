@@ -9,6 +9,7 @@ import { checkAgainstTree } from './check-against-tree.ts'
 import { signAndVerify } from '../signing/open-signer.ts'
 import type { LatestLink } from './latest.ts'
 import { readStreams } from './read-streams.ts'
+import { rememberedOf } from './remembered.ts'
 import { renderIndexes, type IndexFile } from './render-indexes.ts'
 import {
   dropPathOf,
@@ -39,6 +40,7 @@ export async function changeIndexes(
 ): Promise<StreamDocument> {
   const { root, publicUrl, memory } = mirror
   const known = await readStreams(root, memory)
+  const { stored } = rememberedOf(memory)
   const stream = streamOf(compose)
   const before = known.find((one) => one.stream === stream) ?? emptyStream(stream)
   const after = change(before)
@@ -46,11 +48,11 @@ export async function changeIndexes(
   const documents = [...others, ...(after.drops.length === 0 ? [] : [after])].toSorted((one, other) =>
     one.stream < other.stream ? -1 : 1,
   )
-  await checkAgainstTree(documents, { root, changed: after, stored: memory.stored })
+  await checkAgainstTree(documents, { root, changed: after, stored })
   const { files, links } = renderIndexes(documents, publicUrl)
-  const fresh = after.drops.filter((drop) => !memory.stored.has(drop))
+  const fresh = after.drops.filter((drop) => !stored.has(drop))
   await replaceFiles([...fresh.map((drop) => dropDocument(stream, drop)), ...files], mirror, options)
-  for (const drop of fresh) memory.stored.add(drop)
+  for (const drop of fresh) stored.add(drop)
   await remember(after, mirror)
   for (const link of links) await replaceLink(link, root)
   return after
@@ -60,7 +62,7 @@ export async function changeIndexes(
 async function remember(document: StreamDocument, { root, memory }: Mirror): Promise<void> {
   const path = streamPathOf(document.stream)
   const text = await memory.read(join(root, path))
-  if (text?.text === formatStreamIndex(document)) memory.streams.set(path, { text, document })
+  if (text?.text === formatStreamIndex(document)) rememberedOf(memory).streams.set(path, { text, document })
 }
 
 function dropDocument(stream: string, drop: IndexedDrop): IndexFile {

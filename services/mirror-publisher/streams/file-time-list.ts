@@ -9,6 +9,7 @@ import { recordName } from '../tree/record.ts'
 import { stampOf } from '../memory.ts'
 import { stagingName, type Mirror } from '../mirror.ts'
 import { listedDrops, type ListedFolder, type ListedFolders } from './listed-drops.ts'
+import { rememberedOf, type Remembered } from './remembered.ts'
 import { isMissing, makeFolderDurably, renameDurably, syncPath } from '../durable.ts'
 
 /** In the mirror root, as quick-fedora-mirror looks for it. */
@@ -36,7 +37,8 @@ export async function writeFileTimeList(
   await clearUnfinished(staging)
   const path = join(root, fileTimeListName)
   const fresh = join(staging, `${unfinished}${randomUUID()}`)
-  const before = await listedBefore(path, memory)
+  const remembered = rememberedOf(memory)
+  const before = await listedBefore(path, remembered)
   const folders = new Map<string, ListedFolder>()
   const without = new Set([...notListed, ...(leftOut && changed !== null ? [changed] : [])])
   await pipeline(
@@ -48,10 +50,10 @@ export async function writeFileTimeList(
   await syncPath(fresh)
   await renameDurably(fresh, path)
   const stamp = await stampOf(path)
-  memory.listed = stamp === null ? null : { stamp, folders }
+  remembered.listed = stamp === null ? null : { stamp, folders }
 }
 
-async function listedBefore(path: string, { listed }: Mirror['memory']): Promise<ListedFolders> {
+async function listedBefore(path: string, { listed }: Remembered): Promise<ListedFolders> {
   if (listed && listed.stamp === (await stampOf(path))) return listed.folders
   return listedDrops(String((await readIfThere(path)) ?? ''), recordName)
 }

@@ -4,6 +4,7 @@ import { readIfThere } from '#files/durable.ts'
 import { PermanentError } from '#service/errors.ts'
 import { isMissing } from '../durable.ts'
 import type { IndexMemory } from '../memory.ts'
+import { rememberedOf } from './remembered.ts'
 import { simplestreamsIndex } from './simplestreams.ts'
 import {
   dropSchemaPath,
@@ -36,7 +37,8 @@ export async function readStreams(root: string, memory: IndexMemory): Promise<St
 const schemas: ReadonlySet<string> = new Set([streamSchemaPath, dropSchemaPath])
 
 async function readStream(root: string, path: string, memory: IndexMemory): Promise<StreamDocument> {
-  const before = memory.streams.get(path)
+  const { streams } = rememberedOf(memory)
+  const before = streams.get(path)
   const found = await memory.read(join(root, path))
   if (before && found === before.text) return before.document
   try {
@@ -48,7 +50,7 @@ async function readStream(root: string, path: string, memory: IndexMemory): Prom
     // A change that was cut short is in the document of its drop already.
     const newest = read.reduce((last, drop) => (drop.updated > last ? drop.updated : last), updated)
     const document = { stream, updated: newest, drops: read }
-    if (found) memory.streams.set(path, { text: found, document })
+    if (found) streams.set(path, { text: found, document })
     return document
   } catch (error) {
     if (error instanceof PermanentError) throw error
@@ -59,7 +61,7 @@ async function readStream(root: string, path: string, memory: IndexMemory): Prom
 async function readDrop(root: string, { document }: ListedDrop, memory: IndexMemory): Promise<IndexedDrop> {
   try {
     const drop = parseIndexedDrop(String(await readIfThere(join(root, document))))
-    memory.stored.add(drop)
+    rememberedOf(memory).stored.add(drop)
     return drop
   } catch (error) {
     throw new PermanentError('environment', `${document} is gone, or is no document of a drop: restore it`, {
