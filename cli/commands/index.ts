@@ -17,6 +17,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   cancel: async () => (await import('./ask.ts')).cancelCommand,
   retry: async () => (await import('./ask.ts')).retryCommand,
   supersede: async () => (await import('./ask.ts')).supersedeCommand,
+  retention: async () => (await import('./retention.ts')).retentionCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
   compare: async () => (await import('./compare.ts')).compareCommand,

@@ -39,7 +39,7 @@ export async function assembleAnnouncer(
   const found = await findChannels(roots)
   const { common, settingsOf } = readAnnouncerConfig(env, found)
   const folder = resolve(stateFolder, 'announcements')
-  const publications = createPublications(join(folder, 'drops'))
+  const publications = createPublications(join(folder, 'told'), { before: join(folder, 'drops') })
   const calendars = createCalendars(join(stateFolder, 'announcer', 'calendar'))
   const deliveries = createDeliveries(join(stateFolder, 'announcer', 'deliveries'))
   const host = {

@@ -1,11 +1,11 @@
-import { statSync } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { dropPublished, type DropPublished } from '#events/drop-published.ts'
 import { describeIssues, parseBody } from '#events/parse.ts'
 import { readIfThere, writeDurably } from '#files/durable.ts'
 import { previousOf } from './changes/previous.ts'
+import { createShelves, shelfOf, valueOf, type Shelves } from './shelves.ts'
 import { changes as changesShape, type Changes } from './changes/changes.ts'
 
 /** A published drop as it was heard of: all that people are told is made of this. */
@@ -40,17 +40,20 @@ export interface Publications {
   all(): Promise<Listing>
 }
 
-/** All publications at one moment. */
+/** All publications at one moment: the same object as long as none of them changes. */
 export interface Listing {
   readonly publications: readonly Publication[]
-  /** The same as long as none of them changes. */
-  readonly stamp: string
 }
 
-/** Keeps publications in a folder. A file is read and checked again only when it has changed. */
-export function createPublications(folder: string): Publications {
-  const pathOf = (drop: string) => join(folder, `${drop}.json`)
-  let known = new Map<string, { stamp: string; publication: Publication }>()
+/**
+ * Keeps publications in a folder, spread over shelves so that a look at what has changed costs little. A file is read and checked
+ * again only when it has changed. Files that lie in the folder of before, where they were when there were no shelves, are moved.
+ */
+export function createPublications(folder: string, { before }: { readonly before?: string } = {}): Publications {
+  const pathOf = (drop: string) => join(folder, shelfOf(drop), `${drop}.json`)
+  const look = createShelves(folder, { read, before: before ?? folder })
+  let listing: Listing | null = null
+  let listed: Shelves<Publication> | null = null
 
   async function write(publication: Publication, before: Publication | null): Promise<Publication> {
     const text = serialize(publication)
@@ -58,20 +61,9 @@ export function createPublications(folder: string): Publications {
     return publication
   }
 
-  async function listOne(name: string): Promise<[string, { stamp: string; publication: Publication }] | null> {
-    const path = `${folder}/${name}`
-    const stamp = stampOf(path)
-    const before = known.get(name)
-    if (stamp === null) return null
-    if (before?.stamp === stamp) return [name, before]
-    const publication = await read(path)
-    return publication && [name, { stamp, publication }]
-  }
-
   /** Those that cannot be read are named when all are shown, and keep no other from being told of. */
   async function readable(): Promise<DropPublished[]> {
-    const listed = await Promise.allSettled((await namesIn(folder)).map(listOne))
-    return listed.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value[1].publication.body] : []))
+    return (await look()).flatMap((shelf) => shelf.flatMap(({ read: one }) => ('value' in one ? [one.value.body] : [])))
   }
 
   return {
@@ -92,28 +84,14 @@ export function createPublications(folder: string): Publications {
       await rm(pathOf(drop), { force: true })
     },
     async all() {
-      const listed = (await Promise.all((await namesIn(folder)).map(listOne))).filter((one) => one !== null)
-      known = new Map(listed)
-      return {
-        publications: listed.map(([, { publication }]) => publication),
-        stamp: listed.map(([name, { stamp }]) => `${name} ${stamp}`).join('\n'),
+      const shelves = await look()
+      if (listing === null || shelves !== listed) {
+        listing = { publications: shelves.flatMap((shelf) => shelf.map(({ read: one }) => valueOf(one))) }
+        listed = shelves
       }
+      return listing
     },
   }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  await mkdir(folder, { recursive: true })
-  return (await readdir(folder)).filter((name) => name.endsWith('.json')).sort()
-}
-
-/**
- * Files are replaced, never written into, so a change has another inode. Asked at once: five hundred answers take 2 ms,
- * and six times as long when each goes through a thread.
- */
-function stampOf(path: string): string | null {
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found ? `${String(found.ino)} ${String(found.mtimeMs)} ${String(found.size)}` : null
 }
 
 function serialize(publication: Publication): string {

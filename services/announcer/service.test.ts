@@ -8,6 +8,7 @@ import { checkOutgoing } from '#events/parse.ts'
 import { seal } from '#events/envelope.ts'
 import { openMailServer } from './channels/mail/testing/mail-server.ts'
 import { debianDrop, withRegistrations } from './testing/drops.ts'
+import { shelfOf } from './shelves.ts'
 import { expired, published, superseded } from './testing/news.ts'
 import { openAnnouncer, type TestAnnouncer } from './testing/open-announcer.ts'
 
@@ -221,10 +222,10 @@ describe('the page and the feed', () => {
     await using server = await openMailServer()
     await using at = await openAnnouncer({ env: mailedBy(server.url) })
     await at.hear(published(debianDrop()))
-    await writeFile(at.at(`drops/${drop}.json`), '{"at": 7}')
-    await expect(at.hear(published(debianDrop('20260712')))).rejects.toThrow(
-      `drops/${drop}.json is no published drop: at: `,
-    )
+    const path = `told/${shelfOf(drop)}/${drop}.json`
+    await rm(at.at(path))
+    await writeFile(at.at(path), '{"at": 7}')
+    await expect(at.hear(published(debianDrop('20260712')))).rejects.toThrow(`${path} is no published drop: at: `)
     expect(server.heard).toHaveLength(2)
   })
 })

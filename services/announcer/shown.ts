@@ -18,13 +18,25 @@ export function createShown(publications: Publications, calendars: Pick<Calendar
     return story
   }
 
+  /** Drops that stand, newest first; the same for the same listing, as several show it. */
+  const ordered = new WeakMap<Listing, readonly Story[]>()
+  function storiesOf(listing: Listing): readonly Story[] {
+    const standing = listing.publications.filter(({ withdrawn }) => withdrawn?.why !== 'expired')
+    const stories = ordered.get(listing) ?? standing.map(storyOf).sort(newestFirst)
+    ordered.set(listing, stories)
+    return stories
+  }
+
   /** Those who ask at once are answered by one reading: it begins after they have asked. */
   let reading: Promise<State> | null = null
+  let latest: State | null = null
   function readAll(): Promise<State> {
     reading ??= setImmediate().then(async () => {
       reading = null
-      const [drops, calendar] = await Promise.all([publications.all(), calendars.all()])
-      return { publications: drops.publications, calendar, stamp: `${drops.stamp}\n${calendar.stamp}` }
+      const [listing, calendar] = await Promise.all([publications.all(), calendars.all()])
+      const isSame = latest?.listing === listing && latest.calendar.stamp === calendar.stamp
+      latest = isSame && latest ? latest : { listing, calendar }
+      return latest
     })
     return reading
   }
@@ -37,10 +49,9 @@ export function createShown(publications: Publications, calendars: Pick<Calendar
 
     async function writeUntilCurrent(): Promise<void> {
       for (;;) {
-        const { publications: all, calendar, stamp } = await readAll()
-        const standing = all.filter(({ withdrawn }) => withdrawn?.why !== 'expired')
-        await write(standing.map(storyOf).sort(newestFirst), tellCalendars(calendar))
-        if (waiting !== null || (await readAll()).stamp === stamp) return
+        const state = await readAll()
+        await write(storiesOf(state.listing), tellCalendars(state.calendar))
+        if (waiting !== null || (await readAll()) === state) return
       }
     }
 
@@ -57,8 +68,9 @@ export function createShown(publications: Publications, calendars: Pick<Calendar
   }
 }
 
-/** All that is shown, at one moment. */
-interface State extends Listing {
+/** All that is shown, at one moment; the same object while nothing has changed. */
+interface State {
+  readonly listing: Listing
   readonly calendar: CalendarListing
 }
 

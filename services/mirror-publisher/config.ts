@@ -14,6 +14,13 @@ export function readMirrorPublisherConfig(env: Readonly<Record<string, string | 
         .nullable()
         .default(null)
         .describe('Where the world reaches the root'),
+      downloads: text.optional().describe('File that names mirrors, for metalinks and torrents'),
+      graceHours: z.coerce
+        .number()
+        .min(0)
+        .max(8760)
+        .default(24)
+        .describe('How long files of an expired drop stay after no index names them'),
       masters: text.optional().describe('File that names the other masters'),
       signingKey: text.optional().describe('OpenPGP key that signs checksums, as gpg takes it'),
       signingHome: text.optional().describe("GnuPG's folder with that key; default the user's own"),

@@ -3,6 +3,7 @@ import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { tellKeyExpiry } from '#service/metrics.ts'
 import { readMirrorPublisherConfig } from './config.ts'
+import { readDownloads } from './downloads/settings.ts'
 import { describeMaker } from './evidence/maker.ts'
 import { createIndexMemory } from './memory.ts'
 import type { Mirror } from './mirror.ts'
@@ -22,6 +23,8 @@ export const assemble: Assemble = async ({ stateFolder, artifacts, steps, env })
     maker: await describeMaker(config.builderId),
     publishings: new Map(steps.flatMap(({ publishes }) => (publishes ? [[publishes.target, publishes]] : []))),
     publicUrl: config.publicUrl,
+    downloads: config.downloads === undefined ? null : readDownloads(config.downloads, config.publicUrl),
+    grace: config.graceHours * 3_600_000,
     masters: config.masters === undefined ? [] : readMasters(config.masters),
     retryMasters: 60_000,
     memory: createIndexMemory(),

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { z } from 'zod'
-import { describeIssues } from '#events/parse.ts'
-import { messageOf } from '#service/errors.ts'
+import { readSettingsFile } from './settings-file.ts'
 
 // ssh and rsync split what they are given at spaces.
 const plainPath = z.string().regex(/^\S+$/, 'expected a path without spaces')
@@ -37,13 +34,5 @@ const file = z.strictObject({
 
 /** Reads the file of masters. Throws Error that names the field and its value. */
 export function readMasters(path: string): Master[] {
-  let value: unknown
-  try {
-    value = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new Error(`${path}: ${messageOf(error)}`, { cause: error })
-  }
-  const { success, data, error } = file.safeParse(value)
-  if (!success) throw new Error(`${path}: ${describeIssues(error, value)}`)
-  return data.masters
+  return readSettingsFile(path, file).masters
 }

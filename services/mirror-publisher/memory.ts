@@ -1,12 +1,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import { isMissing } from './durable.ts'
 
-/** The texts of index files as they were read or written last; a file is read again only when it has changed. */
+/** Index files as they were read or written last; a file is read again only when it has changed. */
 export interface IndexMemory {
   /** Null for a file that is not there; the same object as long as the file is the same. */
   read(path: string): Promise<IndexText | null>
-  /** Remembers what was put in place just now, so that it need not be read. */
-  keep(path: string, text: string): Promise<void>
+  /** Remembers what was put in place just now, so that it need not be read; null when it is gone again. */
+  keep(path: string, text: string): Promise<IndexText | null>
 }
 
 export interface IndexText {
@@ -28,13 +28,16 @@ export function createIndexMemory(): IndexMemory {
     },
     async keep(path, text) {
       const stamp = await stampOf(path)
-      if (stamp !== null) known.set(path, { stamp, text })
+      if (stamp === null) return null
+      const kept = { stamp, text }
+      known.set(path, kept)
+      return kept
     },
   }
 }
 
-/** Indexes are replaced, never written into, so a change has another inode. */
-async function stampOf(path: string): Promise<string | null> {
+/** What tells a file from the one before it: files are replaced, never written into, so a change has another inode. */
+export async function stampOf(path: string): Promise<string | null> {
   try {
     const { ino, mtimeNs, ctimeNs, size } = await stat(path, { bigint: true })
     return [ino, mtimeNs, ctimeNs, size].map(String).join(' ')

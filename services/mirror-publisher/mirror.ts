@@ -11,6 +11,8 @@ export interface Mirror extends Setting {
   readonly artifacts: ArtifactStore
   /** Where the world reaches the root, with a slash at its end; null when nobody said. */
   readonly publicUrl: string | null
+  /** How long the files of a drop that expired stay after no index names them any more, in milliseconds. */
+  readonly grace: number
   /** Other masters, which are to hold the same. */
   readonly masters: readonly Master[]
   /** After how long one that could not be reached is tried again, in milliseconds. */

@@ -20,6 +20,11 @@ async function modeOf(path: string): Promise<string> {
   return ((await lstat(path)).mode & 0o777).toString(8)
 }
 
+/** What this process has read until now, of whatever files. */
+async function bytesRead(): Promise<number> {
+  return Number(/^rchar: (\d+)$/m.exec(await readFile('/proc/self/io', 'utf8'))?.[1])
+}
+
 /** The first artifact of an image, damaged in the store with its size kept. */
 async function damage({ store }: Scene, drop: DropReady): Promise<void> {
   const ref = drop.images[0]?.artifacts[0]
@@ -172,6 +177,16 @@ describe('a drop that is blessed', () => {
     expect(treeOf(await hear(scene, blessed(drop)), dropMirrored).files).toHaveLength(49)
   })
 
+  it('is not read again: its files were when it was staged', async () => {
+    await using scene = await openScene()
+    const drop = candidate(1, await keepImages(scene.store, 1_000_000))
+    await hear(scene, ready(drop))
+    const before = await bytesRead()
+    await hear(scene, blessed(drop))
+    expect((await bytesRead()) - before).toBeLessThan(2_000_000)
+    expect((await stat(scene.at(`${images}/x86_64/Fedora-x86_64-19-Beta-1.1-sda.qcow2`))).size).toBe(1_000_000)
+  })
+
   it('stays closed when a file was corrupted while it waited', async () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
@@ -269,6 +284,55 @@ describe('a drop that is over', () => {
     expect(await readFile(scene.at('fullfiletimelist-imagedrop'), 'utf8')).not.toContain('sda.qcow2')
     for (const ref of drop.images.flatMap(({ artifacts }) => artifacts)) await scene.store.verify(ref)
     expect(await hear(scene, expired(drop))).toEqual([])
+  })
+
+  it('leaves every index when it expires, and its files go when the grace time is over', async () => {
+    await using opened = await openScene()
+    const scene = { ...opened, mirror: { ...opened.mirror, grace: 3_600_000 } }
+    const drop = weekly(1, await keepImages(scene.store))
+    const { files } = treeOf(await hear(scene, blessed(drop)), dropMirrored)
+    const event = expired(drop)
+    const at = (minutes: number) => ({
+      ...scene.context,
+      now: () => new Date(Date.parse(event.time) + minutes * 60_000),
+    })
+    for (const minutes of [0, 1, 59]) {
+      const result = await mirrorPublisher.handle(event, scene.mirror, at(minutes))
+      expect(result).toEqual({
+        events: [],
+        wait: { for: null, until: at(60).now(), reason: 'the end of the grace time of its files', state: null },
+      })
+      for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
+      const folder = `alt/cloud/weekly/${drop.compose.id}`
+      const indexes = await readdir(scene.at('streams'), { recursive: true, withFileTypes: true })
+      for (const index of indexes.filter((entry) => entry.isFile())) {
+        expect(await readFile(join(index.parentPath, index.name), 'utf8')).not.toContain(`${folder}/`)
+      }
+      // What mirrors copy is all that is there.
+      expect(await readFile(scene.at('fullfiletimelist-imagedrop'), 'utf8')).toContain(`${folder}/drop.json`)
+      await expect(lstat(scene.at('alt/cloud/weekly/latest-Fedora-Rawhide'))).rejects.toThrow('ENOENT')
+    }
+    for (const _twice of [1, 2]) {
+      expect(await mirrorPublisher.handle(event, scene.mirror, at(60))).toEqual([])
+      expect((await readdir(scene.at(`alt/cloud/weekly/${drop.compose.id}`))).toSorted()).toEqual([
+        'README',
+        'index.html',
+        'withdrawn.json',
+      ])
+    }
+  })
+
+  it('gives its place to another candidate within its grace time, and takes nothing of that one away', async () => {
+    await using opened = await openScene()
+    const scene = { ...opened, mirror: { ...opened.mirror, grace: 3_600_000 } }
+    const older = candidate(1, await keepImages(scene.store))
+    const newer = candidate(2, await keepImages(scene.store))
+    await hear(scene, blessed(older))
+    await hear(scene, expired(older))
+    const { files } = treeOf(await hear(scene, blessed(newer)), dropMirrored)
+    const later = { ...scene, context: { ...scene.context, now: () => new Date('2030-01-01T00:00:00Z') } }
+    expect(await hear(later, expired(older))).toEqual([])
+    for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
   })
 
   it('says in its place why, and what to use instead', async () => {

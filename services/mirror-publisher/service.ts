@@ -14,6 +14,7 @@ import { endOf } from './streams/end-of.ts'
 import { writeFileTimeList } from './streams/file-time-list.ts'
 import { makeRoom, noteEnd, noteOpen, notePublished, noteStaged } from './streams/note-drop.ts'
 import type { StreamDocument } from './streams/stream-document.ts'
+import { graceOf } from './streams/grace-of.ts'
 import type { Mirror } from './mirror.ts'
 import { nameDrop } from './naming/name-drop.ts'
 import { planTree } from './plan-tree.ts'
@@ -38,7 +39,7 @@ export const mirrorPublisher = defineService({
     const note = (change: (document: StreamDocument) => StreamDocument) =>
       changeIndexes(body.compose, change, mirror, context)
     const list = ({ leftOut = false } = {}) =>
-      writeFileTimeList(mirror.root, { changed: nameDrop(body).path, leftOut, signal: context.signal })
+      writeFileTimeList(mirror, { changed: nameDrop(body).path, leftOut, signal: context.signal })
     const required = mirror.masters.filter((master) => master.required)
     try {
       switch (subject) {
@@ -74,6 +75,11 @@ export const mirrorPublisher = defineService({
         case 'drop.expired.v1': {
           // Nothing that an index names ever goes.
           const noted = await note((document) => noteEnd(document, body.drop, endOf(body), time))
+          const stays = graceOf(noted, body.drop, { grace: mirror.grace, now: context.now() })
+          if (stays) {
+            await list()
+            return { events: [], wait: (await pushTo(mirror.masters, mirror, context)) ?? stays }
+          }
           await list({ leftOut: true })
           await withdrawDrop(body.drop, body, mirror, { ...context, note: noteOf(noted, body.drop) })
           await list()

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { cadenceReached } from '#events/cadence.ts'
 import { say } from '#events/define.ts'
 import type { Context } from '#service/define.ts'
@@ -7,9 +6,8 @@ import type { CadenceEnvelope, Outcome } from './hears.ts'
 import { releaseOf, streamOf } from './compose/notice.ts'
 import { decideCadence } from './stream/decide-cadence.ts'
 import { keepCalendar } from './stream/keep-calendar.ts'
+import { readKnownStreams } from './stream/keys.ts'
 import { readStreamState } from './stream/state.ts'
-
-const memory = z.strictObject({ streams: z.array(z.string()) })
 
 /** Remembers which streams there are, those of planned milestones too, passes the time on to each, and does for one what is due. */
 export function handleCadence(
@@ -23,7 +21,7 @@ export function handleCadence(
     if (ignored !== null) log.info({ reason: ignored }, 'ignored')
     return keepCalendar(decided, { release: releaseOf(event.body.stream), ...circumstances })
   }
-  const { streams } = state === undefined || state === null ? { streams: [] } : memory.parse(state)
+  const streams = readKnownStreams(state)
   if (event.subject === 'stream.opened.v1') {
     return { events: [], state: { streams: [...new Set([...streams, event.body.stream])] } }
   }

@@ -2,8 +2,9 @@ import { defineService, type Context } from '#service/define.ts'
 import { decide } from '#drop/decide.ts'
 import { readDropState } from '#drop/state.ts'
 import { handleCadence } from './handle-cadence.ts'
+import { handleStanding } from './handle-standing.ts'
 import { handleCompose, type SchedulerDependencies } from './handle-compose.ts'
-import { consumes, emits, isCadence, isComposeMessage, type Outcome, type SchedulerEvent } from './hears.ts'
+import { consumes, emits, isCadence, isComposeMessage, isStanding, type Outcome, type SchedulerEvent } from './hears.ts'
 import { keyOf } from './key-of.ts'
 
 /**
@@ -19,6 +20,7 @@ async function handle(
 ): Promise<Outcome> {
   if (isComposeMessage(event)) return await handleCompose(event, dependencies, context)
   if (isCadence(event)) return handleCadence(event, dependencies, context)
+  if (isStanding(event)) return handleStanding(event, context)
   const { state, events, ignored } = decide(readDropState(context.state), event)
   if (ignored !== null) context.log.info({ reason: ignored }, 'ignored')
   return { state, events }

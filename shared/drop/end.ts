@@ -21,5 +21,5 @@ function endOf(state: Ended): DropSaid {
   const images = imagesOf(state, `the drop was ${end.how} before it was finished`)
   return end.how === 'superseded'
     ? say(dropSuperseded, { ...contextOf(plan), by: end.by, reason: end.reason, images })
-    : say(dropExpired, { ...contextOf(plan), keptDays: end.keptDays, images })
+    : say(dropExpired, { ...contextOf(plan), keptDays: end.keptDays, keptNewest: end.keptNewest, images })
 }

@@ -26,7 +26,10 @@ export function hearRequest(state: DropState, { subject, body, time }: DropReque
       return retry(state, drop, time)
     case 'drop.expiry.reached.v1':
       if (body.onlyUnblessed && state.blessed) return `${drop} is blessed and kept longer`
-      return { ...state, end: { how: 'expired', keptDays: body.keptDays, said: false } }
+      return {
+        ...state,
+        end: { how: 'expired', keptDays: body.keptDays, keptNewest: body.keptNewest, said: false },
+      }
   }
 }
 

@@ -94,7 +94,12 @@ const dropState = z.strictObject({
         reason: z.string().optional(),
         said: z.boolean(),
       }),
-      z.strictObject({ how: z.literal('expired'), keptDays: z.int(), said: z.boolean() }),
+      z.strictObject({
+        how: z.literal('expired'),
+        keptDays: z.int(),
+        keptNewest: z.int().optional(),
+        said: z.boolean(),
+      }),
     ])
     .nullable(),
 })

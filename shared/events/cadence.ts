@@ -34,6 +34,7 @@ export const dropExpiryReached = defineEvent({
   schema: z.strictObject({
     drop: dropId,
     keptDays: z.int().min(0).describe('How long the policy keeps it'),
+    keptNewest: z.int().min(1).optional().describe('How many of the newest it keeps, where it goes by that'),
     onlyUnblessed: z.boolean().describe('A blessed drop is kept longer'),
   }),
   example: { drop: exampleDrop, keptDays: 30, onlyUnblessed: false },

@@ -9,6 +9,7 @@ export const dropExpired = defineEvent({
   schema: z.strictObject({
     ...dropContext,
     keptDays: z.int().min(0).describe('How long the policy keeps a drop of this kind'),
+    keptNewest: z.int().min(1).optional().describe('How many of the newest it keeps, where it goes by that'),
     images: z.array(dropImage),
   }),
   example: { ...exampleDropContext, keptDays: 30, images: [exampleDropImage] },

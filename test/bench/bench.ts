@@ -4,7 +4,7 @@ import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
 import { measureNullDrops } from './null-drops.ts'
-import { measurePublish } from './publish.ts'
+import { measureLargeDrop, measurePublish, type PublishTimes } from './publish.ts'
 import { measureSite } from './site.ts'
 import { measureStart } from './start.ts'
 import { measureWaiting } from './waiting-jobs.ts'
@@ -48,17 +48,19 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
       print(sizes)
     }
   },
-  async publish(drops = 500) {
-    for (const [count, releases] of [
-      [1, 1],
-      [drops, 10],
-      [drops, 1],
-    ] as const) {
-      const { staging, opening } = await measurePublish(count, releases)
-      const beside = `beside ${String(count)} drops of ${String(releases)} releases`
-      print({ [`${beside}, staged`]: staging.wall, '  processor': staging.processor })
-      print({ [`${beside}, opened`]: opening.wall, '  processor': opening.processor })
+  async publish(most = 500) {
+    const mirrors = [
+      { drops: 4, releases: 1 },
+      { drops: 100, releases: 1 },
+      { drops: most, releases: 1 },
+      { drops: most, releases: 10 },
+    ]
+    for (const [index, times] of (await measurePublish(mirrors)).entries()) {
+      const { drops = 0, releases = 0 } = mirrors[index] ?? {}
+      printPublish(`beside ${String(drops)} drops of ${String(releases)} releases`, times)
     }
+    const { bytes, ...times } = await measureLargeDrop(64 * 1024 ** 2)
+    printPublish(`${String(Math.round(bytes / 1024 ** 2))} MiB of images`, times)
   },
   async waiting(jobs = 10_000) {
     for (const { name, figures } of await measureWaiting(jobs)) {
@@ -81,6 +83,11 @@ function printStretch(name: string, { perSecond, p50, p95, p99, cost }: Stretch)
   print({ [`${name}, drops/s`]: perSecond, p50, p95, p99 })
   const { ours, broker, database } = cost
   print({ '  processor ms per drop, ours': ours, broker, database })
+}
+
+function printPublish(name: string, { staging, opening }: PublishTimes): void {
+  print({ [`${name}, staged`]: staging.wall, '  processor': staging.processor })
+  print({ [`${name}, opened`]: opening.wall, '  processor': opening.processor })
 }
 
 function print(figures: Readonly<Record<string, number>>): void {

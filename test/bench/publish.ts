@@ -1,14 +1,23 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DropReady } from '#events/drop-ready.ts'
+import type { Mirror } from '../../services/mirror-publisher/mirror.ts'
 import { planTree } from '../../services/mirror-publisher/plan-tree.ts'
+import { mirrorPublisher } from '../../services/mirror-publisher/service.ts'
 import { noteOpen } from '../../services/mirror-publisher/streams/note-drop.ts'
-import { emptyStream, formatStreamDocument, streamOf } from '../../services/mirror-publisher/streams/stream-document.ts'
+import {
+  dropPathOf,
+  emptyStream,
+  formatIndexedDrop,
+  formatStreamIndex,
+  streamOf,
+  streamPathOf,
+  type StreamDocument,
+} from '../../services/mirror-publisher/streams/stream-document.ts'
 import { keepImages, weekly } from '../../services/mirror-publisher/testing/drops.ts'
 import { openScene, type Scene } from '../../services/mirror-publisher/testing/scene.ts'
 import { blessed, ready } from '../../services/mirror-publisher/testing/speak.ts'
-import { mirrorPublisher } from '../../services/mirror-publisher/service.ts'
-import { formatRecord, recordName, recordOf, sumsOf } from '../../services/mirror-publisher/tree/record.ts'
+import { readRecord, recordName, sumsOf } from '../../services/mirror-publisher/tree/record.ts'
 
 /** In milliseconds: how long it took, and what of that was work of this process. */
 export interface Cost {
@@ -22,22 +31,41 @@ export interface PublishTimes {
   readonly opening: Cost
 }
 
-const measured = 15
+const measured = 21
 
-/** Measures one more drop of four images, small ones, on a mirror that has so many drops already, of so many releases. */
-export async function measurePublish(drops: number, releases: number): Promise<PublishTimes> {
-  await using scene = await openScene()
-  const images = await keepImages(scene.store)
-  const planted = Array.from({ length: drops }, (_, index) => dropOf(index, images, index % releases))
-  for (const group of Map.groupBy(planted, ({ compose }) => compose.version).values()) plant(scene, group)
-  const staging: Cost[] = []
-  const opening: Cost[] = []
-  for (let index = drops; index < drops + measured; index++) {
-    const drop = dropOf(index, await keepImages(scene.store))
-    staging.push(await costOf(() => mirrorPublisher.handle(ready(drop), scene.mirror, scene.context)))
-    opening.push(await costOf(() => mirrorPublisher.handle(blessed(drop), scene.mirror, scene.context)))
+/** Measures one more drop of four images, small ones, on mirrors that have so many drops already, of so many releases, by turns. */
+export async function measurePublish(
+  mirrors: readonly { readonly drops: number; readonly releases: number }[],
+): Promise<PublishTimes[]> {
+  await using scenes = new AsyncDisposableStack()
+  const places: { scene: Scene; drops: number; staging: Cost[]; opening: Cost[] }[] = []
+  for (const { drops, releases } of mirrors) {
+    const scene = scenes.use(await openScene())
+    await plant(scene, drops, releases)
+    places.push({ scene, drops, staging: [], opening: [] })
   }
-  return { staging: medianOf(staging), opening: medianOf(opening) }
+  // The first drop of a process reads what is there; it is not counted.
+  for (let round = 0; round <= measured; round += 1) {
+    for (const { scene, drops, staging, opening } of places) {
+      const drop = dropOf(drops + round, await keepImages(scene.store))
+      staging[round] = await costOf(() => mirrorPublisher.handle(ready(drop), scene.mirror, scene.context))
+      opening[round] = await costOf(() => mirrorPublisher.handle(blessed(drop), scene.mirror, scene.context))
+    }
+  }
+  return places.map(({ staging, opening }) => ({
+    staging: medianOf(staging.slice(1)),
+    opening: medianOf(opening.slice(1)),
+  }))
+}
+
+/** What it takes to stage and to open a drop of four images whose files have so many bytes each. */
+export async function measureLargeDrop(bytes: number): Promise<PublishTimes & { readonly bytes: number }> {
+  await using scene = await openScene()
+  const drop = dropOf(0, await keepImages(scene.store, bytes))
+  const staging = await costOf(() => mirrorPublisher.handle(ready(drop), scene.mirror, scene.context))
+  const opening = await costOf(() => mirrorPublisher.handle(blessed(drop), scene.mirror, scene.context))
+  const total = drop.images.flatMap(({ artifacts }) => artifacts).reduce((sum, { size }) => sum + size, 0)
+  return { staging, opening, bytes: total }
 }
 
 /** Weekly drops, one after the other, of days that there are. */
@@ -49,33 +77,40 @@ function dropOf(index: number, images: DropReady['images'], release = 0): DropRe
   return { ...drop, drop: `weekly-${id}`, compose: { ...compose, id, date, version } }
 }
 
-/** Puts open drops in place as they would be had each been published; their bytes matter to nobody. */
-function plant({ mirror }: Scene, drops: readonly DropReady[]): void {
-  const [first] = drops
-  if (!first) return
-  let document = emptyStream(streamOf(first.compose))
-  for (const drop of drops) {
-    const plan = planTree(drop)
-    const files = plan.files.map(({ path, artifact, image }) => ({
-      path,
-      sha256: artifact.sha256,
-      size: artifact.size,
-      image,
-    }))
-    const record = recordOf(plan, files)
-    const text = formatRecord(record)
-    for (const { path, size } of files) write(join(mirror.root, plan.path, path), Buffer.alloc(size))
-    write(join(mirror.root, plan.path, recordName), text)
-    const told = { told: drop, by: 'policy', path: plan.path }
-    const listed = sumsOf(record).map((file) => ({ ...file, path: `${plan.path}/${file.path}` }))
-    document = noteOpen(document, { ...told, files: listed }, '2018-01-01T00:00:00.000Z')
+/** Puts open drops in place as they would be had each been published, after the example of one that was. */
+async function plant(scene: Scene, drops: number, releases: number): Promise<void> {
+  const { mirror, context } = scene
+  const images = await keepImages(scene.store)
+  const model = dropOf(0, images)
+  await mirrorPublisher.handle(blessed(model), mirror, context)
+  const { path: from } = planTree(model)
+  const record = await readRecord(join(mirror.root, from))
+  if (!record) throw new Error(`${from} is no drop`)
+  const names = [...record.files.map(({ path }) => path), recordName]
+  const documents = new Map<string, StreamDocument>()
+  for (let index = 1; index < drops; index += 1) {
+    const drop = dropOf(index, images, index % releases)
+    const { path } = planTree(drop)
+    const rename = (name: string) => name.replaceAll(model.compose.date, drop.compose.date)
+    for (const name of names) {
+      mkdirSync(dirname(join(mirror.root, path, name)), { recursive: true })
+      linkSync(join(mirror.root, from, name), join(mirror.root, path, rename(name)))
+    }
+    const files = sumsOf(record).map((file) => ({ ...file, path: `${path}/${rename(file.path)}` }))
+    const before = documents.get(drop.compose.version) ?? emptyStream(streamOf(drop.compose))
+    const told = { told: drop, by: 'policy', path, files }
+    documents.set(drop.compose.version, noteOpen(before, told, '2018-01-01T00:00:00.000Z'))
   }
-  write(join(mirror.root, 'streams', `${document.stream}.json`), formatStreamDocument(document))
+  for (const document of documents.values()) {
+    const { stream } = document
+    for (const drop of document.drops) write(mirror, dropPathOf(stream, drop.drop), formatIndexedDrop(drop))
+    write(mirror, streamPathOf(stream), formatStreamIndex(document))
+  }
 }
 
-function write(path: string, bytes: string | Buffer): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, bytes)
+function write({ root }: Mirror, path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  writeFileSync(join(root, path), text)
 }
 
 async function costOf(work: () => Promise<unknown>): Promise<Cost> {
@@ -86,7 +121,8 @@ async function costOf(work: () => Promise<unknown>): Promise<Cost> {
 }
 
 function medianOf(costs: readonly Cost[]): Cost {
-  const middle = (numbers: number[]) => Math.round(numbers.toSorted((one, other) => one - other)[measured >> 1] ?? 0)
+  const middle = (numbers: number[]) =>
+    Math.round(numbers.toSorted((one, other) => one - other)[costs.length >> 1] ?? 0)
   return {
     wall: middle(costs.map(({ wall }) => wall)),
     processor: middle(costs.map(({ processor }) => processor)),

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ArtifactStoreUnavailable, type ArtifactStore } from '#artifacts/store.ts'
 import type { DropPublished } from '#events/drop-published.ts'
 import { imageKey } from '#events/vocabulary.ts'
+import { shelfOf } from '../shelves.ts'
 import { debianDrop, withFailure } from '../testing/drops.ts'
 import { expired, published, superseded } from '../testing/news.ts'
 import { openAnnouncer, type TestAnnouncer } from '../testing/open-announcer.ts'
@@ -141,7 +142,10 @@ describe('the drop before', () => {
     await using at = await openAnnouncer()
     await at.hear(published(debianDrop('20260709')))
     await at.hear(published(debianDrop('20260710')))
-    await writeFile(at.at('drops/nightly-Debian-12-20260710.0.json'), '{')
+    const drop = 'nightly-Debian-12-20260710.0'
+    const path = at.at(`told/${shelfOf(drop)}/${drop}.json`)
+    await rm(path)
+    await writeFile(path, '{')
     await expect(at.hear(published(debianDrop()))).rejects.toThrow('is no published drop')
     expect(await textOf(at, debianDrop())).toContain('Changes since nightly-Debian-12-20260709.0')
   })

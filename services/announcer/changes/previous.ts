@@ -2,10 +2,12 @@ import type { DropPublished } from '#events/drop-published.ts'
 
 /** The drop that came before one: of the same release and kind, made of the newest compose that is older. */
 export function previousOf(body: DropPublished, drops: readonly DropPublished[]): DropPublished | null {
-  const earlier = drops
-    .filter((one) => streamOf(one) === streamOf(body) && isOlder(one, body))
-    .toSorted((one, other) => (isOlder(one, other) ? 1 : -1))
-  return earlier[0] ?? null
+  const stream = streamOf(body)
+  let newest: DropPublished | null = null
+  for (const one of drops) {
+    if (isOlder(one, body) && (newest === null || isOlder(newest, one)) && streamOf(one) === stream) newest = one
+  }
+  return newest
 }
 
 function streamOf({ kind, compose }: DropPublished): string {

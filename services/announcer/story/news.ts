@@ -112,7 +112,10 @@ export function tellWithdrawal({ time, body }: Heard<DropSuperseded | DropExpire
     const by = cleanText(body.by)
     return { ...about, kind: 'withdrawn', id: 'withdrawn', sentence: `is superseded by ${by}`, by }
   }
-  const sentence = `has expired after ${count(body.keptDays, 'day')}`
+  const sentence =
+    body.keptNewest === undefined
+      ? `has expired after ${count(body.keptDays, 'day')}`
+      : `has expired: the newest ${String(body.keptNewest)} of its kind are kept`
   return { ...about, kind: 'expired', id: 'expired', sentence, by: 'the retention policy' }
 }
 

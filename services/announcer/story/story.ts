@@ -44,6 +44,8 @@ export interface Download extends MirrorPath {
   readonly size: number
   /** The format of the image that it is; null for what describes one. */
   readonly format: string | null
+  /** Other ways to fetch it, from many places at once: a metalink, a torrent. */
+  readonly alternatives: readonly (MirrorPath & { readonly title: string })[]
 }
 
 export interface StoryImage {
@@ -127,7 +129,9 @@ function tellSignature({ signature }: DropPublished): Story['signature'] {
 function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): StoryImage {
   const key = imageKey(one.image)
   const formats = one.image.formats.map(({ format }) => format)
-  const downloads = files.filter((file) => file.image === key).map((file) => tellFile(file, formats))
+  const downloads = files
+    .filter((file) => file.image === key)
+    .map((file) => ({ ...tellFile(file, formats), alternatives: alternativesOf(file, files) }))
   return {
     key,
     passed: one.outcome === 'passed',
@@ -179,7 +183,23 @@ function tellTargets({ registrations }: DropImage, titles: Titles): StoryTarget[
   }))
 }
 
+const titlesOfAlternatives = { meta4: 'metalink', torrent: 'torrent' }
+
+function alternativesOf({ path }: MirroredFile, files: readonly MirroredFile[]): Download['alternatives'] {
+  return Object.entries(titlesOfAlternatives).flatMap(([ending, title]) => {
+    const file = files.find((one) => one.path === `${path}.${ending}`)
+    return file ? [{ name: tellFile(file, []).name, path: file.path, title }] : []
+  })
+}
+
 function tellFile({ path, sha256, size }: MirroredFile, formats: readonly string[]): Download {
   const format = formats.find((one) => path.endsWith(`.${one}`)) ?? null
-  return { name: cleanText(path.slice(path.lastIndexOf('/') + 1)), path, sha256: cleanText(sha256), size, format }
+  return {
+    name: cleanText(path.slice(path.lastIndexOf('/') + 1)),
+    path,
+    sha256: cleanText(sha256),
+    size,
+    format,
+    alternatives: [],
+  }
 }

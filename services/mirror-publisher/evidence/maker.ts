@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Publishing } from '#service/step.ts'
+import type { Downloads } from '../downloads/settings.ts'
 import type { Signing } from '../signing/signer.ts'
 
 /** Who makes drops, as provenance and bills of materials say it. */
@@ -15,6 +16,8 @@ export interface Setting extends Signing {
   readonly maker: Maker
   /** Where images are registered besides, by target, for those who read how to start one. */
   readonly publishings: ReadonlyMap<string, Publishing>
+  /** How images can be fetched from many mirrors at once; null for by their address alone. */
+  readonly downloads: Downloads | null
 }
 
 /** This imagedrop, run by whoever the URI names. */

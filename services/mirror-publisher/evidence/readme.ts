@@ -11,7 +11,7 @@ type Facts = Omit<Setting, 'maker'>
 
 /** The README of a drop: what is here, how to start an image in each place, and how to verify a download. */
 export function formatReadme(plan: TreePlan, facts: Facts): string {
-  const sections = [titleOf(plan), filesOf(plan), startOf(plan, facts), verifyOf(plan, facts), reportOf(plan)]
+  const sections = [titleOf(plan), filesOf(plan, facts), startOf(plan, facts), verifyOf(plan, facts), reportOf(plan)]
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
 }
 
@@ -29,7 +29,7 @@ function titleOf({ drop, identity: { kind, milestone, compose } }: TreePlan): st
   ]
 }
 
-function filesOf({ images }: TreePlan): string[] {
+function filesOf({ images }: TreePlan, { downloads }: Facts): string[] {
   const seen = images.some((image) => image.seen.length > 0)
   return [
     'Files',
@@ -49,6 +49,10 @@ function filesOf({ images }: TreePlan): string[] {
           'checked, .console.log and .screenshot.png what the machine under test showed.',
         ]
       : []),
+    ...(downloads?.metalink === true
+      ? ['.meta4 is for clients that fetch from many mirrors at once and check as they go: aria2c IMAGE.qcow2.meta4']
+      : []),
+    ...(downloads?.torrent === true ? ['.torrent is for BitTorrent; mirrors are its seeds.'] : []),
     'For the drop: drop.json, every file with its digest; images.json, the images as productmd reads them.',
   ]
 }

@@ -9,8 +9,18 @@ import { checkAgainstTree } from './check-against-tree.ts'
 import { signAndVerify } from '../signing/open-signer.ts'
 import type { LatestLink } from './latest.ts'
 import { readStreams } from './read-streams.ts'
+import { rememberedOf } from './remembered.ts'
 import { renderIndexes, type IndexFile } from './render-indexes.ts'
-import { emptyStream, streamOf, type StreamDocument } from './stream-document.ts'
+import {
+  dropPathOf,
+  emptyStream,
+  formatIndexedDrop,
+  formatStreamIndex,
+  streamOf,
+  streamPathOf,
+  type IndexedDrop,
+  type StreamDocument,
+} from './stream-document.ts'
 
 interface ChangeOptions {
   readonly signal: AbortSignal
@@ -18,7 +28,7 @@ interface ChangeOptions {
 }
 
 /**
- * Changes what is noted of one stream, and makes all indexes anew from it. They are checked against the tree, prepared
+ * Changes what is noted of one stream, and makes all indexes anew from it that it is in. They are checked against the tree, prepared
  * aside, and then put in place one after the other, each whole; what is as it was stays untouched. Done again after a
  * kill, it ends the same. Resolves with the stream as it is now.
  */
@@ -28,8 +38,9 @@ export async function changeIndexes(
   mirror: Mirror,
   options: ChangeOptions,
 ): Promise<StreamDocument> {
-  const { root, publicUrl } = mirror
-  const known = await readStreams(root, mirror.memory)
+  const { root, publicUrl, memory } = mirror
+  const known = await readStreams(root, memory)
+  const { stored } = rememberedOf(memory)
   const stream = streamOf(compose)
   const before = known.find((one) => one.stream === stream) ?? emptyStream(stream)
   const after = change(before)
@@ -37,11 +48,25 @@ export async function changeIndexes(
   const documents = [...others, ...(after.drops.length === 0 ? [] : [after])].toSorted((one, other) =>
     one.stream < other.stream ? -1 : 1,
   )
-  await checkAgainstTree(documents, after, root)
+  await checkAgainstTree(documents, { root, changed: after, stored })
   const { files, links } = renderIndexes(documents, publicUrl)
-  await replaceFiles(files, mirror, options)
+  const fresh = after.drops.filter((drop) => !stored.has(drop))
+  await replaceFiles([...fresh.map((drop) => dropDocument(stream, drop)), ...files], mirror, options)
+  for (const drop of fresh) stored.add(drop)
+  await remember(after, mirror)
   for (const link of links) await replaceLink(link, root)
   return after
+}
+
+/** So that the next change need not read what this one wrote, unless somebody else has written since. */
+async function remember(document: StreamDocument, { root, memory }: Mirror): Promise<void> {
+  const path = streamPathOf(document.stream)
+  const text = await memory.read(join(root, path))
+  if (text?.text === formatStreamIndex(document)) rememberedOf(memory).streams.set(path, { text, document })
+}
+
+function dropDocument(stream: string, drop: IndexedDrop): IndexFile {
+  return { path: dropPathOf(stream, drop.drop), text: formatIndexedDrop(drop), signed: null }
 }
 
 async function replaceFiles(files: readonly IndexFile[], mirror: Mirror, options: ChangeOptions): Promise<void> {
@@ -56,7 +81,7 @@ async function replaceFiles(files: readonly IndexFile[], mirror: Mirror, options
     for (const folder of folders) await makeFolderDurably(folder)
     for (const path of paths) await rename(join(aside, path), join(root, path))
     await Promise.all([...folders].map(syncPath))
-    for (const { path, text } of files) await memory.keep(join(root, path), text)
+    for (const { path, text } of files) if (paths.includes(path)) await memory.keep(join(root, path), text)
   } finally {
     await rm(aside, { recursive: true, force: true })
   }

@@ -6,7 +6,11 @@ import type { End } from './note-drop.ts'
 /** How a drop ended, in the words of the indexes. */
 export function endOf(body: DropSuperseded | DropExpired): End {
   if ('keptDays' in body) {
-    const reason = `drops of its kind are kept for ${String(body.keptDays)} days`
+    const { keptDays, keptNewest } = body
+    const reason =
+      keptNewest === undefined
+        ? `drops of its kind are kept for ${String(keptDays)} days`
+        : `of its kind, the newest ${String(keptNewest)} are kept`
     return { state: 'expired', by: 'the retention policy', reason }
   }
   const { by, reason = null } = body

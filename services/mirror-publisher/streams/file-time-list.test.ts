@@ -24,7 +24,7 @@ describe('fullfiletimelist-imagedrop', () => {
     const future = new Date('2100-01-01T00:00:00Z')
     await utimes(join(root, 'releases/19/Fedora/netinst.iso'), future, future)
 
-    for (const _twice of [1, 2]) await writeFileTimeList(root, { changed: null, signal })
+    for (const _twice of [1, 2]) await writeFileTimeList(scene.mirror, { changed: null, signal })
     const text = await readFile(join(root, 'fullfiletimelist-imagedrop'), 'utf8')
     const now = Math.floor((await stat(join(root, 'releases'))).ctimeMs / 1000)
     const lines = text.replaceAll(/^\d+\t([dl])\t\d+/gm, (line, type: string) => {
@@ -64,7 +64,7 @@ describe('fullfiletimelist-imagedrop', () => {
       await hear(scene, event)
       const made = await read()
       await writeFile(join(root, 'fullfiletimelist-imagedrop'), '')
-      await writeFileTimeList(root, { changed: null, signal })
+      await writeFileTimeList(scene.mirror, { changed: null, signal })
       expect(await read()).toBe(made)
     }
   })

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { createWriteStream, lstatSync, readdirSync, type BigIntStats } from 'node:fs'
+import { createWriteStream, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { chmod, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { readIfThere } from '#files/durable.ts'
 import { recordName } from '../tree/record.ts'
-import { stagingName } from '../mirror.ts'
-import { listedDrops, type ListedDrop } from './listed-drops.ts'
+import { stampOf } from '../memory.ts'
+import { stagingName, type Mirror } from '../mirror.ts'
+import { listedDrops, type ListedFolder, type ListedFolders } from './listed-drops.ts'
+import { rememberedOf, type Remembered } from './remembered.ts'
 import { isMissing, makeFolderDurably, renameDurably, syncPath } from '../durable.ts'
 
 /** In the mirror root, as quick-fedora-mirror looks for it. */
@@ -27,22 +29,37 @@ interface ListOptions {
  * change, only the folder itself is looked at.
  */
 export async function writeFileTimeList(
-  root: string,
+  { root, memory }: Pick<Mirror, 'root' | 'memory'>,
   { changed, leftOut = false, signal }: ListOptions,
 ): Promise<void> {
   const staging = join(root, stagingName)
   await makeFolderDurably(staging, 0o700)
   await clearUnfinished(staging)
+  const path = join(root, fileTimeListName)
   const fresh = join(staging, `${unfinished}${randomUUID()}`)
-  const before = (await readIfThere(join(root, fileTimeListName)))?.toString('utf8') ?? ''
-  const listed = listedDrops(before, recordName)
-  if (changed !== null) listed.delete(changed)
+  const remembered = rememberedOf(memory)
+  const before = await listedBefore(path, remembered)
+  const folders = new Map<string, ListedFolder>()
   const without = new Set([...notListed, ...(leftOut && changed !== null ? [changed] : [])])
-  await pipeline(Readable.from(linesOf({ root, listed, without })), createWriteStream(fresh), { signal })
+  await pipeline(
+    Readable.from(linesOf({ root, before, changed, without, folders })),
+    createWriteStream(fresh, { highWaterMark: written }),
+    { signal },
+  )
   await chmod(fresh, 0o644)
   await syncPath(fresh)
-  await renameDurably(fresh, join(root, fileTimeListName))
+  await renameDurably(fresh, path)
+  const stamp = await stampOf(path)
+  remembered.listed = stamp === null ? null : { stamp, folders }
 }
+
+async function listedBefore(path: string, { listed }: Remembered): Promise<ListedFolders> {
+  if (listed && listed.stamp === (await stampOf(path))) return listed.folders
+  return listedDrops(String((await readIfThere(path)) ?? ''), recordName)
+}
+
+/** Bytes that are written at once: most chunks are short. */
+const written = 4 * 1024 * 1024
 
 const unfinished = `.${fileTimeListName}-`
 
@@ -54,45 +71,72 @@ async function clearUnfinished(staging: string): Promise<void> {
 
 interface Walk {
   readonly root: string
-  readonly listed: ReadonlyMap<string, ListedDrop>
+  /** Folders of drops as they were listed last. */
+  readonly before: ListedFolders
+  readonly changed: string | null
+  /** The same as they are now. */
+  readonly folders: Map<string, ListedFolder>
   /** Paths that are left out, with all below them. */
   readonly without: ReadonlySet<string>
 }
 
-async function* linesOf(walk: Walk): AsyncGenerator<string> {
-  yield '[Version]\n2\n\n[Files]\n'
+async function* linesOf(walk: Walk): AsyncGenerator<Buffer> {
+  yield Buffer.from('[Version]\n2\n\n[Files]\n')
   yield* entryLines(walk, '')
-  yield '\n[Checksums SHA1]\n\n[End]\n'
+  yield Buffer.from('\n[Checksums SHA1]\n\n[End]\n')
 }
 
 const notListed = new Set([stagingName, fileTimeListName, 'lost+found'])
 
 /** The lines of one folder at a time, in the order of a walk: looked at in one go, which takes a tenth of the time. */
-async function* entryLines(walk: Walk, below: string): AsyncGenerator<string> {
-  const { root, listed, without } = walk
-  const lines: string[] = []
-  for (const name of entriesOf(join(root, below))) {
+async function* entryLines(
+  walk: Walk,
+  below: string,
+  names: readonly string[] = entriesOf(join(walk.root, below)),
+): AsyncGenerator<Buffer> {
+  let lines = ''
+  for (const name of names) {
     const path = below === '' ? name : `${below}/${name}`
-    if (without.has(path) || !isListable(name)) continue
-    const stats = statsOf(join(root, path))
-    const type = stats && typeOf(stats)
-    if (!stats || !type || isClosed(stats)) continue
-    const line = `${timeOf(stats)}\t${type}\t${String(stats.size)}\t${path}`
-    lines.push(line)
-    if (type !== 'd') continue
-    const before = listed.get(path)
-    if (before?.line === line) {
-      lines.push(...before.inside)
+    const line = walk.without.has(path) || !isListable(name) ? null : lineOf(walk.root, path)
+    if (line === null) continue
+    if (!line.includes(folderMark)) {
+      lines += `${line}\n`
       continue
     }
-    yield joined(lines.splice(0))
-    yield* entryLines(walk, path)
+    const known = path === walk.changed ? undefined : walk.before.get(path)
+    const entries = known?.line === line ? null : entriesOf(join(walk.root, path))
+    if (entries && !entries.includes(recordName)) {
+      yield Buffer.from(`${lines}${line}\n`)
+      yield* entryLines(walk, path, entries)
+    } else {
+      const folder = known && !entries ? known : await listFolder(walk, path, { line, entries: entries ?? [] })
+      walk.folders.set(path, folder)
+      if (lines !== '') yield Buffer.from(lines)
+      yield folder.whole
+    }
+    lines = ''
   }
-  yield joined(lines)
+  if (lines !== '') yield Buffer.from(lines)
 }
 
-function joined(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join('')
+async function listFolder(
+  walk: Walk,
+  path: string,
+  { line, entries }: { readonly line: string; readonly entries: readonly string[] },
+): Promise<ListedFolder> {
+  const chunks: Buffer[] = [Buffer.from(`${line}\n`)]
+  for await (const chunk of entryLines(walk, path, entries)) chunks.push(chunk)
+  return { line, whole: Buffer.concat(chunks) }
+}
+
+const folderMark = '\td\t'
+
+/** Null for what is gone, is of another type, or is closed. */
+function lineOf(root: string, path: string): string | null {
+  const stats = statsOf(`${root}/${path}`)
+  const type = stats && typeOf(stats)
+  if (!stats || !type || isClosed(stats)) return null
+  return `${timeOf(stats)}\t${type}\t${String(stats.size)}\t${path}`
 }
 
 /** Others write into the tree too: what goes away while we look is not there. */
@@ -105,8 +149,8 @@ function entriesOf(folder: string): string[] {
   }
 }
 
-function statsOf(path: string): BigIntStats | null {
-  return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null
+function statsOf(path: string): Stats | null {
+  return lstatSync(path, { throwIfNoEntry: false }) ?? null
 }
 
 /** The format has one line per file and no quoting. */
@@ -114,19 +158,19 @@ function isListable(name: string): boolean {
   return !/\p{Cc}/u.test(name)
 }
 
-function typeOf(stats: BigIntStats): 'f' | 'd' | 'l' | null {
+function typeOf(stats: Stats): 'f' | 'd' | 'l' | null {
   if (stats.isFile()) return 'f'
   if (stats.isDirectory()) return 'd'
   return stats.isSymbolicLink() ? 'l' : null
 }
 
 /** What the world cannot read waits for its own release day, and its names are not ours to tell. */
-function isClosed(stats: BigIntStats): boolean {
-  const needed = stats.isDirectory() ? 0o005n : 0o004n
+function isClosed(stats: Stats): boolean {
+  const needed = stats.isDirectory() ? 0o005 : 0o004
   return !stats.isSymbolicLink() && (stats.mode & needed) !== needed
 }
 
 /** A new hard link or a changed mode is news to mirrors too, so the change time counts. */
-function timeOf({ mtimeNs, ctimeNs }: BigIntStats): string {
-  return String((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000_000n)
+function timeOf({ mtimeMs, ctimeMs }: Stats): string {
+  return String(Math.floor(Math.max(mtimeMs, ctimeMs) / 1000))
 }

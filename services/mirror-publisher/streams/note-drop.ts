@@ -119,15 +119,22 @@ function describeImage({ image, outcome, failure, checks }: DropImage): IndexedI
 }
 
 /** Puts a drop in its place; told again, it leaves the document as it is, times too. */
-function put(document: StreamDocument, drop: Omit<IndexedDrop, 'since'>, at: string): StreamDocument {
+function put(document: StreamDocument, drop: Omit<IndexedDrop, 'since' | 'updated'>, at: string): StreamDocument {
   const before = document.drops.find((one) => one.drop === drop.drop)
   const since = before?.state === drop.state ? before.since : at
   // By the schema, which has one order of fields: the same drop is the same bytes.
-  const fresh = indexedDrop.parse({ ...drop, since })
+  const fresh = indexedDrop.parse({ ...drop, since, updated: before?.updated ?? at })
   if (isDeepStrictEqual(before, fresh)) return document
+  const changed = { ...fresh, updated: later(fresh.updated, at) }
   const others = document.drops.filter((one) => one !== before)
-  const drops = [...others, fresh].toSorted((one, other) => (ageOf(one) < ageOf(other) ? 1 : -1))
-  return { ...document, updated: at > document.updated ? at : document.updated, drops }
+  const age = ageOf(changed)
+  const place = others.findIndex((one) => ageOf(one) < age)
+  const drops = others.toSpliced(place === -1 ? others.length : place, 0, changed)
+  return { ...document, updated: later(document.updated, at), drops }
+}
+
+function later(one: string, other: string): string {
+  return one > other ? one : other
 }
 
 /** Composes of one day by their respin; drops of one compose by their kind. */

@@ -7,12 +7,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { DropReady } from '#events/drop-ready.ts'
 import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
+import { createIndexMemory } from '../memory.ts'
 import { candidate, keepImages, weekly } from '../testing/drops.ts'
 import { makeKey } from '../testing/keys.ts'
 import { published } from '../testing/registered.ts'
 import { openScene, type Scene } from '../testing/scene.ts'
 import { blessed, expired, failureOf, hear, ready, superseded } from '../testing/speak.ts'
-import type { StreamDocument } from './stream-document.ts'
+import { parseStreamIndex, type IndexedDrop } from './stream-document.ts'
 
 const call = promisify(execFile)
 
@@ -47,8 +48,11 @@ async function query(scene: Scene, ...args: string[]): Promise<Item[]> {
 
 const indexOf = (scene: Scene, ending = 'json') => pathToFileURL(scene.at(`streams/v1/index.${ending}`)).href
 
-async function readStream(scene: Scene, stream = 'Fedora-19'): Promise<StreamDocument> {
-  return JSON.parse(await readFile(scene.at(`streams/${stream}.json`), 'utf8')) as StreamDocument
+/** The drops of a stream, each from its own document. */
+async function readDrops(scene: Scene, stream = 'Fedora-19'): Promise<IndexedDrop[]> {
+  const { drops } = parseStreamIndex(await readFile(scene.at(`streams/${stream}.json`), 'utf8'))
+  const texts = await Promise.all(drops.map(({ document }) => readFile(scene.at(document), 'utf8')))
+  return texts.map((text) => JSON.parse(text) as IndexedDrop)
 }
 
 async function open(scene: Scene, make: (images: DropReady['images']) => DropReady): Promise<DropReady> {
@@ -141,29 +145,31 @@ describe("simplestreams' own client", () => {
 describe('the stream document', () => {
   it('keeps to its published schema, over the whole life of drops', async () => {
     await using scene = await openScene()
-    const schema = async () => JSON.parse(await readFile(scene.at('streams/schema.json'), 'utf8')) as object
-    const valid = async (stream: string) => {
-      const ajv = new Ajv2020({ formats: { 'date-time': true } })
-      const isValid = ajv.validate(await schema(), await readStream(scene, stream))
-      expect(ajv.errors ?? []).toEqual([])
-      return isValid
-    }
+    const read = async (path: string) => JSON.parse(await readFile(scene.at(path), 'utf8')) as object
     const drop = weekly(1, await keepImages(scene.store))
+    const pairs = [
+      ['streams/schema.json', 'streams/Fedora-Rawhide.json'],
+      ['streams/drop-schema.json', `streams/Fedora-Rawhide/${drop.drop}.json`],
+    ] as const
     for (const event of [ready(drop), blessed(drop), published(drop), superseded(drop)]) {
       await hear(scene, event)
-      expect(await valid('Fedora-Rawhide')).toBe(true)
+      for (const [schema, document] of pairs) {
+        const ajv = new Ajv2020({ formats: { 'date-time': true } })
+        const isValid = ajv.validate(await read(schema), await read(document))
+        expect(ajv.errors ?? []).toEqual([])
+        expect(isValid).toBe(true)
+        expect(ajv.validate(await read(schema), { ...(await read(document)), drops: [{}] })).toBe(false)
+      }
     }
-    const ajv = new Ajv2020({ formats: { 'date-time': true } })
-    expect(ajv.validate(await schema(), { ...(await readStream(scene, 'Fedora-Rawhide')), drops: [{}] })).toBe(false)
   })
 
   it('tells of a staged drop that it is there, and neither where nor which files', async () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
     await hear(scene, ready(drop))
-    expect((await readStream(scene)).drops).toMatchObject([{ drop: drop.drop, state: 'staged', path: null, files: [] }])
-    const text = await readFile(scene.at('streams/Fedora-19.json'), 'utf8')
-    expect(text).not.toContain('.qcow2')
+    const drops = await readDrops(scene)
+    expect(drops).toMatchObject([{ drop: drop.drop, state: 'staged', path: null, files: [] }])
+    expect(JSON.stringify(drops)).not.toContain('.qcow2')
     await expect(stat(scene.at('streams/v1/index.json'))).resolves.toBeTruthy()
     expect(await query(scene)).toEqual([])
   })
@@ -172,7 +178,7 @@ describe('the stream document', () => {
     await using scene = await openScene()
     const older = await open(scene, (images) => candidate(1, images))
     const newer = await open(scene, (images) => candidate(2, images))
-    expect((await readStream(scene)).drops).toMatchObject([
+    expect(await readDrops(scene)).toMatchObject([
       { drop: newer.drop, state: 'blessed', path: 'releases/test/19-Beta/Images' },
       { drop: older.drop, state: 'superseded', path: null, end: { by: newer.drop, successor: newer.drop } },
     ])
@@ -183,11 +189,29 @@ describe('the stream document', () => {
     const drop = candidate(1, await keepImages(scene.store))
     for (const event of [ready(drop), blessed(drop), published(drop)]) {
       await hear(scene, event)
-      const text = await readFile(scene.at('streams/Fedora-19.json'))
-      const { ino } = await stat(scene.at('streams/Fedora-19.json'))
-      await hear(scene, event)
-      expect(await readFile(scene.at('streams/Fedora-19.json'))).toEqual(text)
-      expect((await stat(scene.at('streams/Fedora-19.json'))).ino).toBe(ino)
+      for (const path of ['streams/Fedora-19.json', `streams/Fedora-19/${drop.drop}.json`]) {
+        const text = await readFile(scene.at(path))
+        const { ino } = await stat(scene.at(path))
+        await hear(scene, event)
+        expect(await readFile(scene.at(path))).toEqual(text)
+        expect((await stat(scene.at(path))).ino).toBe(ino)
+      }
+    }
+  })
+
+  it('follows the document of a drop, when a change was cut short between the two', async () => {
+    await using scene = await openScene()
+    const drop = await open(scene, (images) => weekly(1, images))
+    const before = await readFile(scene.at('streams/Fedora-Rawhide.json'))
+    const event = superseded(drop)
+    const later = { ...event, time: '2018-05-01T00:00:00.000Z' }
+    await hear(scene, later)
+    const after = await readFile(scene.at('streams/Fedora-Rawhide.json'), 'utf8')
+    expect(after).toContain('2018-05-01')
+    await writeFile(scene.at('streams/Fedora-Rawhide.json'), before)
+    for (const memory of [scene.mirror.memory, createIndexMemory()]) {
+      await hear({ ...scene, mirror: { ...scene.mirror, memory } }, later)
+      expect(await readFile(scene.at('streams/Fedora-Rawhide.json'), 'utf8')).toBe(after)
     }
   })
 })

@@ -7,9 +7,17 @@ import {
   simplestreamsIndex,
   type ProductsFile,
 } from './simplestreams.ts'
-import { formatStreamDocument, formatStreamSchema, streamSchemaPath, type StreamDocument } from './stream-document.ts'
+import {
+  dropSchemaPath,
+  formatDropSchema,
+  formatStreamIndex,
+  formatStreamSchema,
+  streamPathOf,
+  streamSchemaPath,
+  type StreamDocument,
+} from './stream-document.ts'
 
-/** All indexes of the mirror, as they are to be. */
+/** All indexes of the mirror but the documents of single drops, as they are to be. */
 export interface RenderedIndexes {
   /** In the order in which they go in place: what names others comes after them. */
   readonly files: readonly IndexFile[]
@@ -30,14 +38,20 @@ export function renderIndexes(documents: readonly StreamDocument[], publicUrl: s
   const products = rendered.flatMap((one) => one.products)
   return {
     files: [
-      plain(streamSchemaPath, formatStreamSchema()),
+      ...schemas,
       ...rendered.flatMap(({ files }) => files),
       plain('releases.json', formatReleases(documents, publicUrl)),
-      signable(simplestreamsIndex, (ending) => formatSimplestreamsIndex(products, ending)),
+      signable(
+        simplestreamsIndex,
+        formatSimplestreamsIndex(products, 'json'),
+        formatSimplestreamsIndex(products, 'sjson'),
+      ),
     ],
     links: documents.flatMap(latestLinks),
   }
 }
+
+const schemas = [plain(streamSchemaPath, formatStreamSchema()), plain(dropSchemaPath, formatDropSchema())]
 
 interface RenderedStream {
   readonly products: readonly ProductsFile[]
@@ -52,9 +66,9 @@ function renderOnce(document: StreamDocument): RenderedStream {
   if (before) return before
   const products = productsOf(document)
   const files = [
-    plain(`streams/${document.stream}.json`, formatStreamDocument(document)),
+    plain(streamPathOf(document.stream), formatStreamIndex(document)),
     plain(`streams/latest/${document.stream}.json`, formatLatest(document)),
-    ...products.map((file) => signable(file.path, () => formatProducts(file))),
+    ...products.map((file) => signable(file.path, formatProducts(file))),
   ]
   known.set(document, { products, files })
   return { products, files }
@@ -64,6 +78,6 @@ function plain(path: string, text: string): IndexFile {
   return { path, text, signed: null }
 }
 
-function signable(path: string, render: (ending: 'json' | 'sjson') => string): IndexFile {
-  return { path: `${path}.json`, text: render('json'), signed: { path: `${path}.sjson`, text: render('sjson') } }
+function signable(path: string, text: string, signedText = text): IndexFile {
+  return { path: `${path}.json`, text, signed: { path: `${path}.sjson`, text: signedText } }
 }

@@ -1,4 +1,5 @@
 import { simplestreamsPlace } from '../naming/simplestreams-place.ts'
+import { recentDrops } from './recent-drops.ts'
 import type { IndexedDrop, IndexedImage, StreamDocument } from './stream-document.ts'
 
 /** One file of simplestreams, relative to the mirror root and without `.json` or `.sjson`. */
@@ -25,19 +26,18 @@ interface Product {
 export const simplestreamsIndex = 'streams/v1/index'
 
 /**
- * The open drops of a stream in simplestreams' products:1.0: a file of downloads, and one of identifiers for each target.
+ * The newest open drops of a stream in simplestreams' products:1.0: a file of downloads, and one of identifiers for each target.
  * A stream that had open drops keeps its files when the last one is gone, as clients then see that it is.
  */
 export function productsOf(document: StreamDocument): ProductsFile[] {
   if (document.drops.every(({ path }) => path === null)) return []
+  const recent = { ...document, drops: recentDrops(document) }
   const targets = new Set(
-    document.drops.flatMap(({ images }) =>
-      images.flatMap((image) => realRegistrations(image).map((one) => one.target)),
-    ),
+    recent.drops.flatMap(({ images }) => images.flatMap((image) => realRegistrations(image).map((one) => one.target))),
   )
-  const files = [fileOf(document, 'image-downloads', 'downloads', downloadItems)]
+  const files = [fileOf(recent, 'image-downloads', 'downloads', downloadItems)]
   for (const target of [...targets].toSorted()) {
-    files.push(fileOf(document, 'image-ids', target, (image) => identifierItems(image, target)))
+    files.push(fileOf(recent, 'image-ids', target, (image) => identifierItems(image, target)))
   }
   return files
 }
@@ -68,7 +68,7 @@ function fileOf(
   itemsOf: (image: IndexedImage) => Record<string, object>,
 ): ProductsFile {
   const products: Record<string, Product> = {}
-  for (const drop of drops.filter(({ state }) => state === 'blessed')) {
+  for (const drop of drops) {
     for (const image of drop.images) {
       const items = itemsOf(image)
       if (Object.keys(items).length === 0) continue

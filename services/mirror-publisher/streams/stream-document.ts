@@ -38,6 +38,7 @@ export const indexedDrop = z.strictObject({
       'Staged: closed. Blessed: open. Superseded: another drop took its place. Withdrawn: by a person. Expired: by policy',
     ),
   since: z.iso.datetime().describe('When it came into this state'),
+  updated: z.iso.datetime().describe('When the newest change to it was heard of'),
   path: z
     .string()
     .nullable()
@@ -58,23 +59,59 @@ export const indexedDrop = z.strictObject({
 export type IndexedDrop = z.infer<typeof indexedDrop>
 export type IndexedImage = IndexedDrop['images'][number]
 
-/** Where the schema of stream documents is, relative to the mirror root. */
+/** Where the schemas are, relative to the mirror root. */
 export const streamSchemaPath = 'streams/schema.json'
+export const dropSchemaPath = 'streams/drop-schema.json'
 
-const streamDocument = z
+const dropDocument = z
+  .strictObject({
+    $schema: z.literal('../drop-schema.json'),
+    format: z.literal('imagedrop-indexed-drop:1'),
+    ...indexedDrop.shape,
+  })
+  .meta({
+    title: 'imagedrop indexed drop',
+    description: 'All that is known of one drop. Paths are relative to the mirror root, two folders above this one.',
+  })
+
+/** What a stream says of a drop itself; the rest is in the drop's own document. */
+const listedDrop = indexedDrop
+  .pick({ drop: true, kind: true, milestone: true, state: true, since: true, updated: true, path: true })
+  .extend({ document: z.string().describe('Where all that is known of it is, relative to the mirror root') })
+export type ListedDrop = z.infer<typeof listedDrop>
+
+const streamIndex = z
   .strictObject({
     $schema: z.literal('schema.json'),
     format: z.literal('imagedrop-stream:1'),
     stream: z.string().describe('Short name and version of the release: `Fedora-Rawhide`'),
     updated: z.iso.datetime().describe('When the newest change was heard of'),
-    drops: z.array(indexedDrop).describe('Newest compose first'),
+    drops: z.array(listedDrop).describe('Newest compose first'),
   })
   .meta({
     title: 'imagedrop stream document',
     description: 'All drops of one release. Paths are relative to the mirror root, the folder above this one.',
   })
-/** `streams/<stream>.json`: all that is known of the drops of one release. Every other index is made of these. */
-export type StreamDocument = z.infer<typeof streamDocument>
+export type StreamIndex = z.infer<typeof streamIndex>
+
+/** All that is known of the drops of one release. Every index is made of these. */
+export interface StreamDocument {
+  readonly stream: string
+  /** When the newest change was heard of. */
+  readonly updated: string
+  /** Newest compose first. */
+  readonly drops: readonly IndexedDrop[]
+}
+
+/** Where a stream is, relative to the mirror root. */
+export function streamPathOf(stream: string): string {
+  return `streams/${stream}.json`
+}
+
+/** Where a drop of a stream is, relative to the mirror root. */
+export function dropPathOf(stream: string, drop: string): string {
+  return `streams/${stream}/${drop}.json`
+}
 
 /** The stream that a compose belongs to. */
 export function streamOf({ short, version }: Pick<ComposeRef, 'short' | 'version'>): string {
@@ -83,22 +120,55 @@ export function streamOf({ short, version }: Pick<ComposeRef, 'short' | 'version
 
 /** A stream without drops. */
 export function emptyStream(stream: string): StreamDocument {
-  const updated = new Date(0).toISOString()
-  return { $schema: 'schema.json', format: 'imagedrop-stream:1', stream, updated, drops: [] }
+  return { stream, updated: new Date(0).toISOString(), drops: [] }
 }
 
-/** Reads a stream document; throws when it is none. */
-export function parseStreamDocument(text: string): StreamDocument {
-  return streamDocument.parse(JSON.parse(text))
+/** Reads what a stream says of its drops; throws when it is none. */
+export function parseStreamIndex(text: string): StreamIndex {
+  return streamIndex.parse(JSON.parse(text))
+}
+
+/** Reads the document of one drop; throws when it is none. */
+export function parseIndexedDrop(text: string): IndexedDrop {
+  const { $schema: _schema, format: _format, ...drop } = dropDocument.parse(JSON.parse(text))
+  return drop
+}
+
+/** The document of one drop. */
+export function formatIndexedDrop(drop: IndexedDrop): string {
+  return `${JSON.stringify({ $schema: '../drop-schema.json', format: 'imagedrop-indexed-drop:1', ...drop })}\n`
 }
 
 /** A drop on each line, so that people can read what changed, too. */
-export function formatStreamDocument({ drops, ...head }: StreamDocument): string {
-  const lines = drops.map((one) => `\n${JSON.stringify(one)}`)
-  return `${JSON.stringify(head).slice(0, -1)},"drops":[${lines.join(',')}\n]}\n`
+export function formatStreamIndex({ stream, updated, drops }: StreamDocument): string {
+  const head = JSON.stringify({ $schema: 'schema.json', format: 'imagedrop-stream:1', stream, updated })
+  const listed = drops.map((drop) => `\n${lineOf(stream, drop)}`)
+  return `${head.slice(0, -1)},"drops":[${listed.join(',')}\n]}\n`
 }
 
-/** The JSON Schema of stream documents. */
+/** What a stream says of a drop. */
+export function lineOf(stream: string, one: IndexedDrop): string {
+  const known = lines.get(one)
+  if (known !== undefined) return known
+  const { drop, kind, milestone, state, since, updated, path } = one
+  const listed = { drop, kind, milestone, state, since, updated, path, document: dropPathOf(stream, drop) }
+  const line = JSON.stringify(listed satisfies ListedDrop)
+  lines.set(one, line)
+  return line
+}
+
+/** A drop that has not changed is the same object. */
+const lines = new WeakMap<IndexedDrop, string>()
+
+/** The JSON Schemas of streams and of drops in them. */
 export function formatStreamSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(streamDocument), null, 2)}\n`
+  return formatSchema(streamIndex)
+}
+
+export function formatDropSchema(): string {
+  return formatSchema(dropDocument)
+}
+
+function formatSchema(shape: z.ZodType): string {
+  return `${JSON.stringify(z.toJSONSchema(shape), null, 2)}\n`
 }

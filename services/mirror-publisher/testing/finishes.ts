@@ -12,7 +12,7 @@ import type { Event } from './speak.ts'
  */
 export async function finishes({ home, mirror }: Scene, event: Event, patience: number): Promise<boolean> {
   const file = join(home, 'event.json')
-  await writeFile(file, JSON.stringify({ event, masters: mirror.masters }))
+  await writeFile(file, JSON.stringify({ event, masters: mirror.masters, grace: mirror.grace }))
   const child = spawn(process.execPath, [join(import.meta.dirname, 'publish.ts'), home, file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -34,6 +34,8 @@ export function mirrorOf(root: string, artifacts: ArtifactStore): Mirror {
     maker,
     publishings: new Map(),
     publicUrl: null,
+    downloads: null,
+    grace: 0,
     masters: [],
     retryMasters: 1_000,
     memory: createIndexMemory(),

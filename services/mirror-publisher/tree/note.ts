@@ -3,6 +3,7 @@ import { join, posix } from 'node:path'
 import { z } from 'zod'
 import { dropContext } from '#events/vocabulary.ts'
 import { isMissing, makeFolder, writePublicFile } from '../durable.ts'
+import { escapeMarkup } from '../markup.ts'
 
 const noteShape = z.strictObject({
   format: z.literal('imagedrop-withdrawn:1'),
@@ -59,19 +60,14 @@ function page(note: WithdrawalNote): string {
   const link =
     successor?.path === null || successor === null
       ? ''
-      : `<p><a href="${escape(encodeURI(posix.relative(path, successor.path)))}/">${escape(successor.drop)}</a></p>\n`
+      : `<p><a href="${escapeMarkup(encodeURI(posix.relative(path, successor.path)))}/">${escapeMarkup(successor.drop)}</a></p>\n`
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escape(drop)} was withdrawn</title>
+<title>${escapeMarkup(drop)} was withdrawn</title>
 ${sentencesOf(note)
-  .map((sentence) => `<p>${escape(sentence)}</p>\n`)
+  .map((sentence) => `<p>${escapeMarkup(sentence)}</p>\n`)
   .join('')}${link}</html>
 `
-}
-
-function escape(text: string): string {
-  const names: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-  return text.replaceAll(/[&<>"]/g, (character) => names[character] ?? character)
 }

@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises'
+import { chmod, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Context } from '#service/define.ts'
 import { foldersOf, type Mirror } from '../mirror.ts'
@@ -9,7 +9,7 @@ import { discard, makeFolderDurably, renameDurably } from '../durable.ts'
 import { replaceFolder } from './exchange.ts'
 import { readNote } from './note.ts'
 import { assertNotOlder, occupantOf } from './occupant.ts'
-import { fulfils, sumsOf, type DropRecord } from './record.ts'
+import { fulfils, recordName, sumsOf, type DropRecord } from './record.ts'
 import { stageDrop, type Tree } from './stage.ts'
 import { verifyFiles } from './verify.ts'
 
@@ -54,7 +54,10 @@ interface VerifyOptions {
   readonly context: Context
 }
 
-/** Days may lie between staging and blessing, and the files are the artifact store's own. */
+/**
+ * Days may lie between staging and blessing, and the files are the artifact store's own. They were read when they were staged,
+ * before the record was written: only what was written since is read again.
+ */
 async function verifyStaged(
   staged: string,
   record: DropRecord,
@@ -63,7 +66,8 @@ async function verifyStaged(
 ): Promise<void> {
   try {
     await verifySums(staged, sumsOf(record), mirror, context.signal)
-    await verifyFiles(staged, sumsOf(record), { ...context, phase: 'verifying what is opened' })
+    const { mtimeMs } = await stat(join(staged, recordName))
+    await verifyFiles(staged, sumsOf(record), { ...context, phase: 'verifying what is opened', writtenSince: mtimeMs })
   } catch (error) {
     // Staged anew when the drop is taken up again.
     if (!context.signal.aborted) await discard(staged, aside)

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { linkArtifact } from '#artifacts/folder.ts'
 import type { MirroredFile } from '#events/vocabulary.ts'
 import type { Context } from '#service/define.ts'
+import { writeDownloads } from '../downloads/write-downloads.ts'
 import { writeEvidence } from '../evidence/write-evidence.ts'
 import { writeChecksums } from '../indexes/checksum.ts'
 import { writeMetadata } from '../indexes/metadata.ts'
@@ -82,9 +83,10 @@ async function fillFolder(folder: string, plan: TreePlan, mirror: Mirror, contex
   const evidence = await writeEvidence(folder, plan, mirror)
   const checksums = await writeChecksums(folder, plan, { ...context, signer: mirror.signer, sha512 })
   const metadata = await writeMetadata(folder, plan)
+  const downloads = await writeDownloads(folder, plan, mirror.downloads, context)
 
   // Last, because these are of all files that came before.
-  const files = [...images, ...evidence, ...checksums, ...metadata]
+  const files = [...images, ...evidence, ...checksums, ...metadata, ...downloads]
   const below = plan.checksums.map((one) => one.folder)
   const record = recordOf(plan, [...files, ...(await writeFolderSums(folder, below, files, mirror, context))])
   await writePublicFile(join(folder, recordName), formatRecord(record))

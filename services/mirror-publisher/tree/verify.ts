@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestsOfFile } from '#artifacts/digest.ts'
@@ -12,6 +13,8 @@ interface VerifyOptions {
   readonly phase: string
   /** Gives the SHA-512 of every file too, from the same bytes: no file is read twice. */
   readonly sha512?: boolean
+  /** Files that were written before this time, in milliseconds, are known to be right, and only their size is looked at. */
+  readonly writtenSince?: number
 }
 
 /**
@@ -21,14 +24,14 @@ interface VerifyOptions {
 export async function verifyFiles(
   folder: string,
   files: readonly Pick<MirroredFile, 'path' | 'sha256' | 'size'>[],
-  { signal, progress, phase, sha512 = false }: VerifyOptions,
+  { signal, progress, phase, sha512 = false, writtenSince = -Infinity }: VerifyOptions,
 ): Promise<Map<string, string>> {
   const digests = new Map<string, string>()
   const total = files.reduce((sum, { size }) => sum + size, 0)
   let done = 0
   for (const file of files) {
     progress({ phase, done, total, unit: 'bytes' })
-    const digest = await verifyFile(join(folder, file.path), file, { sha512, signal })
+    const digest = await verifyFile(join(folder, file.path), file, { sha512, signal, writtenSince })
     if (digest !== null) digests.set(file.path, digest)
     done += file.size
   }
@@ -41,13 +44,14 @@ type Expected = Pick<MirroredFile, 'path' | 'sha256' | 'size'>
 async function verifyFile(
   at: string,
   { path, sha256, size }: Expected,
-  { sha512, signal }: { readonly sha512: boolean; readonly signal: AbortSignal },
+  { sha512, signal, writtenSince }: Required<Pick<VerifyOptions, 'sha512' | 'signal' | 'writtenSince'>>,
 ): Promise<string | null> {
-  const found = await sizeOf(at)
+  const found = await statsOf(at)
   if (found === null) throw new ArtifactMissing(`${path} is gone: ${at}`)
-  if (found !== size) {
-    throw new ArtifactCorrupted(`${path} has ${String(found)} bytes instead of ${String(size)}: ${at}`)
+  if (found.size !== size) {
+    throw new ArtifactCorrupted(`${path} has ${String(found.size)} bytes instead of ${String(size)}: ${at}`)
   }
+  if (found.mtimeMs < writtenSince) return null
   const [digest, other = null] = await digestsOfFile(at, sha512 ? ['sha256', 'sha512'] : ['sha256'], signal)
   if (digest !== sha256) {
     throw new ArtifactCorrupted(`${path} is corrupted: its SHA-256 is ${String(digest)} instead of ${sha256}: ${at}`)
@@ -55,9 +59,9 @@ async function verifyFile(
   return other
 }
 
-async function sizeOf(path: string): Promise<number | null> {
+async function statsOf(path: string): Promise<Stats | null> {
   try {
-    return (await stat(path)).size
+    return await stat(path)
   } catch (error) {
     if (isMissing(error)) return null
     throw error

@@ -57,6 +57,12 @@ const accounts = z.array(z.string().regex(/^\S+$/, 'expected the name of an acco
 const keptDays = z
   .union([z.int().min(1), z.literal('forever')], 'expected a number of days, or forever')
   .describe('Days from scheduling to withdrawal, or `forever`')
+const kept = z
+  .union(
+    [z.int().min(1), z.literal('forever'), z.strictObject({ newest: z.int().min(1) })],
+    'expected a number of days, or forever, or newest with a number',
+  )
+  .describe('Days from scheduling to withdrawal, `forever`, or how many of the newest open ones of a release')
 
 /** The drop policy, `deploy/drops.yaml`: what becomes a drop, of what, for whom, and for how long. */
 export const policySchema = section({
@@ -84,12 +90,12 @@ export const policySchema = section({
     .default([])
     .describe('When the candidates of milestones are due, as the release schedule says'),
   retention: section({
-    weekly: keptDays,
-    nightly: keptDays,
+    weekly: kept,
+    nightly: kept,
     unblessed: keptDays.describe('Milestone candidates that were never blessed'),
-    Alpha: keptDays,
-    Beta: keptDays,
-    Final: keptDays,
+    Alpha: kept,
+    Beta: kept,
+    Final: kept,
   }),
   allowedLocations: z.array(place).describe('URL prefixes and folders that a compose may lie under'),
   operators: section({

@@ -2,7 +2,8 @@ import { dropExpiryReached } from '#events/cadence.ts'
 import { say } from '#events/define.ts'
 import { findDistribution } from '../policy/find-distribution.ts'
 import type { Policy } from '../policy/policy.ts'
-import { daysBetween, weeklyOf, weeklySlot } from './cadence.ts'
+import { weeklyOf, weeklySlot } from './cadence.ts'
+import { decideRetention, type Retained } from './decide-retention.ts'
 import { isDue } from './decide-nightly.ts'
 import { ignore, schedule, type StreamDecision, type StreamEvent } from './schedule.ts'
 import type { DropRecord, StreamState } from './state.ts'
@@ -10,7 +11,9 @@ import type { DropRecord, StreamState } from './state.ts'
 /** What time alone brings: the week's drop from the newest finished nightly, and the end of drops that are old. */
 export function decideCadence(state: StreamState, { policy, now }: { policy: Policy; now: Date }): StreamDecision {
   const weekly = decideWeekly(state, policy, now)
-  const expired = weekly.state.drops.map((drop) => expire(drop, policy, now))
+  const decided = decideRetention(weekly.state.drops, { retention: policy.retention, now })
+  const goes = new Map(decided.map((one) => [one.drop, one.goes]))
+  const expired = weekly.state.drops.map((drop) => expire(drop, goes.get(drop) ?? null))
   return {
     state: { ...weekly.state, drops: expired.map(([drop]) => drop) },
     events: [...weekly.events, ...expired.flatMap(([, events]) => events)],
@@ -37,21 +40,8 @@ function decideWeekly(state: StreamState, policy: Policy, now: Date): StreamDeci
   )
 }
 
-function expire(drop: DropRecord, { retention }: Policy, now: Date): [DropRecord, StreamEvent[]] {
-  const age = daysBetween(drop.scheduledAt, now)
-  const kept = retention[drop.milestone ?? (drop.kind === 'nightly' ? 'nightly' : 'weekly')]
-  if (drop.told !== 'expired' && kept !== 'forever' && age >= kept) {
-    return [
-      { ...drop, told: 'expired' },
-      [say(dropExpiryReached, { drop: drop.drop, keptDays: kept, onlyUnblessed: false })],
-    ]
-  }
-  const { unblessed } = retention
-  if (drop.told === 'nothing' && drop.kind === 'milestone' && unblessed !== 'forever' && age >= unblessed) {
-    return [
-      { ...drop, told: 'unblessed' },
-      [say(dropExpiryReached, { drop: drop.drop, keptDays: unblessed, onlyUnblessed: true })],
-    ]
-  }
-  return [drop, []]
+function expire(drop: DropRecord, goes: Retained['goes']): [DropRecord, StreamEvent[]] {
+  if (goes === null) return [drop, []]
+  const told = goes.onlyUnblessed ? 'unblessed' : 'expired'
+  return [{ ...drop, told }, [say(dropExpiryReached, { drop: drop.drop, ...goes })]]
 }

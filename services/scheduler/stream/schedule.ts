@@ -51,6 +51,7 @@ export function schedule(state: StreamState, qualified: Qualified, options: Sche
     label: candidate && { version: candidate.version, respin: candidate.respin },
     scheduledAt: now.toISOString(),
     told: 'nothing',
+    standing: 'closed',
   }
   const withdrawal = replaces ? [say(supersessionRequested, { drop: replaces.drop, by: plan.drop })] : []
   return {

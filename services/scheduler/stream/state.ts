@@ -16,6 +16,8 @@ const record = z.strictObject({
   scheduledAt: z.string(),
   /** How far its retention has gone. */
   told: z.enum(['nothing', 'unblessed', 'expired']),
+  /** Closed until it is published. One that was noted before this was is taken for open. */
+  standing: z.enum(['closed', 'open', 'over']).default('open'),
 })
 /** A drop that this stream got. */
 export type DropRecord = z.infer<typeof record>

@@ -41,7 +41,15 @@ function releaseSection(release: string, drops: readonly Story[], at: Place): Ht
 }
 
 /** The same for the same drop, whatever page it is on: all of them are in the folder of years. */
+const items = new WeakMap<Story, Html>()
+
 function dropItem(story: Story): Html {
+  const item = items.get(story) ?? renderItem(story)
+  items.set(story, item)
+  return item
+}
+
+function renderItem(story: Story): Html {
   const note = [story.label ?? [], noteOf(story)].flat().filter((word) => word !== '')
   return html`<li>
     <a href="../${addresses.drop(story)}">${story.compose}</a>${note.length === 0 ? '' : `, ${note.join(', ')}`}

@@ -31,9 +31,12 @@ export function fileList(files: readonly Download[], at: Place): Html {
   if (files.length === 0) return html``
   return html`<ul class="files">
     ${files.map(
-      ({ name, path, size, sha256 }) =>
+      ({ name, path, size, sha256, alternatives }) =>
         html`<li>
           <a href="${at.toFile(path)}">${name}</a> <small>${sizeInWords(size)}</small>
+          ${alternatives.map(
+            (one) => html`<a href="${at.toFile(one.path)}">${one.title}<span class="unseen"> of ${name}</span></a> `,
+          )}
           <span class="sum">SHA-256 <code>${sha256}</code></span>
         </li> `,
     )}
