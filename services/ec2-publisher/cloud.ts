@@ -1,5 +1,5 @@
 import type { Progress } from '#bus/bus.ts'
-import type { Architecture, Registration } from '#events/vocabulary.ts'
+import type { Architecture, MissingPlace, Registration } from '#events/vocabulary.ts'
 
 /** An image that is to be registered. Equal orders are one image, however often they are placed. */
 export interface UploadOrder {
@@ -13,10 +13,21 @@ export interface UploadOrder {
 }
 
 export interface Uploaded {
-  /** One per region. */
+  /** One per region where the image is there. */
   readonly registrations: readonly Registration[]
-  /** Image data in all regions together, without the holes. */
+  /** Best-effort regions where it is not, and why. */
+  readonly missing: readonly MissingPlace[]
+  /** Regions that a drop needs and that it is still being copied to: ask again later. */
+  readonly pending: readonly string[]
+  /** Image data that was sent, without the holes. What AWS copies by itself is not in it. */
   readonly bytes: number
+}
+
+export interface Published {
+  /** Those that everybody can launch now. */
+  readonly registrations: readonly Registration[]
+  /** Those of best-effort regions that could not be made public, and why. */
+  readonly missing: readonly MissingPlace[]
 }
 
 /** What a job hands to the cloud's operations. */
@@ -31,10 +42,15 @@ export interface CloudContext {
  * is at it: it looks for what is there and does the rest. Throws TransientError, PermanentError, ArtifactCorrupted.
  */
 export interface Cloud {
-  /** Puts the image into each region, registered and private. */
-  upload(order: UploadOrder, context: CloudContext): Promise<Uploaded>
-  /** Makes the images public, all or none, and resolves when they are seen to be public. */
-  publish(registrations: readonly Registration[], context: CloudContext): Promise<void>
+  /**
+   * Puts the image into each region, registered and private: sent to one region of each partition, copied to the others.
+   * With `places`, only into those, from where it is already; a region that cannot be had is then missing, whatever it is.
+   */
+  upload(order: UploadOrder, context: CloudContext, places?: readonly string[]): Promise<Uploaded>
+  /**
+   * Makes the images public, in the regions that a drop needs all or none, and resolves when they are seen to be public.
+   */
+  publish(registrations: readonly Registration[], context: CloudContext): Promise<Published>
   /** Removes every image and snapshot of the drop, also those that no event knows of. */
   withdraw(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<void>
 }

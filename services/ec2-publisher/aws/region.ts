@@ -31,12 +31,15 @@ interface Connection {
 export async function connectRegion(name: string, { settings, credentials, signal }: Connection): Promise<Region> {
   const { EC2 } = await import('@aws-sdk/client-ec2')
   const { EBS } = await import('@aws-sdk/client-ebs')
+  const { partition } = await import('@aws-sdk/core/client')
+  const profile = settings.profiles[partition(name).name]
   const common = {
     region: name,
     // Tried again below instead, by time and not by number: docs/decisions/0021.
     maxAttempts: 1,
     ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
+    ...(profile === undefined ? {} : { profile }),
   }
   const ec2 = new EC2({ ...common, requestHandler: { requestTimeout: 60_000, connectionTimeout: 10_000 } })
   // The default of 50 sockets would hold back more connections than that; one each is what AWS advises.

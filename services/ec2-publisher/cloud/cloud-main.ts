@@ -11,7 +11,7 @@ await serveCall(async (given, progress) => {
   const context = { signal: new AbortController().signal, progress, logFolder: '' }
   switch (request.operation) {
     case 'upload':
-      return await cloud.upload(request.order, context)
+      return await cloud.upload(request.order, context, request.places)
     case 'publish':
       return await cloud.publish(request.registrations, context)
     case 'withdraw':

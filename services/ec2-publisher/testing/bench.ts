@@ -11,8 +11,8 @@ import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { say } from '#events/define.ts'
-import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
-import type { Context } from '#service/define.ts'
+import type { ArtifactRef, DropImage, ImagePlan, Registration } from '#events/vocabulary.ts'
+import type { Context, Waited } from '#service/define.ts'
 import { testContext } from '#test/support/context.ts'
 import type { Cloud } from '../cloud.ts'
 import { readEc2PublisherConfig, type Ec2Settings } from '../config.ts'
@@ -103,8 +103,8 @@ export function tested(disk: ArtifactRef, change: Partial<ImagePlan> = {}, drop 
 }
 
 /** The drop with one image, blessed. */
-export function blessed(registrations: readonly Registration[]) {
-  const images = imagesWith(registrations)
+export function blessed(registrations: readonly Registration[], change: Partial<DropImage> = {}) {
+  const images = imagesWith(registrations).map((one) => ({ ...one, ...change }))
   return seal(say(dropBlessed, { ...dropBlessed.example, images }), { now: new Date(0) })
 }
 
@@ -135,14 +135,23 @@ export function contextFor({ folder }: Pick<Bench, 'folder'>, change: Partial<Co
   return testContext({ folder, ...change })
 }
 
+type Change = Partial<Context> & { readonly waited?: Waited }
+
 /** Hands an event to the service. */
-export async function handle(
-  bench: Bench,
-  event: Parameters<typeof ec2Publisher.handle>[0],
-  change: Partial<Context> = {},
-) {
-  const said = await ec2Publisher.handle(event, bench, contextFor(bench, change))
-  return [...('events' in said ? said.events : said)]
+export async function handle(bench: Bench, event: Parameters<typeof ec2Publisher.handle>[0], change: Change = {}) {
+  return [...(await handleOnce(bench, event, change)).events]
+}
+
+/** The same, with what the service waits for if it is not done. */
+export async function handleOnce(bench: Bench, event: Parameters<typeof ec2Publisher.handle>[0], change: Change = {}) {
+  const said = await ec2Publisher.handle(event, bench, Object.assign(contextFor(bench, change), change))
+  return 'events' in said ? said : { events: said }
+}
+
+/** As the runtime wakes a job whose time has come. */
+export function woken({ wait }: Awaited<ReturnType<typeof handleOnce>>): { readonly waited: Waited } {
+  if (wait === undefined) throw new Error('the service does not wait')
+  return { waited: { state: JSON.parse(JSON.stringify(wait.state)) as unknown, why: 'time', since: new Date() } }
 }
 
 /** The registrations of an image that the service said was uploaded. */
@@ -151,14 +160,18 @@ export function registrationsIn(said: Awaited<ReturnType<typeof handle>>): Regis
 }
 
 /** Everything that is in the emulated cloud, as its owner sees it. */
-export async function inventory({ region }: Pick<Bench, 'region'>) {
+export async function inventory({ region }: { readonly region: Clients }) {
   const { Images: images = [] } = await region.ec2.describeImages({ Owners: ['self'] })
   const { Snapshots: snapshots = [] } = await region.ec2.describeSnapshots({ OwnerIds: ['self'] })
   return { images: images.filter((one) => one.State !== 'deregistered'), snapshots }
 }
 
 /** Reads a snapshot back through the API, block by block, as the disk that it is. */
-export async function readBack({ region }: Pick<Bench, 'region'>, snapshotId: string, size: number): Promise<Buffer> {
+export async function readBack(
+  { region }: { readonly region: Clients },
+  snapshotId: string,
+  size: number,
+): Promise<Buffer> {
   const disk = Buffer.alloc(Math.ceil(size / block) * block)
   const { Blocks: blocks = [] } = await region.ebs.listSnapshotBlocks({ SnapshotId: snapshotId })
   for (const { BlockIndex: index = 0, BlockToken: token } of blocks) {

@@ -52,23 +52,18 @@ export async function registerImage(
 
 /** Resolves when the AMI can be launched. */
 export async function availability(region: Region, imageId: string): Promise<Image> {
-  return await pollUntil(
-    `${imageId} in ${region.name} available`,
-    async () => {
-      const [seen] = await findImages(region, where('image-id', imageId))
-      if (seen?.State === 'failed' || seen?.State === 'error' || seen?.State === 'invalid') {
-        await removeImage(region, imageId)
-        throw new TransientError(`${imageId} became ${seen.State}: ${seen.StateReason?.Message ?? 'no reason given'}`)
-      }
-      return seen?.State === 'available' ? seen : null
-    },
-    region.pace,
-  )
+  return await pollUntil(`${imageId} in ${region.name} available`, () => lookAtImage(region, imageId), region.pace)
 }
 
-/** Writes our tags, also where they are already: setting is what they mean. */
-export async function applyTags({ ec2, pace }: Region, order: UploadOrder, ids: readonly string[]): Promise<void> {
-  await onceSeen(() => ec2.createTags({ Resources: [...ids], Tags: tagsOf(order) }), pace)
+/** The AMI once it can be launched; null before that. One that came to nothing is removed, so that another try is free. */
+export async function lookAtImage(region: Region, imageId: string): Promise<Image | null> {
+  const [seen] = await findImages(region, where('image-id', imageId))
+  if (seen?.State === 'failed' || seen?.State === 'error' || seen?.State === 'invalid') {
+    await removeImage(region, imageId)
+    const reason = seen.StateReason?.Message ?? 'no reason given'
+    throw new TransientError(`${imageId} in ${region.name} became ${seen.State}: ${reason}`)
+  }
+  return seen?.State === 'available' ? seen : null
 }
 
 /** i686 is named i386 here. It boots by BIOS on machines that know no ENA; aarch64 boots by UEFI only. */

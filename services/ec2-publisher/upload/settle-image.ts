@@ -1,0 +1,53 @@
+import type { Image } from '@aws-sdk/client-ec2'
+import type { Registration } from '#events/vocabulary.ts'
+import { pollUntil } from '#publishing/wait.ts'
+import { assertUnencrypted } from '../aws/encryption.ts'
+import { findImages, findSnapshots, where } from '../aws/find.ts'
+import { onceSeen } from '../aws/late.ts'
+import type { Region } from '../aws/region.ts'
+import { tagsOf, tagValue } from '../aws/tags.ts'
+import type { UploadOrder } from '../cloud.ts'
+import type { Ec2Settings } from '../config.ts'
+import { target } from '../step.ts'
+
+/**
+ * Gives an available image of ours, uploaded or copied, all that it is known and found by, and reads it back. Setting what
+ * is set changes nothing.
+ */
+export async function settleImage(
+  region: Region,
+  order: UploadOrder,
+  image: Image,
+  settings: Ec2Settings,
+): Promise<Registration> {
+  assertUnencrypted(region, image)
+  const { ImageId: imageId = '' } = image
+  const snapshotId = snapshotOf(image)
+  const tags = tagsOf(order)
+  await onceSeen(() => region.ec2.createTags({ Resources: [imageId, snapshotId], Tags: tags }), region.pace)
+  await pollUntil(
+    `the tags of ${imageId} and ${snapshotId} in ${region.name}`,
+    async () => {
+      const [seen] = await findImages(region, where('image-id', imageId))
+      const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotId))
+      const has = (thing: Pick<Image, 'Tags'> | undefined) =>
+        tags.every(({ Key: key, Value: value }) => tagValue(thing?.Tags, key) === value)
+      return has(seen) && has(snapshot) ? true : null
+    },
+    region.pace,
+  )
+  return {
+    target,
+    emulated: settings.emulated,
+    place: region.name,
+    id: imageId,
+    name: order.name,
+    details: { snapshot: snapshotId },
+  }
+}
+
+/** The snapshot of the image's root device. */
+export function snapshotOf(image: Image): string {
+  const root = image.BlockDeviceMappings?.find((one) => one.DeviceName === image.RootDeviceName)
+  return root?.Ebs?.SnapshotId ?? ''
+}
