@@ -16,3 +16,9 @@ export async function byPartition(names: readonly string[]): Promise<PartitionRe
     home === undefined ? [] : { partition: name, home, others },
   )
 }
+
+/** The partition of a region. */
+export async function partitionOf(name: string): Promise<string> {
+  const { partition } = await import('@aws-sdk/core/client')
+  return partition(name).name
+}

@@ -3,6 +3,7 @@ import type { EC2 } from '@aws-sdk/client-ec2'
 import { patiently, type Pace } from '#publishing/wait.ts'
 import type { Ec2Settings } from '../config.ts'
 import { isBusy } from './errors.ts'
+import { partitionOf } from './partitions.ts'
 
 /** One region of the cloud. Every call is tried again while AWS is busy, and ends when the job does. */
 export interface Region extends Disposable {
@@ -31,8 +32,7 @@ interface Connection {
 export async function connectRegion(name: string, { settings, credentials, signal }: Connection): Promise<Region> {
   const { EC2 } = await import('@aws-sdk/client-ec2')
   const { EBS } = await import('@aws-sdk/client-ebs')
-  const { partition } = await import('@aws-sdk/core/client')
-  const profile = settings.profiles[partition(name).name]
+  const profile = settings.profiles[await partitionOf(name)]
   const common = {
     region: name,
     // Tried again below instead, by time and not by number: docs/decisions/0021.

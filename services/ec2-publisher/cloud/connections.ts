@@ -1,4 +1,5 @@
 import { translate } from '../aws/errors.ts'
+import { partitionOf } from '../aws/partitions.ts'
 import { connectRegion, type Credentials, type Region } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
 import { isBestEffort } from './outcomes.ts'
@@ -8,6 +9,8 @@ export interface Connections {
   readonly settings: Ec2Settings
   /** A region, with the patience that there is for another one on whose behalf it is asked. */
   readonly connect: (name: string, signal: AbortSignal, onBehalfOf?: string) => Promise<Region>
+  /** The region as another account sees it, by the profile that is configured for that; null without one. */
+  readonly connectWitness: (name: string, signal: AbortSignal) => Promise<Region | null>
   /** Does something in a region; its errors say what was being done, where, and what they mean to the job. */
   readonly within: <Result>(
     name: string,
@@ -24,6 +27,11 @@ export function createConnections(settings: Ec2Settings, credentials?: Credentia
   return {
     settings,
     connect,
+    async connectWitness(name, signal) {
+      if (settings.witnesses[await partitionOf(name)] === undefined) return null
+      const asWitness = { ...patienceFor(name, settings), profiles: settings.witnesses }
+      return await connectRegion(name, { settings: asWitness, credentials: undefined, signal })
+    },
     within: async (name, doing, signal, act) =>
       await inWords(`${doing} in ${name}`, signal, async () => {
         using region = await connect(name, signal)

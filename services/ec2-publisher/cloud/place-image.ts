@@ -1,11 +1,11 @@
 import type { MissingPlace, Registration } from '#events/vocabulary.ts'
 import { messageOf, PermanentError } from '#service/errors.ts'
-import { assertUnencryptedByDefault } from '../aws/encryption.ts'
 import { translate } from '../aws/errors.ts'
 import { byPartition, type PartitionRegions } from '../aws/partitions.ts'
 import { findClosed } from '../aws/regions.ts'
 import { copyImage } from '../copy/copy-image.ts'
 import { target } from '../step.ts'
+import { assertNoObstacles } from '../preflight/find-obstacles.ts'
 import { readExtents } from '../upload/extents.ts'
 import { findImage } from '../upload/register-image.ts'
 import { settleImage } from '../upload/settle-image.ts'
@@ -34,7 +34,7 @@ export async function placeImage(
   const { settings } = connections
   const all = [...settings.regions, ...settings.bestEffortRegions]
   const wanted = all.filter((name) => places === undefined || places.includes(name))
-  const closed = await findUnusable(connections, wanted, context)
+  const closed = await findUnusable(connections, order, wanted, context)
   // In regions that a drop needs, nothing is sent anywhere before all of them can take it.
   if (places === undefined) missingUnlessNeeded(closed, settings)
   const isOpen = (name: string) => closed.every(({ place }) => place !== name)
@@ -50,13 +50,17 @@ export async function placeImage(
 /** Regions that are not enabled, or that would take what cannot be made public later. */
 async function findUnusable(
   { settings, connect, within }: Connections,
+  order: UploadOrder,
   wanted: readonly string[],
   { signal }: CloudContext,
 ): Promise<RegionFailure[]> {
   const closed = await findClosed(wanted, (name, onBehalfOf) => connect(name, signal, onBehalfOf))
   const open = wanted.filter((name) => closed.every(({ place }) => place !== name))
+  const homes = (await byPartition([...settings.regions, ...settings.bestEffortRegions])).map(({ home }) => home)
   const looks = await settleAtOnce(open, settings.copies, (name) =>
-    within(name, 'looking whether images can be uploaded', signal, assertUnencryptedByDefault),
+    within(name, 'looking whether images can be uploaded', signal, (region) =>
+      assertNoObstacles(region, order, homes.includes(name), settings),
+    ),
   )
   signal.throwIfAborted()
   const unfit = looks.flatMap((look, index) =>

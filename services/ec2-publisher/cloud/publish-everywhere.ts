@@ -15,20 +15,23 @@ export async function publishEverywhere(
   registrations: readonly Registration[],
   context: CloudContext,
 ): Promise<Published> {
-  const { settings, within } = connections
+  const { settings, within, connectWitness } = connections
   const { signal, progress } = context
   assertSameCloud(registrations, settings)
   const regions: Regions = Map.groupBy(registrations, (one) => one.place)
   const unfit = await inEach([...regions.keys()], async (name) => {
-    await within(name, 'looking at the images', signal, (region) => assertPublishable(region, regions.get(name) ?? []))
+    await within(name, 'looking at the images', signal, (region) =>
+      assertPublishable(region, regions.get(name) ?? [], settings),
+    )
   })
   const notFit = missingUnlessNeeded(unfit, settings)
   const fit = [...regions.keys()].filter((name) => notFit.every(({ place }) => place !== name))
   const failed = await inEach(fit, async (name) => {
     await within(name, 'publishing', signal, async (region) => {
+      using witness = await connectWitness(name, signal)
       for (const image of regions.get(name) ?? []) {
         progress({ phase: `publishing ${image.name} (${name})` })
-        await publishImage(region, image, settings.publicSnapshots)
+        await publishImage(region, image, { publicSnapshot: settings.publicSnapshots, witness })
       }
     })
   })

@@ -8,6 +8,8 @@ export interface SeenCall {
   readonly operation: string
   readonly region: string
   readonly number: number
+  /** It only asks whether it would be allowed. */
+  readonly isDryRun: boolean
 }
 
 /** Decides for each call whether something goes wrong; it may do something itself meanwhile, which then came first. */

@@ -19,6 +19,7 @@ interface Rules {
 interface Asked {
   readonly service: 'ec2' | 'ebs'
   readonly operation: string
+  readonly isDryRun: boolean
   readonly caller: Caller
 }
 
@@ -56,7 +57,7 @@ export function createEmulatorServer(
     const asked = routeRequest(request.method ?? '', request.url ?? '')
     const caller = callerOf(request, received, 'ebs')
     const place = placeOf(caller)
-    return await withFaults({ service: 'ebs', operation: asked.operation, caller }, async () =>
+    return await withFaults({ service: 'ebs', operation: asked.operation, caller, isDryRun: false }, async () =>
       renderRest(await answerRest(world, place, asked, request.headers, received)),
     )
   }
@@ -65,7 +66,8 @@ export function createEmulatorServer(
     const form = new URLSearchParams(received.bytes.toString('utf8'))
     const caller = callerOf(request, received, 'ec2')
     const place = placeOf(caller)
-    return await withFaults({ service: 'ec2', operation: form.get('Action') ?? '', caller }, async () => ({
+    const asked = { operation: form.get('Action') ?? '', isDryRun: form.get('DryRun') === 'true' }
+    return await withFaults({ service: 'ec2', ...asked, caller }, async () => ({
       status: 200,
       headers: xml,
       body: await answerQuery(world, place, form, requestId),
@@ -81,9 +83,9 @@ export function createEmulatorServer(
     })
   }
 
-  async function withFaults({ service, operation, caller }: Asked, act: () => Promise<Answer>) {
+  async function withFaults({ service, operation, isDryRun, caller }: Asked, act: () => Promise<Answer>) {
     calls += 1
-    const fault = await faults({ operation, region: caller.region, number: calls })
+    const fault = await faults({ operation, region: caller.region, number: calls, isDryRun })
     if (fault === 'lost') return null
     const refusal = fault === null ? null : refusalOf(fault, service)
     if (refusal) throw refusal
