@@ -26,7 +26,7 @@ export const hostChecks: readonly HostCheck[] = [
 async function lookAtRegions(env: Environment): Promise<Finding> {
   if ('missing' in lookForAws(env)) return { found: 'not looked at, without credentials' }
   // The SDK is large: whoever has no credentials does without.
-  const { describeObstacles } = await import('./preflight/look-at-regions.ts')
+  const { describeObstacles } = await import('./preflight/describe-obstacles.ts')
   try {
     return await describeObstacles(env)
   } catch (error) {

@@ -1,11 +1,10 @@
 import type { MissingPlace, Registration } from '#events/vocabulary.ts'
 import { messageOf, PermanentError } from '#service/errors.ts'
-import { translate } from '../aws/errors.ts'
 import { byPartition, type PartitionRegions } from '../aws/partitions.ts'
-import { findClosed } from '../aws/regions.ts'
 import { copyImage } from '../copy/copy-image.ts'
 import { target } from '../step.ts'
-import { assertNoObstacles } from '../preflight/find-obstacles.ts'
+import { assertNoObstacles } from '../preflight/assert-no-obstacles.ts'
+import { findUnusable } from '../preflight/find-unusable.ts'
 import { readExtents } from '../upload/extents.ts'
 import { findImage } from '../upload/register-image.ts'
 import { settleImage } from '../upload/settle-image.ts'
@@ -14,7 +13,7 @@ import { uploadImage } from '../upload/upload-image.ts'
 import type { CloudContext, Uploaded, UploadOrder } from '../cloud.ts'
 import { settleAtOnce } from './at-once.ts'
 import type { Connections } from './connections.ts'
-import { isBestEffort, missingUnlessNeeded, type RegionFailure } from './outcomes.ts'
+import { isBestEffort, missingUnlessNeeded } from './outcomes.ts'
 
 /** What became of an image in one region; neither here nor failed, it is on its way. */
 interface Placed {
@@ -34,7 +33,10 @@ export async function placeImage(
   const { settings } = connections
   const all = [...settings.regions, ...settings.bestEffortRegions]
   const wanted = all.filter((name) => places === undefined || places.includes(name))
-  const closed = await findUnusable(connections, order, wanted, context)
+  const closed = await findUnusable(connections, wanted, context.signal, async (region, sends) => {
+    // Where the image is already, only what comes later can be refused.
+    if ((await findImage(region, order)) === null) await assertNoObstacles(region, { sends, images: 1 }, settings)
+  })
   // In regions that a drop needs, nothing is sent anywhere before all of them can take it.
   if (places === undefined) missingUnlessNeeded(closed, settings)
   const isOpen = (name: string) => closed.every(({ place }) => place !== name)
@@ -45,31 +47,6 @@ export async function placeImage(
     )
   const inOrder = placed.toSorted((one, other) => all.indexOf(one.place) - all.indexOf(other.place))
   return summarize(inOrder, connections, places === undefined)
-}
-
-/** Regions that are not enabled, or that would take what cannot be made public later. */
-async function findUnusable(
-  { settings, connect, within }: Connections,
-  order: UploadOrder,
-  wanted: readonly string[],
-  { signal }: CloudContext,
-): Promise<RegionFailure[]> {
-  const closed = await findClosed(wanted, (name, onBehalfOf) => connect(name, signal, onBehalfOf))
-  const open = wanted.filter((name) => closed.every(({ place }) => place !== name))
-  const homes = (await byPartition([...settings.regions, ...settings.bestEffortRegions])).map(({ home }) => home)
-  const looks = await settleAtOnce(open, settings.copies, (name) =>
-    within(name, 'looking whether images can be uploaded', signal, (region) =>
-      assertNoObstacles(region, order, homes.includes(name), settings),
-    ),
-  )
-  signal.throwIfAborted()
-  const unfit = looks.flatMap((look, index) =>
-    look.status === 'rejected' ? [{ place: open[index] ?? '', error: look.reason as unknown }] : [],
-  )
-  return [
-    ...closed.map(({ place, error }) => ({ place, error: translate(error, 'looking for the regions') })),
-    ...unfit,
-  ]
 }
 
 async function placeInPartition(

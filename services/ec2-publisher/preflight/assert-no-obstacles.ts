@@ -1,9 +1,7 @@
 import { PermanentError } from '#service/errors.ts'
 import { encryptionObstacle } from '../aws/encryption.ts'
 import type { Region } from '../aws/region.ts'
-import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
-import { findImage } from '../upload/register-image.ts'
 import { missingPermissions } from './missing-permissions.ts'
 import { blockedPublicAccess } from './public-access.ts'
 import { quotaObstacle } from './public-quota.ts'
@@ -17,31 +15,20 @@ export interface Purpose {
 }
 
 /**
- * Everything that would be refused later in this region, each with the rule and what to do. Found before the first byte is
- * sent: most of it AWS tells only when an image is made public, which is after the blessing.
+ * Throws everything that would be refused later in this region, each with the rule and what to do. Asked before the first
+ * byte is sent: most of it AWS tells only when an image is made public, which is after the blessing.
  */
-export async function findObstacles(
+export async function assertNoObstacles(
   region: Region,
   { sends, images }: Purpose,
   settings: Pick<Ec2Settings, 'publicSnapshots' | 'publicImageQuota'>,
-): Promise<string[]> {
+): Promise<void> {
   const looks = [
     encryptionObstacle(region),
     blockedPublicAccess(region, settings.publicSnapshots),
     quotaObstacle(region, images, settings.publicImageQuota),
     missingPermissions(region, sends, settings.publicSnapshots),
   ]
-  return (await Promise.all(looks)).flat()
-}
-
-/** Throws all of it, unless the image is there already: then only what comes later can be refused. */
-export async function assertNoObstacles(
-  region: Region,
-  order: UploadOrder,
-  sends: boolean,
-  settings: Ec2Settings,
-): Promise<void> {
-  if ((await findImage(region, order)) !== null) return
-  const obstacles = await findObstacles(region, { sends, images: 1 }, settings)
+  const obstacles = (await Promise.all(looks)).flat()
   if (obstacles.length > 0) throw new PermanentError('refused', obstacles.join('; '))
 }
