@@ -1,7 +1,7 @@
 import type { Credentials } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
 import type { Cloud } from '../cloud.ts'
-import { createConnections } from './connections.ts'
+import { createConnections } from '../regions/connections.ts'
 import { placeImage } from './place-image.ts'
 import { publishEverywhere } from './publish-everywhere.ts'
 import { withdrawEverywhere } from './withdraw-everywhere.ts'

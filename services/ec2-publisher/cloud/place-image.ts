@@ -11,9 +11,9 @@ import { settleImage } from '../upload/settle-image.ts'
 import { bytesToRead } from '../upload/upload-blocks.ts'
 import { uploadImage } from '../upload/upload-image.ts'
 import type { CloudContext, Uploaded, UploadOrder } from '../cloud.ts'
-import { settleAtOnce } from './at-once.ts'
-import type { Connections } from './connections.ts'
-import { isBestEffort, missingUnlessNeeded } from './outcomes.ts'
+import { settleAtOnce } from '../regions/at-once.ts'
+import type { Connections } from '../regions/connections.ts'
+import { isBestEffort, missingUnlessNeeded } from '../regions/outcomes.ts'
 
 /** What became of an image in one region; neither here nor failed, it is on its way. */
 interface Placed {

@@ -3,9 +3,9 @@ import { PermanentError } from '#service/errors.ts'
 import type { Ec2Settings } from '../config.ts'
 import type { CloudContext, Published } from '../cloud.ts'
 import { assertPublishable, publishImage } from '../publish/publish-images.ts'
-import { settleAtOnce } from './at-once.ts'
-import type { Connections } from './connections.ts'
-import { missingUnlessNeeded, type RegionFailure } from './outcomes.ts'
+import { settleAtOnce } from '../regions/at-once.ts'
+import type { Connections } from '../regions/connections.ts'
+import { missingUnlessNeeded, type RegionFailure } from '../regions/outcomes.ts'
 
 type Regions = ReadonlyMap<string, readonly Registration[]>
 

@@ -3,9 +3,9 @@ import { PermanentError } from '#service/errors.ts'
 import { findClosed } from '../aws/regions.ts'
 import type { CloudContext } from '../cloud.ts'
 import { withdrawDrop } from '../withdraw/withdraw-drop.ts'
-import { settleAtOnce } from './at-once.ts'
-import type { Connections } from './connections.ts'
-import { isBestEffort, together } from './outcomes.ts'
+import { settleAtOnce } from '../regions/at-once.ts'
+import type { Connections } from '../regions/connections.ts'
+import { isBestEffort, together } from '../regions/outcomes.ts'
 
 /** Withdraws a drop from every region, as `Cloud.withdraw` promises. One that is down keeps the others from nothing. */
 export async function withdrawEverywhere(

@@ -1,6 +1,6 @@
 import type { Finding } from '#service/host-check.ts'
 import { messageOf } from '#service/errors.ts'
-import { createConnections } from '../cloud/connections.ts'
+import { createConnections } from '../regions/connections.ts'
 import { readEc2PublisherConfig } from '../config.ts'
 import { assertNoObstacles } from './assert-no-obstacles.ts'
 import { findUnusable } from './find-unusable.ts'
