@@ -6,6 +6,8 @@ export interface UploadOrder {
   readonly drop: string
   /** As people type it: `ec2.x86_64`. */
   readonly image: string
+  /** What has one drop after the other: `weekly Fedora 41`. */
+  readonly stream: string
   /** AMI name: what the image is found by again. */
   readonly name: string
   readonly architecture: Architecture
@@ -30,6 +32,21 @@ export interface Published {
   readonly missing: readonly MissingPlace[]
 }
 
+/** How images are made public. */
+export interface Publication {
+  /** Nobody can deregister them before their drop is withdrawn. */
+  readonly protect?: boolean
+  /** They were public before: one that cannot be had is missing, whatever its region is. */
+  readonly again?: boolean
+}
+
+/** From public to gone: deprecated from a moment on, then private, then removed. */
+export type WithdrawalStep =
+  | { readonly kind: 'deprecate'; readonly from: string }
+  | { readonly kind: 'hide' }
+  /** Images that were launched since are left, in ISO 8601; null removes them all. */
+  | { readonly kind: 'remove'; readonly unlessLaunchedSince: string | null }
+
 /** What a job hands to the cloud's operations. */
 export interface CloudContext {
   readonly signal: AbortSignal
@@ -50,7 +67,15 @@ export interface Cloud {
   /**
    * Makes the images public, in the regions that a drop needs all or none, and resolves when they are seen to be public.
    */
-  publish(registrations: readonly Registration[], context: CloudContext): Promise<Published>
-  /** Removes every image and snapshot of the drop, also those that no event knows of. */
-  withdraw(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<void>
+  publish(registrations: readonly Registration[], context: CloudContext, how?: Publication): Promise<Published>
+  /**
+   * Goes one step from public to gone with every image and snapshot of the drop, also those that no event knows of. Gives
+   * what is kept, and why: a removal leaves images that are still used.
+   */
+  withdraw(
+    drop: string,
+    registrations: readonly Registration[],
+    context: CloudContext,
+    step: WithdrawalStep,
+  ): Promise<readonly string[]>
 }

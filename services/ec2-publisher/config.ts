@@ -41,6 +41,14 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
         .string()
         .default('')
         .transform((list, issues) => profilesIn(list, issues)),
+      /** AWS deprecates public images two years after they were made, whatever is asked. */
+      deprecateDays: z.coerce.number().int().min(0).max(730).default(730),
+      protectFinal: z.stringbool().default(true),
+      watchHours: z.coerce.number().min(0).max(8_760).default(24),
+      keepDays: z.coerce.number().min(0).max(3_650).default(0),
+      hiddenDays: z.coerce.number().min(0).max(3_650).default(0),
+      keepLast: z.coerce.number().int().min(0).max(1_000).default(0),
+      launchedDays: z.coerce.number().min(0).max(3_650).default(0),
       publicSnapshots: z.stringbool().default(false),
       x86BootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).default('legacy-bios'),
       /** Smallest root volume of an AMI, in GiB, within the bounds of gp3. */

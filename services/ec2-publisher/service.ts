@@ -9,33 +9,38 @@ import { imageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import { defineService } from '#service/define.ts'
 import type { Cloud } from './cloud.ts'
-import { registrationsOf } from './jobs/image-order.ts'
 import { publishBlessed } from './jobs/publish-blessed.ts'
 import { uploadTested } from './jobs/upload-tested.ts'
+import { withdrawEnded, type Retention } from './jobs/withdraw-ended.ts'
 
 export interface Dependencies {
   readonly artifacts: ArtifactStore
   readonly cloud: Cloud
+  /** How long images stay that were superseded; without it they go at once. */
+  readonly retention?: Retention
+  /** How often it is looked whether what was published is still public, in hours; without it never. */
+  readonly watchHours?: number
+  /** The images of a Final are protected against being deregistered. */
+  readonly protectFinal?: boolean
 }
+
+const noDays: Retention = { keepDays: 0, hiddenDays: 0, launchedDays: 0 }
 
 /** Puts images that passed their boot test into EC2: private at first, public with the blessing, gone when withdrawn. */
 export const ec2Publisher = defineService({
   name: 'ec2-publisher',
   consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired],
   emits: [imageUploaded, imagePublished, imageFailed, dropFailed],
-  async handle(event, { artifacts, cloud }: Dependencies, context) {
+  async handle(event, dependencies: Dependencies, context) {
     switch (event.subject) {
       case 'image.tested.v1':
-        return await uploadTested(event.body, { artifacts, cloud }, context)
+        return await uploadTested(event.body, dependencies, context)
       case 'drop.blessed.v1':
-        return await publishBlessed(event.body, { artifacts, cloud }, context)
+        return await publishBlessed(event.body, dependencies, context)
       case 'drop.superseded.v1':
       case 'drop.expired.v1': {
-        const { drop, images } = event.body
-        const registrations = images.flatMap(registrationsOf)
-        // Also when there are none: an upload that was cut off has left things that no event knows of.
-        await cloud.withdraw(drop, registrations, context)
-        return []
+        const { cloud, retention = noDays } = dependencies
+        return await withdrawEnded(event.body, { cloud, retention }, context)
       }
     }
   },

@@ -21,7 +21,7 @@ export function createFolderCloud(folder: string): Cloud {
       for (const { name } of registrations) await appendFile(join(folder, 'public'), `${name}\n`)
       return { registrations, missing: [] }
     },
-    withdraw: () => Promise.resolve(),
+    withdraw: () => Promise.resolve([]),
   }
 
   async function register(name: string): Promise<Registration> {

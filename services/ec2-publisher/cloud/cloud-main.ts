@@ -13,8 +13,8 @@ await serveCall(async (given, progress) => {
     case 'upload':
       return await cloud.upload(request.order, context, request.places)
     case 'publish':
-      return await cloud.publish(request.registrations, context)
+      return await cloud.publish(request.registrations, context, request.how)
     case 'withdraw':
-      return await cloud.withdraw(request.drop, request.registrations, context)
+      return await cloud.withdraw(request.drop, request.registrations, context, request.step)
   }
 })

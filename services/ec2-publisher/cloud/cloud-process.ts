@@ -3,13 +3,22 @@ import { z } from 'zod'
 import { missingPlace, registration, type Registration } from '#events/vocabulary.ts'
 import { callInOwnProcess } from '#publishing/own-process.ts'
 import type { Ec2Settings } from '../config.ts'
-import type { Cloud, CloudContext, UploadOrder } from '../cloud.ts'
+import type { Cloud, CloudContext, Publication, UploadOrder, WithdrawalStep } from '../cloud.ts'
 
 /** What the process is asked for. */
 export type CloudRequest = { readonly settings: Ec2Settings } & (
   | { readonly operation: 'upload'; readonly order: UploadOrder; readonly places: readonly string[] | undefined }
-  | { readonly operation: 'publish'; readonly registrations: readonly Registration[] }
-  | { readonly operation: 'withdraw'; readonly drop: string; readonly registrations: readonly Registration[] }
+  | {
+      readonly operation: 'publish'
+      readonly registrations: readonly Registration[]
+      readonly how: Publication | undefined
+    }
+  | {
+      readonly operation: 'withdraw'
+      readonly drop: string
+      readonly registrations: readonly Registration[]
+      readonly step: WithdrawalStep
+    }
 )
 
 const program = join(import.meta.dirname, 'cloud-main.ts')
@@ -43,9 +52,9 @@ export function createCloudProcess(settings: Ec2Settings, env: Readonly<Record<s
   return {
     upload: async (order, context, places) =>
       uploaded.parse(await ask({ operation: 'upload', order, places, settings }, context)),
-    publish: async (registrations, context) =>
-      published.parse(await ask({ operation: 'publish', registrations, settings }, context)),
-    withdraw: async (drop, registrations, context) =>
-      void (await ask({ operation: 'withdraw', drop, registrations, settings }, context)),
+    publish: async (registrations, context, how) =>
+      published.parse(await ask({ operation: 'publish', registrations, how, settings }, context)),
+    withdraw: async (drop, registrations, context, step) =>
+      z.array(z.string()).parse(await ask({ operation: 'withdraw', drop, registrations, step, settings }, context)),
   }
 }

@@ -11,7 +11,8 @@ export function createDirectCloud(settings: Ec2Settings, credentials?: Credentia
   const connections = createConnections(settings, credentials)
   return {
     upload: (order, context, places) => placeImage(connections, order, context, places),
-    publish: (registrations, context) => publishEverywhere(connections, registrations, context),
-    withdraw: (drop, registrations, context) => withdrawEverywhere(connections, drop, registrations, context),
+    publish: (registrations, context, how) => publishEverywhere(connections, registrations, context, how),
+    withdraw: (drop, registrations, context, step) =>
+      withdrawEverywhere(connections, drop, registrations, context, step),
   }
 }

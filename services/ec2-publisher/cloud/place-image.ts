@@ -1,5 +1,5 @@
 import type { MissingPlace, Registration } from '#events/vocabulary.ts'
-import { messageOf, PermanentError } from '#service/errors.ts'
+import { PermanentError } from '#service/errors.ts'
 import { byPartition, type PartitionRegions } from '../aws/partitions.ts'
 import { copyImage } from '../copy/copy-image.ts'
 import { target } from '../step.ts'
@@ -13,7 +13,7 @@ import { uploadImage } from '../upload/upload-image.ts'
 import type { CloudContext, Uploaded, UploadOrder } from '../cloud.ts'
 import { settleAtOnce } from '../regions/at-once.ts'
 import type { Connections } from '../regions/connections.ts'
-import { isBestEffort, missingUnlessNeeded } from '../regions/outcomes.ts'
+import { isBestEffort, missingIn, missingUnlessNeeded } from '../regions/outcomes.ts'
 
 /** What became of an image in one region; neither here nor failed, it is on its way. */
 interface Placed {
@@ -125,9 +125,7 @@ function summarize(placed: readonly Placed[], { settings }: Connections, isFirst
   const later: MissingPlace[] = underway
     .filter((one) => !pending.includes(one))
     .map(({ place }) => ({ target, place, reason: 'it is still being copied there' }))
-  const missing = isFirst
-    ? missingUnlessNeeded(failures, settings)
-    : failures.map(({ place, error }) => ({ target, place, reason: messageOf(error) }))
+  const missing = isFirst ? missingUnlessNeeded(failures, settings) : missingIn(failures)
   return {
     registrations: placed.flatMap(({ registration }) => registration ?? []),
     missing: [...missing, ...later],

@@ -1,11 +1,11 @@
 import type { Registration } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Ec2Settings } from '../config.ts'
-import type { CloudContext, Published } from '../cloud.ts'
+import type { CloudContext, Publication, Published } from '../cloud.ts'
 import { assertPublishable, publishImage } from '../publish/publish-images.ts'
 import { settleAtOnce } from '../regions/at-once.ts'
 import type { Connections } from '../regions/connections.ts'
-import { missingUnlessNeeded, type RegionFailure } from '../regions/outcomes.ts'
+import { missingIn, missingUnlessNeeded, type RegionFailure } from '../regions/outcomes.ts'
 
 type Regions = ReadonlyMap<string, readonly Registration[]>
 
@@ -14,6 +14,7 @@ export async function publishEverywhere(
   connections: Connections,
   registrations: readonly Registration[],
   context: CloudContext,
+  { protect = false, again = false }: Publication = {},
 ): Promise<Published> {
   const { settings, within, connectWitness } = connections
   const { signal, progress } = context
@@ -24,18 +25,19 @@ export async function publishEverywhere(
       assertPublishable(region, regions.get(name) ?? [], settings),
     )
   })
-  const notFit = missingUnlessNeeded(unfit, settings)
+  const missingOf = again ? missingIn : (failures: readonly RegionFailure[]) => missingUnlessNeeded(failures, settings)
+  const notFit = missingOf(unfit)
   const fit = [...regions.keys()].filter((name) => notFit.every(({ place }) => place !== name))
   const failed = await inEach(fit, async (name) => {
     await within(name, 'publishing', signal, async (region) => {
       using witness = await connectWitness(name, signal)
       for (const image of regions.get(name) ?? []) {
         progress({ phase: `publishing ${image.name} (${name})` })
-        await publishImage(region, image, { publicSnapshot: settings.publicSnapshots, witness })
+        await publishImage(region, image, { publicSnapshot: settings.publicSnapshots, witness, protect })
       }
     })
   })
-  const missing = [...notFit, ...missingUnlessNeeded(failed, settings)]
+  const missing = [...notFit, ...missingOf(failed)]
   const isPublic = ({ place }: Registration) => missing.every((one) => one.place !== place)
   return { registrations: registrations.filter(isPublic), missing }
 

@@ -1,7 +1,7 @@
 import type { Registration } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
 import { findClosed } from '../aws/regions.ts'
-import type { CloudContext } from '../cloud.ts'
+import type { CloudContext, WithdrawalStep } from '../cloud.ts'
 import { withdrawDrop } from '../withdraw/withdraw-drop.ts'
 import { settleAtOnce } from '../regions/at-once.ts'
 import type { Connections } from '../regions/connections.ts'
@@ -13,7 +13,8 @@ export async function withdrawEverywhere(
   drop: string,
   registrations: readonly Registration[],
   { signal }: CloudContext,
-): Promise<void> {
+  step: WithdrawalStep,
+): Promise<string[]> {
   const all = [...settings.regions, ...settings.bestEffortRegions]
   const mine = registrations.filter((one) => one.emulated === settings.emulated)
   const closed = await findClosed(all, (name, onBehalfOf) => connect(name, signal, onBehalfOf))
@@ -26,9 +27,13 @@ export async function withdrawEverywhere(
   )
   const outcomes = await settleAtOnce(names, settings.copies, async (name) => {
     const there = mine.filter((one) => one.place === name)
-    await within(name, `withdrawing ${drop}`, signal, (region) => withdrawDrop(region, drop, there))
+    const { keepLast } = settings
+    return await within(name, `withdrawing ${drop}`, signal, (region) =>
+      withdrawDrop(region, drop, there, { step, keepLast }),
+    )
   })
   signal.throwIfAborted()
   const errors = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
   if (errors.length > 0) throw together(errors)
+  return outcomes.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
 }

@@ -62,7 +62,6 @@ export const imageRecord = z.object({
   failure: z.string().nullable().default(null).describe('Why its copy came to nothing'),
   deprecatedFrom: moment.default(null),
   protected: z.boolean().default(false).describe('It cannot be deregistered'),
-  launchedAt: moment.default(null).describe('When the last instance was launched of it'),
 })
 export type ImageRecord = z.infer<typeof imageRecord>
 

@@ -36,6 +36,8 @@ export interface World {
   readonly publicImageQuota: number
   /** Why a copy to a region ends as failed; null where it does not. */
   readonly copyFails: (region: string) => string | null
+  /** When an instance was last launched of an image; there are no instances here. */
+  readonly launchedAt: (imageId: string) => Date | null
   readonly optedIn: OptedIn
   readonly now: () => Date
   readonly log: Logger
@@ -50,7 +52,7 @@ export interface Place {
 /** Opens the world that a folder holds. */
 export async function openWorld(
   folder: string,
-  rules: Pick<World, 'delays' | 'publicImageQuota' | 'copyFails' | 'optedIn' | 'now' | 'log'>,
+  rules: Pick<World, 'delays' | 'publicImageQuota' | 'copyFails' | 'launchedAt' | 'optedIn' | 'now' | 'log'>,
 ): Promise<World> {
   return {
     ...rules,

@@ -13,13 +13,15 @@ const minute = 60_000
 const shortestPause = 15 * minute
 const longestPause = 360 * minute
 
-/** Where each image was missing when it was last told, and how often was looked. */
+/** Where each image was missing when it was last told, and how often was looked for it. */
 const kept = z.object({ told: z.record(z.string(), z.array(z.string())), looks: z.int() })
 type Kept = z.infer<typeof kept>
 
 interface Given {
   readonly artifacts: ArtifactStore
   readonly cloud: Cloud
+  readonly watchHours?: number
+  readonly protectFinal?: boolean
 }
 
 /** An image, where it is public, and where it is still missing. */
@@ -30,26 +32,61 @@ interface Placement {
 }
 
 /**
- * Makes the images of a blessed drop public and says so. Where one is missing in a region that the drop does not wait for,
- * the job goes on to look from time to time, fills it in, and says so again; the end of the drop ends it.
+ * Makes the images of a blessed drop public and says so. Then the job goes on to look: soon, where one is missing in a
+ * region that the drop does not wait for, which it fills in; now and then, whether all are still public, as AWS closes old
+ * images by itself. It says so when something has changed. The end of the drop ends it.
  */
 export async function publishBlessed(body: DropBlessed, given: Given, context: Context & { readonly waited?: Waited }) {
   const wanted = body.images.filter((one) => one.outcome === 'passed' && registrationsOf(one).length > 0)
   if (wanted.length === 0) return []
-  const before: Kept | null = context.waited ? kept.parse(context.waited.state) : null
-  const known: Placement[] = []
-  for (const one of wanted) known.push(before === null ? asBlessed(one) : await fillIn(body, one, given, context))
-  const { registrations, missing } = await given.cloud.publish(
-    known.flatMap((each) => each.registrations),
-    context,
-  )
-  const placements = known.map((each) => afterPublication(each, registrations, missing))
-  const events = placements
-    .filter((each) => before === null || hasChanged(each, before))
-    .map((each) => sayPublished(body, each))
-  const told = Object.fromEntries(placements.map(({ one, missing: left }) => [imageKey(one.image), placesOf(left)]))
-  if (placements.every((each) => each.missing.length === 0)) return events
-  return { events, wait: waitForRegions({ told, looks: (before?.looks ?? 0) + 1 }, context) }
+  if (context.waited === undefined) {
+    const placements = await makePublic(body, wanted.map(asBlessed), given, context)
+    return told(body, placements, { events: placements, looks: 1 }, given, context)
+  }
+  const before = kept.parse(context.waited.state)
+  try {
+    const known: Placement[] = []
+    for (const one of wanted) known.push(await fillIn(body, one, given, context))
+    const placements = await makePublic(body, known, given, context)
+    const changed = placements.filter((each) => hasChanged(each, before))
+    return told(body, placements, { events: changed, looks: before.looks + 1 }, given, context)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    // The drop is published: a look that fails is no failure of it.
+    context.log.warn({ err: error, drop: body.drop }, 'failed to look')
+    return { events: [], wait: waitForLook({ ...before, looks: before.looks + 1 }, given, context) }
+  }
+}
+
+async function makePublic(
+  { milestone }: DropBlessed,
+  known: readonly Placement[],
+  { cloud, protectFinal = false }: Given,
+  context: Context & { readonly waited?: Waited },
+): Promise<Placement[]> {
+  const how = { protect: protectFinal && milestone === 'Final', again: context.waited !== undefined }
+  const all = known.flatMap((each) => each.registrations)
+  const { registrations, missing } = await cloud.publish(all, context, how)
+  return known.map((each) => afterPublication(each, registrations, missing))
+}
+
+/** Says what is to be said, and waits for the next look if there is to be one. */
+function told(
+  body: DropBlessed,
+  placements: readonly Placement[],
+  { events, looks }: { readonly events: readonly Placement[]; readonly looks: number },
+  given: Given,
+  context: Context,
+) {
+  // An image that is public nowhere any more cannot be said to be public; the log has it.
+  const said = events.filter((each) => each.registrations.length > 0).map((each) => sayPublished(body, each))
+  const isWhole = placements.every((each) => each.missing.length === 0)
+  if (isWhole && (given.watchHours ?? 0) === 0) return said
+  const places = Object.fromEntries(placements.map(({ one, missing }) => [imageKey(one.image), placesOf(missing)]))
+  const state: Kept = { told: places, looks: isWhole ? 0 : looks }
+  for (const { one, missing } of placements)
+    if (missing.length > 0) context.log.warn({ drop: body.drop, image: imageKey(one.image), missing }, 'missing')
+  return { events: said, wait: waitForLook(state, given, context) }
 }
 
 function asBlessed(one: DropImage): Placement {
@@ -91,9 +128,13 @@ function sayPublished({ drop, compose }: DropBlessed, { one, registrations, miss
   return say(imagePublished, { drop, compose, image: one.image, ...places })
 }
 
-function waitForRegions(state: Kept, { now }: Context): WaitFor {
-  const pause = Math.min(longestPause, shortestPause * 2 ** (state.looks - 1))
-  return { for: null, until: new Date(now().getTime() + pause), reason: 'regions where the image is missing', state }
+/** Soon and then more seldom while something is missing, else as often as is watched. */
+function waitForLook(state: Kept, { watchHours = 0 }: Given, { now }: Context): WaitFor {
+  const isWhole = Object.values(state.told).every((places) => places.length === 0)
+  const watch = watchHours === 0 ? longestPause : watchHours * 60 * minute
+  const pause = isWhole ? watch : Math.min(longestPause, watch, shortestPause * 2 ** Math.max(0, state.looks - 1))
+  const reason = isWhole ? 'the next look at what is public' : 'regions where the image is missing'
+  return { for: null, until: new Date(now().getTime() + pause), reason, state }
 }
 
 function missingOf({ missing = [] }: DropImage): MissingPlace[] {

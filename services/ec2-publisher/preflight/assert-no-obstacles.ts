@@ -2,7 +2,7 @@ import { PermanentError } from '#service/errors.ts'
 import { encryptionObstacle } from '../aws/encryption.ts'
 import type { Region } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
-import { missingPermissions } from './missing-permissions.ts'
+import { missingPermissions, type PermissionSettings } from './missing-permissions.ts'
 import { blockedPublicAccess } from './public-access.ts'
 import { quotaObstacle } from './public-quota.ts'
 
@@ -21,13 +21,13 @@ export interface Purpose {
 export async function assertNoObstacles(
   region: Region,
   { sends, images }: Purpose,
-  settings: Pick<Ec2Settings, 'publicSnapshots' | 'publicImageQuota'>,
+  settings: PermissionSettings & Pick<Ec2Settings, 'publicImageQuota'>,
 ): Promise<void> {
   const looks = [
     encryptionObstacle(region),
     blockedPublicAccess(region, settings.publicSnapshots),
     quotaObstacle(region, images, settings.publicImageQuota),
-    missingPermissions(region, sends, settings.publicSnapshots),
+    missingPermissions(region, sends, settings),
   ]
   const obstacles = (await Promise.all(looks)).flat()
   if (obstacles.length > 0) throw new PermanentError('refused', obstacles.join('; '))

@@ -1,8 +1,13 @@
 import { codeOf } from '../aws/errors.ts'
 import type { Region } from '../aws/region.ts'
+import type { Ec2Settings } from '../config.ts'
 
 /** No image and no snapshot: policies are looked at before what a request is about. */
 const nothing = { ImageId: 'ami-00000000000000000', SnapshotId: 'snap-00000000000000000' } as const
+const someDay = new Date('2100-01-01T00:00:00Z')
+
+/** Which calls are made at all. */
+export type PermissionSettings = Pick<Ec2Settings, 'publicSnapshots' | 'deprecateDays' | 'protectFinal'>
 
 /**
  * The calls that the policies of these credentials do not allow, asked by dry runs of each. EBS direct knows no dry run: a
@@ -11,7 +16,7 @@ const nothing = { ImageId: 'ami-00000000000000000', SnapshotId: 'snap-0000000000
 export async function missingPermissions(
   { ec2, name }: Region,
   sends: boolean,
-  withSnapshots: boolean,
+  { publicSnapshots, deprecateDays, protectFinal }: PermissionSettings,
 ): Promise<string[]> {
   const { ImageId, SnapshotId } = nothing
   const dry = { DryRun: true } as const
@@ -24,7 +29,21 @@ export async function missingPermissions(
     ['ModifyImageAttribute', () => ec2.modifyImageAttribute({ ImageId, LaunchPermission: everybody, ...dry })],
     ['DeregisterImage', () => ec2.deregisterImage({ ImageId, ...dry })],
     ['DeleteSnapshot', () => ec2.deleteSnapshot({ SnapshotId, ...dry })],
-    ...(withSnapshots
+    ...(deprecateDays > 0
+      ? [
+          [
+            'EnableImageDeprecation',
+            () => ec2.enableImageDeprecation({ ImageId, DeprecateAt: someDay, ...dry }),
+          ] as const,
+        ]
+      : []),
+    ...(protectFinal
+      ? ([
+          ['EnableImageDeregistrationProtection', () => ec2.enableImageDeregistrationProtection({ ImageId, ...dry })],
+          ['DisableImageDeregistrationProtection', () => ec2.disableImageDeregistrationProtection({ ImageId, ...dry })],
+        ] as const)
+      : []),
+    ...(publicSnapshots
       ? [
           [
             'ModifySnapshotAttribute',

@@ -28,19 +28,21 @@ interface Publication {
   readonly publicSnapshot: boolean
   /** The same region as another account sees it, where there is one to ask. */
   readonly witness: Region | null
+  readonly protect: boolean
 }
 
 /** Makes an image public and waits until everybody sees it so. Its snapshot stays ours unless told. */
 export async function publishImage(
   region: Region,
   { id: imageId, details }: Registration,
-  { publicSnapshot, witness }: Publication,
+  { publicSnapshot, witness, protect }: Publication,
 ): Promise<void> {
   const { ec2 } = region
   const everybody = { Add: [{ Group: 'all' as const }] }
   await ec2.modifyImageAttribute({ ImageId: imageId, LaunchPermission: everybody })
   if (publicSnapshot)
     await ec2.modifySnapshotAttribute({ SnapshotId: details['snapshot'], CreateVolumePermission: everybody })
+  if (protect) await ec2.enableImageDeregistrationProtection({ ImageId: imageId })
   await pollUntil(
     `${imageId} in ${region.name} public`,
     async () => ((await isPublic(region, imageId, witness)) ? true : null),

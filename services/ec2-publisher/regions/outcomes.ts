@@ -22,6 +22,11 @@ export function isBestEffort(place: string, { bestEffortRegions }: Pick<Ec2Setti
 export function missingUnlessNeeded(failures: readonly RegionFailure[], settings: Ec2Settings): MissingPlace[] {
   const needed = failures.filter(({ place }) => !isBestEffort(place, settings))
   if (needed.length > 0) throw together(needed.map(({ error }) => error))
+  return missingIn(failures)
+}
+
+/** What went wrong, as places where something is missing. */
+export function missingIn(failures: readonly RegionFailure[]): MissingPlace[] {
   return failures.map(({ place, error }) => ({ target, place, reason: messageOf(error) }))
 }
 

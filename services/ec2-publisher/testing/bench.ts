@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { createFolderStore } from '#artifacts/folder.ts'
-import { dropBlessed } from '#events/drop-blessed.ts'
+import { dropBlessed, type DropBlessed } from '#events/drop-blessed.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
@@ -20,7 +20,7 @@ import { createDirectCloud } from '../cloud/direct-cloud.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator/start.ts'
 import { connectClients, quick, type Clients } from '../emulator/testing/emulated-cloud.ts'
-import { ec2Publisher } from '../service.ts'
+import { ec2Publisher, type Dependencies } from '../service.ts'
 import { standIn } from '../stand-in.ts'
 
 const block = 524_288
@@ -103,16 +103,21 @@ export function tested(disk: ArtifactRef, change: Partial<ImagePlan> = {}, drop 
 }
 
 /** The drop with one image, blessed. */
-export function blessed(registrations: readonly Registration[], change: Partial<DropImage> = {}) {
+export function blessed(
+  registrations: readonly Registration[],
+  change: Partial<DropImage> = {},
+  milestone: DropBlessed['milestone'] = 'Beta',
+) {
   const images = imagesWith(registrations).map((one) => ({ ...one, ...change }))
-  return seal(say(dropBlessed, { ...dropBlessed.example, images }), { now: new Date(0) })
+  return seal(say(dropBlessed, { ...dropBlessed.example, milestone, images }), { now: new Date(0) })
 }
 
 type Maybe = readonly (Registration | undefined)[]
 
 /** The drop with one image, superseded. */
-export function superseded(registrations: Maybe, drop: string) {
-  return seal(say(dropSuperseded, { ...dropSuperseded.example, drop, images: imagesWith(registrations) }), {
+export function superseded(registrations: Maybe, drop: string, reason?: string) {
+  const why = reason === undefined ? {} : { reason }
+  return seal(say(dropSuperseded, { ...dropSuperseded.example, ...why, drop, images: imagesWith(registrations) }), {
     now: new Date(0),
   })
 }
@@ -138,20 +143,34 @@ export function contextFor({ folder }: Pick<Bench, 'folder'>, change: Partial<Co
 type Change = Partial<Context> & { readonly waited?: Waited }
 
 /** Hands an event to the service. */
-export async function handle(bench: Bench, event: Parameters<typeof ec2Publisher.handle>[0], change: Change = {}) {
+export async function handle(
+  bench: Bench & Partial<Dependencies>,
+  event: Parameters<typeof ec2Publisher.handle>[0],
+  change: Change = {},
+) {
   return [...(await handleOnce(bench, event, change)).events]
 }
 
 /** The same, with what the service waits for if it is not done. */
-export async function handleOnce(bench: Bench, event: Parameters<typeof ec2Publisher.handle>[0], change: Change = {}) {
+export async function handleOnce(
+  bench: Bench & Partial<Dependencies>,
+  event: Parameters<typeof ec2Publisher.handle>[0],
+  change: Change = {},
+) {
   const said = await ec2Publisher.handle(event, bench, Object.assign(contextFor(bench, change), change))
   return 'events' in said ? said : { events: said }
 }
 
 /** As the runtime wakes a job whose time has come. */
-export function woken({ wait }: Awaited<ReturnType<typeof handleOnce>>): { readonly waited: Waited } {
+export function woken({ wait }: Awaited<ReturnType<typeof handleOnce>>): {
+  readonly waited: Waited
+  readonly now: () => Date
+} {
   if (wait === undefined) throw new Error('the service does not wait')
-  return { waited: { state: JSON.parse(JSON.stringify(wait.state)) as unknown, why: 'time', since: new Date() } }
+  return {
+    now: () => wait.until,
+    waited: { state: JSON.parse(JSON.stringify(wait.state)) as unknown, why: 'time', since: new Date() },
+  }
 }
 
 /** The registrations of an image that the service said was uploaded. */

@@ -10,6 +10,9 @@ import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
 import { target } from '../step.ts'
 
+const minute = 60_000
+const day = 24 * 60 * minute
+
 /**
  * Gives an available image of ours, uploaded or copied, all that it is known and found by, and reads it back. Setting what
  * is set changes nothing.
@@ -25,14 +28,18 @@ export async function settleImage(
   const snapshotId = snapshotOf(image)
   const tags = tagsOf(order)
   await onceSeen(() => region.ec2.createTags({ Resources: [imageId, snapshotId], Tags: tags }), region.pace)
+  const deprecation = deprecationOf(image, settings)
+  if (deprecation !== null && Date.parse(image.DeprecationTime ?? '') !== deprecation.getTime())
+    await onceSeen(() => region.ec2.enableImageDeprecation({ ImageId: imageId, DeprecateAt: deprecation }), region.pace)
   await pollUntil(
-    `the tags of ${imageId} and ${snapshotId} in ${region.name}`,
+    `tags and deprecation of ${imageId} and ${snapshotId} in ${region.name}`,
     async () => {
       const [seen] = await findImages(region, where('image-id', imageId))
       const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotId))
       const has = (thing: Pick<Image, 'Tags'> | undefined) =>
         tags.every(({ Key: key, Value: value }) => tagValue(thing?.Tags, key) === value)
-      return has(seen) && has(snapshot) ? true : null
+      const isDated = deprecation === null || Date.parse(seen?.DeprecationTime ?? '') === deprecation.getTime()
+      return has(seen) && has(snapshot) && isDated ? true : null
     },
     region.pace,
   )
@@ -44,6 +51,12 @@ export async function settleImage(
     name: order.name,
     details: { snapshot: snapshotId },
   }
+}
+
+/** Counted from when the image was made, so that it is the same whenever we come by; AWS rounds to the minute. */
+function deprecationOf({ CreationDate: made }: Image, { deprecateDays }: Ec2Settings): Date | null {
+  if (deprecateDays === 0 || made === undefined) return null
+  return new Date(Math.floor(Date.parse(made) / minute) * minute + deprecateDays * day)
 }
 
 /** The snapshot of the image's root device. */

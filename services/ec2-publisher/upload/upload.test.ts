@@ -24,7 +24,7 @@ it.each([
   [12 * gibibyte, 12],
 ])('never asks for a root volume below the snapshot of a disk of %i bytes', (size, expected) => {
   const disk = { path: '/nowhere', sha256: '0'.repeat(64), size }
-  const order: UploadOrder = { drop: 'd', image: 'ec2.x86_64', name: 'n', architecture: 'x86_64', disk }
+  const order: UploadOrder = { drop: 'd', image: 'ec2.x86_64', stream: 's', name: 'n', architecture: 'x86_64', disk }
   const settings = { rootDevice: '/dev/xvda', rootGib: 2, x86BootMode: 'legacy-bios' } as const
   expect(registration(order, 'snap-1', settings).BlockDeviceMappings?.[0]?.Ebs?.VolumeSize).toBe(expected)
 })

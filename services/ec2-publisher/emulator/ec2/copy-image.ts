@@ -66,7 +66,6 @@ export const copyImage: Action = {
       failure: world.copyFails(region),
       deprecatedFrom: null,
       protected: false,
-      launchedAt: null,
     })
     return { imageId: id }
   },

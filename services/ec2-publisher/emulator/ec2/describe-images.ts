@@ -36,7 +36,7 @@ export const describeImageAttribute: Action = {
       tpmSupport: { value: image.tpmSupport },
       imdsSupport: { value: image.imdsSupport },
       sriovNetSupport: { value: image.sriovNetSupport },
-      lastLaunchedTime: { value: image.launchedAt === null ? null : new Date(image.launchedAt).toISOString() },
+      lastLaunchedTime: { value: call.world.launchedAt(image.id)?.toISOString() },
       deregistrationProtection: { value: protectionOf(image) },
     }
     if (!Object.hasOwn(values, attribute))

@@ -45,7 +45,6 @@ export const registerImage: Action = {
       failure: null,
       deprecatedFrom: null,
       protected: false,
-      launchedAt: null,
     }
     await world.images.save(image)
     const snapshot = world.snapshots.get(root.snapshotId)
