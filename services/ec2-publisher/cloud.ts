@@ -8,6 +8,8 @@ export interface UploadOrder {
   readonly image: string
   /** What has one drop after the other: `weekly Fedora 41`. */
   readonly stream: string
+  /** Id of the compose. */
+  readonly compose: string
   /** AMI name: what the image is found by again. */
   readonly name: string
   readonly architecture: Architecture

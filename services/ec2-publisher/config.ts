@@ -50,6 +50,9 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       keepLast: z.coerce.number().int().min(0).max(1_000).default(0),
       launchedDays: z.coerce.number().min(0).max(3_650).default(0),
       publicSnapshots: z.stringbool().default(false),
+      /** Blocks that are read back and compared before an image can become public; 0 for none. */
+      sampleBlocks: z.coerce.number().int().min(0).max(100_000).default(16),
+      tpm: z.stringbool().default(true),
       x86BootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).default('legacy-bios'),
       /** Smallest root volume of an AMI, in GiB, within the bounds of gp3. */
       rootGib: z.coerce.number().int().min(1).max(65_536).default(10),

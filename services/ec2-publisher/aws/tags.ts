@@ -10,13 +10,17 @@ export const digestTag = 'imagedrop:sha256'
 export const streamTag = 'imagedrop:stream'
 export const imageTag = 'imagedrop:image'
 
+/** By this tag it is known that what the snapshot holds was read back and is the disk of this digest. */
+export const verifiedTag = 'imagedrop:verified'
+
 /** What we write on an AMI and on its snapshot. */
-export function tagsOf({ drop, image, stream, name, disk }: UploadOrder): { Key: string; Value: string }[] {
+export function tagsOf({ drop, image, stream, compose, name, disk }: UploadOrder): { Key: string; Value: string }[] {
   return [
     { Key: 'Name', Value: name },
     { Key: dropTag, Value: drop },
     { Key: streamTag, Value: stream },
     { Key: imageTag, Value: image },
+    { Key: 'imagedrop:compose', Value: compose },
     { Key: digestTag, Value: disk.sha256 },
   ]
 }

@@ -29,6 +29,7 @@ export async function orderFor(
     drop,
     image: imageKey(image),
     stream: `${/^[a-z]+/.exec(drop)?.[0] ?? 'drop'} ${compose.short} ${compose.version}`,
+    compose: compose.id,
     name: amiName({ drop, compose, image }),
     architecture: image.architecture,
     disk: { path, sha256: disk.sha256, size: disk.size },

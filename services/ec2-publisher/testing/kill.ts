@@ -1,6 +1,8 @@
 import type { Fault } from '../emulator/faults.ts'
 import { handle, type Bench } from './bench.ts'
 
+const reads = new Set(['ListSnapshotBlocks', 'GetSnapshotBlock'])
+
 type Event = Parameters<typeof handle>[1]
 
 /**
@@ -15,9 +17,10 @@ export async function killAt(bench: Bench, number: number, fault: Fault, event: 
     faults: (call) => {
       // Calls that were on their way besides are lost with it.
       if (killed) return 'lost'
-      // Nothing can be left behind by what only asks whether it would be allowed.
-      if (!call.isDryRun) calls += 1
-      if (call.isDryRun || calls !== number) return null
+      // Nothing can be left behind by what only asks whether it would be allowed, or reads.
+      if (call.isDryRun || reads.has(call.operation)) return null
+      calls += 1
+      if (calls !== number) return null
       killed = true
       abort.abort(new Error('killed'))
       return fault

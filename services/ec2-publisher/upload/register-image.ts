@@ -66,15 +66,18 @@ export async function lookAtImage(region: Region, imageId: string): Promise<Imag
   return seen?.State === 'available' ? seen : null
 }
 
-/** i686 is named i386 here. It boots by BIOS on machines that know no ENA; aarch64 boots by UEFI only. */
+/**
+ * i686 is named i386 here. It boots by BIOS on machines that know no ENA; aarch64 boots by UEFI only. A TPM is only for
+ * what boots by UEFI and nothing else, and there are none on Arm.
+ */
 export function registration(
   order: UploadOrder,
   snapshotId: string,
-  { rootDevice, rootGib, x86BootMode }: Pick<Ec2Settings, 'rootDevice' | 'rootGib' | 'x86BootMode'>,
+  { rootDevice, rootGib, x86BootMode, tpm }: Pick<Ec2Settings, 'rootDevice' | 'rootGib' | 'x86BootMode' | 'tpm'>,
 ): RegisterImageCommandInput {
   const byArchitecture = {
     i686: { Architecture: 'i386', BootMode: 'legacy-bios' },
-    x86_64: { Architecture: 'x86_64', BootMode: x86BootMode, EnaSupport: true },
+    x86_64: { Architecture: 'x86_64', BootMode: x86BootMode, EnaSupport: true, SriovNetSupport: 'simple' },
     aarch64: { Architecture: 'arm64', BootMode: 'uefi', EnaSupport: true },
   } as const satisfies Record<Architecture, Partial<RegisterImageCommandInput>>
   const root = {
@@ -88,6 +91,7 @@ export function registration(
     Name: order.name,
     Description: `${order.image} of ${order.drop}`.slice(0, 255),
     ...byArchitecture[order.architecture],
+    ...(tpm && order.architecture === 'x86_64' && x86BootMode === 'uefi' ? { TpmSupport: 'v2.0' } : {}),
     VirtualizationType: 'hvm',
     ImdsSupport: 'v2.0',
     RootDeviceName: rootDevice,

@@ -5,10 +5,11 @@ import { assertUnencrypted } from '../aws/encryption.ts'
 import { findImages, findSnapshots, where } from '../aws/find.ts'
 import { onceSeen } from '../aws/late.ts'
 import type { Region } from '../aws/region.ts'
-import { tagsOf, tagValue } from '../aws/tags.ts'
+import { tagsOf, tagValue, verifiedTag } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
 import { target } from '../step.ts'
+import { assertReadsBack } from './read-back.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -26,7 +27,13 @@ export async function settleImage(
   assertUnencrypted(region, image)
   const { ImageId: imageId = '' } = image
   const snapshotId = snapshotOf(image)
-  const tags = tagsOf(order)
+  // What was read back once is marked so; a public snapshot cannot be read.
+  const isVerified = image.Public === true || tagValue(image.Tags, verifiedTag) === order.disk.sha256
+  if (settings.sampleBlocks > 0 && !isVerified) await assertReadsBack(region, snapshotId, order, settings.sampleBlocks)
+  const tags = [
+    ...tagsOf(order),
+    ...(settings.sampleBlocks > 0 ? [{ Key: verifiedTag, Value: order.disk.sha256 }] : []),
+  ]
   await onceSeen(() => region.ec2.createTags({ Resources: [imageId, snapshotId], Tags: tags }), region.pace)
   const deprecation = deprecationOf(image, settings)
   if (deprecation !== null && Date.parse(image.DeprecationTime ?? '') !== deprecation.getTime())
