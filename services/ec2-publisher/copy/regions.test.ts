@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
 import { imagePublished } from '#events/image-published.ts'
 import { createDirectCloud } from '../cloud/direct-cloud.ts'
@@ -115,13 +116,22 @@ it('does not hold up a drop for a region that is down, says what is missing, and
   expect((still.wait?.until.getTime() ?? 0) - Date.now()).toBeGreaterThan(25 * 60_000)
 
   await bench.restart({ faults: () => null })
-  const filled = await handleOnce(bench, event, woken(still))
-  expect(filled.wait).toBeUndefined()
+  const watched = { ...bench, watchHours: 24 }
+  const filled = await handleOnce(watched, event, woken(still))
+  expect(filled.wait).toMatchObject({ reason: 'the next look at what is public' })
   expect(filled.events).toMatchObject([
     { subject: 'image.published.v1', body: { registrations: [{ place: 'us-east-1' }, { place: 'me-central-1' }] } },
   ])
   expect(filled.events[0]?.body).not.toHaveProperty('missing')
-  expect((await inventory(at(bench, 'me-central-1'))).images).toMatchObject([{ Public: true }])
+  const [there] = (await inventory(at(bench, 'me-central-1'))).images
+  expect(there).toMatchObject({ Public: true })
+
+  // What is removed afterwards is missing again, and not made again.
+  await bench.connect('me-central-1').ec2.deregisterImage({ ImageId: there?.ImageId })
+  await sleep(20)
+  const removed = await handleOnce(watched, event, woken(filled))
+  expect(removed.events).toMatchObject([{ body: { missing: [{ place: 'me-central-1' }] } }])
+  expect((await inventory(at(bench, 'me-central-1'))).images).toEqual([])
 })
 
 it('publishes in the others when a region that the drop does not wait for blocks public images', async () => {

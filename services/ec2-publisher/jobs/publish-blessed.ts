@@ -3,7 +3,7 @@ import type { ArtifactStore } from '#artifacts/store.ts'
 import { say } from '#events/define.ts'
 import type { DropBlessed } from '#events/drop-blessed.ts'
 import { imagePublished } from '#events/image-published.ts'
-import { imageKey, type DropImage, type MissingPlace, type Registration } from '#events/vocabulary.ts'
+import { imageKey, registration, type DropImage, type MissingPlace, type Registration } from '#events/vocabulary.ts'
 import type { Context, Waited, WaitFor } from '#service/define.ts'
 import type { Cloud } from '../cloud.ts'
 import { target } from '../step.ts'
@@ -13,8 +13,12 @@ const minute = 60_000
 const shortestPause = 15 * minute
 const longestPause = 360 * minute
 
-/** Where each image was missing when it was last told, and how often was looked for it. */
-const kept = z.object({ told: z.record(z.string(), z.array(z.string())), looks: z.int() })
+/** Where each image was missing when it was last told, what was filled in since the blessing, and how often was looked. */
+const kept = z.object({
+  told: z.record(z.string(), z.array(z.string())),
+  filled: z.record(z.string(), z.array(registration)),
+  looks: z.int(),
+})
 type Kept = z.infer<typeof kept>
 
 interface Given {
@@ -29,6 +33,8 @@ interface Placement {
   readonly one: DropImage
   readonly registrations: readonly Registration[]
   readonly missing: readonly MissingPlace[]
+  /** Those that were not there when the drop was blessed. */
+  readonly filled: readonly Registration[]
 }
 
 /**
@@ -46,7 +52,7 @@ export async function publishBlessed(body: DropBlessed, given: Given, context: C
   const before = kept.parse(context.waited.state)
   try {
     const known: Placement[] = []
-    for (const one of wanted) known.push(await fillIn(body, one, given, context))
+    for (const one of wanted) known.push(await fillIn(body, one, before, given, context))
     const placements = await makePublic(body, known, given, context)
     const changed = placements.filter((each) => hasChanged(each, before))
     return told(body, placements, { events: changed, looks: before.looks + 1 }, given, context)
@@ -83,39 +89,46 @@ function told(
   const isWhole = placements.every((each) => each.missing.length === 0)
   if (isWhole && (given.watchHours ?? 0) === 0) return said
   const places = Object.fromEntries(placements.map(({ one, missing }) => [imageKey(one.image), placesOf(missing)]))
-  const state: Kept = { told: places, looks: isWhole ? 0 : looks }
+  const filled = Object.fromEntries(placements.map((each) => [imageKey(each.one.image), [...each.filled]]))
+  const state: Kept = { told: places, filled, looks: isWhole ? 0 : looks }
   for (const { one, missing } of placements)
     if (missing.length > 0) context.log.warn({ drop: body.drop, image: imageKey(one.image), missing }, 'missing')
   return { events: said, wait: waitForLook(state, given, context) }
 }
 
 function asBlessed(one: DropImage): Placement {
-  return { one, registrations: registrationsOf(one), missing: missingOf(one) }
+  return { one, registrations: registrationsOf(one), missing: missingOf(one), filled: [] }
 }
 
-/** Puts an image where it was missing when the drop was blessed. A drop of before disks were told has nothing to fill in from. */
+/**
+ * Puts an image where it was missing when the drop was blessed, once: what somebody has removed since is not made again. A
+ * drop of before disks were told has nothing to fill in from.
+ */
 async function fillIn(
   { drop, compose }: DropBlessed,
   one: DropImage,
+  before: Kept,
   { artifacts, cloud }: Given,
   context: Context,
 ): Promise<Placement> {
-  const blessed = asBlessed(one)
+  const earlier = before.filled[imageKey(one.image)] ?? []
+  const left = missingOf(one).filter(({ place }) => earlier.every((each) => each.place !== place))
+  const known = [...registrationsOf(one), ...earlier]
   const disk = one.evidence?.disk
-  if (disk === undefined || blessed.missing.length === 0) return blessed
+  if (disk === undefined || left.length === 0) return { one, registrations: known, missing: left, filled: earlier }
   const order = await orderFor({ drop, compose, image: one.image, disk }, artifacts, context.signal)
-  const { registrations, missing } = await cloud.upload(order, context, placesOf(blessed.missing))
-  return { one, registrations: [...blessed.registrations, ...registrations], missing }
+  const { registrations, missing } = await cloud.upload(order, context, placesOf(left))
+  return { one, registrations: [...known, ...registrations], missing, filled: [...earlier, ...registrations] }
 }
 
 function afterPublication(
-  { one, registrations, missing }: Placement,
+  { one, registrations, missing, filled }: Placement,
   open: readonly Registration[],
   closed: readonly MissingPlace[],
 ): Placement {
   const isOpen = ({ id, place }: Registration) => open.some((each) => each.id === id && each.place === place)
   const left = closed.filter(({ place }) => registrations.some((each) => each.place === place))
-  return { one, registrations: registrations.filter(isOpen), missing: [...missing, ...left] }
+  return { one, registrations: registrations.filter(isOpen), missing: [...missing, ...left], filled }
 }
 
 function hasChanged({ one, missing }: Placement, { told }: Kept): boolean {

@@ -99,7 +99,8 @@ it('reads blocks back before an image counts as uploaded, and says which one is 
     async faults({ operation }) {
       if (operation === 'GetSnapshotBlock') reads += 1
       if (operation !== 'ListSnapshotBlocks') return null
-      const [name = ''] = (await readdir(join(folder, 'emulator/blocks'))).filter((one) => one.endsWith('.data'))
+      const names = await readdir(join(folder, 'emulator/blocks'))
+      const name = names.find((one) => one.endsWith('.data')) ?? ''
       await using file = await open(join(folder, 'emulator/blocks', name), 'r+')
       await file.write(Buffer.from('bit rot'), 0, null, 6 * 524_288 + 4096)
       return null
