@@ -20,7 +20,7 @@ it.each(['lost', 'unheard'] as const)(
       await using bench = await setUp()
       const disk = await keepDisk(bench.artifacts, 3)
       const event = tested(disk)
-      if (!(await killAt(bench, number, fault, event))) return false
+      if (!(await killAt(bench, event, { number, fault }))) return false
       const [registration] = registrationsIn(await handle(bench, event))
       const { images, snapshots } = await inventory(bench)
       expect([number, images.length, snapshots.length]).toEqual([number, 1, 1])
@@ -39,7 +39,7 @@ it.each(['lost', 'unheard'] as const)(
   async (fault) => {
     await using bench = await setUp()
     const event = tested(await keepDisk(bench.artifacts, 3))
-    for (const number of [2, 3, 5, 8, 9, 4, 7]) await killAt(bench, number, fault, event)
+    for (const number of [2, 3, 5, 8, 9, 4, 7]) await killAt(bench, event, { number, fault })
     await handle(bench, event)
     const { images, snapshots } = await inventory(bench)
     expect([images.length, snapshots.length]).toEqual([1, 1])
@@ -54,10 +54,10 @@ it.each(['lost', 'unheard'] as const)(
       await using bench = await setUp()
       const event = tested(await keepDisk(bench.artifacts, 3))
       const registrations = registrationsIn(await handle(bench, event))
-      const publication = await killAt(bench, number, fault, blessed(registrations))
+      const publication = await killAt(bench, blessed(registrations), { number, fault })
       await handle(bench, blessed(registrations))
       expect((await inventory(bench)).images).toMatchObject([{ Public: true }])
-      const withdrawal = await killAt(bench, number, fault, superseded(registrations, event.body.drop))
+      const withdrawal = await killAt(bench, superseded(registrations, event.body.drop), { number, fault })
       await handle(bench, superseded(registrations, event.body.drop))
       expect([number, await inventory(bench)]).toEqual([number, { images: [], snapshots: [] }])
       return publication || withdrawal

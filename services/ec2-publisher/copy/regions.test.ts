@@ -234,7 +234,7 @@ it.each(['lost', 'unheard'] as const)(
       const event = tested(await keepDisk(bench.artifacts, 3))
       await bench.restart({}, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1' })
       await handle(bench, event)
-      if (!(await killAt(bench, number, fault, event))) return false
+      if (!(await killAt(bench, event, { number, fault, region: 'eu-west-1' }))) return false
       const registrations = registrationsIn(await handle(bench, event))
       const { images, snapshots } = await inventory(at(bench, 'eu-west-1'))
       expect([number, images.length, snapshots.length]).toEqual([number, 1, 1])

@@ -1,15 +1,29 @@
 import type { Fault } from '../emulator/faults.ts'
 import { handle, type Bench } from './bench.ts'
 
-const reads = new Set(['ListSnapshotBlocks', 'GetSnapshotBlock'])
+/** Looks that come before anything is begun, or change nothing that is. */
+const looks = new Set([
+  'DescribeRegions',
+  'GetEbsEncryptionByDefault',
+  'GetImageBlockPublicAccessState',
+  'ListSnapshotBlocks',
+  'GetSnapshotBlock',
+])
 
 type Event = Parameters<typeof handle>[1]
+
+interface Kill {
+  readonly number: number
+  readonly fault: Fault
+  /** Counts only the calls to this region. */
+  readonly region?: string
+}
 
 /**
  * Ends the publisher at its `number`th call to the cloud: before the call has any effect, or after it had and before
  * the answer is heard. Emulator and publisher are then started again, as after a SIGKILL. False: there was no such call.
  */
-export async function killAt(bench: Bench, number: number, fault: Fault, event: Event): Promise<boolean> {
+export async function killAt(bench: Bench, event: Event, { number, fault, region }: Kill): Promise<boolean> {
   const abort = new AbortController()
   let killed = false
   let calls = 0
@@ -18,7 +32,8 @@ export async function killAt(bench: Bench, number: number, fault: Fault, event: 
       // Calls that were on their way besides are lost with it.
       if (killed) return 'lost'
       // Nothing can be left behind by what only asks whether it would be allowed, or reads.
-      if (call.isDryRun || reads.has(call.operation)) return null
+      if (call.isDryRun || looks.has(call.operation)) return null
+      if (region !== undefined && call.region !== region) return null
       calls += 1
       if (calls !== number) return null
       killed = true
