@@ -25,6 +25,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   'boot-test': async () => (await import('./boot-test.ts')).bootTestCommand,
   withdraw: async () => (await import('./ask.ts')).withdrawCommand,
   announce: async () => (await import('./announce.ts')).announceCommand,
+  audit: async () => (await import('./audit.ts')).auditCommand,
   events: async () => (await import('./events.ts')).eventsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,

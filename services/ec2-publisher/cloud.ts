@@ -1,11 +1,15 @@
 import type { Progress } from '#bus/bus.ts'
-import type { Architecture, Registration } from '#events/vocabulary.ts'
+import type { Architecture, MissingPlace, Registration } from '#events/vocabulary.ts'
 
 /** An image that is to be registered. Equal orders are one image, however often they are placed. */
 export interface UploadOrder {
   readonly drop: string
   /** As people type it: `ec2.x86_64`. */
   readonly image: string
+  /** What has one drop after the other: `weekly Fedora 41`. */
+  readonly stream: string
+  /** Id of the compose. */
+  readonly compose: string
   /** AMI name: what the image is found by again. */
   readonly name: string
   readonly architecture: Architecture
@@ -13,11 +17,37 @@ export interface UploadOrder {
 }
 
 export interface Uploaded {
-  /** One per region. */
+  /** One per region where the image is there. */
   readonly registrations: readonly Registration[]
-  /** Image data in all regions together, without the holes. */
+  /** Best-effort regions where it is not, and why. */
+  readonly missing: readonly MissingPlace[]
+  /** Regions that a drop needs and that it is still being copied to: ask again later. */
+  readonly pending: readonly string[]
+  /** Image data that was sent, without the holes. What AWS copies by itself is not in it. */
   readonly bytes: number
 }
+
+export interface Published {
+  /** Those that everybody can launch now. */
+  readonly registrations: readonly Registration[]
+  /** Those of best-effort regions that could not be made public, and why. */
+  readonly missing: readonly MissingPlace[]
+}
+
+/** How images are made public. */
+export interface Publication {
+  /** Nobody can deregister them before their drop is withdrawn. */
+  readonly protect?: boolean
+  /** They were public before: one that cannot be had is missing, whatever its region is. */
+  readonly again?: boolean
+}
+
+/** From public to gone: deprecated from a moment on, then private, then removed. */
+export type WithdrawalStep =
+  | { readonly kind: 'deprecate'; readonly from: string }
+  | { readonly kind: 'hide' }
+  /** Images that were launched since are left, in ISO 8601; null removes them all. */
+  | { readonly kind: 'remove'; readonly unlessLaunchedSince: string | null }
 
 /** What a job hands to the cloud's operations. */
 export interface CloudContext {
@@ -31,10 +61,23 @@ export interface CloudContext {
  * is at it: it looks for what is there and does the rest. Throws TransientError, PermanentError, ArtifactCorrupted.
  */
 export interface Cloud {
-  /** Puts the image into each region, registered and private. */
-  upload(order: UploadOrder, context: CloudContext): Promise<Uploaded>
-  /** Makes the images public, all or none, and resolves when they are seen to be public. */
-  publish(registrations: readonly Registration[], context: CloudContext): Promise<void>
-  /** Removes every image and snapshot of the drop, also those that no event knows of. */
-  withdraw(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<void>
+  /**
+   * Puts the image into each region, registered and private: sent to one region of each partition, copied to the others.
+   * With `places`, only into those, from where it is already; a region that cannot be had is then missing, whatever it is.
+   */
+  upload(order: UploadOrder, context: CloudContext, places?: readonly string[]): Promise<Uploaded>
+  /**
+   * Makes the images public, in the regions that a drop needs all or none, and resolves when they are seen to be public.
+   */
+  publish(registrations: readonly Registration[], context: CloudContext, how?: Publication): Promise<Published>
+  /**
+   * Goes one step from public to gone with every image and snapshot of the drop, also those that no event knows of. Gives
+   * what is kept, and why: a removal leaves images that are still used.
+   */
+  withdraw(
+    drop: string,
+    registrations: readonly Registration[],
+    context: CloudContext,
+    step: WithdrawalStep,
+  ): Promise<readonly string[]>
 }

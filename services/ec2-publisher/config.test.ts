@@ -15,6 +15,12 @@ it('takes regions of every partition, as which there are is for the cloud to say
   expect(readEc2PublisherConfig({ IMAGEDROP_EC2_PUBLISHER_REGIONS: regions.join(', ') })).toMatchObject({ regions })
 })
 
+it('takes a profile for each partition', () => {
+  expect(readEc2PublisherConfig({ IMAGEDROP_EC2_PUBLISHER_PROFILES: 'aws-cn=china, aws-us-gov=gov' })).toMatchObject({
+    profiles: { 'aws-cn': 'china', 'aws-us-gov': 'gov' },
+  })
+})
+
 it('needs fewer connections to the emulator', () => {
   const emulated = {
     IMAGEDROP_EC2_PUBLISHER_EMULATED: 'true',
@@ -32,6 +38,8 @@ it.each([
   ['REGIONS', 'Frankfurt', /IMAGEDROP_EC2_PUBLISHER_REGIONS.*us-east-1.*/],
   ['ENDPOINT', 'nowhere', /IMAGEDROP_EC2_PUBLISHER_ENDPOINT: .*"nowhere"/],
   ['REGIONS', 'us-east-1,', /IMAGEDROP_EC2_PUBLISHER_REGIONS.*us-east-1.*/],
+  ['BEST_EFFORT_REGIONS', 'eu-west-1, us-east-1', /BEST_EFFORT_REGIONS: regions that are not in .*, got us-east-1/],
+  ['PROFILES', 'china', /IMAGEDROP_EC2_PUBLISHER_PROFILES: .*aws-cn=NAME/],
   ['ROOT_GIB', '0', /IMAGEDROP_EC2_PUBLISHER_ROOT_GIB: .*"0"/],
   ['ROOT_GIB', '65537', /IMAGEDROP_EC2_PUBLISHER_ROOT_GIB: .*"65537"/],
   ['CONNECTIONS', '0', /IMAGEDROP_EC2_PUBLISHER_CONNECTIONS: .*"0"/],

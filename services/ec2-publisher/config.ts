@@ -14,13 +14,45 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
         .default('us-east-1')
         .transform((list) => [...new Set(list.split(',').map((name) => name.trim()))])
         .pipe(z.array(region).min(1)),
+      bestEffortRegions: z
+        .string()
+        .default('')
+        .transform((list) => [...new Set(list.split(',').map((name) => name.trim()))].filter((name) => name !== ''))
+        .pipe(z.array(region)),
+      /** Profiles of AWS's configuration files, by partition. */
+      profiles: z
+        .string()
+        .default('')
+        .transform((list, issues) => profilesIn(list, issues)),
       endpoint: z.url().nullable().default(null),
       emulated: z.stringbool().default(false),
       connections: z.coerce.number().int().min(1).max(256).optional(),
       jobs: z.coerce.number().int().min(1).max(16).default(2),
       pollSeconds: z.coerce.number().min(0.001).max(300).default(5),
+      /** Copies that are asked for and looked at side by side. */
+      copies: z.coerce.number().int().min(1).max(100).default(16),
+      /** How long copies are waited for before the job is parked. */
+      copyPatienceSeconds: z.coerce.number().min(0).max(3_600).default(20),
+      bestEffortPatienceSeconds: z.coerce.number().min(0.1).max(86_400).default(60),
       patienceSeconds: z.coerce.number().min(0.1).max(86_400).default(900),
+      /** How many images may be public in a region; unknown, it is not looked at before AWS refuses. */
+      publicImageQuota: z.coerce.number().int().min(1).optional(),
+      witnesses: z
+        .string()
+        .default('')
+        .transform((list, issues) => profilesIn(list, issues)),
+      /** AWS deprecates public images two years after they were made, whatever is asked. */
+      deprecateDays: z.coerce.number().int().min(0).max(730).default(730),
+      protectFinal: z.stringbool().default(true),
+      watchHours: z.coerce.number().min(0).max(8_760).default(24),
+      keepDays: z.coerce.number().min(0).max(3_650).default(0),
+      hiddenDays: z.coerce.number().min(0).max(3_650).default(0),
+      keepLast: z.coerce.number().int().min(0).max(1_000).default(0),
+      launchedDays: z.coerce.number().min(0).max(3_650).default(0),
       publicSnapshots: z.stringbool().default(false),
+      /** Blocks that are read back and compared before an image can become public; 0 for none. */
+      sampleBlocks: z.coerce.number().int().min(0).max(100_000).default(16),
+      tpm: z.stringbool().default(true),
       x86BootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).default('legacy-bios'),
       /** Smallest root volume of an AMI, in GiB, within the bounds of gp3. */
       rootGib: z.coerce.number().int().min(1).max(65_536).default(10),
@@ -33,9 +65,25 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
   )
   if (settings.emulated && settings.endpoint === null)
     throw new InvalidConfig('IMAGEDROP_EC2_PUBLISHER_ENDPOINT: the address of the emulator, got nothing')
+  const twice = settings.bestEffortRegions.find((name) => settings.regions.includes(name))
+  if (twice !== undefined)
+    throw new InvalidConfig(
+      `IMAGEDROP_EC2_PUBLISHER_BEST_EFFORT_REGIONS: regions that are not in IMAGEDROP_EC2_PUBLISHER_REGIONS, got ${twice}`,
+    )
   // AWS is far away and needs many; the emulator is near, and each costs it a megabyte.
   const connections = settings.connections ?? (settings.emulated ? 8 : 32)
   return { ...settings, connections }
+}
+
+/** `aws-cn=china, aws-us-gov=gov` */
+function profilesIn(list: string, issues: z.RefinementCtx): Readonly<Record<string, string>> {
+  const pairs = list
+    .split(',')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair !== '')
+    .map((pair) => /^(aws[a-z-]*)=([^=\s]+)$/.exec(pair))
+  if (pairs.includes(null)) issues.addIssue({ code: 'custom', message: 'profiles are written as aws-cn=NAME' })
+  return Object.fromEntries(pairs.map((parts) => [parts?.[1] ?? '', parts?.[2] ?? '']))
 }
 
 /** How the cloud is reached and how patient we are with it. */

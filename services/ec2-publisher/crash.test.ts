@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest'
-import type { Fault } from './emulator/faults.ts'
 import {
   blessed,
   bytesOf,
@@ -11,44 +10,8 @@ import {
   setUp,
   superseded,
   tested,
-  type Bench,
 } from './testing/bench.ts'
-
-type Event = Parameters<typeof handle>[1]
-
-/**
- * Ends the publisher at its `number`th call to the cloud: before the call has any effect, or after it had and before
- * the answer is heard. Emulator and publisher are then started again, as after a SIGKILL. False: there was no such call.
- */
-async function killAt(bench: Bench, number: number, fault: Fault, event: Event): Promise<boolean> {
-  const abort = new AbortController()
-  let killed = false
-  await bench.restart({
-    faults: (call) => {
-      // Calls that were on their way besides are lost with it.
-      if (killed) return 'lost'
-      if (call.number !== number) return null
-      killed = true
-      abort.abort(new Error('killed'))
-      return fault
-    },
-  })
-  await handle(bench, event, { signal: abort.signal }).catch((error: unknown) => {
-    if (!killed) throw error
-  })
-  await bench.restart({ faults: () => null })
-  return killed
-}
-
-/** Tries every number from 1 until there is no such call; so many at once, as most of the time is waiting. */
-async function forEachCall(survive: (number: number) => Promise<boolean>): Promise<number> {
-  const atOnce = 6
-  for (let first = 1; ; first += atOnce) {
-    const numbers = Array.from({ length: atOnce }, (_, index) => first + index)
-    const killed = await Promise.all(numbers.map(survive))
-    if (killed.includes(false)) return first - 1 + killed.indexOf(false)
-  }
-}
+import { forEachCall, killAt } from './testing/kill.ts'
 
 it.each(['lost', 'unheard'] as const)(
   'makes one image of one snapshot, wherever an upload is killed (the call is %s)',
@@ -57,7 +20,7 @@ it.each(['lost', 'unheard'] as const)(
       await using bench = await setUp()
       const disk = await keepDisk(bench.artifacts, 3)
       const event = tested(disk)
-      if (!(await killAt(bench, number, fault, event))) return false
+      if (!(await killAt(bench, event, { number, fault }))) return false
       const [registration] = registrationsIn(await handle(bench, event))
       const { images, snapshots } = await inventory(bench)
       expect([number, images.length, snapshots.length]).toEqual([number, 1, 1])
@@ -76,7 +39,7 @@ it.each(['lost', 'unheard'] as const)(
   async (fault) => {
     await using bench = await setUp()
     const event = tested(await keepDisk(bench.artifacts, 3))
-    for (const number of [2, 3, 5, 8, 9, 4, 7]) await killAt(bench, number, fault, event)
+    for (const number of [2, 3, 5, 8, 9, 4, 7]) await killAt(bench, event, { number, fault })
     await handle(bench, event)
     const { images, snapshots } = await inventory(bench)
     expect([images.length, snapshots.length]).toEqual([1, 1])
@@ -91,10 +54,10 @@ it.each(['lost', 'unheard'] as const)(
       await using bench = await setUp()
       const event = tested(await keepDisk(bench.artifacts, 3))
       const registrations = registrationsIn(await handle(bench, event))
-      const publication = await killAt(bench, number, fault, blessed(registrations))
+      const publication = await killAt(bench, blessed(registrations), { number, fault })
       await handle(bench, blessed(registrations))
       expect((await inventory(bench)).images).toMatchObject([{ Public: true }])
-      const withdrawal = await killAt(bench, number, fault, superseded(registrations, event.body.drop))
+      const withdrawal = await killAt(bench, superseded(registrations, event.body.drop), { number, fault })
       await handle(bench, superseded(registrations, event.body.drop))
       expect([number, await inventory(bench)]).toEqual([number, { images: [], snapshots: [] }])
       return publication || withdrawal

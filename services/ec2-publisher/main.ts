@@ -7,6 +7,8 @@ import { ec2Publisher } from './service.ts'
 /** Puts the ec2-publisher together. */
 export const assemble: Assemble = ({ artifacts, env }) => {
   const settings = readEc2PublisherConfig(env)
+  const { jobs, watchHours, protectFinal } = settings
   const cloud = createCloudProcess(settings, env)
-  return Promise.resolve({ service: bindService(ec2Publisher, { artifacts, cloud }, { concurrency: settings.jobs }) })
+  const dependencies = { artifacts, cloud, retention: settings, watchHours, protectFinal }
+  return Promise.resolve({ service: bindService(ec2Publisher, dependencies, { concurrency: jobs }) })
 }

@@ -72,6 +72,9 @@ it('marks image and snapshot with the drop, the image and the digest of the disk
       expect.arrayContaining([
         { Key: 'imagedrop:drop', Value: tested(disk).body.drop },
         { Key: 'imagedrop:image', Value: 'ec2.x86_64' },
+        { Key: 'imagedrop:compose', Value: 'Fedora-19-20130521.0' },
+        { Key: 'imagedrop:stream', Value: 'milestone Fedora 19' },
+        { Key: 'imagedrop:verified', Value: disk.sha256 },
         { Key: 'imagedrop:sha256', Value: disk.sha256 },
       ]),
     )
@@ -79,7 +82,15 @@ it('marks image and snapshot with the drop, the image and the digest of the disk
 
 it.each([
   ['i686', { Architecture: 'i386', BootMode: 'legacy-bios', EnaSupport: false }],
-  ['x86_64', { Architecture: 'x86_64', BootMode: 'legacy-bios', EnaSupport: true }],
+  [
+    'x86_64',
+    {
+      Architecture: 'x86_64',
+      BootMode: 'legacy-bios',
+      EnaSupport: true,
+      SriovNetSupport: 'simple',
+    },
+  ],
   ['aarch64', { Architecture: 'arm64', BootMode: 'uefi', EnaSupport: true }],
 ] as const)('registers %s as the machine that EC2 has for it', async (architecture, expected) => {
   await using bench = await setUp()

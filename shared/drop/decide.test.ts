@@ -15,6 +15,7 @@ import {
   generic,
   imageFailed,
   imagePublished,
+  missingIn,
   mirrored,
   passes,
   plan,
@@ -128,6 +129,17 @@ describe('a scratch drop that goes well', () => {
     const past = [scheduled(), ...passes(generic), built(ec2), tested(ec2), converted(ec2)]
     expect(given(...past).events.map(tell)).not.toContain('drop.ready')
     expect(when(past, uploaded(ec2)).events.map(tell)).toEqual(['drop.ready'])
+  })
+
+  it('goes on without an image in a place that its publisher does not wait for, and tells what is missing now', () => {
+    const past = [scheduled({ images: [ec2] }), built(ec2), tested(ec2), converted(ec2)]
+    const ready = [...past, missingIn(uploaded(ec2), 'far-1', 'far-2')]
+    const missing = [{ place: 'far-1' }, { place: 'far-2' }]
+    expect(find(given(...ready).events, 'drop.ready.v1')).toMatchObject({ images: [{ missing }] })
+    const open = [...ready, staged(ec2), mirrored(ec2)]
+    const told = (word: DropEvent) => find(given(...open, word).events, 'drop.published.v1')
+    expect(told(missingIn(imagePublished(ec2), 'far-2'))).toMatchObject({ images: [{ missing: [{ place: 'far-2' }] }] })
+    expect(told(imagePublished(ec2))).toMatchObject({ images: [expect.not.objectContaining({ missing })] })
   })
 
   describe('with an image for two more targets, one of which takes it from the mirror', () => {

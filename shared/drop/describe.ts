@@ -24,6 +24,9 @@ export function imagesOf(
   if (!state.blessed) return current
   return state.blessed.images.map((image) => {
     const now = current.find((one) => imageKey(one.image) === imageKey(image.image))
-    return { ...image, registrations: now?.registrations ?? image.registrations }
+    if (now === undefined) return image
+    const { missing: _missing, ...blessed } = image
+    const { registrations, missing } = now
+    return { ...blessed, registrations, ...(missing === undefined ? {} : { missing }) }
   })
 }

@@ -6,6 +6,7 @@ import {
   type Publisher,
   type Registration,
 } from '#events/vocabulary.ts'
+import type { ImageUploaded } from '#events/image-uploaded.ts'
 import type { ImageWord } from './events.ts'
 import { publishersFor, stepsOfImages } from './publishers.ts'
 import type { ImageState } from './state.ts'
@@ -42,11 +43,11 @@ export function hearImage(image: ImageState, { subject, time, body }: ImageWord,
       return failed({ ...image, tested }, failureOfTest(body), time, publishers)
     }
     case 'image.uploaded.v1': {
-      const uploaded = placed(image.uploaded, body.registrations, time)
+      const uploaded = placed(image.uploaded, body, time)
       return clearedIn(body.registrations, { ...image, uploaded }, time, publishers)
     }
     case 'image.published.v1': {
-      const published = placed(image.published, body.registrations, time)
+      const published = placed(image.published, body, time)
       return clearedIn(body.registrations, { ...image, published }, time, publishers)
     }
     case 'image.failed.v1':
@@ -84,9 +85,19 @@ export function describeImage(
     packages: image.built?.packages ?? null,
     engine: image.built?.engine ?? null,
     checks: image.tested?.checks ?? [],
-    registrations: Object.values({ ...image.uploaded, ...image.published }).flatMap((one) => one.registrations),
+    ...placesOf(image),
     failure: outcome === 'pending' ? unfinished : firstFailure(image, publishers),
     ...evidenceOf(image),
+  }
+}
+
+/** Where an image is, and where it is missing; of each target the later step tells. */
+function placesOf({ uploaded, published }: ImageState): Pick<DropImage, 'registrations' | 'missing'> {
+  const words = Object.values({ ...uploaded, ...published })
+  const missing = words.flatMap((one) => one.missing ?? [])
+  return {
+    registrations: words.flatMap((one) => one.registrations),
+    ...(missing.length === 0 ? {} : { missing }),
   }
 }
 
@@ -124,12 +135,15 @@ function later<Word extends { time: string }>(known: Word | null | undefined, wo
 }
 
 type Placed = ImageState['uploaded']
+type Places = Pick<ImageUploaded, 'registrations' | 'missing'>
 
 /** One event may be about several targets; of each, the later word holds. */
-function placed(known: Placed, registrations: readonly Registration[], time: string): Placed {
+function placed(known: Placed, { registrations, missing = [] }: Places, time: string): Placed {
   const byTarget = Map.groupBy(registrations, (one) => one.target)
   const words = [...byTarget].map(([target, there]) => {
-    return [target, later(known[target], { time, registrations: there })] as const
+    const lacking = missing.filter((one) => one.target === target)
+    const word = { time, registrations: there, ...(lacking.length === 0 ? {} : { missing: lacking }) }
+    return [target, later(known[target], word)] as const
   })
   return { ...known, ...Object.fromEntries(words) }
 }

@@ -8,6 +8,7 @@ import {
   failure,
   imageEvidence,
   mirroredFile,
+  missingPlace,
   recipeDigest,
   registration,
   treeSignature,
@@ -17,7 +18,10 @@ import {
 const time = z.string()
 const diskOf = z.string().describe('SHA-256 of the raw disk that the word is about')
 
-const placed = z.record(z.string(), z.strictObject({ time, registrations: z.array(registration) }))
+const placed = z.record(
+  z.string(),
+  z.strictObject({ time, registrations: z.array(registration), missing: z.array(missingPlace).optional() }),
+)
 
 const bootSeen = imageEvidence.pick({
   console: true,

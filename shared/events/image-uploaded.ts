@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleImageContext, exampleRegistration } from './examples.ts'
-import { imageContext, registration } from './vocabulary.ts'
+import { imageContext, placement } from './vocabulary.ts'
 
 export const imageUploaded = defineEvent({
   subject: 'image.uploaded.v1',
   means: 'registered in the cloud, still private',
   schema: z.strictObject({
     ...imageContext,
-    registrations: z.array(registration).min(1).describe('One per region'),
+    ...placement,
     bytes: z.int().min(0).describe('Image data sent, without the holes'),
     seconds: z.number().min(0),
   }),

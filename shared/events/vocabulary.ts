@@ -114,6 +114,26 @@ export const registration = z
   .describe('One image in one place of one target')
 export type Registration = z.infer<typeof registration>
 
+export const missingPlace = z
+  .strictObject({
+    target,
+    place: z.string().describe('As in a registration'),
+    reason: z.string().describe('Why the image is not there yet'),
+  })
+  .describe('A place that a drop does not wait for; its publisher goes on trying')
+export type MissingPlace = z.infer<typeof missingPlace>
+
+const missingPlaces = z
+  .array(missingPlace)
+  .optional()
+  .describe('Places that are to have the image too; absent for none')
+
+/** What a publisher says of an image: where it is, and where it is still missing. */
+export const placement = {
+  registrations: z.array(registration).min(1).describe('One per region'),
+  missing: missingPlaces,
+}
+
 export const failure = z
   .strictObject({
     step: z.string().describe('The service that could not go on'),
@@ -187,6 +207,7 @@ export const dropImage = z
     engine: builtBy.nullable().describe('Null while it is not built'),
     checks: z.array(checkResult),
     registrations: z.array(registration),
+    missing: missingPlaces,
     failure: failure.nullable(),
     evidence: imageEvidence.optional().describe('Once it was built and tested'),
   })

@@ -12,14 +12,19 @@ const firstPause = 50
 
 /** Looks again and again, first quickly and then at the pace, until there is something. Throws TransientError. */
 export async function pollUntil<Seen>(what: string, look: () => Promise<Seen | null>, pace: Pace): Promise<Seen> {
+  const seen = await pollFor(look, pace)
+  if (seen !== null) return seen
+  throw new TransientError(`${what}: not so within ${String(pace.patience / 1000)} s`)
+}
+
+/** The same for what may as well be looked for another time: null when there is nothing within the patience. */
+export async function pollFor<Seen>(look: () => Promise<Seen | null>, pace: Pace): Promise<Seen | null> {
   for (const pause of pauses(pace)) {
     const seen = await look()
     if (seen !== null) return seen
     await sleep(pause, undefined, { signal: pace.signal })
   }
-  const last = await look()
-  if (last !== null) return last
-  throw new TransientError(`${what}: not so within ${String(pace.patience / 1000)} s`)
+  return await look()
 }
 
 /** Tries again while the error is one that passes by itself; throws the last one when patience is over. */

@@ -28,7 +28,7 @@ export function isTest({ path }: Pick<Source, 'path'>): boolean {
 /** Whether a file is started as a program, or found by its name or by the compiler: nobody needs to import it. */
 export function isFound({ path }: Pick<Source, 'path'>): boolean {
   if (path.endsWith('.d.ts')) return true
-  return /\/(main|cloud-main|generate|step|stand-in|host-checks|channel|engine)\.ts$/.test(path)
+  return /\/(main|cloud-main|generate|step|stand-in|host-checks|audit|channel|engine)\.ts$/.test(path)
 }
 
 function importsOf(path: string, text: string): string[] {

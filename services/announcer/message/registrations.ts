@@ -1,4 +1,5 @@
 import type { StoryImage, StoryRegistration } from '../story/story.ts'
+import { wrap } from './wrap.ts'
 
 interface Row extends StoryRegistration {
   readonly target: string
@@ -16,7 +17,18 @@ export function registrationSections(images: readonly StoryImage[]): string[][] 
       `  ${place}`,
       ...placeLines(entries),
     ]),
+    ...missingLines(target, images),
   ])
+}
+
+/** The reason is for the operator; people want to know where to look again. */
+function missingLines(title: string, images: readonly StoryImage[]): string[] {
+  const rows = images.flatMap(({ key, targets }) =>
+    targets.filter((one) => one.title === title).flatMap(({ missing }) => missing.map((place) => ({ key, place }))),
+  )
+  return [...Map.groupBy(rows, ({ place }) => place)].flatMap(([place, group]) =>
+    wrap(`not yet in ${place}: ${group.map(({ key }) => key).join(', ')}`, { first: '  ', rest: '    ' }),
+  )
 }
 
 /** Ids may be as long as they like: nothing stands behind them but a note. */

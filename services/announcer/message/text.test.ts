@@ -49,6 +49,15 @@ describe('the text of an announcement', () => {
     expect(textOf({ ...real, images })).not.toContain('emulated')
   })
 
+  it('says where an image is still missing', () => {
+    const body = debianDrop()
+    const missing = [{ target: 'ec2', place: 'me-south-1', reason: 'connection refused' }]
+    const images = body.images.map((image) => (image.registrations.length === 0 ? image : { ...image, missing }))
+    const text = textOf({ ...body, images })
+    expect(text).toMatch(/ami-[^\n]*\n {2}not yet in me-south-1: ec2\.x86_64, ec2\.i686\n/)
+    expect(text).not.toContain('connection refused')
+  })
+
   it('calls a target without a title by its name', () => {
     const registration = {
       target: 'openstack',

@@ -74,6 +74,8 @@ export interface StoryTarget {
   /** `Amazon EC2` */
   readonly title: string
   readonly registrations: readonly StoryRegistration[]
+  /** Places that are to have the image too, and have it not yet. */
+  readonly missing: readonly string[]
 }
 
 export interface StoryRegistration {
@@ -169,7 +171,7 @@ function bootReportOf(downloads: readonly Download[], files: readonly MirroredFi
   return report ? tellFile(report, []) : null
 }
 
-function tellTargets({ registrations }: DropImage, titles: Titles): StoryTarget[] {
+function tellTargets({ registrations, missing = [] }: DropImage, titles: Titles): StoryTarget[] {
   const byTarget = Map.groupBy(registrations, ({ target }) => target)
   return [...byTarget].map(([target, group]) => ({
     name: target,
@@ -180,6 +182,7 @@ function tellTargets({ registrations }: DropImage, titles: Titles): StoryTarget[
       name: cleanText(name),
       emulated,
     })),
+    missing: missing.filter((one) => one.target === target).map(({ place }) => cleanText(place)),
   }))
 }
 

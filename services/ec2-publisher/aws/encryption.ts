@@ -2,19 +2,24 @@ import type { Image } from '@aws-sdk/client-ec2'
 import { PermanentError } from '#service/errors.ts'
 import type { Region } from './region.ts'
 
+/** Throws where the account encrypts everything that is new. */
+export async function assertUnencryptedByDefault(region: Region): Promise<void> {
+  const [obstacle] = await encryptionObstacle(region)
+  if (obstacle !== undefined) throw new PermanentError('refused', obstacle)
+}
+
 /**
- * Throws where the account encrypts everything that is new. In an encrypted snapshot the blocks that were left out do
+ * Says so where the account encrypts everything that is new. In an encrypted snapshot the blocks that were left out do
  * not read as zeros, and an AMI with one cannot be made public.
  */
-export async function assertUnencryptedByDefault({ ec2, name }: Region): Promise<void> {
+export async function encryptionObstacle({ ec2, name }: Region): Promise<string[]> {
   const { EbsEncryptionByDefault: on } = await ec2.getEbsEncryptionByDefault({})
-  if (on !== true) return
-  throw new PermanentError(
-    'refused',
+  if (on !== true) return []
+  return [
     `EBS encryption by default is on in ${name}: blocks that are left out of an encrypted snapshot do not read as ` +
       `zeros, and its AMI cannot be made public; turn it off for this account ` +
       `(aws ec2 disable-ebs-encryption-by-default --region ${name}), then retry`,
-  )
+  ]
 }
 
 /** Throws when an AMI has an encrypted snapshot, as one that was registered where encryption was on. */

@@ -3,6 +3,7 @@ import type { EC2 } from '@aws-sdk/client-ec2'
 import { patiently, type Pace } from '#publishing/wait.ts'
 import type { Ec2Settings } from '../config.ts'
 import { isBusy } from './errors.ts'
+import { partitionOf } from './partitions.ts'
 
 /** One region of the cloud. Every call is tried again while AWS is busy, and ends when the job does. */
 export interface Region extends Disposable {
@@ -31,12 +32,14 @@ interface Connection {
 export async function connectRegion(name: string, { settings, credentials, signal }: Connection): Promise<Region> {
   const { EC2 } = await import('@aws-sdk/client-ec2')
   const { EBS } = await import('@aws-sdk/client-ebs')
+  const profile = settings.profiles[await partitionOf(name)]
   const common = {
     region: name,
     // Tried again below instead, by time and not by number: docs/decisions/0021.
     maxAttempts: 1,
     ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
+    ...(profile === undefined ? {} : { profile }),
   }
   const ec2 = new EC2({ ...common, requestHandler: { requestTimeout: 60_000, connectionTimeout: 10_000 } })
   // The default of 50 sockets would hold back more connections than that; one each is what AWS advises.

@@ -1,29 +1,41 @@
 import { PermanentError } from '#service/errors.ts'
 import type { Region } from './region.ts'
 
-type Connect = (name: string) => Promise<Region>
+type Connect = (name: string, onBehalfOf: string) => Promise<Region>
+
+/** Why a region cannot be used. */
+export interface ClosedRegion {
+  readonly place: string
+  readonly error: unknown
+}
 
 /**
- * Throws when one of these regions does not exist or is not enabled for the account. Asked of AWS, in the region where
- * each partition has what is global: the list that comes with the SDK names regions that are not open yet, and lacks
- * those that are newer than it.
+ * Gives those of these regions that are not enabled for the account, or of whose partition nothing could be learnt; throws
+ * when there is no such region. Asked of AWS, in the region where each partition has what is global: the list that comes
+ * with the SDK names regions that are not open yet, and lacks those that are newer than it.
  */
-export async function assertUsable(names: readonly string[], connect: Connect): Promise<void> {
+export async function findClosed(names: readonly string[], connect: Connect): Promise<ClosedRegion[]> {
   const { partition } = await import('@aws-sdk/core/client')
   // It stands in AWS's partition data, though not in the SDK's type of them.
   const homeOf = (name: string) => (partition(name) as { implicitGlobalRegion?: string }).implicitGlobalRegion ?? name
-  const byHome = Map.groupBy(names, homeOf)
-  for (const [home, wanted] of byHome) {
-    using region = await connect(home)
-    const { Regions: regions = [] } = await region.ec2.describeRegions({ AllRegions: true })
-    for (const name of wanted) assertEnabled(name, regions)
+  const closed: ClosedRegion[] = []
+  for (const [home, wanted] of Map.groupBy(names, homeOf)) {
+    try {
+      using region = await connect(home, wanted[0] ?? home)
+      const { Regions: regions = [] } = await region.ec2.describeRegions({ AllRegions: true })
+      closed.push(...wanted.flatMap((name) => closedAmong(name, regions)))
+    } catch (error) {
+      if (error instanceof PermanentError) throw error
+      closed.push(...wanted.map((place) => ({ place, error })))
+    }
   }
+  return closed
 }
 
-function assertEnabled(
+function closedAmong(
   name: string,
   regions: readonly { readonly RegionName?: string | undefined; readonly OptInStatus?: string | undefined }[],
-): void {
+): ClosedRegion[] {
   const found = regions.find((one) => one.RegionName === name)
   if (!found) {
     const known = regions.flatMap((one) => one.RegionName ?? []).toSorted()
@@ -32,10 +44,11 @@ function assertEnabled(
       `IMAGEDROP_EC2_PUBLISHER_REGIONS: there is no region "${name}"; there are ${known.join(', ')}`,
     )
   }
-  if (found.OptInStatus !== 'not-opted-in') return
-  throw new PermanentError(
+  if (found.OptInStatus !== 'not-opted-in') return []
+  const error = new PermanentError(
     'refused',
     `the region ${name} is not enabled for this account; enable it, which takes some minutes ` +
       `(aws account enable-region --region-name ${name}), then retry`,
   )
+  return [{ place: name, error }]
 }

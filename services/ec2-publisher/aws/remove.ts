@@ -1,3 +1,4 @@
+import type { Image } from '@aws-sdk/client-ec2'
 import { patiently } from '#publishing/wait.ts'
 import { codeOf, isMissing } from './errors.ts'
 import type { Region } from './region.ts'
@@ -20,6 +21,14 @@ export async function removeUnlessUsed({ ec2 }: Region, snapshotId: string): Pro
 /** Deregisters an AMI; one that is gone is done. */
 export async function removeImage({ ec2 }: Region, imageId: string): Promise<void> {
   await unlessGone(() => ec2.deregisterImage({ ImageId: imageId }))
+}
+
+/** The same for one of ours that may be protected against that. */
+export async function removeProtected(region: Region, image: Image): Promise<void> {
+  const { ImageId: imageId = '', DeregistrationProtection: protection = 'disabled' } = image
+  if (protection !== 'disabled')
+    await unlessGone(() => region.ec2.disableImageDeregistrationProtection({ ImageId: imageId }))
+  await removeImage(region, imageId)
 }
 
 function isInUse(error: unknown): boolean {

@@ -6,12 +6,21 @@ export const dropTag = 'imagedrop:drop'
 /** By this tag an AMI or a snapshot is known to hold the disk that we mean. */
 export const digestTag = 'imagedrop:sha256'
 
+/** By this tag the images of drops that follow each other are known. */
+export const streamTag = 'imagedrop:stream'
+export const imageTag = 'imagedrop:image'
+
+/** By this tag it is known that what the snapshot holds was read back and is the disk of this digest. */
+export const verifiedTag = 'imagedrop:verified'
+
 /** What we write on an AMI and on its snapshot. */
-export function tagsOf({ drop, image, name, disk }: UploadOrder): { Key: string; Value: string }[] {
+export function tagsOf({ drop, image, stream, compose, name, disk }: UploadOrder): { Key: string; Value: string }[] {
   return [
     { Key: 'Name', Value: name },
     { Key: dropTag, Value: drop },
-    { Key: 'imagedrop:image', Value: image },
+    { Key: streamTag, Value: stream },
+    { Key: imageTag, Value: image },
+    { Key: 'imagedrop:compose', Value: compose },
     { Key: digestTag, Value: disk.sha256 },
   ]
 }

@@ -11,10 +11,10 @@ await serveCall(async (given, progress) => {
   const context = { signal: new AbortController().signal, progress, logFolder: '' }
   switch (request.operation) {
     case 'upload':
-      return await cloud.upload(request.order, context)
+      return await cloud.upload(request.order, context, request.places)
     case 'publish':
-      return await cloud.publish(request.registrations, context)
+      return await cloud.publish(request.registrations, context, request.how)
     case 'withdraw':
-      return await cloud.withdraw(request.drop, request.registrations, context)
+      return await cloud.withdraw(request.drop, request.registrations, context, request.step)
   }
 })

@@ -1,19 +1,30 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { registration, type Registration } from '#events/vocabulary.ts'
+import { missingPlace, registration, type Registration } from '#events/vocabulary.ts'
 import { callInOwnProcess } from '#publishing/own-process.ts'
 import type { Ec2Settings } from '../config.ts'
-import type { Cloud, CloudContext, UploadOrder } from '../cloud.ts'
+import type { Cloud, CloudContext, Publication, UploadOrder, WithdrawalStep } from '../cloud.ts'
 
 /** What the process is asked for. */
 export type CloudRequest = { readonly settings: Ec2Settings } & (
-  | { readonly operation: 'upload'; readonly order: UploadOrder }
-  | { readonly operation: 'publish'; readonly registrations: readonly Registration[] }
-  | { readonly operation: 'withdraw'; readonly drop: string; readonly registrations: readonly Registration[] }
+  | { readonly operation: 'upload'; readonly order: UploadOrder; readonly places: readonly string[] | undefined }
+  | {
+      readonly operation: 'publish'
+      readonly registrations: readonly Registration[]
+      readonly how: Publication | undefined
+    }
+  | {
+      readonly operation: 'withdraw'
+      readonly drop: string
+      readonly registrations: readonly Registration[]
+      readonly step: WithdrawalStep
+    }
 )
 
 const program = join(import.meta.dirname, 'cloud-main.ts')
-const uploaded = z.object({ registrations: z.array(registration), bytes: z.int().min(0) })
+const places = { registrations: z.array(registration), missing: z.array(missingPlace) }
+const uploaded = z.object({ ...places, pending: z.array(z.string()), bytes: z.int().min(0) })
+const published = z.object(places)
 
 /**
  * The same cloud, each operation in a process of its own. The AWS SDK takes 90 MB that it never gives back, and the
@@ -39,10 +50,11 @@ export function createCloudProcess(settings: Ec2Settings, env: Readonly<Record<s
   }
 
   return {
-    upload: async (order, context) => uploaded.parse(await ask({ operation: 'upload', order, settings }, context)),
-    publish: async (registrations, context) =>
-      void (await ask({ operation: 'publish', registrations, settings }, context)),
-    withdraw: async (drop, registrations, context) =>
-      void (await ask({ operation: 'withdraw', drop, registrations, settings }, context)),
+    upload: async (order, context, places) =>
+      uploaded.parse(await ask({ operation: 'upload', order, places, settings }, context)),
+    publish: async (registrations, context, how) =>
+      published.parse(await ask({ operation: 'publish', registrations, how, settings }, context)),
+    withdraw: async (drop, registrations, context, step) =>
+      z.array(z.string()).parse(await ask({ operation: 'withdraw', drop, registrations, step, settings }, context)),
   }
 }

@@ -3,10 +3,13 @@ import { ApiError } from './api-error.ts'
 /** What may go wrong with a call. `lost` is cut off before anything is done, `unheard` after everything was. */
 export type Fault = 'throttled' | 'broken' | 'lost' | 'unheard'
 
-/** A call as a fault script sees it: `RegisterImage`, and the number of the call since the start, from 1. */
+/** A call as a fault script sees it: `RegisterImage`, where, and the number of the call since the start, from 1. */
 export interface SeenCall {
   readonly operation: string
+  readonly region: string
   readonly number: number
+  /** It only asks whether it would be allowed. */
+  readonly isDryRun: boolean
 }
 
 /** Decides for each call whether something goes wrong; it may do something itself meanwhile, which then came first. */

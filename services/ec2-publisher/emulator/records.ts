@@ -21,6 +21,7 @@ export const snapshotRecord = z.object({
   deletedAt: moment,
   public: z.boolean(),
   kmsKeyId: z.string().nullable().default(null).describe('The key that it is encrypted with'),
+  copyOf: z.string().nullable().default(null).describe('The snapshot whose blocks it has, when it is a copy'),
 })
 export type SnapshotRecord = z.infer<typeof snapshotRecord>
 
@@ -53,6 +54,14 @@ export const imageRecord = z.object({
   createdAt: z.number(),
   deregisteredAt: moment,
   public: z.boolean(),
+  source: z
+    .object({ id: z.string(), region: z.string(), token: z.string().nullable(), request: z.string() })
+    .nullable()
+    .default(null)
+    .describe('What it was copied of, and by which request'),
+  failure: z.string().nullable().default(null).describe('Why its copy came to nothing'),
+  deprecatedFrom: moment.default(null),
+  protected: z.boolean().default(false).describe('It cannot be deregistered'),
 })
 export type ImageRecord = z.infer<typeof imageRecord>
 
@@ -61,6 +70,7 @@ export const settingsRecord = z.object({
   id: z.string().describe('account.region'),
   imageBlockPublicAccess: z.enum(['unblocked', 'block-new-sharing']),
   ebsEncryptionByDefault: z.boolean().default(false),
+  snapshotBlockPublicAccess: z.enum(['unblocked', 'block-all-sharing', 'block-new-sharing']).default('unblocked'),
 })
 export type SettingsRecord = z.infer<typeof settingsRecord>
 

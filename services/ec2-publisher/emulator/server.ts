@@ -8,12 +8,19 @@ import { answerQuery } from './ec2/answer-query.ts'
 import { renderError } from './ec2/xml.ts'
 import { refusalOf, type FaultScript } from './faults.ts'
 import { createReceiver } from './receive.ts'
-import { verifySignature, type Account } from './signature.ts'
+import { verifySignature, type Account, type Caller } from './signature.ts'
 import type { Place, World } from './world.ts'
 
 interface Rules {
   readonly accounts: readonly Account[]
   readonly faults: FaultScript
+}
+
+interface Asked {
+  readonly service: 'ec2' | 'ebs'
+  readonly operation: string
+  readonly isDryRun: boolean
+  readonly caller: Caller
 }
 
 interface Answer {
@@ -48,38 +55,41 @@ export function createEmulatorServer(
 
   async function answerEbs(request: IncomingMessage, received: Received): Promise<Answer | null> {
     const asked = routeRequest(request.method ?? '', request.url ?? '')
-    const place = placeOf(request, received, 'ebs')
-    return await withFaults('ebs', asked.operation, async () =>
+    const caller = callerOf(request, received, 'ebs')
+    const place = placeOf(caller)
+    return await withFaults({ service: 'ebs', operation: asked.operation, caller, isDryRun: false }, async () =>
       renderRest(await answerRest(world, place, asked, request.headers, received)),
     )
   }
 
   async function answerEc2(request: IncomingMessage, received: Received, requestId: string): Promise<Answer | null> {
     const form = new URLSearchParams(received.bytes.toString('utf8'))
-    const place = placeOf(request, received, 'ec2')
-    return await withFaults('ec2', form.get('Action') ?? '', async () => ({
+    const caller = callerOf(request, received, 'ec2')
+    const place = placeOf(caller)
+    const asked = { operation: form.get('Action') ?? '', isDryRun: form.get('DryRun') === 'true' }
+    return await withFaults({ service: 'ec2', ...asked, caller }, async () => ({
       status: 200,
       headers: xml,
       body: await answerQuery(world, place, form, requestId),
     }))
   }
 
-  function placeOf(request: IncomingMessage, { digest }: Received, service: 'ec2' | 'ebs'): Place {
-    const caller = verifySignature(request, digest.toString('hex'), {
+  function callerOf(request: IncomingMessage, { digest }: Received, service: 'ec2' | 'ebs'): Caller {
+    return verifySignature(request, digest.toString('hex'), {
       service,
       accounts,
       optedIn: world.optedIn,
       now: world.now(),
     })
-    return { owner: caller.accountId, region: caller.region }
   }
 
-  async function withFaults(service: 'ec2' | 'ebs', operation: string, act: () => Promise<Answer>) {
+  async function withFaults({ service, operation, isDryRun, caller }: Asked, act: () => Promise<Answer>) {
     calls += 1
-    const fault = await faults({ operation, number: calls })
+    const fault = await faults({ operation, region: caller.region, number: calls, isDryRun })
     if (fault === 'lost') return null
     const refusal = fault === null ? null : refusalOf(fault, service)
     if (refusal) throw refusal
+    if (caller.denied.includes(operation)) throw unauthorized(service, operation)
     const answered = await act()
     return fault === 'unheard' ? null : answered
   }
@@ -105,6 +115,17 @@ export function createEmulatorServer(
   // Longer than a client keeps a connection that it does not use, so that it is never cut off while it sends.
   server.keepAliveTimeout = 120_000
   return { server, settled: async () => void (await Promise.all(running)) }
+}
+
+function placeOf({ accountId, region }: Caller): Place {
+  return { owner: accountId, region }
+}
+
+/** Policies come before everything else, so a dry run tells what they deny. */
+function unauthorized(service: 'ec2' | 'ebs', operation: string): ApiError {
+  const message = `You are not authorized to perform this operation: ${service}:${operation}`
+  if (service === 'ec2') return new ApiError(403, 'UnauthorizedOperation', message)
+  return new ApiError(403, 'AccessDeniedException', message, 'UNAUTHORIZED_ACCOUNT')
 }
 
 /** A full disk is no trouble of the cloud's that passes: whoever waits for it should hear of it. */

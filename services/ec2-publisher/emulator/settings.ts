@@ -4,7 +4,13 @@ import type { Place, World } from './world.ts'
 /** What is set for an account in a region. */
 export function settingsOf(world: World, { owner, region }: Place): SettingsRecord {
   const id = `${owner}.${region}`
-  return world.settings.get(id) ?? { id, imageBlockPublicAccess: 'unblocked', ebsEncryptionByDefault: false }
+  const fresh = {
+    id,
+    imageBlockPublicAccess: 'unblocked',
+    ebsEncryptionByDefault: false,
+    snapshotBlockPublicAccess: 'unblocked',
+  } as const
+  return world.settings.get(id) ?? fresh
 }
 
 export async function changeSettings(

@@ -7,12 +7,17 @@ export interface Account {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly accountId: string
+  /** The partition whose regions know this key, as `aws-cn`; without it all do. */
+  readonly partition?: string
+  /** Operations that its policies do not allow. */
+  readonly denied?: readonly string[]
 }
 
 /** Who signed a request, and for which region. */
 export interface Caller {
   readonly accountId: string
   readonly region: string
+  readonly denied: readonly string[]
 }
 
 const form =
@@ -63,8 +68,9 @@ export function verifySignature(
   const place = findRegion(region, optedIn)
   if (!place) throw new ApiError(...words.wrong, `Credential should be scoped to a valid Region, not '${region}'.`)
   const account = accounts.find((one) => one.accessKeyId === keyId)
-  // A region that is not enabled for an account has never heard of its keys.
-  if (!account || place.status === 'not-opted-in')
+  // A region that is not enabled for an account has never heard of its keys, nor has another partition.
+  const isElsewhere = account?.partition !== undefined && account.partition !== place.partition.id
+  if (!account || isElsewhere || place.status === 'not-opted-in')
     throw new ApiError(...words.unknown, 'AWS was not able to validate the provided access credentials')
   const time = String(request.headers['x-amz-date'] ?? '')
   if (scope !== service || !time.startsWith(day))
@@ -84,7 +90,7 @@ export function verifySignature(
   const expected = createHmac('sha256', key).update(toSign).digest()
   if (!timingSafeEqual(expected, Buffer.from(signature, 'hex')))
     throw new ApiError(...words.wrong, 'The request signature we calculated does not match the signature you provided.')
-  return { accountId: account.accountId, region }
+  return { accountId: account.accountId, region, denied: account.denied ?? [] }
 }
 
 function canonicalRequest(request: IncomingMessage, signed: readonly string[], payload: string): string {

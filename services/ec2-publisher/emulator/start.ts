@@ -22,6 +22,10 @@ export interface EmulatorOptions {
   readonly publicImageQuota?: number
   /** Which of the regions that an account must enable are enabled; in a new account none. */
   readonly optedIn?: OptedIn
+  /** When an instance was last launched of an image; none was. */
+  readonly launchedAt?: (imageId: string) => Date | null
+  /** Why copies to a region end as failed; none do. */
+  readonly copyFails?: (region: string) => string | null
   readonly accounts?: readonly Account[]
 }
 
@@ -38,6 +42,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     delays: { ...usualDelays, ...options.delays },
     publicImageQuota: options.publicImageQuota ?? 5,
     optedIn: options.optedIn ?? [],
+    launchedAt: options.launchedAt ?? (() => null),
+    copyFails: options.copyFails ?? (() => null),
   })
   const { server, settled } = createEmulatorServer(world, {
     accounts: options.accounts ?? [emulatorAccount],

@@ -20,9 +20,11 @@ export interface Delays {
   readonly completion: number
   /** From RegisterImage until the image is available. */
   readonly availability: number
+  /** From CopyImage until the copy is available. */
+  readonly copy: number
 }
 
-export const usualDelays: Delays = { visibility: 40, completion: 150, availability: 150 }
+export const usualDelays: Delays = { visibility: 40, completion: 150, availability: 150, copy: 250 }
 
 /** Everything that the emulated cloud consists of. */
 export interface World {
@@ -32,6 +34,10 @@ export interface World {
   readonly blocks: BlockStore
   readonly delays: Delays
   readonly publicImageQuota: number
+  /** Why a copy to a region ends as failed; null where it does not. */
+  readonly copyFails: (region: string) => string | null
+  /** When an instance was last launched of an image; there are no instances here. */
+  readonly launchedAt: (imageId: string) => Date | null
   readonly optedIn: OptedIn
   readonly now: () => Date
   readonly log: Logger
@@ -46,7 +52,7 @@ export interface Place {
 /** Opens the world that a folder holds. */
 export async function openWorld(
   folder: string,
-  rules: Pick<World, 'delays' | 'publicImageQuota' | 'optedIn' | 'now' | 'log'>,
+  rules: Pick<World, 'delays' | 'publicImageQuota' | 'copyFails' | 'launchedAt' | 'optedIn' | 'now' | 'log'>,
 ): Promise<World> {
   return {
     ...rules,
@@ -67,11 +73,16 @@ export function isVisible(world: World, bornAt: number, goneAt: number | null): 
 /** The state of a snapshot follows from what happened to it and from the time; nothing has to wake up for it. */
 export function stateOfSnapshot(world: World, snapshot: SnapshotRecord): 'pending' | 'completed' | 'error' {
   const now = world.now().getTime()
-  if (snapshot.sealedAt !== null) return now < snapshot.sealedAt + world.delays.completion ? 'pending' : 'completed'
+  const { completion, copy } = world.delays
+  if (snapshot.sealedAt !== null)
+    return now < snapshot.sealedAt + (snapshot.copyOf === null ? completion : copy) ? 'pending' : 'completed'
   return now < snapshot.startedAt + snapshot.timeoutMinutes * 60_000 ? 'pending' : 'error'
 }
 
-export function stateOfImage(world: World, image: ImageRecord): 'pending' | 'available' | 'deregistered' {
+export function stateOfImage(world: World, image: ImageRecord): 'pending' | 'available' | 'failed' | 'deregistered' {
   if (image.deregisteredAt !== null) return 'deregistered'
-  return world.now().getTime() < image.createdAt + world.delays.availability ? 'pending' : 'available'
+  const { availability, copy } = world.delays
+  const readyAt = image.createdAt + (image.source === null ? availability : copy)
+  if (world.now().getTime() < readyAt) return 'pending'
+  return image.failure === null ? 'available' : 'failed'
 }

@@ -5,43 +5,56 @@ import { PermanentError } from '#service/errors.ts'
 import { assertUnencrypted } from '../aws/encryption.ts'
 import { findImages, where } from '../aws/find.ts'
 import type { Region } from '../aws/region.ts'
+import type { Ec2Settings } from '../config.ts'
+import { blockedPublicAccess } from '../preflight/public-access.ts'
+import { quotaObstacle } from '../preflight/public-quota.ts'
 
 /** Throws when one of these images cannot be made public: asked before the first one is. */
-export async function assertPublishable(region: Region, images: readonly Registration[]): Promise<void> {
-  const { ImageBlockPublicAccessState: state, ManagedBy: by } = await region.ec2.getImageBlockPublicAccessState({})
-  if (state !== undefined && state !== 'unblocked') {
-    const how =
-      by === 'declarative-policy'
-        ? 'an organization policy sets it: ask those who manage it'
-        : 'call DisableImageBlockPublicAccess there; it takes effect within 10 minutes'
-    throw new PermanentError('refused', `public images are blocked in ${region.name} (${state}); ${how}`)
-  }
-  for (const image of images) await assertThere(region, image)
+export async function assertPublishable(
+  region: Region,
+  images: readonly Registration[],
+  { publicSnapshots, publicImageQuota }: Pick<Ec2Settings, 'publicSnapshots' | 'publicImageQuota'>,
+): Promise<void> {
+  let closed = 0
+  const blocked = await blockedPublicAccess(region, publicSnapshots)
+  if (blocked.length > 0) throw new PermanentError('refused', blocked.join('; '))
+  for (const image of images) if ((await assertThere(region, image)).Public !== true) closed += 1
+  const [tooMany] = await quotaObstacle(region, closed, publicImageQuota)
+  if (tooMany !== undefined) throw new PermanentError('refused', tooMany)
+}
+
+interface Publication {
+  /** Shares the snapshot as well. */
+  readonly publicSnapshot: boolean
+  /** The same region as another account sees it, where there is one to ask. */
+  readonly witness: Region | null
+  readonly protect: boolean
 }
 
 /** Makes an image public and waits until everybody sees it so. Its snapshot stays ours unless told. */
 export async function publishImage(
   region: Region,
   { id: imageId, details }: Registration,
-  publicSnapshot: boolean,
+  { publicSnapshot, witness, protect }: Publication,
 ): Promise<void> {
   const { ec2 } = region
   const everybody = { Add: [{ Group: 'all' as const }] }
   await ec2.modifyImageAttribute({ ImageId: imageId, LaunchPermission: everybody })
   if (publicSnapshot)
     await ec2.modifySnapshotAttribute({ SnapshotId: details['snapshot'], CreateVolumePermission: everybody })
+  if (protect) await ec2.enableImageDeregistrationProtection({ ImageId: imageId })
   await pollUntil(
     `${imageId} in ${region.name} public`,
-    async () => ((await isPublic(region, imageId)) ? true : null),
+    async () => ((await isPublic(region, imageId, witness)) ? true : null),
     region.pace,
   )
 }
 
-async function assertThere(region: Region, { id: imageId, name }: Registration): Promise<void> {
+async function assertThere(region: Region, { id: imageId, name }: Registration): Promise<Image> {
   const image = await lookFor(region, imageId)
   if (image?.State === 'available' && image.Name === name) {
     assertUnencrypted(region, image)
-    return
+    return image
   }
   const found = image ? `is ${image.State ?? '?'} and named ${image.Name ?? '?'}` : 'is not there'
   throw new PermanentError(
@@ -50,10 +63,16 @@ async function assertThere(region: Region, { id: imageId, name }: Registration):
   )
 }
 
-/** Both ways of asking must agree: the list of images is what users see, the permission is what counts. */
-async function isPublic(region: Region, imageId: string): Promise<boolean> {
-  const image = await lookFor(region, imageId)
-  if (image?.Public !== true) return false
+/**
+ * All ways of asking must agree: the list of public images is what users see, the permission is what counts, and what
+ * another account sees is what we say.
+ */
+async function isPublic(region: Region, imageId: string, witness: Region | null): Promise<boolean> {
+  const listed = { ExecutableUsers: ['all'], Filters: [where('image-id', imageId)] }
+  for (const { ec2 } of witness ? [region, witness] : [region]) {
+    const { Images: [image] = [] } = await ec2.describeImages(listed)
+    if (image?.Public !== true) return false
+  }
   const { LaunchPermissions: permissions = [] } = await region.ec2.describeImageAttribute({
     ImageId: imageId,
     Attribute: 'launchPermission',

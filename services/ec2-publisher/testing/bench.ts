@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { createFolderStore } from '#artifacts/folder.ts'
-import { dropBlessed } from '#events/drop-blessed.ts'
+import { dropBlessed, type DropBlessed } from '#events/drop-blessed.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { say } from '#events/define.ts'
-import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
-import type { Context } from '#service/define.ts'
+import type { ArtifactRef, DropImage, ImagePlan, Registration } from '#events/vocabulary.ts'
+import type { Context, Waited } from '#service/define.ts'
 import { testContext } from '#test/support/context.ts'
 import type { Cloud } from '../cloud.ts'
 import { readEc2PublisherConfig, type Ec2Settings } from '../config.ts'
@@ -20,7 +20,7 @@ import { createDirectCloud } from '../cloud/direct-cloud.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator/start.ts'
 import { connectClients, quick, type Clients } from '../emulator/testing/emulated-cloud.ts'
-import { ec2Publisher } from '../service.ts'
+import { ec2Publisher, type Dependencies } from '../service.ts'
 import { standIn } from '../stand-in.ts'
 
 const block = 524_288
@@ -103,16 +103,21 @@ export function tested(disk: ArtifactRef, change: Partial<ImagePlan> = {}, drop 
 }
 
 /** The drop with one image, blessed. */
-export function blessed(registrations: readonly Registration[]) {
-  const images = imagesWith(registrations)
-  return seal(say(dropBlessed, { ...dropBlessed.example, images }), { now: new Date(0) })
+export function blessed(
+  registrations: readonly Registration[],
+  change: Partial<DropImage> = {},
+  milestone: DropBlessed['milestone'] = 'Beta',
+) {
+  const images = imagesWith(registrations).map((one) => ({ ...one, ...change }))
+  return seal(say(dropBlessed, { ...dropBlessed.example, milestone, images }), { now: new Date(0) })
 }
 
 type Maybe = readonly (Registration | undefined)[]
 
 /** The drop with one image, superseded. */
-export function superseded(registrations: Maybe, drop: string) {
-  return seal(say(dropSuperseded, { ...dropSuperseded.example, drop, images: imagesWith(registrations) }), {
+export function superseded(registrations: Maybe, drop: string, reason?: string) {
+  const why = reason === undefined ? {} : { reason }
+  return seal(say(dropSuperseded, { ...dropSuperseded.example, ...why, drop, images: imagesWith(registrations) }), {
     now: new Date(0),
   })
 }
@@ -135,14 +140,37 @@ export function contextFor({ folder }: Pick<Bench, 'folder'>, change: Partial<Co
   return testContext({ folder, ...change })
 }
 
+type Change = Partial<Context> & { readonly waited?: Waited }
+
 /** Hands an event to the service. */
 export async function handle(
-  bench: Bench,
+  bench: Bench & Partial<Dependencies>,
   event: Parameters<typeof ec2Publisher.handle>[0],
-  change: Partial<Context> = {},
+  change: Change = {},
 ) {
-  const said = await ec2Publisher.handle(event, bench, contextFor(bench, change))
-  return [...('events' in said ? said.events : said)]
+  return [...(await handleOnce(bench, event, change)).events]
+}
+
+/** The same, with what the service waits for if it is not done. */
+export async function handleOnce(
+  bench: Bench & Partial<Dependencies>,
+  event: Parameters<typeof ec2Publisher.handle>[0],
+  change: Change = {},
+) {
+  const said = await ec2Publisher.handle(event, bench, Object.assign(contextFor(bench, change), change))
+  return 'events' in said ? said : { events: said }
+}
+
+/** As the runtime wakes a job whose time has come. */
+export function woken({ wait }: Awaited<ReturnType<typeof handleOnce>>): {
+  readonly waited: Waited
+  readonly now: () => Date
+} {
+  if (wait === undefined) throw new Error('the service does not wait')
+  return {
+    now: () => wait.until,
+    waited: { state: JSON.parse(JSON.stringify(wait.state)) as unknown, why: 'time', since: new Date() },
+  }
 }
 
 /** The registrations of an image that the service said was uploaded. */
@@ -151,14 +179,18 @@ export function registrationsIn(said: Awaited<ReturnType<typeof handle>>): Regis
 }
 
 /** Everything that is in the emulated cloud, as its owner sees it. */
-export async function inventory({ region }: Pick<Bench, 'region'>) {
+export async function inventory({ region }: { readonly region: Clients }) {
   const { Images: images = [] } = await region.ec2.describeImages({ Owners: ['self'] })
   const { Snapshots: snapshots = [] } = await region.ec2.describeSnapshots({ OwnerIds: ['self'] })
   return { images: images.filter((one) => one.State !== 'deregistered'), snapshots }
 }
 
 /** Reads a snapshot back through the API, block by block, as the disk that it is. */
-export async function readBack({ region }: Pick<Bench, 'region'>, snapshotId: string, size: number): Promise<Buffer> {
+export async function readBack(
+  { region }: { readonly region: Clients },
+  snapshotId: string,
+  size: number,
+): Promise<Buffer> {
   const disk = Buffer.alloc(Math.ceil(size / block) * block)
   const { Blocks: blocks = [] } = await region.ebs.listSnapshotBlocks({ SnapshotId: snapshotId })
   for (const { BlockIndex: index = 0, BlockToken: token } of blocks) {

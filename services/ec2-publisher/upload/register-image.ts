@@ -52,34 +52,32 @@ export async function registerImage(
 
 /** Resolves when the AMI can be launched. */
 export async function availability(region: Region, imageId: string): Promise<Image> {
-  return await pollUntil(
-    `${imageId} in ${region.name} available`,
-    async () => {
-      const [seen] = await findImages(region, where('image-id', imageId))
-      if (seen?.State === 'failed' || seen?.State === 'error' || seen?.State === 'invalid') {
-        await removeImage(region, imageId)
-        throw new TransientError(`${imageId} became ${seen.State}: ${seen.StateReason?.Message ?? 'no reason given'}`)
-      }
-      return seen?.State === 'available' ? seen : null
-    },
-    region.pace,
-  )
+  return await pollUntil(`${imageId} in ${region.name} available`, () => lookAtImage(region, imageId), region.pace)
 }
 
-/** Writes our tags, also where they are already: setting is what they mean. */
-export async function applyTags({ ec2, pace }: Region, order: UploadOrder, ids: readonly string[]): Promise<void> {
-  await onceSeen(() => ec2.createTags({ Resources: [...ids], Tags: tagsOf(order) }), pace)
+/** The AMI once it can be launched; null before that. One that came to nothing is removed, so that another try is free. */
+export async function lookAtImage(region: Region, imageId: string): Promise<Image | null> {
+  const [seen] = await findImages(region, where('image-id', imageId))
+  if (seen?.State === 'failed' || seen?.State === 'error' || seen?.State === 'invalid') {
+    await removeImage(region, imageId)
+    const reason = seen.StateReason?.Message ?? 'no reason given'
+    throw new TransientError(`${imageId} in ${region.name} became ${seen.State}: ${reason}`)
+  }
+  return seen?.State === 'available' ? seen : null
 }
 
-/** i686 is named i386 here. It boots by BIOS on machines that know no ENA; aarch64 boots by UEFI only. */
+/**
+ * i686 is named i386 here. It boots by BIOS on machines that know no ENA; aarch64 boots by UEFI only. A TPM is only for
+ * what boots by UEFI and nothing else, and there are none on Arm.
+ */
 export function registration(
   order: UploadOrder,
   snapshotId: string,
-  { rootDevice, rootGib, x86BootMode }: Pick<Ec2Settings, 'rootDevice' | 'rootGib' | 'x86BootMode'>,
+  { rootDevice, rootGib, x86BootMode, tpm }: Pick<Ec2Settings, 'rootDevice' | 'rootGib' | 'x86BootMode' | 'tpm'>,
 ): RegisterImageCommandInput {
   const byArchitecture = {
     i686: { Architecture: 'i386', BootMode: 'legacy-bios' },
-    x86_64: { Architecture: 'x86_64', BootMode: x86BootMode, EnaSupport: true },
+    x86_64: { Architecture: 'x86_64', BootMode: x86BootMode, EnaSupport: true, SriovNetSupport: 'simple' },
     aarch64: { Architecture: 'arm64', BootMode: 'uefi', EnaSupport: true },
   } as const satisfies Record<Architecture, Partial<RegisterImageCommandInput>>
   const root = {
@@ -93,6 +91,7 @@ export function registration(
     Name: order.name,
     Description: `${order.image} of ${order.drop}`.slice(0, 255),
     ...byArchitecture[order.architecture],
+    ...(tpm && order.architecture === 'x86_64' && x86BootMode === 'uefi' ? { TpmSupport: 'v2.0' } : {}),
     VirtualizationType: 'hvm',
     ImdsSupport: 'v2.0',
     RootDeviceName: rootDevice,

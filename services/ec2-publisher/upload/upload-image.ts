@@ -1,15 +1,13 @@
-import type { Image } from '@aws-sdk/client-ec2'
 import type { Registration } from '#events/vocabulary.ts'
-import { assertUnencrypted } from '../aws/encryption.ts'
 import { findSnapshots, where } from '../aws/find.ts'
 import type { Region } from '../aws/region.ts'
 import { removeSnapshot } from '../aws/remove.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
-import { target } from '../step.ts'
 import type { Extent } from './extents.ts'
 import { findOrMakeSnapshot } from './find-or-make-snapshot.ts'
-import { applyTags, availability, findImage, registerImage } from './register-image.ts'
+import { availability, findImage, registerImage } from './register-image.ts'
+import { settleImage, snapshotOf } from './settle-image.ts'
 import { bytesToRead } from './upload-blocks.ts'
 
 interface Upload {
@@ -32,18 +30,8 @@ export async function uploadImage(region: Region, order: UploadOrder, upload: Up
   const imageId = found?.ImageId ?? (await makeImage(region, order, upload))
   onPhase('waiting for the image')
   const image = await availability(region, imageId)
-  assertUnencrypted(region, image)
-  const snapshotId = snapshotOf(image)
-  await applyTags(region, order, [imageId, snapshotId])
-  const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotId))
-  const registration: Registration = {
-    target,
-    emulated: settings.emulated,
-    place: region.name,
-    id: imageId,
-    name: order.name,
-    details: { snapshot: snapshotId },
-  }
+  const registration = await settleImage(region, order, image, settings)
+  const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotOf(image)))
   return { registration, bytes: snapshot?.FullSnapshotSizeInBytes ?? bytesToRead(upload.extents, order.disk.size) }
 }
 
@@ -58,9 +46,4 @@ async function makeImage(region: Region, order: UploadOrder, upload: Upload): Pr
   // Somebody else was at the same job and faster: theirs counts.
   if (used !== snapshotId) await removeSnapshot(region, snapshotId)
   return imageId
-}
-
-function snapshotOf(image: Image): string {
-  const root = image.BlockDeviceMappings?.find((one) => one.DeviceName === image.RootDeviceName)
-  return root?.Ebs?.SnapshotId ?? ''
 }

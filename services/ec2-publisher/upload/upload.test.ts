@@ -1,3 +1,5 @@
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { UploadOrder } from '../cloud.ts'
 import { handle, inventory, keepDisk, registrationsIn, setUp, tested } from '../testing/bench.ts'
@@ -24,8 +26,16 @@ it.each([
   [12 * gibibyte, 12],
 ])('never asks for a root volume below the snapshot of a disk of %i bytes', (size, expected) => {
   const disk = { path: '/nowhere', sha256: '0'.repeat(64), size }
-  const order: UploadOrder = { drop: 'd', image: 'ec2.x86_64', name: 'n', architecture: 'x86_64', disk }
-  const settings = { rootDevice: '/dev/xvda', rootGib: 2, x86BootMode: 'legacy-bios' } as const
+  const order: UploadOrder = {
+    drop: 'd',
+    image: 'ec2.x86_64',
+    stream: 's',
+    compose: 'c',
+    name: 'n',
+    architecture: 'x86_64',
+    disk,
+  }
+  const settings = { rootDevice: '/dev/xvda', rootGib: 2, x86BootMode: 'legacy-bios', tpm: true } as const
   expect(registration(order, 'snap-1', settings).BlockDeviceMappings?.[0]?.Ebs?.VolumeSize).toBe(expected)
 })
 
@@ -63,4 +73,55 @@ it.each([
   await expect(job).rejects.toThrow(message)
   await expect(job).rejects.toMatchObject({ failureClass })
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
+})
+
+it.each([
+  ['x86_64', 'uefi', 'true', 'v2.0'],
+  ['x86_64', 'uefi', 'false', undefined],
+  ['x86_64', 'uefi-preferred', 'true', undefined],
+  ['aarch64', 'uefi', 'true', undefined],
+] as const)(
+  'registers %s that boots by %s, with TPM=%s, for a machine with the TPM %s',
+  async (architecture, mode, tpm, expected) => {
+    await using bench = await setUp(
+      {},
+      { IMAGEDROP_EC2_PUBLISHER_X86_BOOT_MODE: mode, IMAGEDROP_EC2_PUBLISHER_TPM: tpm },
+    )
+    await handle(bench, tested(await keepDisk(bench.artifacts), { architecture }))
+    expect((await inventory(bench)).images[0]?.TpmSupport).toBe(expected)
+  },
+)
+
+it('reads blocks back before an image counts as uploaded, and says which one is not as on the disk', async () => {
+  let folder = ''
+  let reads = 0
+  await using bench = await setUp({
+    async faults({ operation }) {
+      if (operation === 'GetSnapshotBlock') reads += 1
+      if (operation !== 'ListSnapshotBlocks') return null
+      const names = await readdir(join(folder, 'emulator/blocks'))
+      const name = names.find((one) => one.endsWith('.data')) ?? ''
+      await using file = await open(join(folder, 'emulator/blocks', name), 'r+')
+      await file.write(Buffer.from('bit rot'), 0, null, 6 * 524_288 + 4096)
+      return null
+    },
+  })
+  folder = bench.folder
+  const event = tested(await keepDisk(bench.artifacts))
+  const job = handle(bench, event)
+  await expect(job).rejects.toThrow(/block 6 of snap-\w+ in us-east-1 reads back as \w+, the disk \w+ has \w+ there/)
+  expect((await inventory(bench)).images).toMatchObject([{ Public: false }])
+  expect(reads).toBe(3)
+})
+
+it('does not read back again what was read back', async () => {
+  const reads: string[] = []
+  await using bench = await setUp({
+    faults: ({ operation }) => (operation.startsWith('Get') && reads.push(operation), null),
+  })
+  const event = tested(await keepDisk(bench.artifacts))
+  await handle(bench, event)
+  const before = reads.filter((one) => one === 'GetSnapshotBlock').length
+  await handle(bench, event)
+  expect([before, reads.filter((one) => one === 'GetSnapshotBlock').length]).toEqual([4, 4])
 })

@@ -97,6 +97,12 @@ export const imagePublished = (image: ImagePlan, target = 'ec2'): DropEvent => (
   ...at(),
   body: { ...of(image), registrations: registeredIn(target) },
 })
+/** The same event with places where the image is still missing. */
+export const missingIn = (event: DropEvent, ...places: string[]): DropEvent => {
+  if (event.subject !== 'image.uploaded.v1' && event.subject !== 'image.published.v1') throw new Error(event.subject)
+  const missing = places.map((place) => ({ target: 'ec2', place, reason: 'it is down' }))
+  return { ...event, body: { ...event.body, missing } } as DropEvent
+}
 const failureAt = (step: string): Failure => ({ step, class: 'recipe', reason: 'it broke', log: null })
 export const imageFailed = (image: ImagePlan, step: string): DropEvent => ({
   subject: 'image.failed.v1',

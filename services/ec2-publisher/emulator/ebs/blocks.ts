@@ -47,7 +47,7 @@ export async function listBlocks(world: World, place: Place, id: string, query: 
   if (!Number.isInteger(most) || most < 100 || most > 10_000)
     throw invalid('INVALID_PARAMETER_VALUE', 'MaxResults is from 100 to 10000')
   const from = query.get('pageToken') === null ? Number(query.get('startingBlockIndex') ?? '0') : pageStart(query)
-  const left = (await world.blocks.list(id)).filter((index) => index >= from)
+  const left = (await world.blocks.list(holderOf(snapshot))).filter((index) => index >= from)
   const expiry = world.now().getTime() + tokenLife
   const next = left[most]
   return {
@@ -67,11 +67,16 @@ export async function getBlock(
   index: number,
   query: URLSearchParams,
 ): Promise<Received> {
-  readable(world, place, id)
+  const snapshot = readable(world, place, id)
   assertToken(query.get('blockToken') ?? '', id, index, world.now())
-  const block = await world.blocks.get(id, index)
+  const block = await world.blocks.get(holderOf(snapshot), index)
   if (!block) throw invalid('INVALID_BLOCK', `The block ${String(index)} was never written`)
   return block
+}
+
+/** A copy holds the same blocks as the snapshot that it was made of. */
+function holderOf({ id, copyOf }: SnapshotRecord): string {
+  return copyOf ?? id
 }
 
 function readable(world: World, place: Place, id: string): SnapshotRecord {

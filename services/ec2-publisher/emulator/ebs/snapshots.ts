@@ -56,6 +56,7 @@ export async function startSnapshot(world: World, place: Place, body: Buffer): P
     deletedAt: null,
     public: false,
     kmsKeyId: keyFor(world, place, asked),
+    copyOf: null,
   }
   await world.snapshots.save(snapshot)
   return startAnswer(snapshot)

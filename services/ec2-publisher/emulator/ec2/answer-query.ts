@@ -1,17 +1,23 @@
 import { ApiError, refused } from '../api-error.ts'
 import type { Place, World } from '../world.ts'
 import type { Action } from './action.ts'
+import { copyImage } from './copy-image.ts'
 import { deleteSnapshot } from './delete-snapshot.ts'
+import { disableImageDeprecation, enableImageDeprecation } from './deprecation.ts'
 import { deregisterImage } from './deregister-image.ts'
 import { describeImageAttribute, describeImages } from './describe-images.ts'
 import { describeRegions } from './describe-regions.ts'
 import { disableEbsEncryptionByDefault, enableEbsEncryptionByDefault, getEbsEncryptionByDefault } from './encryption.ts'
 import { modifyImageAttribute } from './modify-image.ts'
 import { assertKnown, createParameters } from './parameters.ts'
+import { disableImageDeregistrationProtection, enableImageDeregistrationProtection } from './protection.ts'
 import {
   disableImageBlockPublicAccess,
+  disableSnapshotBlockPublicAccess,
   enableImageBlockPublicAccess,
+  enableSnapshotBlockPublicAccess,
   getImageBlockPublicAccessState,
+  getSnapshotBlockPublicAccessState,
 } from './public-access.ts'
 import { registerImage } from './register-image.ts'
 import { describeSnapshots, modifySnapshotAttribute } from './snapshots.ts'
@@ -22,10 +28,15 @@ const version = '2016-11-15'
 
 const actions: Readonly<Record<string, Action>> = {
   RegisterImage: registerImage,
+  CopyImage: copyImage,
   DescribeImages: describeImages,
   DescribeImageAttribute: describeImageAttribute,
   ModifyImageAttribute: modifyImageAttribute,
   DeregisterImage: deregisterImage,
+  EnableImageDeprecation: enableImageDeprecation,
+  DisableImageDeprecation: disableImageDeprecation,
+  EnableImageDeregistrationProtection: enableImageDeregistrationProtection,
+  DisableImageDeregistrationProtection: disableImageDeregistrationProtection,
   DescribeSnapshots: describeSnapshots,
   ModifySnapshotAttribute: modifySnapshotAttribute,
   DeleteSnapshot: deleteSnapshot,
@@ -33,6 +44,9 @@ const actions: Readonly<Record<string, Action>> = {
   GetImageBlockPublicAccessState: getImageBlockPublicAccessState,
   EnableImageBlockPublicAccess: enableImageBlockPublicAccess,
   DisableImageBlockPublicAccess: disableImageBlockPublicAccess,
+  GetSnapshotBlockPublicAccessState: getSnapshotBlockPublicAccessState,
+  EnableSnapshotBlockPublicAccess: enableSnapshotBlockPublicAccess,
+  DisableSnapshotBlockPublicAccess: disableSnapshotBlockPublicAccess,
   GetEbsEncryptionByDefault: getEbsEncryptionByDefault,
   EnableEbsEncryptionByDefault: enableEbsEncryptionByDefault,
   DisableEbsEncryptionByDefault: disableEbsEncryptionByDefault,

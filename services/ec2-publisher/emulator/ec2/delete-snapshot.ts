@@ -22,6 +22,11 @@ export const deleteSnapshot: Action = {
 /** The record stays: its client token goes on to mean this snapshot. */
 export async function deleteUnused(call: Call, id: string): Promise<void> {
   const { world } = call
-  await world.snapshots.save({ ...snapshotOf(call, id), deletedAt: world.now().getTime() })
-  await world.blocks.remove(id)
+  const snapshot = snapshotOf(call, id)
+  await world.snapshots.save({ ...snapshot, deletedAt: world.now().getTime() })
+  const holder = snapshot.copyOf ?? id
+  const isShared = world.snapshots
+    .all()
+    .some((one) => one.deletedAt === null && (one.id === holder || one.copyOf === holder))
+  if (!isShared) await world.blocks.remove(holder)
 }

@@ -1,3 +1,4 @@
+import { refused } from '../api-error.ts'
 import type { Action, Call } from './action.ts'
 import { deleteUnused } from './delete-snapshot.ts'
 import { imageOf } from './lookup.ts'
@@ -8,6 +9,8 @@ export const deregisterImage: Action = {
   async run(call) {
     const { world, parameters } = call
     const image = imageOf(call, parameters.required('ImageId'))
+    if (image.protected)
+      throw refused('OperationNotPermitted', `The image ${image.id} has deregistration protection enabled.`)
     await world.images.save({ ...image, deregisteredAt: world.now().getTime(), public: false })
     if (!parameters.flag('DeleteAssociatedSnapshots')) return { return: true }
     const ids = image.mappings.flatMap((one) => one.snapshotId ?? [])

@@ -16,8 +16,8 @@ export const describeImages: Action = {
     const ids = parameters.texts('ImageId')
     const seen = allSeen(call)
     for (const id of ids) if (!seen.some((one) => one.id === id)) imageOf(call, id)
-    const asked = ids.length === 0 ? seen : seen.filter((one) => ids.includes(one.id))
-    const found = applyFilters(asked.filter(byOwner(call)), parameters, filtersOf(world))
+    const asked = ids.length === 0 ? seen.filter(isListed(call)) : seen.filter((one) => ids.includes(one.id))
+    const found = applyFilters(asked.filter(byOwner(call)).filter(byPermission(call)), parameters, filtersOf(world))
     return { imagesSet: found.map((image) => imageXml(world, image)) }
   },
 }
@@ -36,6 +36,8 @@ export const describeImageAttribute: Action = {
       tpmSupport: { value: image.tpmSupport },
       imdsSupport: { value: image.imdsSupport },
       sriovNetSupport: { value: image.sriovNetSupport },
+      lastLaunchedTime: { value: call.world.launchedAt(image.id)?.toISOString() },
+      deregistrationProtection: { value: protectionOf(image) },
     }
     if (!Object.hasOwn(values, attribute))
       throw refused('InvalidParameterValue', `Invalid value '${attribute}' for attribute.`)
@@ -50,6 +52,23 @@ function allSeen({ world, region, owner }: Call): ImageRecord[] {
     .filter((one) => isVisible(world, one.createdAt, one.deregisteredAt))
 }
 
+/** A deprecated image is listed to others only when they ask for it, or by its id (EC2 guide, "Deprecate an AMI"). */
+function isListed({ world, owner, parameters }: Call): (image: ImageRecord) => boolean {
+  const now = world.now().getTime()
+  return ({ owner: its, deprecatedFrom }) =>
+    its === owner || parameters.flag('IncludeDeprecated') || deprecatedFrom === null || now < deprecatedFrom
+}
+
+/** ExecutableBy: `all` is for public images, `self` for those that the caller may launch by a permission of its own. */
+function byPermission({ parameters }: Call): (image: ImageRecord) => boolean {
+  const users = parameters.texts('ExecutableBy')
+  return (image) => users.length === 0 || (users.includes('all') && image.public)
+}
+
+function protectionOf({ protected: isProtected }: ImageRecord): string {
+  return isProtected ? 'enabled-without-cooldown' : 'disabled'
+}
+
 function byOwner({ parameters, owner }: Call): (image: ImageRecord) => boolean {
   const owners = parameters.texts('Owner').map((one) => (one === 'self' ? owner : one))
   return (image) => owners.length === 0 || owners.includes(image.owner)
@@ -60,7 +79,7 @@ function filtersOf(world: World): Record<string, Look<ImageRecord>> {
   const nothing: Look<ImageRecord> = () => []
   const absent =
     'free-tier-eligible image-allowed kernel-id manifest-location owner-alias platform product-code product-code.type ' +
-    'public-ssm-parameter-name ramdisk-id source-image-id source-image-region source-instance-id state-reason-code ' +
+    'public-ssm-parameter-name ramdisk-id source-instance-id state-reason-code ' +
     'state-reason-message'
   return {
     ...Object.fromEntries(absent.split(' ').map((name) => [name, nothing])),
@@ -83,6 +102,8 @@ function filtersOf(world: World): Record<string, Look<ImageRecord>> {
     'root-device-name': (image) => [image.rootDeviceName],
     'root-device-type': () => ['ebs'],
     state: (image) => [stateOfImage(world, image)],
+    'source-image-id': (image) => [image.source?.id ?? null],
+    'source-image-region': (image) => [image.source?.region ?? null],
     'sriov-net-support': (image) => [image.sriovNetSupport],
     'virtualization-type': (image) => [image.virtualizationType],
   }
@@ -111,6 +132,12 @@ function imageXml(world: World, image: ImageRecord): Xml {
     tpmSupport: image.tpmSupport,
     imdsSupport: image.imdsSupport,
     tagSet: tagSetXml(image.tags),
+    stateReason:
+      stateOfImage(world, image) === 'failed' ? { code: 'Client.InternalError', message: image.failure } : null,
+    sourceImageId: image.source?.id,
+    sourceImageRegion: image.source?.region,
+    deprecationTime: image.deprecatedFrom === null ? null : new Date(image.deprecatedFrom).toISOString(),
+    deregistrationProtection: protectionOf(image),
     platformDetails: 'Linux/UNIX',
     usageOperation: 'RunInstances',
   }

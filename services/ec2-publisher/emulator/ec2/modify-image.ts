@@ -3,6 +3,7 @@ import type { ImageRecord } from '../records.ts'
 import { settingsOf } from '../settings.ts'
 import { stateOfImage } from '../world.ts'
 import type { Action, Call } from './action.ts'
+import { latestForPublic } from './deprecation.ts'
 import { imageOf } from './lookup.ts'
 
 /** ModifyImageAttribute: launch permissions and the description, one attribute at a time. */
@@ -26,9 +27,14 @@ export const modifyImageAttribute: Action = {
     if (other !== undefined) throw refused('InvalidParameterValue', `Invalid value '${other}' for group. Use 'all'.`)
     if (groups.add.length > 0) assertMayBePublic(call, image)
     const isPublic = groups.add.length > 0 || (image.public && groups.remove.length === 0)
-    await world.images.save({ ...image, public: isPublic })
+    await world.images.save({ ...image, public: isPublic, deprecatedFrom: deprecationOnceShared(image, isPublic) })
     return { return: true }
   },
+}
+
+/** AWS deprecates every public image two years after its creation, if nobody asks for an earlier day (EC2 guide). */
+function deprecationOnceShared(image: ImageRecord, isPublic: boolean): number | null {
+  return isPublic ? Math.min(image.deprecatedFrom ?? Infinity, latestForPublic(image)) : image.deprecatedFrom
 }
 
 /** Both ways of writing it that AWS takes: LaunchPermission.Add.1.Group, or OperationType with UserGroup.1. */

@@ -29,3 +29,30 @@ export const disableImageBlockPublicAccess: Action = {
     return { imageBlockPublicAccessState: 'unblocked' }
   },
 }
+
+/** GetSnapshotBlockPublicAccessState */
+export const getSnapshotBlockPublicAccessState: Action = {
+  takes: '',
+  run: (call) => ({ state: settingsOf(call.world, call).snapshotBlockPublicAccess, managedBy: 'account' }),
+}
+
+/** EnableSnapshotBlockPublicAccess: for all sharing, or for what is shared from now on. */
+export const enableSnapshotBlockPublicAccess: Action = {
+  takes: 'State',
+  async run(call) {
+    call.parameters.required('State')
+    const state = call.parameters.oneOf('State', ['block-all-sharing', 'block-new-sharing'])
+    const snapshotBlockPublicAccess = state === 'block-all-sharing' ? state : 'block-new-sharing'
+    await changeSettings(call.world, call, { snapshotBlockPublicAccess })
+    return { state: snapshotBlockPublicAccess }
+  },
+}
+
+/** DisableSnapshotBlockPublicAccess */
+export const disableSnapshotBlockPublicAccess: Action = {
+  takes: '',
+  async run(call) {
+    await changeSettings(call.world, call, { snapshotBlockPublicAccess: 'unblocked' })
+    return { state: 'unblocked' }
+  },
+}

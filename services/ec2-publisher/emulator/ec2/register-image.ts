@@ -20,7 +20,7 @@ export const registerImage: Action = {
     'TagSpecification.N.Tag.N.Value',
   async run(call) {
     const { world, parameters, region, owner } = call
-    const name = parseName(call)
+    const name = freeName(call)
     const machine = parseMachine(parameters)
     const rootDeviceName = parameters.text('RootDeviceName') ?? '/dev/sda1'
     const mappings = parseMappings(call)
@@ -41,6 +41,10 @@ export const registerImage: Action = {
       createdAt: world.now().getTime(),
       deregisteredAt: null,
       public: false,
+      source: null,
+      failure: null,
+      deprecatedFrom: null,
+      protected: false,
     }
     await world.images.save(image)
     const snapshot = world.snapshots.get(root.snapshotId)
@@ -50,7 +54,8 @@ export const registerImage: Action = {
   },
 }
 
-function parseName({ world, parameters, region, owner }: Call): string {
+/** The name that is asked for, when it is well-formed and free. */
+export function freeName({ world, parameters, region, owner }: Call): string {
   const name = parameters.required('Name')
   if (!/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name))
     throw refused(
@@ -64,7 +69,8 @@ function parseName({ world, parameters, region, owner }: Call): string {
   return name
 }
 
-function parseDescription(parameters: Parameters): string | null {
+/** A description of at most 255 characters, or null. */
+export function parseDescription(parameters: Parameters): string | null {
   const description = parameters.text('Description')
   if (description !== null && description.length > 255)
     throw refused('InvalidParameterValue', 'Description exceeds the maximum length of 255 characters')
@@ -97,7 +103,8 @@ function parseMachine(parameters: Parameters) {
   return { architecture, virtualizationType, bootMode, tpmSupport, imdsSupport, sriovNetSupport, enaSupport }
 }
 
-function parseTagSpecifications(parameters: Parameters) {
+/** The tags for the image and for its snapshots. */
+export function parseTagSpecifications(parameters: Parameters) {
   const specifications = parameters.groups('TagSpecification').map((one) => ({
     type: one.oneOf('ResourceType', ['image', 'snapshot']) ?? '',
     tags: parseTags(one),

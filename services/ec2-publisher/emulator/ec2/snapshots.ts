@@ -1,6 +1,7 @@
 import { refused } from '../api-error.ts'
 import { blockSize } from '../block-size.ts'
 import type { SnapshotRecord } from '../records.ts'
+import { settingsOf } from '../settings.ts'
 import { isVisible, stateOfSnapshot, type World } from '../world.ts'
 import type { Action } from './action.ts'
 import { applyFilters, type Look } from './filters.ts'
@@ -42,6 +43,8 @@ export const modifySnapshotAttribute: Action = {
     const other = [...add, ...remove].find((group) => group !== 'all')
     if (other !== undefined) throw refused('InvalidParameterValue', `Invalid value '${other}' for group. Use 'all'.`)
     if (add.length + remove.length === 0) throw refused('InvalidParameterCombination', 'No attributes specified.')
+    if (add.length > 0 && settingsOf(world, call).snapshotBlockPublicAccess !== 'unblocked')
+      throw refused('OperationNotPermitted', 'Public sharing of snapshots is blocked in this Region for this account')
     if (add.length > 0 && snapshot.kmsKeyId !== null)
       throw refused('OperationNotPermitted', 'Encrypted snapshots cannot be made public')
     await world.snapshots.save({ ...snapshot, public: add.length > 0 })

@@ -7,7 +7,7 @@ export function launchTables({ key, targets }: StoryImage, at: Place): readonly 
   return targets.map((target) => launchTable(key, target, at))
 }
 
-function launchTable(key: string, { name, title, registrations }: StoryTarget, at: Place): Html {
+function launchTable(key: string, { name, title, registrations, missing }: StoryTarget, at: Place): Html {
   return html`<table class="launch">
     <caption>
       ${title}<span class="unseen">: ${key}</span>
@@ -26,6 +26,13 @@ function launchTable(key: string, { name, title, registrations }: StoryTarget, a
             <th scope="row">${one.place}</th>
             <td><code title="${one.name}">${one.id}</code></td>
             <td>${launchLink(key, name, one, at)}</td>
+          </tr> `,
+      )}
+      ${missing.map(
+        (place) =>
+          html`<tr>
+            <th scope="row">${place}</th>
+            <td colspan="2">not yet</td>
           </tr> `,
       )}
     </tbody>

@@ -1,0 +1,39 @@
+import type { Registration } from '#events/vocabulary.ts'
+import { PermanentError } from '#service/errors.ts'
+import { findClosed } from '../aws/regions.ts'
+import type { CloudContext, WithdrawalStep } from '../cloud.ts'
+import { withdrawDrop } from '../withdraw/withdraw-drop.ts'
+import { settleAtOnce } from '../regions/at-once.ts'
+import type { Connections } from '../regions/connections.ts'
+import { isBestEffort, together } from '../regions/outcomes.ts'
+
+/** Withdraws a drop from every region, as `Cloud.withdraw` promises. One that is down keeps the others from nothing. */
+export async function withdrawEverywhere(
+  { settings, connect, within }: Connections,
+  drop: string,
+  registrations: readonly Registration[],
+  { signal }: CloudContext,
+  step: WithdrawalStep,
+): Promise<string[]> {
+  const all = [...settings.regions, ...settings.bestEffortRegions]
+  const mine = registrations.filter((one) => one.emulated === settings.emulated)
+  const closed = await findClosed(all, (name, onBehalfOf) => connect(name, signal, onBehalfOf))
+  const told = new Set(mine.map((one) => one.place))
+  // A region that was never enabled holds nothing of ours.
+  const isLocked = (name: string) =>
+    closed.some(({ place, error }) => place === name && error instanceof PermanentError)
+  const names = [...new Set([...all, ...told])].filter(
+    (name) => told.has(name) || !isBestEffort(name, settings) || !isLocked(name),
+  )
+  const outcomes = await settleAtOnce(names, settings.copies, async (name) => {
+    const there = mine.filter((one) => one.place === name)
+    const { keepLast } = settings
+    return await within(name, `withdrawing ${drop}`, signal, (region) =>
+      withdrawDrop(region, drop, there, { step, keepLast }),
+    )
+  })
+  signal.throwIfAborted()
+  const errors = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  if (errors.length > 0) throw together(errors)
+  return outcomes.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import type { ArtifactStore } from '#artifacts/store.ts'
+import { say } from '#events/define.ts'
+import type { ImageTested } from '#events/image-tested.ts'
+import { imageUploaded } from '#events/image-uploaded.ts'
+import type { Context, Waited, WaitFor } from '#service/define.ts'
+import { PermanentError } from '#service/errors.ts'
+import type { Cloud } from '../cloud.ts'
+import { target } from '../step.ts'
+import { orderFor } from './image-order.ts'
+
+const second = 1000
+/** AWS promises no time for a copy; the longest that it sells is 48 hours. */
+const longestCopy = 48 * 3600 * second
+
+const kept = z.object({ startedAt: z.number() })
+
+interface Given {
+  readonly artifacts: ArtifactStore
+  readonly cloud: Cloud
+}
+
+/** Puts an image that passed its test into every region, private. While AWS copies, the job waits and holds nothing. */
+export async function uploadTested(
+  body: ImageTested,
+  { artifacts, cloud }: Given,
+  context: Context & { readonly waited?: Waited },
+) {
+  const { drop, compose, image, verdict } = body
+  if (verdict !== 'passed' || !image.targets.includes(target)) return []
+  const now = context.now().getTime()
+  const startedAt = context.waited ? kept.parse(context.waited.state).startedAt : now
+  const order = await orderFor(body, artifacts, context.signal)
+  const { registrations, missing, pending, bytes } = await cloud.upload(order, context)
+  if (pending.length > 0) return { events: [], wait: waitForCopies(startedAt, order.name, pending, context) }
+  const seconds = (context.now().getTime() - startedAt) / second
+  const places = { registrations: [...registrations], ...(missing.length === 0 ? {} : { missing: [...missing] }) }
+  return [say(imageUploaded, { drop, compose, image, ...places, bytes, seconds })]
+}
+
+/** The longer it has taken, the longer until the next look. */
+function waitForCopies(startedAt: number, name: string, pending: readonly string[], { now }: Context): WaitFor {
+  const at = now().getTime()
+  const taken = at - startedAt
+  if (taken > longestCopy) {
+    const hours = String(Math.round(taken / 3600 / second))
+    throw new PermanentError('stuck', `${name} has been on its way to ${pending.join(', ')} for ${hours} hours`)
+  }
+  const pause = Math.min(300 * second, Math.max(15 * second, taken / 4))
+  return {
+    for: null,
+    until: new Date(at + pause),
+    reason: 'copies to other regions',
+    state: { startedAt },
+  }
+}
