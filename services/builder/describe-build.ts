@@ -44,14 +44,14 @@ function placesOf({ compose, recipe, sources }: BuildRequest, { work, cache }: E
       : sources.kind === 'distribution'
         ? [sources.mirror]
         : []
-  const compound = trimmed(compose.location.replace(/\/dists\/.*$/, ''))
-  const mirrors = addresses.flatMap((url) => (url === null || trimmed(url) === compound ? [] : [trimmed(url)]))
+  const composePlace = trimmed(compose.location.replace(/\/dists\/.*$/, ''))
+  const mirrors = addresses.flatMap((url) => (url === null || trimmed(url) === composePlace ? [] : [trimmed(url)]))
   return [
     { name: 'WORK', paths: [work] },
     { name: 'CACHE', paths: [cache] },
     { name: 'RECIPES', paths: roots.flatMap((root) => [root, realPathOf(root)]) },
     { name: 'IMAGEDROP', paths: [ownFolder] },
-    { name: 'COMPOSE', paths: [compound, ...hostsOf([compound])] },
+    { name: 'COMPOSE', paths: [composePlace, ...hostsOf([composePlace])] },
     { name: 'KEYS', paths: sources.kind === 'dnf' && sources.keys !== undefined ? [sources.keys] : [] },
     ...mirrors.map((url) => ({ name: `MIRROR/${basename(url)}`, paths: [url] })),
     { name: 'MIRROR', paths: hostsOf(mirrors) },

@@ -3,6 +3,7 @@ import { openBtrfs } from './btrfs/btrfs.ts'
 import { openExt } from './ext/ext.ts'
 import type { FileSystem } from './file-system.ts'
 import { openVfat } from './vfat/vfat.ts'
+import { openXfs } from './xfs/xfs.ts'
 
 /** What marks the content of a partition: bytes at a place in it. */
 const marks: readonly { readonly kind: string; readonly at: number; readonly magic: string }[] = [
@@ -31,12 +32,13 @@ export async function identify(bytes: Bytes): Promise<string | null> {
 /** Those whose files can be read. */
 const openers: Readonly<Record<string, (bytes: Bytes) => Promise<FileSystem>>> = {
   ext: openExt,
+  xfs: openXfs,
   btrfs: openBtrfs,
   vfat: openVfat,
 }
 
 /** The kinds whose files can be read, for messages. */
-export const readableKinds = 'ext2, ext3, ext4, btrfs and vfat'
+export const readableKinds = 'ext2, ext3, ext4, xfs, btrfs and vfat'
 
 /** The file system in some bytes; null when they hold none whose files can be read. */
 export async function openFileSystem(bytes: Bytes): Promise<FileSystem | null> {

@@ -181,9 +181,9 @@ describe('says what is wrong with', () => {
       await makePartitioned(join(folder, 'swap-only'), 'label: dos\nstart=2048, size=2048, type=82\n'),
       at('swap'),
     )
-    const xfs = Buffer.alloc(1024 ** 2)
-    xfs.write('XFSB')
-    await writeFile(at('xfs'), xfs)
+    const squashfs = Buffer.alloc(1024 ** 2)
+    squashfs.write('hsqs')
+    await writeFile(at('squashfs'), squashfs)
     await mkdir(join(folder, 'nothing'))
     await writeFile(at('no-system'), '')
     await truncate(at('no-system'), 4 * 1024 ** 2)
@@ -216,12 +216,12 @@ describe('says what is wrong with', () => {
   it.each([
     [
       'zeros',
-      'no system was found on it: the whole disk holds no file system that is known; files are read of ext2, ext3, ext4, btrfs and vfat',
+      'no system was found on it: the whole disk holds no file system that is known; files are read of ext2, ext3, ext4, xfs, btrfs and vfat',
     ],
     ['empty', 'is empty'],
     ['short', 'is it cut short?'],
     ['swap', 'no system was found on it: partition 1 holds swap'],
-    ['xfs', 'no system was found on it: the whole disk holds xfs'],
+    ['squashfs', 'no system was found on it: the whole disk holds squashfs'],
     ['no-system', 'no system was found on it: the whole disk holds ext4'],
     ['backed', 'is only a part: it names another file'],
     ['external', 'is only a part: it names another file'],

@@ -6,6 +6,8 @@ import { readNumber, type TreeRoot } from './superblock.ts'
 import { itemsOf, keysOf, type Logical } from './tree.ts'
 
 const largestPiece = 1024 * 1024
+/** Files may share pieces, and be packed; that one has this many times the bytes of the disk is nobody's doing but an attacker's. */
+const mostShared = 64
 const inline = 0
 const written = 1
 
@@ -16,12 +18,15 @@ export async function* contentOf(
   { object, size }: { readonly object: bigint; readonly size: number },
 ): AsyncGenerator<Chunk> {
   let end = 0
+  let sum = 0
   for await (const { key, data } of itemsOf(logical, root, keysOf(object, itemType.extent))) {
     const position = Number(key.offset)
     if (data.length < 21 || position < end || position % logical.superblock.sectorSize !== 0) throw damaged(object)
     const kind = data.readUInt8(20)
     const pieces = kind === inline ? inlinePiece(data) : kind === written ? extentPieces(logical, data, object) : []
     for await (const { at, bytes } of pieces) {
+      sum += bytes.length
+      if (sum > mostShared * logical.superblock.size) throw damaged(object)
       const length = Math.min(bytes.length, size - position - at)
       if (length > 0) yield { position: position + at, bytes: bytes.subarray(0, length) }
       end = position + at + bytes.length

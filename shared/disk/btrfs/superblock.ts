@@ -6,6 +6,8 @@ import { readKey, type Key } from './key.ts'
 export interface Superblock {
   readonly uuid: string
   readonly label: string
+  /** In bytes. */
+  readonly size: number
   readonly nodeSize: number
   readonly sectorSize: number
   /** Logical places of the roots of trees, with their heights. */
@@ -44,18 +46,18 @@ export async function readSuperblock(bytes: Bytes): Promise<Superblock> {
   const superblock: Superblock = {
     uuid: block.toString('hex', 0x20, 0x30).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
     label: block.toString('utf8', 0x12b, 0x22b).replace(/\0.*$/s, ''),
+    size: readNumber(block, 0x70),
     nodeSize: block.readUInt32LE(0x94),
     sectorSize: block.readUInt32LE(0x90),
     root: { place: readNumber(block, 0x50), level: block.readUInt8(0xc6) },
     chunkRoot: { place: readNumber(block, 0x58), level: block.readUInt8(0xc7) },
     systemChunks: systemChunksOf(block),
   }
-  const { nodeSize, sectorSize } = superblock
+  const { size, nodeSize, sectorSize } = superblock
   const isSane = [nodeSize, sectorSize].every(
     (size) => size >= 1024 && size <= 65_536 && Number.isInteger(Math.log2(size)),
   )
   if (!isSane) throw new DiskUnreadable('the superblock of the btrfs file system is damaged')
-  const size = readNumber(block, 0x70)
   if (size <= bytes.size) return superblock
   const sizes = `${String(size)} bytes where there are ${String(bytes.size)}`
   throw new DiskUnreadable(`the btrfs file system has ${sizes}: the disk is cut short`)

@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile, readdir, stat, utimes, writeFile } from 'nod
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { classifyKoji, explainKoji } from './classify.ts'
+import { keptDescription } from './collect/describe.ts'
 import { hour, minute } from './limits.ts'
 import { nextLook } from './patience.ts'
 import { benchLimits, expectBuilt, openBench, type Bench, type Step } from './testing/bench.ts'
@@ -54,7 +55,17 @@ describe('building an image by Koji', () => {
     bench.hub.builder.build(1, { image: bench.imageFor })
     await expectBuilt(bench, plan, await bench.step(plan, first))
     const left = await readdir(join(bench.folder, 'work'))
-    expect(left.toSorted()).toEqual(['image.raw', 'packages.json'])
+    expect(left.toSorted()).toEqual(['description.json', 'image.raw', 'packages.json'])
+
+    const described = await keptDescription(plan)
+    const names = described.map(({ name }) => name)
+    expect(names.slice(0, 3)).toEqual(['Koji: buildImageOz', 'generic.ks', 'Koji: tasks'])
+    // What the builder worked by, and none of its logs.
+    expect(names.slice(3).some((name) => /^tdl-.*\.xml$/.test(name))).toBe(true)
+    expect(names.join(' ')).not.toMatch(/\.log|libvirt/)
+    expect(described[2]?.text).toMatch(
+      /^\d+ image for noarch.*: closed\n\d+ createImage for x86_64.*, a child of \d+: closed$/,
+    )
   })
 
   it('builds for the other architecture with the same task', async () => {

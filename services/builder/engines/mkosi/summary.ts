@@ -13,8 +13,11 @@ export async function summarize({ commands }: BuildPlan, signal: AbortSignal): P
   return summaries
 }
 
-/** Its last section is about machines that it could start; it makes up a seed where none is given, and knows the host's proxies. */
+/**
+ * Its last sections, named by the version, are about the host and the machines that it could start; it makes up a seed where none is
+ * given, and knows the host's proxies.
+ */
 function ofTheImage(summary: string): string {
-  const [told = ''] = summary.split(/^\s*HOST CONFIGURATION:$/m)
+  const [told = ''] = summary.split(/^\s*(?:HOST|BUILD|RUNTIME)\b.*:$/m)
   return told.replaceAll(/^.*(\bSeed: |proxy).*\n/gim, '').trimEnd()
 }
