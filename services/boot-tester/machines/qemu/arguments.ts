@@ -1,8 +1,7 @@
 import type { CloudDisk } from '../../datasources/datasource.ts'
 import type { Hardware } from '../hardware.ts'
 import { diskArguments } from './disks.ts'
-import type { Emulator } from './emulators.ts'
-import type { FirmwareFiles } from './firmware.ts'
+import type { Emulator, FirmwareFiles } from './emulators.ts'
 import { escapeValue } from './option-value.ts'
 
 /** Everything that a QEMU command line depends on. */
