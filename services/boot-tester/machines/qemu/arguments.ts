@@ -2,8 +2,7 @@ import type { CloudDisk, CloudIdentity, CloudServer } from '../../datasources/da
 import type { Hardware } from '../hardware.ts'
 import { networkArguments } from './cloud-network/plan.ts'
 import { diskArguments } from './disks.ts'
-import type { Emulator } from './emulators.ts'
-import type { FirmwareFiles } from './firmware.ts'
+import type { Emulator, FirmwareFiles } from './emulators.ts'
 import { identityArguments } from './identity.ts'
 import { escapeValue } from './option-value.ts'
 

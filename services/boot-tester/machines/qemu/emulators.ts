@@ -1,6 +1,12 @@
 import type { Architecture } from '#events/vocabulary.ts'
 import type { Hardware } from '../hardware.ts'
-import type { FirmwareFiles } from './firmware.ts'
+
+/** UEFI firmware on the disk of this host. */
+export interface FirmwareFiles {
+  readonly code: string
+  /** What its variables are before the first boot: Secure Boot's keys are among them. Undefined: it keeps none. */
+  readonly variables?: string
+}
 
 /** How machines of one architecture are emulated. */
 export interface Emulator {

@@ -3,14 +3,7 @@ import { chmod, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PermanentError } from '#service/errors.ts'
 import type { Hardware } from '../hardware.ts'
-import type { Emulator } from './emulators.ts'
-
-/** UEFI firmware on the disk of this host. */
-export interface FirmwareFiles {
-  readonly code: string
-  /** What its variables are before the first boot: Secure Boot's keys are among them. Undefined: it keeps none. */
-  readonly variables?: string
-}
+import type { Emulator, FirmwareFiles } from './emulators.ts'
 
 /** The firmware of a machine; null where QEMU has it. Throws PermanentError naming the package. */
 export function findFirmware(

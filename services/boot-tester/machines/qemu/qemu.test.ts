@@ -143,7 +143,7 @@ it('UEFI firmware that finds nothing to start says so on the serial console, wit
   }
   expect((await toolsOfMachine(folder)).size).toBe(0)
   expect(['tpm', 'variables.fd'].filter((name) => existsSync(join(folder, name)))).toEqual([])
-}, 120_000)
+}, 300_000)
 
 it('a machine whose TPM was ended by somebody else cannot be trusted any more', async () => {
   await using machine = await bootUntil('hello', { hardware: { ...plainHardware('x86_64'), tpm: true } })
