@@ -40,12 +40,16 @@ async function bootTest(args: readonly string[]) {
 
 it('says what an image lacks, with the console around it, writes the reports, and ends with 1', async () => {
   const { status, stdout, stderr } = await bootTest(['--report', 'report', 'disk.qcow2'])
-  expect(stdout).toMatch(/^disk\.qcow2\nboot bios-nocloud \(bios, i440fx, virtio, nocloud, tcg\): \d+ s\n/)
-  expect(stdout).toContain('  ✓ login-prompt    test login:\n')
-  expect(stdout).toContain('  ✗ cloud-init      the guest gave up: Kernel panic - not syncing: no root\n')
+  expect(stdout).toMatch(
+    /^disk\.qcow2\non the disk:\n(.*\n)* {2}~ file-systems {6}there is no file system for a root; does not count/,
+  )
+  expect(stdout).toMatch(/\nboot bios-nocloud \(bios, i440fx, virtio, nocloud, tcg\): \d+ s\n/)
+  expect(stdout).toContain('  ✓ login-prompt      test login:\n')
+  expect(stdout).toMatch(/ {2}– \d+ checks {9} *the guest gave up: Kernel panic/)
+  expect(stdout).toContain('  ✗ cloud-init        the guest gave up: Kernel panic - not syncing: no root\n')
   expect(stdout).toContain('      | test login:\n')
   expect(stdout).toMatch(/\nfailed: the image is not fit for what it was booted in\n$/)
-  expect(stderr).toContain('firmware\nkernel\n')
+  expect(stderr).toContain('disk\nfirmware\nkernel\n')
   expect(status).toBe(1)
 
   const report = join(folder, 'report')

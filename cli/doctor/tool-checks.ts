@@ -45,13 +45,14 @@ async function lookFor(names: readonly string[], minimum: number | null, host: H
 
 async function findTool(names: readonly string[], { path }: HostView): Promise<string | null> {
   const places = names.flatMap((name) => (name.startsWith('/') ? [name] : path.map((folder) => join(folder, name))))
-  for (const place of places) if (await isExecutable(place)) return place
+  for (const place of places) if (await isThere(place, { isCommand: !names.includes(place) })) return place
   return null
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+/** What the table names by a path may be a file that is only read. */
+async function isThere(path: string, { isCommand }: { readonly isCommand: boolean }): Promise<boolean> {
   try {
-    await access(path, constants.X_OK)
+    await access(path, isCommand ? constants.X_OK : constants.R_OK)
     return true
   } catch {
     return false

@@ -12,7 +12,7 @@ const conclusions: Readonly<Record<Reported['verdict'], string>> = {
 
 /** Writes what a boot test found for people: every check by its boot, and of what failed all that helps. */
 export function renderBootTest(report: Reported): string {
-  const lines = partsOf(report).flatMap((part) => [headOf(part), ...part.checks.flatMap(checkLines)])
+  const lines = partsOf(report).flatMap((part) => [headOf(part), ...checksOf(part)])
   const notes = report.notes.map((note) => `note: ${safeText(note)}`)
   return `${[safeText(report.name), ...lines, ...notes, conclusions[report.verdict]].join('\n')}\n`
 }
@@ -25,10 +25,23 @@ function headOf({ title, boot }: Part): string {
   return `boot ${title} (${machine}): ${end}`
 }
 
+/** Checks that were skipped for one reason have one line together, the last. */
+function checksOf({ checks }: Part): string[] {
+  const skipped = Map.groupBy(
+    checks.filter(({ outcome }) => outcome === 'skipped'),
+    ({ detail }) => detail,
+  )
+  const told = [...skipped].map(([detail, { length, 0: first }]) => {
+    const what = length === 1 && first ? first.name : `${String(length)} checks`
+    return `  ${marks.skipped} ${what.padEnd(16)}  ${safeText(detail)}`
+  })
+  return [...checks.filter(({ outcome }) => outcome !== 'skipped').flatMap(checkLines), ...told]
+}
+
 function checkLines(check: CheckResult): string[] {
   const { name, outcome, detail, waived, expected, lines = [] } = check
   const why = waived ? `; does not count: ${safeText(waived.reason)}` : ''
-  const line = `  ${waived ? '~' : marks[outcome]} ${name.padEnd(14)}  ${safeText(detail)}${why}`
+  const line = `  ${waived ? '~' : marks[outcome]} ${name.padEnd(16)}  ${safeText(detail)}${why}`
   if (!counts(check)) return [line]
   return [
     line,

@@ -100,7 +100,7 @@ it('a kernel that panics ends at once, and the report says with which words', as
   expect(progress.map(({ phase }) => phase)).toEqual(['firmware', 'kernel'])
   expect(report.phases.map(({ name }) => name)).toEqual(['firmware', 'kernel'])
   expect(report.checks[1]).toMatchObject({
-    expected: 'cloud-init finished, from the data of our seed, without error',
+    expected: 'cloud-init finished, from the data source of this boot, without error',
     lines: ['[    0.000000] Linux version 6.1.0', `[    1.2] ${panic}`],
   })
   expect(report.checks[2]).not.toHaveProperty('lines')

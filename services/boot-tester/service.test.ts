@@ -18,6 +18,7 @@ import { createImageTest } from './image-test.ts'
 import { assemble } from './main.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
 import { readBootPolicy } from './plan/boot-policy.ts'
+import { dataSourceNames } from './plan/datasources.ts'
 import { bootTester } from './service.ts'
 
 const shippedBoots = join(import.meta.dirname, '../../deploy/boots.yaml')
@@ -48,7 +49,7 @@ function built(changes: { disk?: ArtifactRef } = {}) {
 /** Handles the event and holds what is said to its schema. */
 async function handle(bootTest: BootTest, event = built(), { attempt = 1 } = {}) {
   const testImage = createImageTest({
-    policy: readBootPolicy(shippedBoots, ['nocloud']),
+    policy: readBootPolicy(shippedBoots, dataSourceNames),
     bootTestOf: () => bootTest,
     weights: [],
     known: [],

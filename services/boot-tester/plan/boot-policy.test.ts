@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseBootPolicy, readBootPolicy } from './boot-policy.ts'
+import { dataSourceNames } from './datasources.ts'
 import { matchesOne, subjectOf } from './subject.ts'
 
 const path = fileURLToPath(new URL('../../../deploy/boots.yaml', import.meta.url))
@@ -11,15 +12,20 @@ const shipped = readFileSync(path, 'utf8')
 const image = (distribution: string, flavour: string, architecture: string) => ({ distribution, flavour, architecture })
 
 describe('the shipped policy', () => {
-  const policy = readBootPolicy(path, ['nocloud'])
+  const policy = readBootPolicy(path, dataSourceNames)
 
   it.each([
-    ['x86_64', { firmware: 'bios', chipset: 'i440fx' }],
-    ['i686', { firmware: 'bios', chipset: 'i440fx' }],
-    ['aarch64', { firmware: 'uefi', chipset: 'virt' }],
-  ])('boots images of %s once, by what they can boot from: %j', (architecture, hardware) => {
-    const plan = policy.planFor(image('debian-12', 'generic', architecture))
-    expect(plan).toMatchObject({ boots: [{ hardware, datasource: 'nocloud' }], tries: 1, afterFailure: 'continue' })
+    ['debian-12', 'generic', 'x86_64', ['bios i440fx nocloud all', 'secure-boot q35 configdrive source']],
+    ['debian-13', 'ec2', 'x86_64', ['bios i440fx nocloud all', 'secure-boot q35 nocloud source']],
+    ['debian-12', 'generic', 'i686', ['bios i440fx nocloud all']],
+    ['fedora-43', 'generic', 'x86_64', ['bios i440fx nocloud all']],
+    ['fedora-43', 'generic', 'aarch64', ['uefi virt nocloud all']],
+  ])('boots images of %s %s.%s by what they can boot from: %j', (distribution, flavour, architecture, wanted) => {
+    const { boots, tries, afterFailure } = policy.planFor(image(distribution, flavour, architecture))
+    expect(
+      boots.map((one) => `${one.hardware.firmware} ${one.hardware.chipset} ${one.datasource} ${one.asks}`),
+    ).toEqual(wanted)
+    expect([tries, afterFailure]).toEqual([1, 'continue'])
   })
 
   it('says each of its keys in a comment', () => {
@@ -74,17 +80,17 @@ it('an image of a compose is known by the name and version of its release, in sm
 })
 
 it.each([
-  ['a boot that is not there', 'boots: [bios]', 'boots: [bois]', ['images.1.boots', '"bois"', 'there are bios, uefi']],
-  ['a boot that is named twice', 'boots: [bios]', 'boots: [bios, bios]', ['images.1.boots', '"bios" is named twice']],
+  ['a boot that is not there', 'boots: [bios]', 'boots: [bois]', ['images.3.boots', '"bois"', 'there are bios, uefi']],
+  ['a boot that is named twice', 'boots: [bios]', 'boots: [bios, bios]', ['images.3.boots', '"bios" is named twice']],
   ['a data source that is not there', 'nocloud }', 'moon }', ['boots.bios.datasource', 'one of nocloud', '"moon"']],
   ['hardware that is not there', 'firmware: bios', 'firmware: coreboot', ['boots.bios.firmware', 'secure-boot']],
-  ['a wrong key', 'boots: [bios]', 'boot: [bios]', ['images.1', '"boot"', 'there are distribution, flavour']],
-  ['too many tries', 'boots: [bios]', 'boots: [bios], tries: 9', ['images.1.tries', '<=3', 'got 9']],
-  ['a capital letter', 'boots: [bios]', 'distribution: [Fedora-43], boots: [bios]', ['images.1.distribution.0']],
+  ['a wrong key', 'boots: [bios]', 'boot: [bios]', ['images.3', '"boot"', 'there are distribution, flavour']],
+  ['too many tries', 'boots: [bios]', 'boots: [bios], tries: 9', ['images.3.tries', '<=3', 'got 9']],
+  ['a capital letter', 'boots: [bios]', 'distribution: [Fedora-43], boots: [bios]', ['images.3.distribution.0']],
   ['text that is not YAML', 'images:', 'images: [', ['boots.yaml is not YAML']],
 ])('%s is named with its place and what is allowed', (_what, from, to, words) => {
   expect(shipped).toContain(from)
-  const attempt = () => parseBootPolicy(shipped.replace(from, to), 'boots.yaml', ['nocloud'])
+  const attempt = () => parseBootPolicy(shipped.replace(from, to), 'boots.yaml', dataSourceNames)
   for (const word of words) expect(attempt).toThrow(word)
   expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }))
 })

@@ -154,7 +154,7 @@ describe('the stream document', () => {
     for (const event of [ready(drop), blessed(drop), published(drop), superseded(drop)]) {
       await hear(scene, event)
       for (const [schema, document] of pairs) {
-        const ajv = new Ajv2020({ formats: { 'date-time': true } })
+        const ajv = new Ajv2020({ formats: { 'date-time': true, date: true, uri: true } })
         const isValid = ajv.validate(await read(schema), await read(document))
         expect(ajv.errors ?? []).toEqual([])
         expect(isValid).toBe(true)
