@@ -24,7 +24,7 @@ interface FollowOptions {
   readonly screen: Screen
 }
 
-/** Shows a requested drop until it is announced and nothing of it is left to do, or until it cannot go on by itself. */
+/** Shows a requested drop until it is announced and nothing of it is left to do now, or until it cannot go on by itself. */
 export async function followDrop(lookout: Lookout, options: FollowOptions): Promise<Followed> {
   const { ledger, bus, stateFolder } = lookout
   const { requestId, composeId, steps, screen } = options
@@ -43,7 +43,9 @@ export async function followDrop(lookout: Lookout, options: FollowOptions): Prom
     await showEvents(drop)
     known = { state, jobs: await ledger.jobs({ drop }) }
     const view = show()
-    if (view?.phase === 'announced' && known.jobs.every(isOver)) resolve('announced')
+    // What only waits goes on for as long as the drop stands: its images are looked at day by day.
+    if (view?.phase === 'announced' && known.jobs.every((job) => isOver(job) || job.state === 'waiting'))
+      resolve('announced')
     else if (view && isStuck(view) && (await isQuiet(drop))) resolve('failed')
   }
 
