@@ -18,8 +18,9 @@ export default defineConfig({
           testTimeout: 30_000,
           // Servers are started in hooks, on machines that may do much else.
           hookTimeout: 120_000,
-          // More than vitest takes by itself on two cores: much of the time is waiting for servers.
-          maxWorkers: 2,
+          // More than vitest takes by itself on two cores: much of the time is waiting for servers,
+          // and for tools that hang on purpose.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
