@@ -5,7 +5,7 @@ import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
-import type { CheckResult, Flavour } from '#events/vocabulary.ts'
+import type { CheckResult } from '#events/vocabulary.ts'
 import { testContext } from '#test/support/context.ts'
 import { noCloud } from '../../services/boot-tester/datasources/nocloud/datasource.ts'
 import { createBootTest } from '../../services/boot-tester/boot-test.ts'
@@ -19,12 +19,11 @@ import { recipesFolder } from '../../services/builder/read-recipe.ts'
 import { builder } from '../../services/builder/service.ts'
 import { debianDisk } from './debian-disk.ts'
 
-/** Builds another flavour of an image that was built in a state folder; gives the path of its disk. */
-export async function buildFlavour(
-  { drop, compose, image }: ImageBuilt,
-  flavour: Flavour,
+/** Builds an image in a state folder. */
+export async function buildImage(
+  { drop, compose, image }: Pick<ImageBuilt, 'drop' | 'compose' | 'image'>,
   stateFolder: string,
-): Promise<string> {
+): Promise<ImageBuilt> {
   const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
   const engine = createMkosiEngine({ deadline: 600_000, idleDeadline: 300_000 })
   const dependencies = {
@@ -35,15 +34,15 @@ export async function buildFlavour(
     recipes: [recipesFolder],
     packages: { mirror: null, hostMirror: readHostMirror, fetch, requireSecurity: false },
   }
-  const requested = seal(say(imageRequested, { drop, compose, image: { ...image, flavour } }), { now: new Date() })
+  const requested = seal(say(imageRequested, { drop, compose, image }), { now: new Date() })
   const said = await builder.handle(requested, dependencies, {
-    ...testContext({ folder: join(stateFolder, flavour) }),
+    ...testContext({ folder: join(stateFolder, image.flavour) }),
     state: null,
   })
   if (!('length' in said)) throw new Error('the builder keeps no state')
   const [built] = said
-  if (built?.subject !== imageBuilt.subject) throw new Error(`${flavour} was not built`)
-  return await artifacts.open(built.body.disk)
+  if (built?.subject !== imageBuilt.subject) throw new Error(`${image.flavour} was not built`)
+  return built.body
 }
 
 /**
@@ -51,9 +50,13 @@ export async function buildFlavour(
  * gives the outcome of every check, and of two more: that the root file system is the image's own, and that cloud-init has
  * left the package sources as they were.
  */
-export async function bootBesideAnother(built: ImageBuilt, other: string, stateFolder: string): Promise<CheckResult[]> {
+export async function bootBesideAnother(
+  built: ImageBuilt,
+  { disk }: ImageBuilt,
+  stateFolder: string,
+): Promise<CheckResult[]> {
   const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
-  const path = await artifacts.open(built.disk)
+  const [path, other] = [await artifacts.open(built.disk), await artifacts.open(disk)]
   const context = testContext({ folder: join(stateFolder, 'second-disk') })
   const tool = join(context.workFolder, 'qemu-with-another-disk')
   await writeFile(tool, qemuWith(other), { mode: 0o755 })

@@ -1,4 +1,4 @@
-import { copyFile, open } from 'node:fs/promises'
+import { copyFile, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createFolderStore } from '#artifacts/folder.ts'
@@ -10,6 +10,11 @@ import { testContext } from '#test/support/context.ts'
 import { house } from '#test/support/house.ts'
 import { assemble } from '../../services/boot-tester/main.ts'
 import { rootOffset } from './debian-disk.ts'
+
+const onlyByBios = `
+boots: { bios: { firmware: bios, chipset: i440fx, disk: virtio, tpm: false, datasource: nocloud } }
+images: [{ boots: [bios] }]
+`
 
 /** Boots a copy of a built disk whose root file system is overwritten at its beginning; gives the boot tester's word. */
 export async function testTornDisk(built: ImageBuilt, stateFolder: string): Promise<ImageTested> {
@@ -23,7 +28,10 @@ export async function testTornDisk(built: ImageBuilt, stateFolder: string): Prom
   }
   const disk = await artifacts.keep(draft, { format: 'raw' })
   const host = { ...house, stateFolder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
-  const { service } = await assemble({ ...host, env: { IMAGEDROP_BOOT_TESTER_IDLE_SECONDS: '60' } })
+  const boots = join(stateFolder, 'boots.yaml')
+  await writeFile(boots, onlyByBios)
+  const env = { IMAGEDROP_BOOT_TESTER_IDLE_SECONDS: '60', IMAGEDROP_BOOT_TESTER_BOOTS: boots }
+  const { service } = await assemble({ ...host, env })
   const event = seal(say(imageBuilt, { ...built, disk }), { now: new Date() })
   const { events } = await service.handle(event, testContext({ folder: join(stateFolder, 'torn') }))
   return events[0]?.body as ImageTested
