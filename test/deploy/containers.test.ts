@@ -92,6 +92,12 @@ describe('compose.yaml', () => {
   })
 })
 
+it('the servers get a password for the account of every service', async () => {
+  const [, list = ''] = /^x-passwords: &passwords\n((?: {2}.*\n)+)/m.exec(await read('compose.yaml')) ?? []
+  const accounts = services.map((service) => `${service.toUpperCase().replaceAll('-', '_')}_PASSWORD`)
+  expect(list.match(/^ {2}\w+/gm)?.map((name) => name.trim())).toEqual(expect.arrayContaining(accounts))
+})
+
 describe('deploy/Containerfile', () => {
   it('has the Node and the command that package.json has', async () => {
     const { bin, dependencies } = JSON.parse(await read('package.json')) as {
@@ -102,6 +108,16 @@ describe('deploy/Containerfile', () => {
     expect(text).toContain(`ARG BASE=node:${dependencies.node}-bookworm-slim\n`)
     expect(text).toContain(`ln -s /opt/imagedrop/${bin.imagedrop} /usr/local/bin/imagedrop`)
     expect(await read('deploy/systemd/imagedrop@.service')).toContain(`ExecStart=/opt/imagedrop/${bin.imagedrop} serve`)
+  })
+
+  it('is given every file of deploy/ that a service reads', async () => {
+    const ignored = (await read('.dockerignore')).split('\n')
+    const files = await Promise.all(services.map((service) => read(`services/${service}/config.ts`).catch(() => '')))
+    const named = files.flatMap((text) =>
+      [...text.matchAll(/(?:deploy\/|shipped\(')([\w-]+\.yaml)/g)].map(([, name]) => name),
+    )
+    expect(named).toEqual(expect.arrayContaining(['boots.yaml', 'drops.yaml']))
+    expect(named.filter((name) => !ignored.includes(`!deploy/${name ?? ''}`))).toEqual([])
   })
 
   it('installs every tool that a host must have to run us', async () => {
