@@ -74,7 +74,9 @@ describe('compose.yaml', () => {
     await stack.compose(['up', '--detach', '--no-recreate', '--scale', 'converter=3'])
     await announced(13)
 
-    expect(await stack.query(`select service, subject, error from jobs where state <> 'done'`)).toEqual([])
+    const open = `select service, subject, error from jobs where state <> 'done'`
+    // What is public is looked at day by day, while its drop stands.
+    expect(await stack.query(`${open} and not (service = 'ec2-publisher' and state = 'waiting')`)).toEqual([])
     // Of 13 drops of four images, each word was said once.
     const said = await stack.query(
       'select subject, count(*), count(distinct (drop_id, envelope::json #>> $${body,image}$$)) from outbox group by subject',
