@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readConfig } from '#service/config.ts'
+import { listSetting, readConfig } from '#service/config.ts'
 
 /** `name/zone`, `name/zone=private`: a section of cloudstack.ini and a zone of that cloud. */
 const cloudPattern = /^(?<place>(?<name>[^/=,\s]+)\/(?<zone>[^/=,\s]+))(?:=(?<visibility>public|featured|private))?$/
@@ -22,16 +22,7 @@ export function readCloudstackPublisherConfig(env: Readonly<Record<string, strin
   const { clouds, ...settings } = readConfig(
     'CLOUDSTACK_PUBLISHER',
     {
-      clouds: z
-        .string()
-        .default('')
-        .transform((list) =>
-          list
-            .split(',')
-            .map((one) => one.trim())
-            .filter(Boolean),
-        )
-        .pipe(z.array(z.string().regex(cloudPattern, 'a cloud is written as name/zone or name/zone=private'))),
+      clouds: listSetting(cloudPattern, 'a cloud is written as name/zone or name/zone=private'),
       visibility: z.enum(['public', 'featured', 'private']).default('public'),
       configFile: z.string().nullable().default(null),
       /** Where the clouds find the root of our mirror. */

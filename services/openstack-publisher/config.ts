@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readConfig } from '#service/config.ts'
+import { listSetting, readConfig } from '#service/config.ts'
 
 /** `name`, `name/region`, `name=community`, `name/region=public`: a cloud of clouds.yaml. */
 const cloudPattern =
@@ -22,16 +22,7 @@ export function readOpenstackPublisherConfig(env: Readonly<Record<string, string
   const { clouds, ...settings } = readConfig(
     'OPENSTACK_PUBLISHER',
     {
-      clouds: z
-        .string()
-        .default('')
-        .transform((list) =>
-          list
-            .split(',')
-            .map((one) => one.trim())
-            .filter(Boolean),
-        )
-        .pipe(z.array(z.string().regex(cloudPattern, 'a cloud is written as name, name/region or name=community'))),
+      clouds: listSetting(cloudPattern, 'a cloud is written as name, name/region or name=community'),
       visibility: z.enum(['public', 'community', 'private']).default('public'),
       cloudsFile: z.string().nullable().default(null),
       jobs: z.coerce.number().int().min(1).max(16).default(2),

@@ -35,6 +35,20 @@ export function readConfig<Shape extends z.ZodRawShape>(
   throw new InvalidConfig(describeIssues(parsed.error, given, nameOf), { cause: parsed.error })
 }
 
+/** A setting that is a list with commas between, each in one form; empty when there is none. */
+export function listSetting(form: RegExp, isWritten: string) {
+  return z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((one) => one.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.string().regex(form, isWritten)))
+}
+
 function variableOf(start: string, key: string): string {
   return start + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
 }
