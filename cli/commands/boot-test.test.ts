@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { bootTestReport } from '#publishing/boot-test-report.ts'
 import { run } from '#subprocess/run.ts'
 import { writeTalkingDisk } from '../../services/boot-tester/testing/talking-disk.ts'
-
-const program = join(import.meta.dirname, '..', 'imagedrop.js')
+import { runBesideDisks } from '../testing/run-beside-disks.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -25,17 +21,8 @@ afterAll(async () => {
 
 /** The real command, in the folder of the disks. */
 async function bootTest(args: readonly string[]) {
-  const small = { IMAGEDROP_BOOT_TESTER_MEMORY_MIB: '128', IMAGEDROP_BOOT_TESTER_ACCELERATOR: 'tcg' }
-  const env = { ...process.env, ...small, TMPDIR: join(folder, 'scratch') }
-  const child = spawn(program, ['boot-test', ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<[number | null]>,
-  ])
-  // Nothing is left of what was unpacked, nor of the machine.
-  expect((await readdir(join(folder, 'scratch'))).filter((name) => name.startsWith('imagedrop'))).toEqual([])
-  return { status, stdout, stderr }
+  const settings = { IMAGEDROP_BOOT_TESTER_MEMORY_MIB: '128', IMAGEDROP_BOOT_TESTER_ACCELERATOR: 'tcg' }
+  return await runBesideDisks(folder, ['boot-test', ...args], settings)
 }
 
 it('says what an image lacks, with the console around it, writes the reports, and ends with 1', async () => {

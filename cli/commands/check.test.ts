@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { run } from '#subprocess/run.ts'
 import { damage } from '../../services/boot-tester/testing/damages/damage.ts'
 import { makeCloudImage } from '../../services/boot-tester/testing/small-cloud-image.ts'
-
-const program = join(import.meta.dirname, '..', 'imagedrop.js')
+import { runBesideDisks } from '../testing/run-beside-disks.ts'
 
 let folder: string
 let disk: string
@@ -24,15 +20,7 @@ afterAll(async () => {
 
 /** The real command. */
 async function check(...args: string[]) {
-  const env = { ...process.env, TMPDIR: join(folder, 'scratch') }
-  const child = spawn(program, ['check', ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<[number | null]>,
-  ])
-  expect((await readdir(join(folder, 'scratch'))).filter((name) => name.startsWith('imagedrop'))).toEqual([])
-  return { status, stdout, stderr }
+  return await runBesideDisks(folder, ['check', ...args])
 }
 
 it('passes a good image, says what was seen, and ends with 0', async () => {

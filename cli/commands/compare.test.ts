@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { copyFile, mkdir, readdir, rename } from 'node:fs/promises'
+import { copyFile, mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { say } from '#events/define.ts'
@@ -12,8 +9,7 @@ import { comparison } from '#image/comparison/comparison.ts'
 import { dpkgStanza, makeFileSystem, makePartitioned, openWorkshop } from '#image/testing/disk.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { run } from '#subprocess/run.ts'
-
-const program = join(import.meta.dirname, '..', 'imagedrop.js')
+import { runBesideDisks } from '../testing/run-beside-disks.ts'
 
 let workshop: Awaited<ReturnType<typeof openWorkshop>>
 let folder: string
@@ -38,16 +34,7 @@ afterAll(async () => {
 
 /** The real command, in the folder of the disks. */
 async function compare(...args: string[]) {
-  const env = { ...process.env, TMPDIR: join(folder, 'scratch') }
-  const child = spawn(program, ['compare', ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<[number | null]>,
-  ])
-  // Nothing is left of what was unpacked.
-  expect((await readdir(join(folder, 'scratch'))).filter((name) => name.startsWith('imagedrop'))).toEqual([])
-  return { status, stdout, stderr }
+  return await runBesideDisks(folder, ['compare', ...args])
 }
 
 it('tells people each thing once, what matters most first, and ends with 1', async () => {

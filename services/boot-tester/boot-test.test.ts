@@ -9,9 +9,9 @@ import { testContext } from '#test/support/context.ts'
 import { createBootTest } from './boot-test.ts'
 import { checks } from './checks/index.ts'
 import { noCloud } from './datasources/nocloud/datasource.ts'
-import { createQemu } from './machines/qemu/qemu.ts'
 import { pidOfQemu } from './testing/pid-of-qemu.ts'
 import { writeTalkingDisk } from './testing/talking-disk.ts'
+import { smallMachine } from './testing/small-machine.ts'
 
 let folder: string
 let disk: string
@@ -29,14 +29,7 @@ afterEach(async () => {
 
 /** Boots the disk in a real machine of the smallest kind. */
 async function bootDisk({ idle = 5_000, total = 20_000, signal = new AbortController().signal } = {}) {
-  const machine = createQemu({
-    memoryMib: 64,
-    processors: 1,
-    growBytes: 1024 * 1024,
-    accelerator: 'tcg',
-    stateFolder: folder,
-    proveKvmWithin: 1_000,
-  })
+  const machine = smallMachine(folder)
   const bootTest = createBootTest({
     machine,
     datasource: noCloud,

@@ -6,9 +6,9 @@ import { exampleArtifact, exampleImage } from '#events/examples.ts'
 import { testContext } from '#test/support/context.ts'
 import { ec2 } from '../datasources/ec2/datasource.ts'
 import { noCloud } from '../datasources/nocloud/datasource.ts'
-import { createQemu } from '../machines/qemu/qemu.ts'
 import { writeTalkingDisk } from '../testing/talking-disk.ts'
 import { createSourceBoot } from './source-boot.ts'
+import { smallMachine } from '../testing/small-machine.ts'
 
 let folder: string
 let disk: string
@@ -23,14 +23,7 @@ afterEach(async () => {
 /** Boots the disk in real machines of the smallest kind. */
 async function boot({ says, idle, signal }: { says: string; idle: number; signal?: AbortSignal }) {
   await writeTalkingDisk(disk, { says, next: 'hang' })
-  const machine = createQemu({
-    memoryMib: 64,
-    processors: 1,
-    growBytes: 1024 * 1024,
-    accelerator: 'tcg',
-    stateFolder: folder,
-    proveKvmWithin: 1_000,
-  })
+  const machine = smallMachine(folder)
   const { size } = await stat(disk)
   const image = { image: exampleImage, disk: { ...exampleArtifact('raw'), size }, path: disk }
   const limits = { idle, total: 25_000 }

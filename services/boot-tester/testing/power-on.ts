@@ -1,20 +1,13 @@
 // Powers a machine with a TPM on and leaves it to itself: for tests that kill the process that a machine belongs to.
 import { join } from 'node:path'
-import { createQemu } from '../machines/qemu/qemu.ts'
 import { plainHardware } from '../machines/hardware.ts'
 import { writeTalkingDisk } from './talking-disk.ts'
+import { smallMachine } from './small-machine.ts'
 
 const [, , folder = ''] = process.argv
 const disk = join(folder, 'disk.raw')
 await writeTalkingDisk(disk, { says: 'hello', next: 'hang' })
-const machine = createQemu({
-  memoryMib: 64,
-  processors: 1,
-  growBytes: 1024 * 1024,
-  accelerator: 'tcg',
-  stateFolder: folder,
-  proveKvmWithin: 1_000,
-})
+const machine = smallMachine(folder)
 await machine.powerOn({
   architecture: 'x86_64',
   image: { path: disk, size: 1024 * 1024 },
