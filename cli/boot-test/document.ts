@@ -31,7 +31,7 @@ export async function describeTest(report: Reported): Promise<string> {
     verdict,
     disk,
     testedAt: testedAt.toISOString(),
-    accelerator: decisiveBoot(report)?.accelerator ?? 'none',
+    accelerator: decisiveBoot(report.boots)?.accelerator ?? 'none',
     checks: [...checks],
     boots: boots.map((boot) => ({
       ...boot,

@@ -7,7 +7,7 @@ import type { Check } from './checks/check.ts'
 import type { readBootTesterConfig } from './config.ts'
 import { createQemu } from './machines/qemu/qemu.ts'
 import type { Boot } from './plan/boot-policy.ts'
-import { dataSourceNamed } from './plan/datasources.ts'
+import { dataSourceNamed } from './datasources/index.ts'
 
 const mebi = 1024 * 1024
 

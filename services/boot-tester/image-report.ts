@@ -27,7 +27,7 @@ export interface ImageUnderTest extends DiskUnderTest {
 export type ImageTest = (image: ImageUnderTest, context: BootContext) => Promise<ImageReport>
 
 /** The try that shows best how the image stands: the first that failed, or else the first that ended. */
-export function decisiveBoot({ boots }: Pick<ImageReport, 'boots'>): BootRun | undefined {
+export function decisiveBoot<Boot extends Pick<BootRecord, 'outcome'>>(boots: readonly Boot[]): Boot | undefined {
   return (
     boots.find(({ outcome }) => outcome === 'failed') ?? boots.find(({ outcome }) => outcome === 'passed') ?? boots[0]
   )

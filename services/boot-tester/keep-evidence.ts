@@ -23,18 +23,16 @@ export async function keepBoots(artifacts: ArtifactStore, { boots }: ImageReport
   return kept
 }
 
-/** Keeps what the boot that decided has left, for those who look at one. */
-export async function keepDecisive(
+/** What the boot that decided has left, for those who look at one. */
+export async function decisiveEvidence(
   artifacts: ArtifactStore,
-  report: ImageReport,
+  boots: readonly BootRecord[],
 ): Promise<Pick<ImageTested, 'console' | 'screenshot' | 'accelerator'>> {
-  const boot = decisiveBoot(report)
-  const end = boot?.screenshots.find(({ moment }) => moment === 'end')
+  const boot = decisiveBoot(boots)
+  const nothing = 'Nothing was booted: the disk itself failed its checks.\n'
   return {
-    console: boot?.console
-      ? await keepCopy(artifacts, boot.console, 'log')
-      : await artifacts.keepBytes('Nothing was booted: the disk itself failed its checks.\n', 'log'),
-    screenshot: end ? await keepCopy(artifacts, end.path, 'png') : null,
+    console: boot?.console ?? (await artifacts.keepBytes(nothing, 'log')),
+    screenshot: boot?.screenshots.find(({ moment }) => moment === 'end')?.ref ?? null,
     accelerator: boot?.accelerator ?? 'none',
   }
 }

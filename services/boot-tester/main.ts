@@ -10,7 +10,7 @@ import { createJudgeDisk } from './judge-disk.ts'
 import { guestsAtATime } from './machines/guests-at-a-time.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
 import { readBootPolicy } from './plan/boot-policy.ts'
-import { dataSourceNames } from './plan/datasources.ts'
+import { dataSourceNames } from './datasources/index.ts'
 import { bootTester } from './service.ts'
 import { readKnownFailures } from './verdict/known-failures.ts'
 

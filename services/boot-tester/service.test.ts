@@ -18,7 +18,7 @@ import { createImageTest } from './image-test.ts'
 import { assemble } from './main.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
 import { readBootPolicy } from './plan/boot-policy.ts'
-import { dataSourceNames } from './plan/datasources.ts'
+import { dataSourceNames } from './datasources/index.ts'
 import { bootTester } from './service.ts'
 
 const shippedBoots = join(import.meta.dirname, '../../deploy/boots.yaml')

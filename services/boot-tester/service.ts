@@ -9,7 +9,7 @@ import { TransientError, PermanentError } from '#service/errors.ts'
 import { isTransient } from '#service/failure.ts'
 import type { ImageReport, ImageTest } from './image-report.ts'
 import { subjectOf } from './plan/subject.ts'
-import { keepBoots, keepDecisive, keepReports } from './keep-evidence.ts'
+import { keepBoots, decisiveEvidence, keepReports } from './keep-evidence.ts'
 
 interface Dependencies {
   readonly artifacts: ArtifactStore
@@ -34,7 +34,7 @@ export const bootTester = defineService({
     if (verdict === 'errored') throw inconclusive(report, context.attempt)
     const name = `${imageKey(image)} of ${drop}`
     const boots = await keepBoots(artifacts, report)
-    const { console, screenshot, accelerator } = await keepDecisive(artifacts, report)
+    const { console, screenshot, accelerator } = await decisiveEvidence(artifacts, boots)
     return [
       say(imageTested, {
         drop,

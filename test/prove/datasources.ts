@@ -7,7 +7,7 @@ import { createBootTest } from '../../services/boot-tester/boot-test.ts'
 import { cloudInitFinished } from '../../services/boot-tester/checks/cloud-init/check.ts'
 import { checks } from '../../services/boot-tester/checks/index.ts'
 import { followConsole } from '../../services/boot-tester/console/console.ts'
-import { dataSources } from '../../services/boot-tester/datasources/index.ts'
+import { dataSourceNamed } from '../../services/boot-tester/datasources/index.ts'
 import { newInstance } from '../../services/boot-tester/datasources/instance.ts'
 import { noCloud } from '../../services/boot-tester/datasources/nocloud/datasource.ts'
 import { plainHardware } from '../../services/boot-tester/machines/hardware.ts'
@@ -79,7 +79,7 @@ async function setScene(path: string, folder: string) {
     bootBy: (names: readonly string[], { long = false } = {}) =>
       createSourceBoots({
         ...common,
-        datasources: names.map(sourceNamed),
+        datasources: names.map(dataSourceNamed),
         ...(long ? { long: createBootTest({ ...common, datasource: noCloud, checks }) } : {}),
         atOnce: 2,
       }).bind(null, image),
@@ -102,12 +102,6 @@ async function setScene(path: string, folder: string) {
       await Promise.race([guest.seen(cloudInitFinished), running.ended])
     },
   }
-}
-
-function sourceNamed(name: string) {
-  const found = dataSources.find((one) => one.name === name)
-  if (found) return found
-  throw new Error(`there is no data source "${name}"; there are ${dataSources.map((one) => one.name).join(', ')}`)
 }
 
 type Context = ReturnType<typeof contextIn>

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { html } from './html.ts'
+import { html } from '#markup/html.ts'
 import { textOf } from './testing/read-markup.ts'
 
 /** Halves of surrogate pairs too. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseBootPolicy, readBootPolicy } from './boot-policy.ts'
-import { dataSourceNames } from './datasources.ts'
+import { dataSourceNames } from '../datasources/index.ts'
 import { matchesOne, subjectOf } from './subject.ts'
 
 const path = fileURLToPath(new URL('../../../deploy/boots.yaml', import.meta.url))

@@ -1,7 +1,7 @@
 import type { Feed as FeedClass } from 'feed'
 import type { Story } from '../../story/story.ts'
 import { count } from '../../story/words.ts'
-import { html, type Html } from '../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 
 /** What a feed is told of itself. */
 export interface FeedSettings {

@@ -1,5 +1,5 @@
 import type { Line } from '../../story/line.ts'
-import { html } from '../../web/html.ts'
+import { html } from '#markup/html.ts'
 
 /** A message as clients show it, with its link to follow; what else is in a text stays text, and calls nobody. */
 export function messageOf({ text, link }: Line, msgtype: 'm.notice' | 'm.text') {

@@ -1,6 +1,6 @@
 import type { Appointment } from '../../../story/appointment.ts'
 import { dayInWords } from '../../../story/words.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import { addresses, type Place } from '../parts/site.ts'
 
 /** More would hide what there is behind what will be. */

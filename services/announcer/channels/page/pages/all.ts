@@ -1,6 +1,6 @@
 import type { Story } from '../../../story/story.ts'
 import { count } from '../../../story/words.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import { addresses, releaseTitle, type Page, type Place } from '../parts/site.ts'
 import { monthId, yearOf } from './year.ts'
 

@@ -1,6 +1,6 @@
 import type { Story } from '../../../story/story.ts'
 import { secondsInWords, sizeInWords } from '../../../story/words.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import { lineChart, type Line } from '../parts/chart.ts'
 import { mainDownload } from '../parts/downloads.ts'
 import { addresses, releaseTitle, type Page, type Place } from '../parts/site.ts'

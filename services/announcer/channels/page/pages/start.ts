@@ -1,6 +1,6 @@
 import type { Appointment } from '../../../story/appointment.ts'
 import type { Story } from '../../../story/story.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import { nextDrops } from '../calendar/next-drops.ts'
 import { shortImagePanel } from '../parts/image-panel.ts'
 import { addresses, releaseTitle, type Page, type Place } from '../parts/site.ts'

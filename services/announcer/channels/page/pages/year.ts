@@ -1,5 +1,5 @@
 import type { Story } from '../../../story/story.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import { addresses, releaseTitle, type Page, type Place } from '../parts/site.ts'
 import { verdictText } from '../parts/verdict.ts'
 

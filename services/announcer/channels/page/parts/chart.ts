@@ -1,4 +1,4 @@
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 
 /** A quantity of several things over time. */
 export interface Chart {

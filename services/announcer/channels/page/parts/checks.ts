@@ -1,7 +1,7 @@
 import { counts, type CheckResult, type Waiver } from '#events/vocabulary.ts'
 import type { StoryImage } from '../../../story/story.ts'
 import { count, secondsInWords } from '../../../story/words.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import { checksId } from './verdict.ts'
 
 /** What the boot test saw of an image; open where something failed. */

@@ -1,6 +1,6 @@
 import type { Download, StoryImage } from '../../../story/story.ts'
 import { sizeInWords } from '../../../story/words.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import type { Place } from './site.ts'
 
 /** The file of an image that most people want. */

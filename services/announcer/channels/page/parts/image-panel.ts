@@ -1,5 +1,5 @@
 import type { Story, StoryImage } from '../../../story/story.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import { checkList } from './checks.ts'
 import { downloadButtons, fileList } from './downloads.ts'
 import { launchTables } from './launch.ts'

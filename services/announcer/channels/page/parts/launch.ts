@@ -1,5 +1,5 @@
 import type { StoryImage, StoryRegistration, StoryTarget } from '../../../story/story.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import type { Place } from './site.ts'
 
 /** Where an image can be started, a table per target. */

@@ -1,4 +1,4 @@
-import { html } from '../../../web/html.ts'
+import { html } from '#markup/html.ts'
 import { addresses, placeOf, type Page, type Site } from './site.ts'
 
 /** No script, whatever a theme or a drop brings. */

@@ -1,7 +1,7 @@
 import type { LaunchAddressOf } from '../../../story/launch.ts'
 import { linkBelow, type LinkTo } from '../../../story/link.ts'
 import type { Story } from '../../../story/story.ts'
-import type { Html } from '../../../web/html.ts'
+import type { Html } from '#markup/html.ts'
 import type { Theme } from './theme.ts'
 
 /** What all pages of the site are made with. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidConfig } from '#service/config.ts'
 import { messageOf } from '#service/errors.ts'
-import { Html } from '../../../web/html.ts'
+import { Html } from '#markup/html.ts'
 
 /** What makes the pages look as they do. */
 export interface Theme {

@@ -1,6 +1,6 @@
 import type { Story, StoryImage } from '../../../story/story.ts'
 import { count, dayInWords, secondsInWords } from '../../../story/words.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import { addresses, type Place } from './site.ts'
 
 /** How many images of a drop passed. */

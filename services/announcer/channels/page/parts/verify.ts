@@ -1,6 +1,6 @@
 import { shellWord } from '../../../story/shell-word.ts'
 import type { Download, Story } from '../../../story/story.ts'
-import { html, type Html } from '../../../web/html.ts'
+import { html, type Html } from '#markup/html.ts'
 import { mainDownload } from './downloads.ts'
 import type { Place } from './site.ts'
 

@@ -1,1 +1,0 @@
-export { html, Html } from '#markup/html.ts'
