@@ -51,7 +51,7 @@ it.each([
   ['MAIL_DKIM_SELECTOR', 'a b', /IMAGEDROP_ANNOUNCER_MAIL_DKIM_SELECTOR/],
   ['MAIL_NEWS_TO', 'everybody', /IMAGEDROP_ANNOUNCER_MAIL_NEWS_TO/],
   ['MAIL_NEWS_KINDS', 'published', /IMAGEDROP_ANNOUNCER_MAIL_NEWS_KINDS/],
-  ['TEMPLATES', '/nonexistent', /IMAGEDROP_ANNOUNCER_TEMPLATES: \/nonexistent: ENOENT/],
+  ['TEMPLATES', '/dev/null/templates', /IMAGEDROP_ANNOUNCER_TEMPLATES: \/dev\/null\/templates: ENOTDIR/],
   ['MAIL_DKIM_DOMAIN', 'a;b', /IMAGEDROP_ANNOUNCER_MAIL_DKIM_DOMAIN/],
   ['FORM', 'imagedrop@example.org', /IMAGEDROP_ANNOUNCER_FORM: there is no such setting/],
 ])('a bad %s, %j, is refused by the name of its variable', async (name, value, message) => {

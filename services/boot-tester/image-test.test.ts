@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { exampleArtifact, exampleImage } from '#events/examples.ts'
 import type { CheckResult } from '#events/vocabulary.ts'
 import { PermanentError, TransientError } from '#service/errors.ts'
-import { testContext } from '#test/support/context.ts'
+import { noFolder, testContext } from '#test/support/context.ts'
 import type { BootContext, BootTest } from './boot-report.ts'
 import { createImageTest } from './image-test.ts'
 import { parseBootPolicy } from './plan/boot-policy.ts'
@@ -59,7 +59,7 @@ async function testBy(row: string, script: Script, options: { disk?: CheckResult
 it('a failed boot does not hide the others, and each has folders of its own', async () => {
   const { verdict, boots, asked, records } = await testBy('boots: [bios, uefi]', { bios: [failed], uefi: [passed] })
   expect({ verdict, boots }).toEqual({ verdict: 'failed', boots: ['bios 1 failed', 'uefi 1 passed'] })
-  expect(asked.map(({ logFolder }) => logFolder)).toEqual(['/nonexistent/bios', '/nonexistent/uefi'])
+  expect(asked.map(({ logFolder }) => logFolder)).toEqual([`${noFolder}/bios`, `${noFolder}/uefi`])
   expect(records[1]).toMatchObject({
     firmware: 'uefi',
     chipset: 'q35',
@@ -88,7 +88,7 @@ it('a lost machine is tried once more at once, whatever the policy says of failu
   const lost = new TransientError('QEMU was killed')
   const again = await testBy('boots: [bios]', { bios: [lost, passed] })
   expect(again).toMatchObject({ verdict: 'passed', boots: ['bios 1 errored', 'bios 2 passed'] })
-  expect(again.asked.map(({ workFolder }) => workFolder)).toEqual(['/nonexistent/bios', '/nonexistent/bios-2'])
+  expect(again.asked.map(({ workFolder }) => workFolder)).toEqual([`${noFolder}/bios`, `${noFolder}/bios-2`])
   const never = await testBy('boots: [bios]', { bios: [lost] })
   expect(never).toMatchObject({ verdict: 'errored', boots: ['bios 1 errored', 'bios 2 errored'], errors: [lost, lost] })
   expect(never.records[0]).toMatchObject({ reason: 'QEMU was killed', console: null, accelerator: 'none' })

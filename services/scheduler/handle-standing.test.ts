@@ -25,7 +25,7 @@ function streamWith(standing: StreamState['drops'][number]['standing']): StreamS
 }
 
 function after(state: unknown, ...events: readonly StandingEnvelope[]): unknown {
-  const context = testContext({ folder: '/nonexistent' })
+  const context = testContext()
   return events.reduce((now, event) => handleStanding(event, { ...context, state: now }).state, state)
 }
 

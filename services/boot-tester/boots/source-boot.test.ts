@@ -6,6 +6,7 @@ import { exampleArtifact, exampleImage } from '#events/examples.ts'
 import { testContext } from '#test/support/context.ts'
 import { ec2 } from '../datasources/ec2/datasource.ts'
 import { noCloud } from '../datasources/nocloud/datasource.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { writeTalkingDisk } from '../testing/talking-disk.ts'
 import { createSourceBoot } from './source-boot.ts'
 import { smallMachine } from '../testing/small-machine.ts'
@@ -20,19 +21,24 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+interface Guest {
+  readonly says: string
+  readonly idle: number
+  readonly signal?: AbortSignal
+}
+
 /** Boots the disk in real machines of the smallest kind. */
-async function boot({ says, idle, signal }: { says: string; idle: number; signal?: AbortSignal }) {
+async function boot({ says, idle, signal: ended = new AbortController().signal }: Guest) {
   await writeTalkingDisk(disk, { says, next: 'hang' })
   const machine = smallMachine(folder)
   const { size } = await stat(disk)
   const image = { image: exampleImage, disk: { ...exampleArtifact('raw'), size }, path: disk }
   const limits = { idle, total: 25_000 }
-  return await Promise.all(
-    [noCloud, ec2].map((datasource) => {
-      const context = testContext({ folder: join(folder, datasource.name), ...(signal ? { signal } : {}) })
-      return createSourceBoot({ machine, datasource, limits, newNonce: () => 'c' })(image, context)
-    }),
-  )
+  const boots = [noCloud, ec2].map((datasource) => (signal: AbortSignal) => {
+    const context = testContext({ folder: join(folder, datasource.name), signal })
+    return createSourceBoot({ machine, datasource, limits, newNonce: () => 'c' })(image, context)
+  })
+  return await sideBySide(boots, { atOnce: boots.length, signal: ended })
 }
 
 it('each data source has a boot of its own, which ends when its guest has told, with evidence of its own', async () => {
