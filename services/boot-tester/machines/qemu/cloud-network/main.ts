@@ -44,8 +44,9 @@ async function makeNetwork(): Promise<void> {
 
 async function addAddress(address: string): Promise<void> {
   if (address === 'router') return
-  const bits = address.includes(':') ? '128' : '32'
-  await run('ip', ['address', 'add', `${address}/${bits}`, 'dev', 'lo'])
+  // Without the search for a double, an address of IPv6 can be listened on at once.
+  const [bits, ...flags] = address.includes(':') ? ['128', 'nodad'] : ['32']
+  await run('ip', ['address', 'add', `${address}/${bits}`, 'dev', 'lo', ...flags])
 }
 
 /** QEMU asks the name server that the host's own file names; here this is us. Nobody outside the namespace sees it. */
