@@ -40,7 +40,13 @@ const x86 = {
 const ovmf = ['/usr/share/OVMF', '/usr/share/edk2/ovmf']
 
 export const emulators: Readonly<Record<Architecture, Emulator>> = {
-  i686: { ...x86, tool: 'qemu-system-i386', cpu: 'max', firmware: { bios: 'built-in' } },
+  i686: {
+    ...x86,
+    tool: 'qemu-system-i386',
+    // By itself it says that it is an old AMD, of which the kernel warns when there are two.
+    cpu: 'max,vendor=GenuineIntel',
+    firmware: { bios: 'built-in' },
+  },
   x86_64: {
     ...x86,
     tool: 'qemu-system-x86_64',
