@@ -21,3 +21,6 @@ for modules in /usr/lib/modules/*; do
   update-initramfs -c -k "$version"
   linux-update-symlinks install "$version" "/boot/vmlinuz-$version"
 done
+
+# grub-cloud-amd64 comes with arguments of its own; the kernel gets those of the description alone.
+sed -i 's/^GRUB_CMDLINE_LINUX=.*/GRUB_CMDLINE_LINUX=""/' /etc/default/grub
