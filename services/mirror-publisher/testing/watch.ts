@@ -15,9 +15,14 @@ interface Watch extends AsyncDisposable {
   readonly stop: () => Promise<Seen>
 }
 
+type Command = [command: string, args: string[]]
+
 /** Lets another process read a public folder without pause; `stop` resolves with what it saw. */
-export async function watchFolder(folder: string): Promise<Watch> {
-  const reader = spawn(process.execPath, [join(import.meta.dirname, 'reader.ts'), folder], {
+export async function watchFolder(
+  folder: string,
+  within: (...command: Command) => Command = (...command) => command,
+): Promise<Watch> {
+  const reader = spawn(...within(process.execPath, [join(import.meta.dirname, 'reader.ts'), folder]), {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const closed = once(reader, 'close')
