@@ -5,7 +5,7 @@ import { run } from '#subprocess/run.ts'
 /** A small file system over a folder, which only commands that are run through it see. */
 export interface SmallDisk extends AsyncDisposable {
   /** A command line that runs another one where the disk is mounted. */
-  within(command: string, args: readonly string[]): [string, string[]]
+  readonly within: (command: string, args: readonly string[]) => [string, string[]]
   /** `64m`, as tmpfs takes it. */
   resize(size: string): Promise<void>
 }
