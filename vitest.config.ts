@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 const heavy = { maxWorkers: 2, testTimeout: 900_000, hookTimeout: 900_000 }
 
@@ -9,6 +10,7 @@ const heavy = { maxWorkers: 2, testTimeout: 900_000, hookTimeout: 900_000 }
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
