@@ -68,17 +68,24 @@ export function createPieceCache({ folder, limit }: PieceCacheOptions): PieceCac
       }
     },
 
-    async trim() {
-      const pieces = await listPieces(folder)
-      let size = pieces.reduce((sum, piece) => sum + piece.size, 0)
-      for (const piece of pieces.toSorted((one, other) => one.usedAt - other.usedAt)) {
-        if (size <= limit) break
-        await rm(piece.path, { force: true })
-        size -= piece.size
-      }
-      await removeUnfinished(folder)
-    },
+    trim: () => trimPieces(folder, limit),
   }
+}
+
+/** Removes all pieces that are kept, also those of processes that are at work: they make them again. */
+export async function clearPieces(folder: string): Promise<void> {
+  await trimPieces(folder, 0)
+}
+
+async function trimPieces(folder: string, limit: number): Promise<void> {
+  const pieces = await listPieces(folder)
+  let size = pieces.reduce((sum, piece) => sum + piece.size, 0)
+  for (const piece of pieces.toSorted((one, other) => one.usedAt - other.usedAt)) {
+    if (size <= limit) break
+    await rm(piece.path, { force: true })
+    size -= piece.size
+  }
+  await removeUnfinished(folder)
 }
 
 /** One piece that is kept. */

@@ -44,6 +44,8 @@ interface SetUpOptions {
   readonly cacheLimit?: number
   readonly size?: number
   readonly noise?: Buffer<ArrayBuffer>
+  /** Writes more into the disk. */
+  readonly prepare?: (path: string) => Promise<void>
 }
 
 /** A store that holds one disk, and a converter to convert it. */
@@ -51,6 +53,7 @@ export async function setUp({
   folder,
   threads = 2,
   memoryMib = 1024,
+  prepare,
   cacheFolder,
   cacheLimit = 1024 * mib,
   ...diskOptions
@@ -59,6 +62,7 @@ export async function setUp({
   const artifacts = await createFolderStore(join(root, 'artifacts'))
   await using draft = await artifacts.draft('disk.raw')
   await writeDisk(draft.path, diskOptions)
+  await prepare?.(draft.path)
   const disk = await artifacts.keep(draft, { format: 'raw' })
   const limits = { threads, memoryMib, deadline: 120_000, idleDeadline: 60_000 }
   const cache = createPieceCache({ folder: cacheFolder ?? join(root, 'pieces'), limit: cacheLimit })
