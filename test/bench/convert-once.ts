@@ -35,5 +35,6 @@ const { result, usage } = await measureUsage(async () =>
 )
 await rm(root, { recursive: true })
 const [said] = Array.isArray(result) ? result : []
-const { artifacts: made } = said?.body as ImageConverted
+if (said?.subject !== 'image.converted.v1') throw new Error(`the converter said ${JSON.stringify(result)}`)
+const { artifacts: made } = said.body as ImageConverted
 console.info(JSON.stringify({ usage, sizes: Object.fromEntries(made.map(({ format, size }) => [format, size])) }))

@@ -30,13 +30,13 @@ async function flow(blocks: readonly Buffer[], { limit = 2 ** 30, meanwhile = ()
   const encoded: string[] = []
   const written: Buffer[] = []
   const coder = {
-    name: 'reversed',
+    name: 'inverted',
     pieceSize: blockSize,
     // The later ones are ready first.
     async encode(pieces: readonly Buffer[]) {
       await sleep(Math.max(0, 30 - encoded.length * 10))
       encoded.push(...pieces.map(nameOf))
-      return pieces.map((piece) => Buffer.from(piece).reverse())
+      return pieces.map(inverted)
     },
   }
   const sink = createPieceFlow(coder, {
@@ -44,7 +44,7 @@ async function flow(blocks: readonly Buffer[], { limit = 2 ** 30, meanwhile = ()
     path,
     async write(bytes) {
       if (written.length === 0) await meanwhile()
-      written.push(Buffer.from(bytes).reverse())
+      written.push(inverted(bytes))
     },
   })
   const signal = AbortSignal.timeout(20_000)
@@ -54,6 +54,10 @@ async function flow(blocks: readonly Buffer[], { limit = 2 ** 30, meanwhile = ()
   expect(whole.digest('hex')).toBe(hash('sha256', Buffer.concat(blocks)))
   expect(written.map(nameOf)).toEqual(blocks.map(nameOf))
   return encoded.filter((name) => name !== 'sample').toSorted()
+}
+
+function inverted(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.map((byte) => byte ^ 0xff))
 }
 
 function nameOf(piece: Buffer): string {
