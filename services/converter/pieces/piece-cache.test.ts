@@ -56,6 +56,18 @@ it('forgets those that were not used for the longest time when it is too large',
   expect((await listPieces(folder)).map(({ path }) => path.slice(-1)).toSorted()).toEqual(['a', 'c'])
 })
 
+it('looks at what there is when a twentieth more was put, and not for less', async () => {
+  const cache = createPieceCache({ folder, limit: 10_000 })
+  await cache.trim()
+  await cache.put('xz-6', one, Buffer.alloc(10_400))
+  await cache.trim()
+  expect(await cache.has('xz-6', one)).toBe(false)
+  await createPieceCache({ folder, limit: 20_000 }).put('xz-6', two, Buffer.alloc(10_400))
+  await cache.put('xz-6', three, Buffer.alloc(400))
+  await cache.trim()
+  expect(await cache.has('xz-6', two)).toBe(true)
+})
+
 it('keeps nothing when it may keep nothing', async () => {
   const cache = createPieceCache({ folder, limit: 0 })
   await cache.put('xz-6', one, Buffer.from('encoded'))

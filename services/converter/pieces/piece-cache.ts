@@ -9,7 +9,7 @@ export interface PieceCache {
   readonly has: (kind: string, key: string) => Promise<boolean>
   readonly get: (kind: string, key: string) => Promise<Buffer | null>
   readonly put: (kind: string, key: string, bytes: Buffer) => Promise<void>
-  /** Forgets those that were not used for the longest time until the rest is small enough. */
+  /** Forgets those that were not used for the longest time until the rest is small enough; looks only when much was put since. */
   readonly trim: () => Promise<void>
 }
 
@@ -20,6 +20,8 @@ export interface PieceCacheOptions {
 }
 
 const digestLength = 32
+/** A look at all pieces takes a second where there are many, so it may become too large by this part of the limit. */
+const looks = 20
 
 /**
  * A cache in a folder, which all processes of a host may share: a file for each piece, under the SHA-256 that it begins
@@ -28,6 +30,9 @@ const digestLength = 32
  */
 export function createPieceCache({ folder, limit }: PieceCacheOptions): PieceCache {
   const pathOf = (kind: string, key: string) => join(folder, kind, key.slice(0, 2), key)
+
+  /** What others have put is not known at the beginning. */
+  let put = limit
 
   return {
     async has(kind, key) {
@@ -61,6 +66,7 @@ export function createPieceCache({ folder, limit }: PieceCacheOptions): PieceCac
           await file.writev([hash('sha256', bytes, 'buffer'), bytes])
         }
         await rename(aside, path)
+        put += bytes.length
       } catch (error) {
         await rm(aside, { force: true })
         // What is made does not depend on what is kept.
@@ -68,7 +74,11 @@ export function createPieceCache({ folder, limit }: PieceCacheOptions): PieceCac
       }
     },
 
-    trim: () => trimPieces(folder, limit),
+    async trim() {
+      if (put <= limit / looks) return
+      put = 0
+      await trimPieces(folder, limit)
+    },
   }
 }
 

@@ -33,9 +33,9 @@ interface Part extends Place {
 }
 
 export function createPieceFlow(coder: Coder, { cache, path, write }: PieceFlowOptions): PieceFlow {
+  const lookups = createQueue()
   const queue = createQueue()
-  const identity = identify(coder)
-  identity.catch(ignore)
+  let identity: Promise<string> | null = null
   /** What this disk had already: the cache will have it when the turn comes to those that hold the same. */
   const met = new Set<string>()
   /** Zeros come often and become little, so they are held here. */
@@ -43,26 +43,28 @@ export function createPieceFlow(coder: Coder, { cache, path, write }: PieceFlowO
 
   /** Starts to encode what nobody has. Nothing of it may need the chunk's bytes when `fresh` has resolved. */
   async function begin(chunk: Chunk) {
-    const salt = await identity
+    const salt = await (identity ??= identify(coder))
     const parts: Part[] = []
     const missing = new Map<string, Buffer>()
+    const held: Promise<unknown>[] = []
     for (const { position, bytes, content, isZero } of cutChunk(chunk, coder.pieceSize)) {
       const part = { position, length: bytes.length, isZero, key: hash('sha256', salt + content) }
       parts.push(part)
-      if (isZero) holdZeros(part)
+      if (isZero) held.push(holdZeros(part))
       else if (!met.has(part.key) && !(await cache.has(coder.name, part.key))) missing.set(part.key, bytes)
       met.add(part.key)
     }
     const fresh = missing.size === 0 ? null : encodeAll(missing)
     fresh?.catch(ignore)
-    return { parts, fresh }
+    return { parts, fresh, held: Promise.all(held) }
   }
 
-  function holdZeros({ key, length }: Part): void {
-    if (zeros.has(key)) return
+  function holdZeros({ key, length }: Part): Promise<Buffer> {
+    const known = zeros.get(key)
+    if (known) return known
     const encoded = coder.leavesOutZeros === true ? Promise.resolve(Buffer.alloc(0)) : encodeOne(Buffer.alloc(length))
-    encoded.catch(ignore)
     zeros.set(key, encoded)
+    return encoded
   }
 
   async function encodeAll(pieces: ReadonlyMap<string, Buffer>): Promise<Map<string, Buffer>> {
@@ -94,13 +96,14 @@ export function createPieceFlow(coder: Coder, { cache, path, write }: PieceFlowO
   return {
     async take(chunk) {
       // The turn is taken at once: what begins later may be ready earlier.
-      const begun = begin(chunk)
+      const begun = lookups.add(() => begin(chunk))
       const written = queue.add(async () => {
         const { parts, fresh } = await begun
         const made = await fresh
         for (const part of parts) await write(await encodedOf(part, made), part)
       })
-      const { fresh } = await begun
+      const { fresh, held } = await begun
+      await held
       if (fresh) await written
     },
     done: queue.done,
