@@ -3,7 +3,7 @@ import type { RunOptions, RunResult } from '#subprocess/run.ts'
 import type { PieceCache } from './pieces/piece-cache.ts'
 import type { Track } from './progress-sum.ts'
 import type { Slots } from './slots.ts'
-import type { XzStream } from './xz/xz-stream.ts'
+import type { XzStream } from './compressed-disk.ts'
 
 /** What the tools of one conversion may use. Times are in milliseconds. */
 export interface Limits {

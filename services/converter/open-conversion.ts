@@ -8,7 +8,8 @@ import { createProgressSum } from './progress-sum.ts'
 import type { Conversion, ConverterDependencies, Limits } from './conversion.ts'
 import { createSlots } from './slots.ts'
 import { memoryMibOf } from './xz/xz-coder.ts'
-import { createXzStream, type XzStream } from './xz/xz-stream.ts'
+import type { XzStream } from './compressed-disk.ts'
+import { createXzStream } from './xz/xz-stream.ts'
 
 /** Opens the disk of an event and sets up what is made of it. Throws ArtifactMissing or ArtifactCorrupted. */
 export async function openConversion(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
-import type { Part } from './xz-file.ts'
+import type { Part } from '../compressed-disk.ts'
 import { releaseChunk } from '../release-chunk.ts'
 
 /** Takes a flow of bytes over, and tells how it differs from the parts that it should consist of. */

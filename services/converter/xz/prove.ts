@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ToolFailed } from '#subprocess/errors.ts'
-import type { XzFile } from './xz-file.ts'
+import type { XzFile } from '../compressed-disk.ts'
 import { feedFile } from '../feed-file.ts'
 import { NotTheDisk } from '../failures.ts'
 import type { Conversion } from '../conversion.ts'

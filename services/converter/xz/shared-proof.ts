@@ -1,19 +1,10 @@
 import { sha256OfFile } from '#artifacts/digest.ts'
+import type { SharedProof, XzFile } from '../compressed-disk.ts'
 import type { Conversion } from '../conversion.ts'
 import { NotTheDisk } from '../failures.ts'
 import { proveXzFile } from './prove.ts'
-import type { XzFile } from './xz-file.ts'
 
-/**
- * One decoding for all files that hold the same stream: of the one with most around it. The stream was written into all of
- * them out of the same memory, so the others are proved by their own digests.
- */
-export interface SharedProof {
-  readonly add: (file: XzFile) => void
-  /** Proves one of the files that were added. Throws NotTheDisk. */
-  readonly prove: (file: XzFile) => Promise<void>
-}
-
+/** Starts without a file. */
 export function createSharedProof(conversion: Conversion): SharedProof {
   const files: XzFile[] = []
   let decoded: Promise<void> | null = null

@@ -1,24 +1,14 @@
-import type { DiskSink } from '../chunk.ts'
+import type { Appended, StreamPart, XzStream } from '../compressed-disk.ts'
 import type { Conversion } from '../conversion.ts'
-import type { HashedFile } from '../hashed-file.ts'
 import { createPieceFlow } from '../pieces/piece-flow.ts'
 import { onlyBlock, streamEnd, streamHeader, type XzBlock } from './container.ts'
-import { createSharedProof, type SharedProof } from './shared-proof.ts'
+import { createSharedProof } from './shared-proof.ts'
 import { createXzCoder } from './xz-coder.ts'
-import type { StreamPart } from './xz-file.ts'
 
-/** The disk as one xz stream, which is written into every file that holds it as it comes. */
-export interface XzStream extends DiskSink {
-  /** Adds a file, before the disk is read. */
-  readonly writeInto: (file: HashedFile) => void
-  /** Resolves when the whole stream is written. */
-  readonly done: () => Promise<StreamPart>
-  readonly proof: SharedProof
-}
-
+/** Listens to the disk at once; the files come later. */
 export function createXzStream(level: number, conversion: Conversion): XzStream {
   const { disk } = conversion
-  const files: HashedFile[] = []
+  const files: Appended[] = []
   const blocks: Pick<XzBlock, 'unpaddedSize' | 'uncompressedSize'>[] = []
   const show = conversion.track('xz', disk.size)
   let compressedSize = 0
