@@ -27,6 +27,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   announce: async () => (await import('./announce.ts')).announceCommand,
   audit: async () => (await import('./audit.ts')).auditCommand,
   events: async () => (await import('./events.ts')).eventsCommand,
+  cache: async () => (await import('./cache.ts')).cacheCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,
 }

@@ -1,7 +1,9 @@
-import type { Draft } from '#artifacts/store.ts'
+import type { ArtifactStore, Draft } from '#artifacts/store.ts'
 import type { RunOptions, RunResult } from '#subprocess/run.ts'
-import type { CompressedDisk } from './compressed-disk.ts'
+import type { PieceCache } from './pieces/piece-cache.ts'
 import type { Track } from './progress-sum.ts'
+import type { Slots } from './slots.ts'
+import type { XzStream } from './compressed-disk.ts'
 
 /** What the tools of one conversion may use. Times are in milliseconds. */
 export interface Limits {
@@ -9,6 +11,13 @@ export interface Limits {
   readonly memoryMib: number
   readonly deadline: number
   readonly idleDeadline: number
+}
+
+/** What the converter is put together of. */
+export interface ConverterDependencies {
+  readonly artifacts: ArtifactStore
+  readonly limits: Limits
+  readonly cache: PieceCache
 }
 
 /** One disk on its way into its formats: what a format is given to work with. */
@@ -25,8 +34,16 @@ export interface Conversion extends AsyncDisposable {
   readonly draft: (name: string) => Promise<Draft>
   /** Runs a tool under the limits, the signal and the log of this conversion. */
   readonly run: (tool: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>
-  /** The disk as one xz stream, compressed once for each level however many formats are made of it. */
-  readonly compress: (level: number) => Promise<CompressedDisk>
+  /** How many tools encode at the same time. */
+  readonly slots: Slots
+  /** What was encoded before, of this disk and of others. */
+  readonly cache: PieceCache
+  /** The disk as one xz stream: the same one for every format of a level. */
+  readonly xzStream: (level: number) => XzStream
+  /** All that were asked for. */
+  readonly xzStreams: () => readonly XzStream[]
+  /** Does something at the end, whether it went well or not. */
+  readonly atEnd: (work: () => Promise<void>) => void
   /** Starts a new progress bar. */
   readonly begin: (phase: string) => void
   /** Adds work of `total` bytes to the progress bar; the result is called with how many of them are done. */

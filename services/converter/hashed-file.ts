@@ -1,44 +1,29 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { Writable } from 'node:stream'
-import { releaseChunk } from './release-chunk.ts'
+import { open } from 'node:fs/promises'
+import type { Conversion } from './conversion.ts'
 
-/** Writes a file and hashes what is written, so that nothing has to be read again for its digest. Takes its chunks over. */
+/** Writes a file from its start to its end and hashes what is written, so that nothing is read again for its digest. */
 export interface HashedFile {
-  readonly sink: Writable
-  /** The digest and size of what was written; call it once, when the sink has finished. */
-  digest(): { readonly sha256: string; readonly size: number }
-  /** Why the file could not be written. A tool that writes into the sink only sees its pipe break. */
-  failure(): Error | null
+  readonly append: (bytes: Buffer) => Promise<void>
+  /** Closes it; call it once, when all is written. */
+  readonly close: () => Promise<{ readonly sha256: string; readonly size: number }>
 }
 
-/** Opens a new file to be written through the sink. */
-export function createHashedFile(path: string): HashedFile {
-  const file = createWriteStream(path)
+/** Opens a new file, which is closed at the end of the conversion if it was not before. */
+export async function createHashedFile(path: string, { atEnd }: Pick<Conversion, 'atEnd'>): Promise<HashedFile> {
+  const file = await open(path, 'w')
+  atEnd(() => file.close())
   const hash = createHash('sha256')
   let size = 0
-  let failure: Error | null = null
-  const note = (error: Error) => (failure ??= new Error(`cannot write ${path}: ${error.message}`, { cause: error }))
-  const sink = new Writable({
-    highWaterMark: 1024 * 1024,
-    write(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      size += chunk.length
-      file.write(chunk, (error) => {
-        releaseChunk(chunk)
-        done(error ? note(error) : null)
-      })
+  return {
+    async append(bytes) {
+      hash.update(bytes)
+      await file.appendFile(bytes)
+      size += bytes.length
     },
-    final(done) {
-      file.end(done)
+    async close() {
+      await file.close()
+      return { sha256: hash.digest('hex'), size }
     },
-    destroy(error, done) {
-      file.destroy()
-      done(error)
-    },
-  })
-  file.on('error', (error) => {
-    sink.destroy(note(error))
-  })
-  return { sink, digest: () => ({ sha256: hash.digest('hex'), size }), failure: () => failure }
+  }
 }

@@ -1,28 +1,29 @@
 import { join } from 'node:path'
-import type { ArtifactStore } from '#artifacts/store.ts'
 import type { ImageBuilt } from '#events/image-built.ts'
+import type { FormatPlan } from '#events/vocabulary.ts'
 import type { Context } from '#service/define.ts'
 import { run } from '#subprocess/run.ts'
-import type { CompressedDisk } from './compressed-disk.ts'
 import { diskName } from './disk-name.ts'
 import { createProgressSum } from './progress-sum.ts'
-import type { Limits, Conversion } from './conversion.ts'
-import { compressDisk } from './xz/compress.ts'
+import type { Conversion, ConverterDependencies, Limits } from './conversion.ts'
+import { createSlots } from './slots.ts'
+import { memoryMibOf } from './xz/xz-coder.ts'
+import type { XzStream } from './compressed-disk.ts'
+import { createXzStream } from './xz/xz-stream.ts'
 
 /** Opens the disk of an event and sets up what is made of it. Throws ArtifactMissing or ArtifactCorrupted. */
 export async function openConversion(
   { disk, image, compose }: ImageBuilt,
-  artifacts: ArtifactStore,
-  limits: Limits,
+  { artifacts, limits, cache }: ConverterDependencies,
   context: Pick<Context, 'signal' | 'progress' | 'logFolder'>,
 ): Promise<Conversion> {
   const path = await artifacts.open(disk, context.signal)
-  const drafts = new AsyncDisposableStack()
+  const ending = new AsyncDisposableStack()
   const failed = new AbortController()
   const signal = AbortSignal.any([context.signal, failed.signal])
   const log = join(context.logFolder, 'converter.log')
   const { deadline, idleDeadline } = limits
-  const compressed = new Map<number, Promise<CompressedDisk>>()
+  const streams = new Map<number, XzStream>()
   let bar = createProgressSum('', context.progress)
 
   const conversion: Conversion = {
@@ -31,12 +32,18 @@ export async function openConversion(
     time: new Date(compose.date.replace(/(....)(..)(..)/, '$1-$2-$3T00:00:00Z')),
     limits,
     signal,
-    draft: async (name) => drafts.use(await artifacts.draft(name)),
+    draft: async (name) => ending.use(await artifacts.draft(name)),
     run: (tool, args, options) => run(tool, args, { signal, deadline, idleDeadline, log, ...options }),
-    compress(level) {
-      const stream = compressed.get(level) ?? compressDisk(level, conversion)
-      compressed.set(level, stream)
+    slots: createSlots(toolsAtOnce(image.formats, limits)),
+    cache,
+    xzStream(level) {
+      const stream = streams.get(level) ?? createXzStream(level, conversion)
+      streams.set(level, stream)
       return stream
+    },
+    xzStreams: () => [...streams.values()],
+    atEnd: (work) => {
+      ending.defer(work)
     },
     begin(phase) {
       bar = createProgressSum(phase, context.progress)
@@ -51,7 +58,14 @@ export async function openConversion(
       signal.throwIfAborted()
       return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     },
-    [Symbol.asyncDispose]: () => drafts.disposeAsync(),
+    [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
   return conversion
+}
+
+/** As many as there are threads, or as the memory is enough for. */
+function toolsAtOnce(formats: readonly FormatPlan[], { threads, memoryMib }: Limits): number {
+  const levels = formats.flatMap((plan) => ('level' in plan ? plan.level : []))
+  const most = Math.max(1, ...levels.map(memoryMibOf))
+  return Math.max(1, Math.min(threads, Math.floor(memoryMib / most)))
 }

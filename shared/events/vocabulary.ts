@@ -56,6 +56,8 @@ export const formatPlan = z
     }),
     z.strictObject({ format: z.literal('raw.xz'), level: xzLevel }),
     z.strictObject({ format: z.literal('raw.tar.xz'), level: xzLevel }),
+    z.strictObject({ format: z.literal('vhd') }),
+    z.strictObject({ format: z.literal('tar.gz') }),
   ])
   .describe('One format that an image is wanted in')
 export type FormatPlan = z.infer<typeof formatPlan>

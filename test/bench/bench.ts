@@ -1,5 +1,6 @@
 import { measureBoot } from './boot.ts'
 import { measureBusRates } from './bus-rates.ts'
+import { measureConvert } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
@@ -11,7 +12,8 @@ import { measureWaiting } from './waiting-jobs.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
- * minute with nothing else installed. `processes:500` and `growth:5000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs; `boot:/path/disk.raw` names the image. Times
+ * minute with nothing else installed. `processes:500` and `growth:5000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs; `boot:/path/disk.raw` names the image,
+ * `convert:/path/disk.raw,6` the disk and the level of xz. Times
  * in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
@@ -28,6 +30,19 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
   async boot(_count, image) {
     if (image === undefined) throw new Error('boot: expected a raw disk that runs cloud-init, as boot:/path/disk.raw')
     print(await measureBoot(image))
+  },
+  async convert(_count, disk) {
+    const [path = '', level = '6'] = disk?.split(',') ?? []
+    if (path === '')
+      throw new Error('convert: expected a raw disk and perhaps a level of xz, as convert:/path/disk.raw,1')
+    for (const [name, { usage, sizes }] of Object.entries(await measureConvert(path, Number(level)))) {
+      print({
+        [`${name}, wall s`]: round(usage.wall),
+        '  processor s': round(usage.processor),
+        '  memory MB': round(usage.memory),
+      })
+      print(sizes)
+    }
   },
   async bus() {
     print(await measureBusRates())
@@ -77,6 +92,10 @@ for (const part of wanted.length === 0 ? ['embedded'] : wanted) {
   const measure = parts[name]
   if (!measure) throw new Error(`there is no part ${name}; there are ${Object.keys(parts).join(', ')}`)
   await measure(drops === undefined ? undefined : Number(drops), drops)
+}
+
+function round(figure: number): number {
+  return Math.round(figure * 10) / 10
 }
 
 function printStretch(name: string, { perSecond, p50, p95, p99, cost }: Stretch): void {

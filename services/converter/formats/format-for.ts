@@ -3,8 +3,10 @@ import { diskName } from '../disk-name.ts'
 import type { Format } from './format.ts'
 import { createQcow2, refuseQcow2 } from './qcow2/qcow2.ts'
 import { createRawTarXz } from './raw.tar.xz/raw-tar-xz.ts'
-import { longestMemberName } from './raw.tar.xz/tar.ts'
+import { longestMemberName } from './tar/tar.ts'
 import { createRawXz } from './raw.xz/raw-xz.ts'
+import { createTarGz } from './tar.gz/tar-gz.ts'
+import { createVhd } from './vhd/vhd.ts'
 
 /** The table of formats: one folder, one row. */
 export function formatFor(plan: FormatPlan): Format {
@@ -15,6 +17,10 @@ export function formatFor(plan: FormatPlan): Format {
       return createRawXz(plan)
     case 'raw.tar.xz':
       return createRawTarXz(plan)
+    case 'vhd':
+      return createVhd()
+    case 'tar.gz':
+      return createTarGz()
   }
 }
 

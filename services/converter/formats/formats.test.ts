@@ -5,15 +5,18 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { sha256OfFile } from '#artifacts/digest.ts'
 import type { FormatPlan } from '#events/vocabulary.ts'
+import type { Conversion } from '../conversion.ts'
 import { NotTheDisk } from '../failures.ts'
-import { quickFormats, setUp } from '../testing/set-up.ts'
-import { formatFor } from './format-for.ts'
+import { cloudFormats, quickFormats, setUp } from '../testing/set-up.ts'
+import type { MadeFile } from './format.ts'
+import { makeFormats } from './make-formats.ts'
 import { readQcow2Header } from '#disk/qcow2-header.ts'
 
 const shell = promisify(execFile)
 
 describe.each([
   ...quickFormats,
+  ...cloudFormats,
   { format: 'qcow2', compat: '0.10', compression: 'zlib' },
   { format: 'qcow2', compat: '1.1', compression: 'zstd' },
   { format: 'qcow2', compat: '0.10', compression: 'none' },
@@ -21,7 +24,7 @@ describe.each([
   it('tells the digest of the file that it made, and proves it', async () => {
     await using scene = await setUp()
     await using conversion = await scene.conversion()
-    const made = await formatFor(plan).make(conversion)
+    const made = await makeOne(plan, conversion)
     expect(await sha256OfFile(made.draft.path)).toBe(made.sha256)
     await made.verify()
   })
@@ -33,7 +36,7 @@ describe.each([
   ])('is not proved when %s', async (_, damage) => {
     await using scene = await setUp()
     await using conversion = await scene.conversion()
-    const made = await formatFor(plan).make(conversion)
+    const made = await makeOne(plan, conversion)
     await damage(made.draft.path)
     await expect(made.verify()).rejects.toThrow(NotTheDisk)
   })
@@ -41,10 +44,10 @@ describe.each([
   it('is not proved when it is a faultless file of another disk', async () => {
     await using scene = await setUp()
     await using conversion = await scene.conversion()
-    const made = await formatFor(plan).make(conversion)
+    const made = await makeOne(plan, conversion)
     await using other = await setUp()
     await using otherConversion = await other.conversion()
-    const otherMade = await formatFor(plan).make(otherConversion)
+    const otherMade = await makeOne(plan, otherConversion)
     await cp(otherMade.draft.path, made.draft.path)
     await expect(made.verify()).rejects.toThrow(NotTheDisk)
   })
@@ -54,7 +57,7 @@ describe('the qcow2', () => {
   const incompatible = async (compat: '0.10' | '1.1', compression: 'none' | 'zlib' | 'zstd') => {
     await using scene = await setUp()
     await using conversion = await scene.conversion()
-    const made = await formatFor({ format: 'qcow2', compat, compression }).make(conversion)
+    const made = await makeOne({ format: 'qcow2', compat, compression }, conversion)
     return (await readQcow2Header(made.draft.path))?.incompatibleFeatures
   }
 
@@ -71,7 +74,7 @@ describe('the qcow2', () => {
   ])('is not proved when its header asks for %s', async (_, position, bytes, reason) => {
     await using scene = await setUp()
     await using conversion = await scene.conversion()
-    const made = await formatFor({ format: 'qcow2', compat: '1.1', compression: 'zlib' }).make(conversion)
+    const made = await makeOne({ format: 'qcow2', compat: '1.1', compression: 'zlib' }, conversion)
     await using file = await open(made.draft.path, 'r+')
     await file.write(Buffer.from(bytes, 'hex'), 0, 8, position)
     await expect(made.verify()).rejects.toThrow(reason)
@@ -81,9 +84,7 @@ describe('the qcow2', () => {
 it('a raw.xz is proved by decoding the archive around it, and not when that archive is damaged', async () => {
   await using scene = await setUp()
   await using conversion = await scene.conversion()
-  const [alone, archive] = await Promise.all(
-    quickFormats.slice(1).map(async (plan) => await formatFor(plan).make(conversion)),
-  )
+  const [alone, archive] = await makeFormats(quickFormats.slice(1), conversion)
   if (!alone || !archive) throw new Error('two formats were asked for')
   await damageMiddle(archive.draft.path)
   await expect(alone.verify()).rejects.toThrow('the raw.tar.xz made of the disk')
@@ -93,9 +94,7 @@ describe('the raw.tar.xz', () => {
   it('is read by GNU tar and by Python, which find the disk in it under a lasting name', async () => {
     await using scene = await setUp()
     await using conversion = await scene.conversion()
-    const [alone, archive] = await Promise.all(
-      quickFormats.slice(1).map(async (plan) => await formatFor(plan).make(conversion)),
-    )
+    const [alone, archive] = await makeFormats(quickFormats.slice(1), conversion)
     if (!alone || !archive) throw new Error('two formats were asked for')
     const name = 'fedora-43-ec2-x86_64.raw'
     const path = archive.draft.path
@@ -119,7 +118,7 @@ describe('the raw.tar.xz', () => {
     await using conversion = await scene.conversion()
     const [plan] = quickFormats.slice(2)
     if (!plan) throw new Error('there is no raw.tar.xz')
-    const made = await formatFor(plan).make(conversion)
+    const made = await makeOne(plan, conversion)
     const { stdout } = await shell('sh', ['-c', 'xz -dc "$0" | sha256sum', made.draft.path])
 
     const name = 'fedora-43-ec2-x86_64.raw'
@@ -145,6 +144,12 @@ with tarfile.open(sys.argv[1], 'r:xz') as archive:
 alone = hashlib.sha256(lzma.open(sys.argv[2]).read()).hexdigest()
 print(json.dumps({'members': members, 'member': member, 'alone': alone}))
 `
+
+async function makeOne(plan: FormatPlan, conversion: Conversion): Promise<MadeFile> {
+  const [made] = await makeFormats([plan], conversion)
+  if (!made) throw new Error(`no ${plan.format} was made`)
+  return made
+}
 
 async function damageMiddle(path: string): Promise<void> {
   const { size } = await stat(path)

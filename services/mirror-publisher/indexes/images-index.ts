@@ -5,7 +5,12 @@ import { subvariantOf } from '../naming/subvariant.ts'
 import type { PlannedFile, TreePlan } from '../plan-tree.ts'
 
 /** productmd's names for our formats; it has none for raw.tar.xz, which therefore is in drop.json only. */
-const productmdType: Readonly<Record<string, string>> = { qcow2: 'qcow2', 'raw.xz': 'raw-xz' }
+const productmdType: Readonly<Record<string, string>> = {
+  qcow2: 'qcow2',
+  'raw.xz': 'raw-xz',
+  vhd: 'vhd',
+  'tar.gz': 'tar-gz',
+}
 
 /** The images of a drop in productmd's images.json 1.2, paths relative to the folder of the drop. */
 export async function formatImagesIndex(folder: string, { identity, variant, files }: TreePlan): Promise<string> {

@@ -1,10 +1,12 @@
-import { z } from 'zod'
 import { sha256OfFile } from '#artifacts/digest.ts'
 import type { FormatPlan } from '#events/vocabulary.ts'
-import { NotTheDisk } from '../../failures.ts'
-import type { Conversion } from '../../conversion.ts'
+import { blockSize } from '../../chunk.ts'
+import { createPieceCache } from '../../pieces/piece-cache.ts'
+import { createPieceFlow } from '../../pieces/piece-flow.ts'
 import type { Format } from '../format.ts'
-import { otherCompression, readQcow2Header } from '#disk/qcow2-header.ts'
+import { createClusterCoder, readClusters } from './cluster-coder.ts'
+import { createQcow2File } from './qcow2-file.ts'
+import { proveQcow2 } from './prove-qcow2.ts'
 
 type Qcow2Plan = Extract<FormatPlan, { format: 'qcow2' }>
 
@@ -16,95 +18,36 @@ export function refuseQcow2({ compat, compression }: Qcow2Plan): string | null {
   return null
 }
 
-/** QEMU's own format, made and decoded by qemu-img. */
+/** What clusters hold that are not compressed lies in the disk as well. */
+const nothingKept = createPieceCache({ folder: '', limit: 0 })
+
+/** QEMU's own format: we lay out what zlib and zstd make of its clusters, and qemu-img decodes it. */
 export function createQcow2(plan: Qcow2Plan): Format {
   return {
-    provesDisk: false,
-    async make(conversion) {
+    pieceSize: blockSize,
+    async begin(conversion) {
+      const { disk } = conversion
       const draft = await conversion.draft('disk.qcow2')
-      await convert(plan, draft.path, conversion)
-      // qemu-img writes its tables last and out of order, so there is no stream to hash while it writes.
-      const sha256 = await sha256OfFile(draft.path, conversion.signal)
-      return { draft, sha256, verify: () => verify(plan, draft.path, conversion) }
+      const file = await createQcow2File(draft.path, { plan, size: disk.size }, conversion)
+      const show = conversion.track('qcow2', disk.size)
+      const flow = createPieceFlow(createClusterCoder(plan.compression, conversion), {
+        cache: plan.compression === 'none' ? nothingKept : conversion.cache,
+        path: disk.path,
+        async write(encoded, { position, length }) {
+          await file.append(position, readClusters(encoded))
+          show(position + length)
+        },
+      })
+      return {
+        sink: flow,
+        async finish() {
+          await flow.done()
+          await file.close()
+          // The tables at its start are known last, so there is no stream to hash while it is written.
+          const sha256 = await sha256OfFile(draft.path, conversion.signal)
+          return { draft, sha256, verify: () => proveQcow2(plan, draft.path, conversion) }
+        },
+      }
     },
-  }
-}
-
-async function convert({ compat, compression }: Qcow2Plan, path: string, conversion: Conversion): Promise<void> {
-  const { disk } = conversion
-  // Without compression the option would only forbid old readers, which know no compression type.
-  const options =
-    compression === 'none' ? [`compat=${compat}`] : [`compat=${compat}`, `compression_type=${compression}`]
-  const compress = compression === 'none' ? [] : ['-c']
-  const args = ['convert', '-p', ...compress, '-f', 'raw', '-O', 'qcow2', '-o', options.join(','), disk.path, path]
-  await conversion.run('qemu-img', args, { onLine: percentOf(conversion.track('qcow2', disk.size), disk.size) })
-}
-
-/**
- * `compare` decodes every cluster, but takes a longer image that ends in zeros for the same, so the size is looked
- * at too. Its strict mode is of no use: it wants the same holes, and holes are what converting changes.
- */
-async function verify(plan: Qcow2Plan, path: string, conversion: Conversion): Promise<void> {
-  const { disk, run } = conversion
-  const done = conversion.track('qcow2', disk.size)
-  const differs = (how: string) => new NotTheDisk(`the qcow2 made of the disk ${disk.sha256} ${how}`)
-
-  const wrong = await wrongForReaders(plan, path)
-  if (wrong !== null) throw differs(wrong)
-
-  const checked = await run('qemu-img', ['check', '-f', 'qcow2', path], { okCodes: [0, 1, 2, 3] })
-  if (checked.code !== 0) throw differs(`is damaged: ${checked.stdout.trim().split('\n').join(' ')}`)
-
-  const { stdout } = await run('qemu-img', ['info', '--output=json', '-f', 'qcow2', path])
-  const found = imageInfo.parse(JSON.parse(stdout))
-  const { compat, 'compression-type': compression = 'zlib' } = found['format-specific'].data
-  if (found['virtual-size'] !== disk.size) {
-    throw differs(`holds ${String(found['virtual-size'])} bytes instead of ${String(disk.size)}`)
-  }
-  if (compat !== plan.compat) throw differs(`has compat ${compat} instead of ${plan.compat}`)
-  if (plan.compression !== 'none' && compression !== plan.compression) {
-    throw differs(`is compressed with ${compression} instead of ${plan.compression}`)
-  }
-
-  const compare = ['compare', '-p', '-f', 'raw', '-F', 'qcow2', disk.path, path]
-  const compared = await run('qemu-img', compare, { okCodes: [0, 1, 2, 3], onLine: percentOf(done, disk.size) })
-  if (compared.code !== 0)
-    throw differs(
-      `does not decode to it: ${
-        compared.stdout
-          .trim()
-          .split(/[\r\n]+/)
-          .at(-1) ?? ''
-      }`,
-    )
-}
-
-/**
- * Why a reader of the plan's time could not read the file; null when it can. By the header itself, not by what the
- * qemu-img that wrote it says of it: a reader goes by the bits, and refuses those that it does not know.
- */
-async function wrongForReaders(plan: Qcow2Plan, path: string): Promise<string | null> {
-  const header = await readQcow2Header(path)
-  if (header === null) return 'has no header'
-  const { version, hasBackingFile, incompatibleFeatures } = header
-  if (version !== (plan.compat === '0.10' ? 2 : 3)) return `has version ${String(version)}`
-  if (hasBackingFile) return 'needs a backing file'
-  const allowed = plan.compression === 'zstd' ? otherCompression : 0n
-  if (incompatibleFeatures === allowed) return null
-  return `has the incompatible features 0x${incompatibleFeatures.toString(16)} instead of 0x${allowed.toString(16)}`
-}
-
-const imageInfo = z.object({
-  'virtual-size': z.number(),
-  'format-specific': z.object({
-    data: z.object({ compat: z.string(), 'compression-type': z.string().optional() }),
-  }),
-})
-
-/** Reads qemu-img's `    (12.34/100%)`. */
-function percentOf(done: (bytes: number) => void, total: number): (line: string) => void {
-  return (line) => {
-    const percent = /\(([\d.]+)\/100%\)/.exec(line)?.[1]
-    if (percent !== undefined) done((Number(percent) / 100) * total)
   }
 }

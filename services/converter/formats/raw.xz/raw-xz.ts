@@ -1,13 +1,26 @@
 import type { FormatPlan } from '#events/vocabulary.ts'
+import { createHashedFile } from '../../hashed-file.ts'
+import { blockSizeOf } from '../../xz/xz-coder.ts'
 import type { Format } from '../format.ts'
 
 /** The disk as one xz stream. */
 export function createRawXz({ level }: Extract<FormatPlan, { format: 'raw.xz' }>): Format {
   return {
-    provesDisk: true,
-    async make(conversion) {
-      const { draft, sha256, proof } = await conversion.compress(level)
-      return { draft, sha256, verify: proof.prove }
+    pieceSize: blockSizeOf(level),
+    async begin(conversion) {
+      const draft = await conversion.draft('disk.raw.xz')
+      const file = await createHashedFile(draft.path, conversion)
+      const stream = conversion.xzStream(level)
+      stream.writeInto(file)
+      return {
+        async finish() {
+          const part = await stream.done()
+          const { sha256 } = await file.close()
+          const made = { format: 'raw.xz', path: draft.path, sha256, streams: [part] }
+          stream.proof.add(made)
+          return { draft, sha256, verify: () => stream.proof.prove(made) }
+        },
+      }
     },
   }
 }

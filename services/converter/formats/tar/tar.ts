@@ -8,7 +8,8 @@ export interface TarMember {
 /** The field has 100 bytes, and old readers want a NUL at its end. */
 export const longestMemberName = 99
 
-const block = 512
+/** What archives are made of. */
+export const block = 512
 /** GNU tar writes in records of 20 blocks, and some readers of tapes and devices want them whole. */
 const record = 20 * block
 const sizeOfOctal = 8 ** 11
@@ -26,22 +27,28 @@ export function tarHeader({ name, size, time }: TarMember): Buffer {
   header.write('0000644\0', 100, 'ascii')
   header.write('0000000\0', 108, 'ascii')
   header.write('0000000\0', 116, 'ascii')
-  writeSize(header, size)
+  writeNumber(header, 124, size)
   header.write(`${octal(Math.floor(time.getTime() / 1000), 11)}\0`, 136, 'ascii')
-  header.write('        0', 148, 'ascii')
+  header.write('0', 156, 'ascii')
   header.write('ustar  \0', 257, 'ascii')
-  const checksum = header.reduce((sum, byte) => sum + byte, 0)
-  header.write(`${octal(checksum, 6)}\0 `, 148, 'ascii')
+  writeChecksum(header)
   return header
 }
 
-/** Eleven octal digits; what they cannot hold is written in base 256, marked by the highest bit. */
-function writeSize(header: Buffer, size: number): void {
-  if (size < sizeOfOctal) {
-    header.write(`${octal(size, 11)}\0`, 124, 'ascii')
+/** Sums up all bytes of a header, its own eight taken for spaces. */
+export function writeChecksum(header: Buffer): void {
+  header.write('        ', 148, 'ascii')
+  const checksum = header.reduce((sum, byte) => sum + byte, 0)
+  header.write(`${octal(checksum, 6)}\0 `, 148, 'ascii')
+}
+
+/** Writes a field of 12 bytes: eleven octal digits; what they cannot hold in base 256, marked by the highest bit. */
+export function writeNumber(header: Buffer, at: number, value: number): void {
+  if (value < sizeOfOctal) {
+    header.write(`${octal(value, 11)}\0`, at, 'ascii')
   } else {
-    header.writeUInt8(0x80, 124)
-    header.writeBigUInt64BE(BigInt(size), 128)
+    header.writeUInt8(0x80, at)
+    header.writeBigUInt64BE(BigInt(value), at + 4)
   }
 }
 
@@ -50,8 +57,8 @@ function octal(value: number, digits: number): string {
 }
 
 /** What follows a member of this size: it is filled to a block, two blocks of zeros end the archive. */
-export function tarEnd(size: number): Buffer {
-  const written = block + size
+export function tarEnd(size: number, headers = 1): Buffer {
+  const written = headers * block + size
   const whole = Math.ceil((written + 2 * block) / record) * record
   const padded = Math.ceil(written / block) * block
   return Buffer.alloc(Math.max(whole, padded + 2 * block) - written)

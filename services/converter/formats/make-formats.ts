@@ -1,0 +1,27 @@
+import { ArtifactCorrupted } from '#artifacts/store.ts'
+import type { FormatPlan } from '#events/vocabulary.ts'
+import type { Conversion } from '../conversion.ts'
+import { readDisk } from '../read-disk.ts'
+import { formatFor } from './format-for.ts'
+import type { MadeFile } from './format.ts'
+
+/** Makes all formats of a plan of one read of the disk. Throws ArtifactCorrupted when that is not what was promised. */
+export async function makeFormats(plans: readonly FormatPlan[], conversion: Conversion): Promise<MadeFile[]> {
+  const { disk, limits, signal } = conversion
+  const formats = plans.map(formatFor)
+  const files = []
+  for (const format of formats) files.push(await format.begin(conversion))
+
+  const whole = await readDisk(disk, {
+    sinks: [...conversion.xzStreams(), ...files.flatMap(({ sink }) => sink ?? [])],
+    chunkSize: Math.max(...formats.map(({ pieceSize }) => pieceSize)),
+    // One is read while the others are encoded.
+    chunks: limits.threads + 1,
+    signal,
+  })
+  const found = whole.copy().digest('hex')
+  if (found !== disk.sha256) {
+    throw new ArtifactCorrupted(`the artifact ${disk.sha256} (raw) now reads as ${found}: ${disk.path}`)
+  }
+  return await conversion.sideBySide(files.map((file) => () => file.finish(whole)))
+}

@@ -1,0 +1,83 @@
+import { createHash, hash, type Hash } from 'node:crypto'
+import { open, type FileHandle } from 'node:fs/promises'
+import { readExtents, type Extent } from '#disk/data-extents.ts'
+import { blockSize, type Chunk, type DiskSink } from './chunk.ts'
+import { readFully } from './fully.ts'
+import { createSlots } from './slots.ts'
+
+export interface ReadOptions {
+  readonly sinks: readonly DiskSink[]
+  readonly chunkSize: number
+  /** How many chunks are in memory at the same time. */
+  readonly chunks: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reads a disk once, where it has data, and hands every chunk to all sinks, in order; the slowest sets the pace. Gives the
+ * hash of the whole. When one fails, the others have ended what they were at before it throws.
+ */
+export async function readDisk(
+  { path, size }: { readonly path: string; readonly size: number },
+  { sinks, chunkSize, chunks, signal }: ReadOptions,
+): Promise<Hash> {
+  const extents = await readExtents(path, signal)
+  await using file = await open(path)
+  const slots = createSlots(chunks)
+  const buffers: Buffer[] = []
+  const zeros = Buffer.alloc(Math.min(chunkSize, size))
+  const whole = createHash('sha256')
+  const failures: unknown[] = []
+  const work = new Set<Promise<void>>()
+
+  for (let position = 0; position < size && failures.length === 0 && !signal.aborted; position += chunkSize) {
+    const length = Math.min(chunkSize, size - position)
+    const here = extents.filter(({ start, end }) => start < position + length && end > position)
+    await slots.take()
+    const buffer = here.length === 0 ? null : (buffers.pop() ?? Buffer.allocUnsafeSlow(chunkSize))
+    const bytes = (buffer ?? zeros).subarray(0, length)
+    if (buffer) await fill(bytes, { file, position, extents: here })
+    whole.update(bytes)
+    const chunk: Chunk = { position, bytes, blocks: digestBlocks(bytes) }
+    const taken = Promise.allSettled(sinks.map((sink) => sink.take(chunk))).then((results) => {
+      for (const result of results) if (result.status === 'rejected') failures.push(result.reason)
+      if (buffer) buffers.push(buffer)
+      slots.give()
+      work.delete(taken)
+    })
+    work.add(taken)
+  }
+  await Promise.all(work)
+  signal.throwIfAborted()
+  if (failures.length > 0) throw failures[0]
+  return whole
+}
+
+interface Stretch {
+  readonly file: FileHandle
+  readonly position: number
+  readonly extents: readonly Extent[]
+}
+
+/** Reads what lies in the extents; the rest is zeros. */
+async function fill(bytes: Buffer, { file, position, extents }: Stretch): Promise<void> {
+  let done = 0
+  for (const extent of extents) {
+    const start = Math.max(0, extent.start - position)
+    const end = Math.min(bytes.length, extent.end - position)
+    bytes.fill(0, done, start)
+    await readFully(file, bytes.subarray(start, end), position + start)
+    done = end
+  }
+  bytes.fill(0, done)
+}
+
+const zeroBlock = Buffer.alloc(blockSize)
+
+function digestBlocks(bytes: Buffer): (Buffer | null)[] {
+  const count = Math.ceil(bytes.length / blockSize)
+  return Array.from({ length: count }, (_, index) => {
+    const block = bytes.subarray(index * blockSize, (index + 1) * blockSize)
+    return block.equals(zeroBlock.subarray(0, block.length)) ? null : hash('sha256', block, 'buffer')
+  })
+}

@@ -1,0 +1,45 @@
+import type { Conversion } from '../conversion.ts'
+import type { Coder } from '../pieces/coder.ts'
+import { runOnBytes } from '../run-on-bytes.ts'
+
+const mib = 1024 * 1024
+
+/**
+ * How much of the disk is in one block, for each level. Smaller blocks are shared more often, and make larger files:
+ * these make them less than one percent larger than xz's own, of three dictionaries.
+ */
+const blockSizes = [1, 2, 4, 8, 8, 16, 16, 32, 64, 128].map((size) => size * mib)
+
+export function blockSizeOf(level: number): number {
+  return blockSizes[level] ?? mib
+}
+
+/** What the dictionary and the search for matches need at each level, in MiB, as xz's manual has it. */
+const encoders = [3, 9, 17, 32, 48, 94, 94, 186, 370, 674]
+
+/** How much memory one xz needs: besides, it holds the block as it was and as it will be. */
+export function memoryMibOf(level: number): number {
+  return (encoders[level] ?? 0) + (3 * blockSizeOf(level)) / mib
+}
+
+/** Makes of each piece an xz stream of one block. Its bytes depend on the level alone. */
+export function createXzCoder(level: number, conversion: Pick<Conversion, 'run' | 'slots' | 'limits'>): Coder {
+  const args = [
+    '--compress',
+    '--stdout',
+    `-${String(level)}`,
+    '--format=xz',
+    '--check=crc64',
+    // One thread that writes blocks as many do: with their sizes in their headers, so that readers may use many.
+    '--threads=+1',
+    `--block-size=${String(blockSizeOf(level))}`,
+    `--memlimit-compress=${String(conversion.limits.memoryMib)}MiB`,
+    '--no-adjust',
+  ]
+  const encode = (piece: Buffer) => conversion.slots.within(() => runOnBytes(conversion, 'xz', args, piece))
+  return {
+    name: `xz-${String(level)}`,
+    pieceSize: blockSizeOf(level),
+    encode: (pieces) => Promise.all(pieces.map(encode)),
+  }
+}

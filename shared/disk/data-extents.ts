@@ -1,0 +1,22 @@
+import { Writable } from 'node:stream'
+import { run } from '#subprocess/run.ts'
+
+/** A stretch of a file that may hold data; what lies between two is a hole and reads as zeros. */
+export interface Extent {
+  readonly start: number
+  readonly end: number
+}
+
+/** Asks the file system where a raw disk holds data, in rising order, without reading the disk. */
+export async function readExtents(path: string, signal: AbortSignal): Promise<Extent[]> {
+  const chunks: Buffer[] = []
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk)
+      done()
+    },
+  })
+  await run('qemu-img', ['map', '--output=json', '-f', 'raw', path], { signal, output, deadline: 600_000 })
+  const entries = JSON.parse(Buffer.concat(chunks).toString()) as { start: number; length: number; data: boolean }[]
+  return entries.filter(({ data }) => data).map(({ start, length }) => ({ start, end: start + length }))
+}
