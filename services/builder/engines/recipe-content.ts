@@ -35,7 +35,7 @@ interface Reading {
 const lists = new Set(['Packages', 'RemovePackages', 'RemoveFiles', 'KernelCommandLine', 'Timezone'])
 /** How mkosi makes a tree or a disk, or what it does without being told by others. */
 const mkosiOnly = new Set(
-  'Distribution Release PackageManagerTrees CacheOnly Format CompressOutput Output Bootable Bootloader BiosBootloader CleanPackageMetadata UnifiedKernelImages RepartDirectories Environment WithDocs WithRecommends'.split(
+  'Distribution Release PackageManagerTrees CacheOnly Format CompressOutput Output Bootable Bootloader BiosBootloader CleanPackageMetadata UnifiedKernelImages RepartDirectories FinalizeScripts Environment WithDocs WithRecommends'.split(
     ' ',
   ),
 )
