@@ -76,8 +76,10 @@ export const publisher = z
     target,
     service: z.string().describe('Name of the service'),
     after: z
-      .enum(['tests', 'mirror'])
-      .describe('Uploads an image that passed its boot test, or takes it from the open mirror'),
+      .enum(['tests', 'mirror', 'publication'])
+      .describe(
+        'Uploads an image that passed its boot test, takes it from the open mirror, or begins when the drop is published',
+      ),
   })
   .describe('Who publishes images to a target, and when')
 export type Publisher = z.infer<typeof publisher>
@@ -165,6 +167,9 @@ export type DropKind = z.infer<typeof dropKind>
 
 export const gate = z.enum(['person', 'policy']).describe('Who blesses: a release engineer, or the policy by itself')
 
+export const milestone = z.enum(['Alpha', 'Beta', 'Final'])
+export type Milestone = z.infer<typeof milestone>
+
 /** What every event about one image carries, so that no service has to ask another. */
 export const imageContext = { drop: dropId, compose: composeRef, image: imagePlan }
 
@@ -172,7 +177,7 @@ export const imageContext = { drop: dropId, compose: composeRef, image: imagePla
 export const dropContext = {
   drop: dropId,
   kind: dropKind,
-  milestone: z.enum(['Alpha', 'Beta', 'Final']).nullable(),
+  milestone: milestone.nullable(),
   compose: composeRef,
 }
 
