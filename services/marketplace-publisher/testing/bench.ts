@@ -27,7 +27,7 @@ export interface Bench extends AsyncDisposable {
 export const seller = emulatorAccount
 export const products = { x86_64: 'prod-x86', aarch64: 'prod-arm' }
 
-const row = {
+export const row = {
   distribution: ['Fedora'],
   flavour: ['ec2'],
   access_role: 'arn:aws:iam::123456789012:role/AwsMarketplaceAmiIngestion',
