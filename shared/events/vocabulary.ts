@@ -111,6 +111,7 @@ export const registration = z
     place: z.string().describe('Region, availability zone, project or registry'),
     id: z.string().describe('What the target calls the image'),
     name: z.string().describe('What people see it as, unique in its place'),
+    state: z.string().optional().describe('How it stands there, where that takes days: `in review`, `live`'),
     details: z.record(z.string(), z.string()).describe('What else its publisher needs to find again, as `snapshot`'),
   })
   .describe('One image in one place of one target')

@@ -1,7 +1,7 @@
 import type { Change, ChangeSetSummaryListItem, Intent } from '@aws-sdk/client-marketplace-catalog'
 import { codeOf } from '#publishing/sdk-errors.ts'
 import { messageOf } from '#service/errors.ts'
-import { requestToken } from '../list/names.ts'
+import { requestToken } from './names.ts'
 import { catalogName, type Catalog } from './catalog.ts'
 
 /** A change set of ours, as it is listed. */

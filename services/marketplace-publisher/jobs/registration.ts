@@ -11,8 +11,8 @@ export function registrationOf(
 ): Registration {
   const { state, changeSet } = standing
   const id = state === 'live' ? standing.deliveryOption : standing.changeSet
-  const details = { state, ami, ...(changeSet === null ? {} : { changeSet }) }
-  return { target, emulated, place: product, id, name: title, details }
+  const details = { ami, ...(changeSet === null ? {} : { changeSet }) }
+  return { target, emulated, place: product, id, name: title, state, details }
 }
 
 /** The version that an image was said to be; null when nothing was said. */

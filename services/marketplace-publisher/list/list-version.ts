@@ -3,7 +3,7 @@ import { findChangeSets, findingsOf, startChangeSet, type ChangeSet } from '../a
 import type { Catalog } from '../aws/catalog.ts'
 import { findVersions, type OfferedVersion } from '../aws/find-versions.ts'
 import type { Listed, Past, Standing, VersionOrder } from '../cloud.ts'
-import { changeSetName } from './names.ts'
+import { changeSetName } from '../aws/names.ts'
 
 /** So often AWS may fail by itself before a person is asked. */
 const mostFaults = 5

@@ -79,6 +79,6 @@ export function told(events: readonly Said[]): string[] {
   return events.map((one) => {
     if (one.subject === 'image.failed.v1') return `failed: ${one.body.failure.reason}`
     if (one.subject === 'drop.failed.v1') return one.subject
-    return one.body.registrations.map(({ details }) => details['state']).join()
+    return one.body.registrations.map(({ state }) => state).join()
   })
 }

@@ -2,7 +2,7 @@ import type { Catalog } from '../aws/catalog.ts'
 import { cancelChangeSet, findChangeSets, findingsOf, startChangeSet, type ChangeSet } from '../aws/change-sets.ts'
 import { findVersions } from '../aws/find-versions.ts'
 import type { Past, VersionName, Withdrawn } from '../cloud.ts'
-import { changeSetName } from '../list/names.ts'
+import { changeSetName } from '../aws/names.ts'
 import { PermanentError } from '#service/errors.ts'
 
 /** Takes a version one step back, as `Cloud.withdraw` promises; of what is offered, only what is ours. */

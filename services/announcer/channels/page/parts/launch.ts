@@ -40,7 +40,13 @@ function launchTable(key: string, { name, title, registrations, missing }: Story
 }
 
 /** Nobody can start a machine from what only an emulator has. */
-function launchLink(key: string, target: string, { place, id, emulated }: StoryRegistration, { site }: Place): Html {
+function launchLink(
+  key: string,
+  target: string,
+  { place, id, emulated, state }: StoryRegistration,
+  { site }: Place,
+): Html {
+  if (state !== null) return html`<span class="badge plain">${state}${emulated ? ', emulated' : ''}</span>`
   if (emulated) return html`<span class="badge plain" title="an emulator stood in for it">emulated</span>`
   const address = site.launchAddressOf(target, place, id)
   if (address === null) return html`<span class="badge plain">registered</span>`
