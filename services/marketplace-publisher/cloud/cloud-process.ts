@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { failure } from '#events/vocabulary.ts'
-import { callInOwnProcess } from '#publishing/own-process.ts'
+import { createSdkProcess } from '#publishing/sdk-process.ts'
 import type { Cloud, CloudContext, Past, VersionName, VersionOrder } from '../cloud.ts'
 import type { MarketplaceSettings } from '../config.ts'
 
@@ -30,24 +30,8 @@ export function createCloudProcess(
   settings: MarketplaceSettings,
   env: Readonly<Record<string, string | undefined>>,
 ): Cloud {
-  const aws = Object.fromEntries(
-    Object.entries(env).filter(
-      (entry): entry is [string, string] => /^(AWS_|HOME$)/.test(entry[0]) && entry[1] !== undefined,
-    ),
-  )
-
-  async function ask(request: CloudRequest, { signal, progress, logFolder }: CloudContext): Promise<unknown> {
-    return await callInOwnProcess(program, {
-      request,
-      env: aws,
-      signal,
-      log: join(logFolder, `${request.operation}.log`),
-      // Every wait of the other side ends by itself; this is for the case that it hangs.
-      idleDeadline: (settings.patienceSeconds + 600) * 1000,
-      onProgress: progress,
-    })
-  }
-
+  const call = createSdkProcess(program, settings, env)
+  const ask = (request: CloudRequest, context: CloudContext) => call(request, context)
   return {
     list: async (order, how, context) => listed.parse(await ask({ operation: 'list', order, how, settings }, context)),
     withdraw: async (version, past, context) =>
