@@ -6,7 +6,8 @@ import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import { defineService } from '#service/define.ts'
-import { listPublished, type Given } from './jobs/list-published.ts'
+import type { Given } from './jobs/given.ts'
+import { listPublished } from './jobs/list-published.ts'
 import { withdrawEnded, withdrawOnce } from './jobs/withdraw-ended.ts'
 
 export type Dependencies = Given

@@ -4,6 +4,13 @@ import type { VersionName, VersionOrder } from '../cloud.ts'
 /** What change sets of ours are for. */
 export type Purpose = 'validate' | 'add' | 'restrict'
 
+/** What has to be known of a version to name them. */
+interface Named {
+  readonly validate: VersionOrder
+  readonly add: VersionName
+  readonly restrict: VersionName
+}
+
 /** Longest name of a change set; a token has at most 64 letters. */
 const longestName = 100
 
@@ -11,8 +18,7 @@ const longestName = 100
  * The name of a version's change sets for a purpose, by which they are listed again: people see drop and image in it, the
  * digest before them tells versions apart. A validation is of certain details; what is added is one version whatever they are.
  */
-export function changeSetName(purpose: 'validate', version: VersionOrder): string
-export function changeSetName(purpose: 'add' | 'restrict', version: VersionName): string
+export function changeSetName<Wanted extends Purpose>(purpose: Wanted, version: Named[Wanted]): string
 export function changeSetName(purpose: Purpose, version: VersionName & { readonly details?: object }): string {
   const { drop, image, product, ami, title, details } = version
   const seed = [purpose, drop, image, product, ami, title, ...(purpose === 'validate' ? [details] : [])]

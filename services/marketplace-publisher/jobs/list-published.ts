@@ -5,21 +5,13 @@ import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import { failure, imageKey, type DropImage } from '#events/vocabulary.ts'
-import type { Context, Waited, WaitFor } from '#service/define.ts'
+import type { WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Cloud, Standing, VersionOrder } from '../cloud.ts'
 import { orderVersion, type Reason } from '../list/order-version.ts'
-import type { Listings } from '../listings-file.ts'
-import { step, target } from '../step.ts'
+import { step } from '../step.ts'
+import { imagesToList, type Given, type JobContext } from './given.ts'
 import { registrationOf } from './registration.ts'
-
-export interface Given {
-  readonly cloud: Cloud
-  readonly listings: () => Listings
-  readonly emulated: boolean
-  readonly lookSeconds: number
-  readonly reviewDays: number
-}
 
 /** By image: what was told of it, why it failed when it did, and what had failed before this job. */
 const keptImage = z.object({
@@ -30,17 +22,9 @@ const keptImage = z.object({
 const kept = z.record(z.string(), keptImage)
 type KeptImage = z.infer<typeof keptImage>
 
-type JobContext = Context & { readonly waited?: Waited }
-
 /** Whether there is nothing more to wait for. What waits for a person's word waits for ever where no person blessed the drop. */
 function isEnd(told: string | null, { by }: Pick<DropPublished, 'by'>): boolean {
   return told === 'live' || told === 'refused' || (told === 'validated' && by === 'policy')
-}
-
-/** The images of a drop that may be listed: those of a Final that passed and are to go there. */
-export function imagesToList({ milestone, images }: Pick<DropPublished, 'milestone' | 'images'>): DropImage[] {
-  if (milestone !== 'Final') return []
-  return images.filter(({ image, outcome }) => outcome === 'passed' && image.targets.includes(target))
 }
 
 /**

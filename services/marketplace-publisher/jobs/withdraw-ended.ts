@@ -3,16 +3,14 @@ import type { DropExpired } from '#events/drop-expired.ts'
 import type { DropPublished } from '#events/drop-published.ts'
 import type { DropSuperseded } from '#events/drop-superseded.ts'
 import type { DropImage } from '#events/vocabulary.ts'
-import type { Context, Waited, WaitFor } from '#service/define.ts'
+import type { WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { VersionName } from '../cloud.ts'
 import { orderVersion } from '../list/order-version.ts'
-import { imagesToList, type Given } from './list-published.ts'
+import { imagesToList, type Given, type JobContext } from './given.ts'
 import { versionIn } from './registration.ts'
 
 const kept = z.record(z.string(), z.array(z.string()))
-
-type JobContext = Context & { readonly waited?: Waited }
 
 /** Withdraws the versions of a drop, whatever has become of them: cancels, waits for what cannot be cancelled, restricts. */
 export async function withdrawEnded(body: DropSuperseded | DropExpired, given: Given, context: JobContext) {

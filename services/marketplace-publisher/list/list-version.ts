@@ -1,9 +1,9 @@
-import type { Change } from '@aws-sdk/client-marketplace-catalog'
-import { findChangeSets, findingsOf, startChangeSet, type ChangeSet } from '../aws/change-sets.ts'
+import { findChangeSets, findingsOf, type ChangeSet } from '../aws/change-sets.ts'
 import type { Catalog } from '../aws/catalog.ts'
 import { findVersions, type OfferedVersion } from '../aws/find-versions.ts'
 import type { Listed, Past, Standing, VersionOrder } from '../cloud.ts'
 import { changeSetName } from '../aws/names.ts'
+import { beginChange } from './begin-change.ts'
 
 /** So often AWS may fail by itself before a person is asked. */
 const mostFaults = 5
@@ -53,45 +53,26 @@ async function standingOfAdded(catalog: Catalog, added: readonly ChangeSet[], kn
   return failed ? await standingOfFailed(catalog, failed, added) : null
 }
 
+interface Validations {
+  readonly validated: readonly ChangeSet[]
+  readonly known: Past
+  readonly apply: boolean
+  /** Change sets that were to add it. */
+  readonly earlier: number
+}
+
 async function standingOfValidated(
   catalog: Catalog,
   order: VersionOrder,
-  {
-    validated,
-    known,
-    apply,
-    earlier,
-  }: {
-    readonly validated: readonly ChangeSet[]
-    readonly known: Past
-    readonly apply: boolean
-    readonly earlier: number
-  },
+  { validated, known, apply, earlier }: Validations,
 ): Promise<Standing> {
-  const change: Change = {
-    ChangeType: 'AddDeliveryOptions',
-    Entity: { Type: 'AmiProduct@1.0', Identifier: order.product },
-    // Any JSON is a document; the SDK has a type of its own for that.
-    DetailsDocument: JSON.parse(JSON.stringify(order.details)) as NonNullable<Change['DetailsDocument']>,
-  }
   const done = validated.find(({ status }) => status !== 'failed')
   if (done?.status === 'open') return { state: 'validating', changeSet: done.id }
   if (done && !apply) return { state: 'validated', changeSet: done.id }
-  if (done) {
-    const started = await startChangeSet(catalog, {
-      name: changeSetName('add', order),
-      intent: 'APPLY',
-      change,
-      earlier,
-    })
-    return 'id' in started ? { state: 'in review', changeSet: started.id } : { state: 'queued', ...started }
-  }
+  if (done) return await beginChange(catalog, order, { purpose: 'add', earlier })
   const failed = validated.find(({ id }) => !known.includes(id))
   const verdict = failed ? await standingOfFailed(catalog, failed, validated) : null
-  if (verdict) return verdict
-  const name = changeSetName('validate', order)
-  const started = await startChangeSet(catalog, { name, intent: 'VALIDATE', change, earlier: validated.length })
-  return 'id' in started ? { state: 'validating', changeSet: started.id } : { state: 'queued', ...started }
+  return verdict ?? (await beginChange(catalog, order, { purpose: 'validate', earlier: validated.length }))
 }
 
 /** "There is a problem in the system, and you should retry your request", AWS says of its own faults (DescribeChangeSet). */
