@@ -17,7 +17,7 @@ export interface Catalog extends Disposable {
 /** The one catalog that there is. */
 export const catalogName = 'AWSMarketplace'
 
-/** Makes the client. The SDK is loaded here, on first use: it costs a quarter of a second and some 60 MB. */
+/** Makes the client. The SDK is loaded here, on first use. */
 export async function connectCatalog(
   settings: MarketplaceSettings,
   signal: AbortSignal,
