@@ -27,6 +27,23 @@ it('emulates what a host cannot reach, in a process that ends with us, and says 
   expect(await readFile(join(stateFolder, 'logs', 'ec2-emulator.log'), 'utf8')).toContain(url)
 })
 
+it('tells nothing of what no setting uses, and emulates it where one does', async () => {
+  const listings = join(folder, 'listings.yaml')
+  const env = { ...bare, IMAGEDROP_MARKETPLACE_PUBLISHER_LISTINGS: listings }
+  const services = await findServices(env)
+  const notes = async () => {
+    await using standIns = await startStandIns(services, ['marketplace-publisher'], { env, stateFolder: folder, log })
+    return standIns.notes
+  }
+  await writeFile(listings, 'apply: false\nproducts: []\n')
+  expect(await notes()).toEqual([])
+  const product =
+    'product: prod-1, distribution: [Debian], flavour: [ec2], architecture: x86_64, usage: x, user_name: debian, ' +
+    "os_name: x, instance_type: t3.micro, access_role: 'arn:aws:iam::123456789012:role/x'"
+  await writeFile(listings, `apply: false\nproducts: [{ ${product} }]\n`)
+  expect(await notes()).toEqual(['the Marketplace: emulated (no AWS credentials on this host)'])
+})
+
 it.each([
   ['the host can reach the real one', ['ec2-publisher'], { AWS_PROFILE: 'release' }, ['EC2: AWS, by AWS_PROFILE']],
   ['no service runs here that would want one', ['scheduler', 'announcer'], {}, []],
@@ -62,5 +79,7 @@ export const standIn = {
   await using standIns = await startStandIns(services, services.names, { env, stateFolder: folder, log })
   expect(standIns.notes).toContain('Tape: emulated (no tape drive)')
   expect(await (await fetch(standIns.env['IMAGEDROP_TAPE_PUBLISHER_URL'] ?? '')).text()).toBe('tape')
-  await expect(findStandIn(services, 'disc')).rejects.toThrow('there is no emulator of "disc"; there are ec2, tape')
+  await expect(findStandIn(services, 'disc')).rejects.toThrow(
+    'there is no emulator of "disc"; there are ec2, marketplace, tape',
+  )
 })

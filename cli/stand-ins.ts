@@ -28,7 +28,8 @@ export async function startStandIns(services: Services, names: readonly string[]
   const settings: Record<string, string> = {}
   const notes: string[] = []
   for (const standIn of await findStandIns(services, names)) {
-    const { title, look } = standIn
+    const { title, look, isUsed } = standIn
+    if (isUsed?.(host.env) === false) continue
     const seen = look(host.env)
     if ('missing' in seen) {
       const emulated = await startApart(standIn, host)

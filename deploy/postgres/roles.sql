@@ -21,7 +21,8 @@ begin
     'imagedrop_openstack_publisher',
     'imagedrop_mirror_publisher',
     'imagedrop_cloudstack_publisher',
-    'imagedrop_announcer'
+    'imagedrop_announcer',
+    'imagedrop_marketplace_publisher'
     -- /services
   ] loop
     if to_regrole(name) is null then

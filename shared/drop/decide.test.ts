@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { decide, type DropDecision } from './decide.ts'
 import type { DropEvent, DropSaid } from './events.ts'
+import { outcomeOf } from './image.ts'
 import { phaseOf } from './phase.ts'
-import { readDropState, unknownDrop } from './state.ts'
+import { readDropState, unknownDrop, unknownImage } from './state.ts'
 import {
   announced,
   asks,
@@ -19,6 +20,7 @@ import {
   mirrored,
   passes,
   plan,
+  publishers,
   scheduled,
   staged,
   tell,
@@ -166,6 +168,32 @@ describe('a scratch drop that goes well', () => {
       const broken = [...open, imagePublished(moon), imageFailed(moon, 'moon-publisher')]
       expect(phaseOf(given(...broken).state)).toBe('failed')
       expect(when([...broken, asks('retry')], imagePublished(moon, 'moon')).phase).toBe('published')
+    })
+  })
+
+  describe('with an image for a target that comes after the publication', () => {
+    const late = { ...ec2, targets: ['mirror', 'ec2', 'shop'] }
+    const shop = { target: 'shop', service: 'shop-publisher', after: 'publication' as const }
+    const open = [
+      scheduled({ images: [late], publishers: [...publishers, shop] }),
+      ...passes(late),
+      staged(late),
+      mirrored(late),
+      imagePublished(late),
+    ]
+
+    it('is published without it, and learns later where it is', () => {
+      const { state, events } = given(...open)
+      expect([phaseOf(state), find(events, 'drop.published.v1')]).toMatchObject(['published', { images: [{}] }])
+      const told = given(...open, imagePublished(late, 'shop')).state.images['ec2.x86_64']
+      expect(Object.keys(told?.published ?? {})).toEqual(['ec2', 'shop'])
+    })
+
+    it('is no worse for its failure: the image has passed', () => {
+      const state = given(...open, imageFailed(late, 'shop-publisher')).state
+      expect(phaseOf(state)).toBe('published')
+      expect(outcomeOf(late, state.images['ec2.x86_64'] ?? unknownImage, [...publishers, shop])).toBe('passed')
+      expect(state.images['ec2.x86_64']?.failures).toHaveProperty('shop-publisher')
     })
   })
 

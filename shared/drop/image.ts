@@ -8,7 +8,7 @@ import {
 } from '#events/vocabulary.ts'
 import type { ImageUploaded } from '#events/image-uploaded.ts'
 import type { ImageWord } from './events.ts'
-import { publishersFor, stepsOfImages } from './publishers.ts'
+import { isAwaited, publishersFor, stepsOfImages } from './publishers.ts'
 import type { ImageState } from './state.ts'
 import { failureOfTest } from './verdict.ts'
 
@@ -57,7 +57,7 @@ export function hearImage(image: ImageState, { subject, time, body }: ImageWord,
 
 /** Whether an image has passed every step before publication, cannot go on, or is still on its way. */
 export function outcomeOf(plan: ImagePlan, image: ImageState, publishers: Publishers): 'passed' | 'failed' | 'pending' {
-  if (Object.keys(image.failures).length > 0) return 'failed'
+  if (Object.keys(image.failures).some((step) => isAwaited(step, publishers))) return 'failed'
   const { built, converted, tested, uploaded } = image
   if (!built || !converted || !tested?.passed) return 'pending'
   // After a second build, words about the first disk no longer count.
@@ -66,9 +66,10 @@ export function outcomeOf(plan: ImagePlan, image: ImageState, publishers: Publis
   return uploaders.every(({ target }) => uploaded[target]) ? 'passed' : 'pending'
 }
 
-/** Whether an image is public in every target of its plan that is not the mirror. */
+/** Whether an image is public in every target of its plan that the drop waits for, the mirror apart. */
 export function isPublished(plan: ImagePlan, { published }: ImageState, publishers: Publishers): boolean {
-  return publishersFor(plan, publishers).every(({ target }) => published[target])
+  const awaited = publishersFor(plan, publishers).filter(({ service }) => isAwaited(service, publishers))
+  return awaited.every(({ target }) => published[target])
 }
 
 /** The image as events on the whole drop carry it; one still on its way counts as failed for `unfinished`. */

@@ -5,6 +5,11 @@ export function publishersFor({ targets }: Pick<ImagePlan, 'targets'>, publisher
   return publishers.filter(({ target }) => targets.includes(target))
 }
 
+/** Whether a drop waits for a step on its images before it is published. */
+export function isAwaited(step: string, publishers: readonly Publisher[]): boolean {
+  return !publishers.some(({ service, after }) => service === step && after === 'publication')
+}
+
 /** The services that work on single images, in the order of the pipeline. */
 export function stepsOfImages(publishers: readonly Publisher[]): string[] {
   return ['builder', 'converter', 'boot-tester', ...publishers.map((one) => one.service)]

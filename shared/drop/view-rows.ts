@@ -34,10 +34,11 @@ export function rowsOf(plan: DropScheduled, steps: readonly Step[]): Row[] {
   ]
 }
 
-/** When publishers make public what they have: with the blessing, or when the mirror is open. */
+/** When publishers make public what they have: with the blessing, when the mirror is open, or when all is published. */
 const publication = {
   tests: { follows: 'drop.blessed.v1', waits: 'waits for the gate' },
   mirror: { follows: 'drop.mirrored.v1', waits: 'waits for the mirror' },
+  publication: { follows: 'drop.published.v1', waits: 'comes after the publication' },
 } as const
 
 /** A publisher of an older plan may be gone: then its target speaks for it. */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleDrop } from './examples.ts'
-import { dropId } from './vocabulary.ts'
+import { dropId, milestone } from './vocabulary.ts'
 
 const stream = z.string().min(1).max(120).describe('Short name and version of a release: `Fedora-Rawhide`')
-const milestone = z.enum(['Alpha', 'Beta', 'Final']).nullable().describe('Null for a weekly drop')
+const ofMilestone = milestone.nullable().describe('Null for a weekly drop')
 const due = z.iso.datetime().describe('When its compose is expected; of a milestone the day counts')
 
 export const calendarEntry = z
@@ -13,7 +13,7 @@ export const calendarEntry = z
       .string()
       .regex(/^(weekly-\d{4}-W\d{2}|Alpha|Beta|Final)$/)
       .describe('Names it within the release, whenever it is due: `weekly-2018-W17`, `Beta`'),
-    milestone,
+    milestone: ofMilestone,
     due,
     revision: z.int().min(0).describe('How often it was put off, called off or taken up again'),
     changedAt: z.iso.datetime().describe('When anything of it last changed'),
@@ -58,7 +58,7 @@ export const dropOverdue = defineEvent({
   schema: z.strictObject({
     stream,
     key: calendarEntry.shape.key,
-    milestone,
+    milestone: ofMilestone,
     due,
     newest: z.string().nullable().describe('The newest compose of the release that was heard of'),
   }),

@@ -78,8 +78,10 @@ export const publisher = z
     target,
     service: z.string().describe('Name of the service'),
     after: z
-      .enum(['tests', 'mirror'])
-      .describe('Uploads an image that passed its boot test, or takes it from the open mirror'),
+      .enum(['tests', 'mirror', 'publication'])
+      .describe(
+        'Uploads an image that passed its boot test, takes it from the open mirror, or begins when the drop is published',
+      ),
   })
   .describe('Who publishes images to a target, and when')
 export type Publisher = z.infer<typeof publisher>
@@ -111,6 +113,7 @@ export const registration = z
     place: z.string().describe('Region, availability zone, project or registry'),
     id: z.string().describe('What the target calls the image'),
     name: z.string().describe('What people see it as, unique in its place'),
+    state: z.string().optional().describe('How it stands there, where that takes days: `in review`, `live`'),
     details: z.record(z.string(), z.string()).describe('What else its publisher needs to find again, as `snapshot`'),
   })
   .describe('One image in one place of one target')
@@ -167,6 +170,9 @@ export type DropKind = z.infer<typeof dropKind>
 
 export const gate = z.enum(['person', 'policy']).describe('Who blesses: a release engineer, or the policy by itself')
 
+export const milestone = z.enum(['Alpha', 'Beta', 'Final'])
+export type Milestone = z.infer<typeof milestone>
+
 /** What every event about one image carries, so that no service has to ask another. */
 export const imageContext = { drop: dropId, compose: composeRef, image: imagePlan }
 
@@ -174,7 +180,7 @@ export const imageContext = { drop: dropId, compose: composeRef, image: imagePla
 export const dropContext = {
   drop: dropId,
   kind: dropKind,
-  milestone: z.enum(['Alpha', 'Beta', 'Final']).nullable(),
+  milestone: milestone.nullable(),
   compose: composeRef,
 }
 

@@ -13,6 +13,8 @@ export interface StandIn {
   readonly target: string
   /** What people call it: `EC2`. */
   readonly title: string
+  /** Whether anything is published there by these settings; absent for always. What is not used is neither started nor told of. */
+  readonly isUsed?: (env: Environment) => boolean
   /** How the real one is reached by these settings, or why it cannot be. Asks no network. */
   readonly look: (env: Environment) => Finding
   /** Starts it on what its folder holds. */

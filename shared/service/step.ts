@@ -1,4 +1,4 @@
-import type { Publisher } from '#events/vocabulary.ts'
+import type { Milestone, Publisher } from '#events/vocabulary.ts'
 
 /** What a publisher of single images publishes to, and what it needs for that. */
 export interface Publishing {
@@ -11,8 +11,15 @@ export interface Publishing {
   readonly formats: readonly string[]
   /** The command that starts an image there, with `{place}`, `{id}` and `{name}` for what a registration says. */
   readonly launch?: string
-  /** `tests`: uploads what passed its boot test, private until the blessing. `mirror`: takes it from the open mirror. */
+  /**
+   * `tests`: uploads what passed its boot test, private until the blessing. `mirror`: takes it from the open mirror.
+   * `publication`: begins when the drop is published everywhere else, and the drop does not wait for it.
+   */
   readonly after: Publisher['after']
+  /** Only drops of these milestones go there; absent for all drops. */
+  readonly milestones?: readonly Milestone[]
+  /** The target whose registrations it goes by: images must be published there too. */
+  readonly from?: string
   /** Where people start a machine in a browser; the first row whose places fit holds. */
   readonly consoles?: readonly Console[]
 }

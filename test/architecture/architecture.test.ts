@@ -108,6 +108,7 @@ describe('import directions', () => {
     ['@opentelemetry/api', 'cli/tracing.ts'],
     ['@aws-sdk/core/client', 'services/ec2-publisher/'],
     ['@aws-sdk/client-ec2', 'services/ec2-publisher/'],
+    ['@aws-sdk/client-marketplace-catalog', 'services/marketplace-publisher/'],
     ['@aws-sdk/client-ebs', 'services/ec2-publisher/'],
     ['nodemailer', 'services/announcer/'],
     ['@sigstore/bundle', 'services/mirror-publisher/signing/'],

@@ -102,6 +102,14 @@ function cloudAfterMirror(name: string, target: string) {
   })
 }
 
+/** Begins when all is published, and no drop waits for it. */
+const seller = defineService({
+  name: 'marketplace-publisher',
+  consumes: [dropPublished],
+  emits: [],
+  handle: () => Promise.resolve([]),
+})
+
 const mirror = defineService({
   name: 'mirror-publisher',
   consumes: [dropReady, dropBlessed],
@@ -133,6 +141,7 @@ const steps: Readonly<Record<string, () => BoundService>> = {
   'openstack-publisher': () => bindService(cloudOf('openstack-publisher', 'openstack'), null, { concurrency: 4 }),
   'cloudstack-publisher': () =>
     bindService(cloudAfterMirror('cloudstack-publisher', 'cloudstack'), null, { concurrency: 4 }),
+  'marketplace-publisher': () => bindService(seller, null, { concurrency: 4 }),
   'mirror-publisher': () => bindService(mirror, null, { concurrency: 4 }),
   announcer: () => bindService(announcer, null, { concurrency: 4 }),
 }

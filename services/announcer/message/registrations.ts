@@ -34,5 +34,8 @@ function missingLines(title: string, images: readonly StoryImage[]): string[] {
 /** Ids may be as long as they like: nothing stands behind them but a note. */
 function placeLines(entries: readonly Row[]): string[] {
   const width = Math.max(...entries.map(({ image }) => image.length))
-  return entries.map(({ image, id, emulated }) => `    ${image.padEnd(width)}  ${id}${emulated ? '  (emulated)' : ''}`)
+  return entries.map(({ image, id, emulated, state }) => {
+    const notes = [...(state === null ? [] : [state]), ...(emulated ? ['emulated'] : [])]
+    return `    ${image.padEnd(width)}  ${id}${notes.length === 0 ? '' : `  (${notes.join(', ')})`}`
+  })
 }

@@ -49,6 +49,14 @@ describe('the text of an announcement', () => {
     expect(textOf({ ...real, images })).not.toContain('emulated')
   })
 
+  it('says how it stands where that takes days', () => {
+    const [registration] = debianDrop().images.flatMap(({ registrations }) => registrations)
+    if (!registration) throw new Error('nothing is registered')
+    const inReview = { ...registration, target: 'shop', place: 'prod-1', id: 'set-1', state: 'in review' }
+    const text = textOf(withRegistrations([inReview]))
+    expect(text).toContain('\nshop\n  prod-1\n    generic.x86_64  set-1  (in review, emulated)\n')
+  })
+
   it('says where an image is still missing', () => {
     const body = debianDrop()
     const missing = [{ target: 'ec2', place: 'me-south-1', reason: 'connection refused' }]

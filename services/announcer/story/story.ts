@@ -83,6 +83,8 @@ export interface StoryRegistration {
   readonly id: string
   readonly name: string
   readonly emulated: boolean
+  /** How it stands there, as its publisher says: `in review`; null where it is simply there. */
+  readonly state: string | null
 }
 
 /** What people call each target; one that is not in it goes by its own name. */
@@ -176,11 +178,12 @@ function tellTargets({ registrations, missing = [] }: DropImage, titles: Titles)
   return [...byTarget].map(([target, group]) => ({
     name: target,
     title: cleanText(titles.get(target) ?? target),
-    registrations: group.map(({ place, id, name, emulated }) => ({
+    registrations: group.map(({ place, id, name, emulated, state }) => ({
       place: cleanText(place),
       id: cleanText(id),
       name: cleanText(name),
       emulated,
+      state: state === undefined ? null : cleanText(state),
     })),
     missing: missing.filter((one) => one.target === target).map(({ place }) => cleanText(place)),
   }))

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { ArtifactCorrupted } from '#artifacts/store.ts'
 import { PermanentError, TransientError } from '#service/errors.ts'
-import { isBusy, isMissing, translate } from './errors.ts'
+import { isBusy } from '#publishing/sdk-errors.ts'
+import { isMissing, translate } from './errors.ts'
 
 /** An error as the SDK throws it. */
 function awsError(name: string, status: number): Error {

@@ -1,8 +1,8 @@
 import type { EBS } from '@aws-sdk/client-ebs'
 import type { EC2 } from '@aws-sdk/client-ec2'
-import { patiently, type Pace } from '#publishing/wait.ts'
+import { makePatient } from '#publishing/patient-client.ts'
+import type { Pace } from '#publishing/wait.ts'
 import type { Ec2Settings } from '../config.ts'
-import { isBusy } from './errors.ts'
 import { partitionOf } from './partitions.ts'
 
 /** One region of the cloud. Every call is tried again while AWS is busy, and ends when the job does. */
@@ -59,22 +59,4 @@ export async function connectRegion(name: string, { settings, credentials, signa
       ebs.destroy()
     },
   }
-}
-
-interface CallOptions {
-  readonly abortSignal?: AbortSignal
-}
-type Operation = (input: unknown, options: CallOptions) => Promise<unknown>
-
-/** The same client, whose operations outlast what passes by itself. A call that names a signal of its own ends by that. */
-function makePatient<Client extends object>(client: Client, pace: Pace): Client {
-  return new Proxy(client, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name)
-      if (typeof member !== 'function') return member
-      const operation = member.bind(target) as Operation
-      return (input: unknown, { abortSignal: signal = pace.signal }: CallOptions = {}) =>
-        patiently(() => operation(input, { abortSignal: signal }), isBusy, { ...pace, signal })
-    },
-  })
 }

@@ -1,6 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2'
 import { patiently } from '#publishing/wait.ts'
-import { codeOf, isMissing } from './errors.ts'
+import { codeOf } from '#publishing/sdk-errors.ts'
+import { isMissing } from './errors.ts'
 import type { Region } from './region.ts'
 
 /** Deletes a snapshot; one that is gone is done. For a while after an AMI went its snapshot still counts as used. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { missingPlace, registration, type Registration } from '#events/vocabulary.ts'
-import { callInOwnProcess } from '#publishing/own-process.ts'
+import { createSdkProcess } from '#publishing/sdk-process.ts'
 import type { Ec2Settings } from '../config.ts'
 import type { Cloud, CloudContext, Publication, UploadOrder, WithdrawalStep } from '../cloud.ts'
 
@@ -31,24 +31,8 @@ const published = z.object(places)
  * digests of a disk a whole core: neither may weigh on the services that share our process.
  */
 export function createCloudProcess(settings: Ec2Settings, env: Readonly<Record<string, string | undefined>>): Cloud {
-  const aws = Object.fromEntries(
-    Object.entries(env).filter(
-      (entry): entry is [string, string] => entry[0].startsWith('AWS_') && entry[1] !== undefined,
-    ),
-  )
-
-  async function ask(request: CloudRequest, { signal, progress, logFolder }: CloudContext): Promise<unknown> {
-    return await callInOwnProcess(program, {
-      request,
-      env: aws,
-      signal,
-      log: join(logFolder, `${request.operation}.log`),
-      // Every wait of the other side ends by itself; this is for the case that it hangs.
-      idleDeadline: (settings.patienceSeconds + 600) * 1000,
-      onProgress: progress,
-    })
-  }
-
+  const call = createSdkProcess(program, settings, env)
+  const ask = (request: CloudRequest, context: CloudContext) => call(request, context)
   return {
     upload: async (order, context, places) =>
       uploaded.parse(await ask({ operation: 'upload', order, places, settings }, context)),

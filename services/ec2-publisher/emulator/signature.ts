@@ -1,5 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { isSignedWith, isTimely, readAuthorization, stampOf } from '#publishing/signature-v4.ts'
 import { ApiError } from './api-error.ts'
 import { findRegion, type OptedIn } from './regions.ts'
 
@@ -20,9 +20,6 @@ export interface Caller {
   readonly denied: readonly string[]
 }
 
-const form =
-  /^AWS4-HMAC-SHA256 Credential=([^/, ]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/
-const allowedSkew = 15 * 60_000
 const unsigned = 'UNSIGNED-PAYLOAD'
 
 interface Checks {
@@ -62,9 +59,10 @@ export function verifySignature(
   { service, accounts, optedIn, now }: Checks,
 ): Caller {
   const words = wordsOf[service]
-  const parts = form.exec(request.headers.authorization ?? '')
-  if (!parts) throw new ApiError(...words.missing, 'The request carries no well-formed AWS4-HMAC-SHA256 authorization.')
-  const [, keyId = '', day = '', region = '', scope = '', signedHeaders = '', signature = ''] = parts
+  const authorization = readAuthorization(request)
+  if (!authorization)
+    throw new ApiError(...words.missing, 'The request carries no well-formed AWS4-HMAC-SHA256 authorization.')
+  const { keyId, day, region } = authorization
   const place = findRegion(region, optedIn)
   if (!place) throw new ApiError(...words.wrong, `Credential should be scoped to a valid Region, not '${region}'.`)
   const account = accounts.find((one) => one.accessKeyId === keyId)
@@ -72,49 +70,14 @@ export function verifySignature(
   const isElsewhere = account?.partition !== undefined && account.partition !== place.partition.id
   if (!account || isElsewhere || place.status === 'not-opted-in')
     throw new ApiError(...words.unknown, 'AWS was not able to validate the provided access credentials')
-  const time = String(request.headers['x-amz-date'] ?? '')
-  if (scope !== service || !time.startsWith(day))
+  const time = stampOf(request)
+  if (authorization.service !== service || !time.startsWith(day))
     throw new ApiError(...words.wrong, `Credential should be scoped to correct service: '${service}'.`)
-  if (Math.abs(timeOf(time) - now.getTime()) > allowedSkew)
-    throw new ApiError(...words.expired, `Signature not yet current or expired: ${time}`)
+  if (!isTimely(request, now)) throw new ApiError(...words.expired, `Signature not yet current or expired: ${time}`)
 
   const declared = request.headers['x-amz-content-sha256']
   const payload = declared === unsigned && service === 'ebs' ? unsigned : bodySha256
-  const canonical = canonicalRequest(request, signedHeaders.split(';'), payload)
-  const scopeText = `${day}/${region}/${service}/aws4_request`
-  const toSign = ['AWS4-HMAC-SHA256', time, scopeText, sha256(canonical)].join('\n')
-  const key = [day, region, service, 'aws4_request'].reduce(
-    (key: string | Buffer, part) => createHmac('sha256', key).update(part).digest(),
-    `AWS4${account.secretAccessKey}`,
-  )
-  const expected = createHmac('sha256', key).update(toSign).digest()
-  if (!timingSafeEqual(expected, Buffer.from(signature, 'hex')))
+  if (!isSignedWith(account.secretAccessKey, request, payload, authorization))
     throw new ApiError(...words.wrong, 'The request signature we calculated does not match the signature you provided.')
   return { accountId: account.accountId, region, denied: account.denied ?? [] }
-}
-
-function canonicalRequest(request: IncomingMessage, signed: readonly string[], payload: string): string {
-  const url = new URL(request.url ?? '/', 'http://localhost')
-  const path = url.pathname.split('/').map(encode).join('/')
-  const query = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort()
-  const headers = signed.map(
-    (name) =>
-      `${name}:${String(request.headers[name] ?? '')
-        .trim()
-        .replaceAll(/\s+/g, ' ')}\n`,
-  )
-  return [request.method, path, query.join('&'), headers.join(''), signed.join(';'), payload].join('\n')
-}
-
-function encode(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
-}
-
-/** `20261122T111500Z` */
-function timeOf(stamp: string): number {
-  return Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { openBlocks, type BlockStore } from './block-store.ts'
 import type { OptedIn } from './regions.ts'
-import { openRecords, type RecordStore } from './record-store.ts'
+import { openRecords, type RecordStore } from '#files/record-store.ts'
 import {
   imageRecord,
   settingsRecord,

@@ -1,4 +1,4 @@
-import { codeOf } from '../aws/errors.ts'
+import { codeOf } from '#publishing/sdk-errors.ts'
 import type { Region } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { dropKind, mirror, type Publisher } from '#events/vocabulary.ts'
+import { dropKind, mirror } from '#events/vocabulary.ts'
 import { InvalidConfig } from '#service/config.ts'
 import { foldersBelow } from '#service/discover.ts'
 import { takesFlavour, type Step } from '#service/step.ts'
 import { enginesFor } from './engines-for.ts'
-import type { PolicyFile } from './policy.ts'
+import type { PolicyFile, TargetPublisher } from './policy.ts'
 
 /** What there is besides the policy: the steps that services declare, and the folders that recipes are found in. */
 export interface Surroundings {
@@ -17,7 +17,7 @@ export interface Surroundings {
  * Holds a policy to what there is: a recipe has a folder for each flavour, and each target a publisher that takes the
  * flavour and finds the formats that it needs. Resolves the targets to their publishers. Throws InvalidConfig.
  */
-export function checkPolicy(policy: PolicyFile, name: string, { steps, roots }: Surroundings): Publisher[] {
+export function checkPolicy(policy: PolicyFile, name: string, { steps, roots }: Surroundings): TargetPublisher[] {
   const recipes = foldersBelow(roots, 'services/builder/recipes')
   const refuse = (key: string, reason: string) => new InvalidConfig(`${name}: ${key}: ${reason}`)
   const engines = foldersBelow(roots, 'services/builder/engines')
@@ -49,13 +49,13 @@ export function checkPolicy(policy: PolicyFile, name: string, { steps, roots }: 
   }
   const named = new Set(Object.values(policy.targets).flat())
   return steps.flatMap(({ service, publishes }) => {
-    return publishes && named.has(publishes.target)
-      ? [{ target: publishes.target, service, after: publishes.after }]
-      : []
+    if (!publishes || !named.has(publishes.target)) return []
+    const { target, after, milestones = null } = publishes
+    return [{ publisher: { target, service, after }, milestones }]
   })
 }
 
-function whyNotTo(target: string, flavour: string, { formats }: PolicyFile, steps: readonly Step[]): string | null {
+function whyNotTo(target: string, flavour: string, policy: PolicyFile, steps: readonly Step[]): string | null {
   const publishers = steps.flatMap(({ publishes }) => publishes ?? [])
   const publishing = publishers.find((one) => one.target === target)
   if (!publishing) {
@@ -64,7 +64,10 @@ function whyNotTo(target: string, flavour: string, { formats }: PolicyFile, step
   if (!takesFlavour(publishing, flavour)) {
     return `${publishing.title} takes images of the flavours ${publishing.flavours?.join(', ') ?? ''} only`
   }
-  for (const [kind, plans] of Object.entries(formats)) {
+  const { from } = publishing
+  if (from !== undefined && !policy.targets[flavour]?.includes(from))
+    return `${publishing.title} goes by what is published to ${from}, which has to be named too`
+  for (const [kind, plans] of Object.entries(policy.formats)) {
     const lacking = publishing.formats.find((format) => !plans.some((plan) => plan.format === format))
     if (lacking !== undefined) return `${publishing.title} needs the format ${lacking}, which formats.${kind} lacks`
   }

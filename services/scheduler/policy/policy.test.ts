@@ -104,6 +104,12 @@ describe('a policy that is wrong', () => {
       'generic: [ec2]',
       ['targets.generic', 'flavours ec2'],
     ],
+    [
+      'a target without the one that it goes by',
+      'ec2: [mirror, ec2]',
+      'ec2: [mirror, marketplace]',
+      ['targets.ec2', 'AWS Marketplace goes by what is published to ec2'],
+    ],
     ['a flavour that goes nowhere', 'generic: [mirror]', 'minimal: [mirror]', ['targets.generic', 'expected where']],
     [
       'a flavour without a folder',

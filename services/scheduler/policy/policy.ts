@@ -7,6 +7,8 @@ import {
   formatPlan,
   gate,
   target,
+  milestone,
+  type Milestone,
   type Publisher,
 } from '#events/vocabulary.ts'
 import { foreignEvents } from '#events/index.ts'
@@ -83,7 +85,7 @@ export const policySchema = section({
       section({
         short: releaseName,
         version: z.union([z.string(), z.int().min(0).transform(String)]).refine(isVersion, 'expected one version: 44'),
-        milestone: z.enum(['Alpha', 'Beta', 'Final']),
+        milestone,
         due: z.iso.date('expected a day as 2026-04-14'),
       }),
     )
@@ -123,7 +125,13 @@ export const policySchema = section({
 })
 export type PolicyFile = z.infer<typeof policySchema>
 
+/** A publisher, and the milestones whose drops alone it takes; null for all drops. */
+export interface TargetPublisher {
+  readonly publisher: Publisher
+  readonly milestones: readonly Milestone[] | null
+}
+
 /** The policy, with the publishers of the targets that it names. */
 export interface Policy extends PolicyFile {
-  readonly publishers: readonly Publisher[]
+  readonly publishers: readonly TargetPublisher[]
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +8,7 @@ import { candidate, nightly } from '../compose/testing/example-messages.ts'
 import { MetadataUnreadable } from '../compose/read-metadata.ts'
 import { understandCompose } from '../compose/understand.ts'
 import type { Policy } from '../policy/policy.ts'
-import { readPolicy } from '../policy/read-policy.ts'
+import { parsePolicy, readPolicy } from '../policy/read-policy.ts'
 import { dailyTick, untilNextTick, weeklySlot } from './cadence.ts'
 import { decideCadence } from './decide-cadence.ts'
 import { decideCompose } from './decide-compose.ts'
@@ -190,6 +191,22 @@ describe('a milestone drop', () => {
     ])
     expect(await stream.hears(candidate('45', 'Beta-2.1', '20260905'), now)).toEqual(['milestone-Fedora-45-20260905.0'])
     expect(await stream.hears(candidate('45', 'RC-1.1', '20261001'), now)).toEqual(['milestone-Fedora-45-20261001.0'])
+  })
+
+  it('has a target that takes Finals alone only as a Final', async () => {
+    const path = fileURLToPath(new URL('../../../deploy/drops.yaml', import.meta.url))
+    const text = readFileSync(path, 'utf8').replace('ec2: [mirror, ec2]', 'ec2: [mirror, ec2, marketplace]')
+    const stream = new Stream(parsePolicy(text, 'drops.yaml', house))
+    const targets = async (label: string, date: string) => {
+      await stream.hears(candidate('45', label, date), '2026-09-07T09:00:00Z')
+      const plan = stream.last.events.find((event) => event.subject === 'drop.scheduled.v1')?.body
+      return [plan?.images.at(-1)?.targets, plan?.publishers.map(({ target, after }) => `${target} ${after}`)]
+    }
+    expect(await targets('Beta-1.1', '20260901')).toEqual([['mirror', 'ec2'], ['ec2 tests']])
+    expect(await targets('RC-1.1', '20260905')).toEqual([
+      ['mirror', 'ec2', 'marketplace'],
+      ['ec2 tests', 'marketplace publication'],
+    ])
   })
 
   it('is not made of an older candidate that arrives late, nor twice of one', async () => {

@@ -1,5 +1,5 @@
 import type { DropScheduled } from '#events/drop-scheduled.ts'
-import { imageKey, type DropKind, type ImagePlan } from '#events/vocabulary.ts'
+import { imageKey, mirror, type DropKind, type ImagePlan } from '#events/vocabulary.ts'
 import { assertImages } from '../compose/images.ts'
 import type { Qualified } from '../compose/understand.ts'
 import { enginesFor } from '../policy/engines-for.ts'
@@ -19,6 +19,11 @@ export function planDrop(
   policy: Policy,
 ): DropScheduled {
   const { kind, supersedes } = wish
+  const milestone = kind === 'milestone' ? (candidate?.milestone ?? null) : null
+  const publishers = policy.publishers
+    .filter(({ milestones }) => milestones === null || (milestone !== null && milestones.includes(milestone)))
+    .map(({ publisher }) => publisher)
+  const isTaken = (target: string) => target === mirror || publishers.some((one) => one.target === target)
   assertImages(wish.images, compose.id, distribution)
   // The flavours of one architecture share its base: so the bases of all architectures are begun first, side by side.
   const all = distribution.flavours.flatMap((flavour) =>
@@ -28,17 +33,17 @@ export function planDrop(
       recipe: distribution.recipe,
       engines: enginesFor(distribution, kind, architecture),
       formats: [...policy.formats[kind]],
-      targets: [...(policy.targets[flavour] ?? [])],
+      targets: (policy.targets[flavour] ?? []).filter(isTaken),
     })),
   )
   const images = all.filter((image) => wish.images?.includes(imageKey(image)) ?? true)
   return {
     drop: dropIdOf(kind, compose.id),
     kind,
-    milestone: kind === 'milestone' ? (candidate?.milestone ?? null) : null,
+    milestone,
     compose,
     images,
-    publishers: policy.publishers.filter(({ target }) => images.some((image) => image.targets.includes(target))),
+    publishers: publishers.filter(({ target }) => images.some((image) => image.targets.includes(target))),
     gate: policy.gates[kind],
     missing: [...missing],
     supersedes,

@@ -1,13 +1,18 @@
 import type { StoryImage, StoryRegistration, StoryTarget } from '../../../story/story.ts'
 import { html, type Html } from '#markup/html.ts'
-import type { Place } from './site.ts'
+import type { Site } from './site.ts'
+
+/** What is needed of where a page stands. */
+interface At {
+  readonly site: Pick<Site, 'launchAddressOf'>
+}
 
 /** Where an image can be started, a table per target. */
-export function launchTables({ key, targets }: StoryImage, at: Place): readonly Html[] {
+export function launchTables({ key, targets }: Pick<StoryImage, 'key' | 'targets'>, at: At): readonly Html[] {
   return targets.map((target) => launchTable(key, target, at))
 }
 
-function launchTable(key: string, { name, title, registrations, missing }: StoryTarget, at: Place): Html {
+function launchTable(key: string, { name, title, registrations, missing }: StoryTarget, at: At): Html {
   return html`<table class="launch">
     <caption>
       ${title}<span class="unseen">: ${key}</span>
@@ -40,7 +45,13 @@ function launchTable(key: string, { name, title, registrations, missing }: Story
 }
 
 /** Nobody can start a machine from what only an emulator has. */
-function launchLink(key: string, target: string, { place, id, emulated }: StoryRegistration, { site }: Place): Html {
+function launchLink(
+  key: string,
+  target: string,
+  { place, id, emulated, state }: StoryRegistration,
+  { site }: At,
+): Html {
+  if (state !== null) return html`<span class="badge plain">${state}${emulated ? ', emulated' : ''}</span>`
   if (emulated) return html`<span class="badge plain" title="an emulator stood in for it">emulated</span>`
   const address = site.launchAddressOf(target, place, id)
   if (address === null) return html`<span class="badge plain">registered</span>`

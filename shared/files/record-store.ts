@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { writeDurably } from '#files/durable.ts'
+import { writeDurably } from './durable.ts'
 
 /** Records of one kind, all in memory, each in a file of its own that is whole whenever we are killed. */
 export interface RecordStore<Kept extends { readonly id: string }> {

@@ -1,0 +1,18 @@
+import { serveCall } from '#publishing/serve-call.ts'
+import type { CloudRequest } from './cloud-process.ts'
+import { createDirectCloud } from './direct-cloud.ts'
+
+// The process behind `createCloudProcess`. It is ended from outside when its job is stopped.
+
+await serveCall(async (given, progress) => {
+  // Written by `createCloudProcess`, in the same version as this.
+  const request = given as CloudRequest
+  const cloud = createDirectCloud(request.settings)
+  const context = { signal: new AbortController().signal, progress, logFolder: '' }
+  switch (request.operation) {
+    case 'list':
+      return await cloud.list(request.order, request.how, context)
+    case 'withdraw':
+      return await cloud.withdraw(request.version, request.past, context)
+  }
+})

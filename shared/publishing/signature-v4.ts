@@ -1,0 +1,80 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+
+/** What the `Authorization` of a request says of its Signature Version 4. */
+export interface Authorization {
+  readonly keyId: string
+  /** `20261122` */
+  readonly day: string
+  readonly region: string
+  readonly service: string
+  readonly signedHeaders: readonly string[]
+  readonly signature: string
+}
+
+/** How far the clock of a client may be off, in milliseconds. */
+const allowedSkew = 15 * 60_000
+
+const form =
+  /^AWS4-HMAC-SHA256 Credential=([^/, ]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/
+
+/** Reads who signed a request, and for what; null for one that is not well signed. Emulators verify with it. */
+export function readAuthorization({ headers }: IncomingMessage): Authorization | null {
+  const parts = form.exec(headers.authorization ?? '')
+  if (!parts) return null
+  const [, keyId = '', day = '', region = '', service = '', signedHeaders = '', signature = ''] = parts
+  return { keyId, day, region, service, signedHeaders: signedHeaders.split(';'), signature }
+}
+
+/** Whether a request was signed on the day that it names, and not long ago or ahead. */
+export function isTimely(request: IncomingMessage, now: Date): boolean {
+  return Math.abs(timeOf(stampOf(request)) - now.getTime()) <= allowedSkew
+}
+
+/** When a request says that it was signed: `20261122T111500Z`. */
+export function stampOf({ headers }: IncomingMessage): string {
+  return String(headers['x-amz-date'] ?? '')
+}
+
+/** Whether the signature is that of this request, with this digest of its body, made with this secret. */
+export function isSignedWith(
+  secret: string,
+  request: IncomingMessage,
+  payload: string,
+  { day, region, service, signedHeaders, signature }: Authorization,
+): boolean {
+  const scope = `${day}/${region}/${service}/aws4_request`
+  const canonical = canonicalRequest(request, signedHeaders, payload)
+  const toSign = ['AWS4-HMAC-SHA256', stampOf(request), scope, sha256(canonical)].join('\n')
+  const key = [day, region, service, 'aws4_request'].reduce(
+    (key: string | Buffer, part) => createHmac('sha256', key).update(part).digest(),
+    `AWS4${secret}`,
+  )
+  const expected = createHmac('sha256', key).update(toSign).digest()
+  return timingSafeEqual(expected, Buffer.from(signature, 'hex'))
+}
+
+function canonicalRequest(request: IncomingMessage, signed: readonly string[], payload: string): string {
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  const path = url.pathname.split('/').map(encode).join('/')
+  const query = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort()
+  const headers = signed.map(
+    (name) =>
+      `${name}:${String(request.headers[name] ?? '')
+        .trim()
+        .replaceAll(/\s+/g, ' ')}\n`,
+  )
+  return [request.method, path, query.join('&'), headers.join(''), signed.join(';'), payload].join('\n')
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function timeOf(stamp: string): number {
+  return Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
