@@ -1,4 +1,5 @@
 import { say } from '#events/define.ts'
+import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import { dropMirrored, type DropMirrored } from '#events/drop-mirrored.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
@@ -28,7 +29,7 @@ const hour = 3_600_000
 /** Has CloudStack fetch the images of an open mirror as templates, opens them when they are there, and withdraws them. */
 export const cloudstackPublisher = defineService({
   name: 'cloudstack-publisher',
-  consumes: [dropMirrored, dropSuperseded],
+  consumes: [dropMirrored, dropSuperseded, dropExpired],
   emits: [imagePublished, imageFailed, dropFailed],
   async handle(event, dependencies: Dependencies, context) {
     const { clouds, keepDays } = dependencies
@@ -44,6 +45,9 @@ export const cloudstackPublisher = defineService({
         await clouds.remove(drop, context)
         return []
       }
+      case 'drop.expired.v1':
+        await clouds.remove(event.body.drop, context)
+        return []
     }
   },
   async abandon(event, { clouds }, context) {

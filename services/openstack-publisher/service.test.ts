@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { PermanentError, TransientError } from '#service/errors.ts'
+import { PermanentError } from '#service/errors.ts'
 import { startOpenStack, type OpenStack } from '#test/brokers/openstack/openstack.ts'
-import type { Clouds } from './cloud.ts'
 import { setUp } from './testing/bench.ts'
 import {
   blessed,
@@ -16,7 +15,6 @@ import {
   tested,
   upload,
 } from './testing/events.ts'
-import { killAt } from './testing/kill.ts'
 
 let stack: OpenStack | undefined
 beforeAll(async () => {
@@ -80,26 +78,6 @@ it('uploads a private image that OpenStack reads as it was meant', async () => {
   })
 })
 
-it('makes one image, however often it is asked, and by how many at once', async () => {
-  await using bench = await setUp(cloud())
-  const disks = await keepDisks(bench.artifacts)
-  const many = await Promise.all([upload(bench, disks), upload(bench, disks), upload(bench, disks)])
-  const ids = new Set([...many.flat(), ...(await upload(bench, disks))].map(({ id }) => id))
-  expect(ids.size).toBe(1)
-  expect(await bench.images()).toHaveLength(1)
-})
-
-it('takes the next id when an earlier image was deleted, as an id is never free again', async () => {
-  await using bench = await setUp(cloud())
-  const disks = await keepDisks(bench.artifacts)
-  const [first] = await upload(bench, disks)
-  await bench.clouds.remove(tested(disks).body.drop, [], { signal: AbortSignal.timeout(60_000), progress: () => {} })
-  const [second] = await upload(bench, disks)
-  expect(second?.id).not.toBe(first?.id)
-  expect(await upload(bench, disks)).toEqual([second])
-  expect(await bench.images()).toMatchObject([{ id: second?.id, status: 'active' }])
-})
-
 it('finishes an upload that was cut off in the middle of the data', async () => {
   await using bench = await setUp(cloud())
   const disks = await keepDisks(bench.artifacts)
@@ -131,16 +109,6 @@ it('replaces data that is not ours under our own name', async () => {
   expect(right?.details).toEqual({ sha512: digestOf(bytes, 'sha512') })
   expect(await bench.images()).toMatchObject([{ id: right?.id, status: 'active' }])
   expect(times).toBe(2)
-})
-
-it('opens the image with the blessing, twice as well', async () => {
-  await using bench = await setUp(cloud())
-  const registrations = await upload(bench, await keepDisks(bench.artifacts))
-  for (let times = 0; times < 2; times += 1) {
-    const { events } = await handle(bench, blessed(registrations))
-    expect(events).toMatchObject([{ subject: 'image.published.v1', body: { registrations } }])
-  }
-  expect(await bench.images()).toMatchObject([{ id: registrations[0]?.id, visibility: 'community' }])
 })
 
 it('makes it public where the account may, and says what to do where it may not', async () => {
@@ -228,39 +196,3 @@ it('a cloud that fails holds up no other', async () => {
   await expect(upload(bench, await keepDisks(bench.artifacts), { clouds })).rejects.toThrow('one/Nowhere')
   expect(await bench.images()).toMatchObject([{ status: 'active' }])
 })
-
-it('ends with one open image of the right bits, whichever answer of the cloud it dies before', async () => {
-  await using bench = await setUp(cloud())
-  const disks = await keepDisks(bench.artifacts)
-  const survive = async (number: number) => {
-    const drop = `weekly-Debian-12-${String(20_260_000 + number)}.n.0`
-    const whole = async (clouds: Clouds, signal?: AbortSignal) => {
-      const options = { clouds, ...(signal ? { signal } : {}) }
-      const registrations = await upload(bench, disks, { ...options, drop })
-      await handle(bench, blessed(registrations, drop), options)
-      return registrations
-    }
-    const killed = await killAt(bench, number, (clouds, signal) => again(() => whole(clouds, signal)))
-    const [registration] = await again(() => whole(bench.clouds))
-    const images = (await bench.images()).filter(({ imagedrop_drop: of }) => of === drop)
-    const digest = registration?.details['sha512']
-    expect(images).toMatchObject([
-      { id: registration?.id, status: 'active', visibility: 'community', os_hash_value: digest },
-    ])
-    return killed
-  }
-  let kills = 0
-  while (await survive(kills + 1)) kills += 1
-  expect(kills).toBeGreaterThan(8)
-}, 120_000)
-
-/** As the runtime does: Glance on SQLite answers 500 when two write at once. */
-async function again<Result>(act: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await act()
-    } catch (error) {
-      if (tries === 5 || !(error instanceof TransientError)) throw error
-    }
-  }
-}

@@ -77,12 +77,17 @@ export async function handle(
   event: Event,
   {
     waited,
-    signal,
     clouds = bench.clouds,
-  }: { waited?: Waited<typeof imageConverted>; signal?: AbortSignal; clouds?: Bench['clouds'] } = {},
+    ...given
+  }: {
+    waited?: Waited<typeof imageConverted>
+    signal?: AbortSignal
+    now?: () => Date
+    clouds?: Bench['clouds']
+  } = {},
 ): Promise<Handled> {
   const context = {
-    ...testContext({ folder: bench.folder, ...(signal ? { signal } : {}) }),
+    ...testContext({ folder: bench.folder, ...given }),
     ...(waited ? { waited } : {}),
   }
   const result = await openstackPublisher.handle(event, { ...bench, clouds }, context)

@@ -58,6 +58,7 @@ project_name = service
 username = glance
 password = ${servicePassword}
 region_name = RegionOne
+token_cache_time = -1
 [paste_deploy]
 flavor = keystone
 config_file = ${environment}/etc/glance/glance-api-paste.ini
