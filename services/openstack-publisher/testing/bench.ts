@@ -24,6 +24,9 @@ export interface Bench extends AsyncDisposable {
   readonly clouds: Clouds
   readonly minRam: number
   readonly keepDays: number
+  readonly mirrorUrl: string | null
+  readonly lookSeconds: number
+  readonly downloadHours: number
   /** The images of the project as Glance lists them, hidden ones or the others. */
   images(which?: 'hidden'): Promise<GlanceImage[]>
   /** Runs OpenStack's own client with the same clouds.yaml, and gives what it prints as JSON. */
@@ -71,6 +74,9 @@ export async function setUp(stack: OpenStack, role: 'member' | 'admin' = 'member
     clouds: publisher(),
     minRam: 512,
     keepDays: 30,
+    mirrorUrl: null,
+    lookSeconds: 1,
+    downloadHours: 12,
     publisher,
     async images(which) {
       const { token } = await stack.administrator.ask('POST', '/auth/tokens', passwordOf(account), '')
