@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PermanentError, TransientError } from '#service/errors.ts'
 import { startOpenStack, type OpenStack } from '#test/brokers/openstack/openstack.ts'
-import { setUp } from './testing/bench.ts'
+import { setUp, type Meets } from './testing/bench.ts'
 import {
   blessed,
   blessedWith,
@@ -210,12 +210,11 @@ describe('a cloud that downloads', () => {
     const mirror = await startMirror(cloud().mirror)
     const disks = await keepDisks(bench.artifacts)
     mirror.content = await readFile(await bench.artifacts.open(disks.qcow2))
-    const publisher = () => bench.publisher({ IMAGEDROP_OPENSTACK_PUBLISHER_DOWNLOADS: 'one' })
+    const publisher = (meets?: Meets) => bench.publisher({ IMAGEDROP_OPENSTACK_PUBLISHER_DOWNLOADS: 'one' }, meets)
     const mirrorAt = { ...bench, mirrorUrl: mirror.url }
     const woken = { state: null, since: new Date(0), why: { event: mirrored(disks, path) } }
     /** Looks until the image is there or it is said why not. */
-    const toTheEnd = async () => {
-      const clouds = publisher()
+    const toTheEnd = async (clouds = publisher()) => {
       let { events, wait } = await handle(mirrorAt, blessedWith(disks), { clouds, waited: woken })
       while (wait !== undefined) {
         expect(wait).toMatchObject({ for: null, reason: 'the clouds to fetch the images' })
@@ -243,7 +242,10 @@ describe('a cloud that downloads', () => {
     const { wait } = await handle(bench, blessedWith(disks), { clouds: publisher() })
     expect(wait).toMatchObject({ for: blessedWith(disks).body.drop, reason: 'the open mirror' })
     expect(await bench.images()).toEqual([])
-    const [one, other] = await Promise.all([persistently(download.toTheEnd), persistently(download.toTheEnd)])
+    const [one, other] = await Promise.all([
+      persistently(() => download.toTheEnd()),
+      persistently(() => download.toTheEnd()),
+    ])
     expect(one).toEqual(other)
     expect(one).toEqual(await download.toTheEnd())
     const sha512 = digestOf(await readFile(await bench.artifacts.open(disks.qcow2)), 'sha512')
@@ -258,18 +260,33 @@ describe('a cloud that downloads', () => {
     ])
   })
 
+  it.each([1, 2, 3])('killed after its change %i, fetches and opens one image', async (number) => {
+    await using download = await openDownload()
+    let changes = 0
+    const dying = download.publisher(async ({ method, url }, send) => {
+      if (changes >= number) throw new Error('killed')
+      const reply = await send()
+      if (method !== 'GET' && !url.endsWith('/auth/tokens') && reply.status < 300) changes += 1
+      if (changes >= number) throw new Error('killed')
+      return reply
+    })
+    await expect(persistently(() => download.toTheEnd(dying))).rejects.toThrow('killed')
+    await persistently(() => download.toTheEnd())
+    expect(await download.bench.images()).toMatchObject([{ status: 'active', visibility: 'community' }])
+  })
+
   it('is said to have failed when it could not fetch, and fetches again when it is asked anew', async () => {
     await using download = await openDownload()
     const { bench, mirror, toTheEnd } = download
     const right = mirror.content
     mirror.content = null
-    const failed = persistently(toTheEnd)
+    const failed = persistently(() => toTheEnd())
     await expect(failed).rejects.toThrow(
       /^one: \S+ from http:.*generic\.qcow2: Task failed .*\(can the cloud reach that address/,
     )
     await expect(failed).rejects.toMatchObject({ failureClass: 'refused' })
     mirror.content = right
-    await persistently(toTheEnd)
+    await persistently(() => toTheEnd())
     expect(await bench.images()).toMatchObject([{ status: 'active', visibility: 'community' }])
   })
 
@@ -278,7 +295,7 @@ describe('a cloud that downloads', () => {
     const { bench, mirror, toTheEnd } = download
     const other = await keepDisks(bench.artifacts)
     mirror.content = await readFile(await bench.artifacts.open(other.qcow2))
-    await expect(persistently(toTheEnd)).rejects.toThrow(/what it fetched from http:.* is not the image/)
+    await expect(persistently(() => toTheEnd())).rejects.toThrow(/what it fetched from http:.* is not the image/)
     expect(await bench.images()).toEqual([])
   })
 
@@ -300,5 +317,6 @@ async function persistently<Result>(act: () => Promise<Result>): Promise<Result>
     } catch (error) {
       if (tries === 5 || !(error instanceof TransientError)) throw error
     }
+    await sleep(tries * 100)
   }
 }

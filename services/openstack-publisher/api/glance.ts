@@ -20,6 +20,8 @@ const image = z.looseObject({
   os_hidden: z.boolean().optional(),
   /** Stores that an import could not fill. */
   os_glance_failed_import: z.string().optional(),
+  /** The import that is under way; it may not have begun, and an earlier one's failure is still there then. */
+  os_glance_import_task: z.string().optional(),
   updated_at: z.string(),
   tags: z.array(z.string()).default([]),
 })

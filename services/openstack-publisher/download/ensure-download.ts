@@ -53,6 +53,7 @@ const advice = 'can the cloud reach that address? Glance’s own log has the rea
 
 /** An import that failed leaves its image empty as one that never began; only a property tells them apart. */
 async function fetchInto(glance: Glance, image: GlanceImage, { url }: DownloadOrder, { again, signal }: Download) {
+  if (again && image.os_glance_import_task !== undefined) return
   if (again && (image.os_glance_failed_import ?? '') !== '') {
     const why = await whyImportFailed(glance, image.id, signal)
     throw new PermanentError('refused', `${glance.place}: ${image.id} from ${url}: ${why} (${advice})`)

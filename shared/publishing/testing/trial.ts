@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Registration } from '#events/vocabulary.ts'
 import { TransientError } from '#service/errors.ts'
 import type { Call, OpenPlace, Publisher, PublisherOptions, StartedPlace, Step } from './contract-place.ts'
@@ -71,12 +72,13 @@ export async function doAll(
 /** Tries again what passes by itself, as the runtime does. */
 export function persistent(publisher: Publisher): Publisher {
   return async (step, registrations, signal) => {
-    for (let left = tries; ; left -= 1) {
+    for (let tried = 1; ; tried += 1) {
       try {
         return await publisher(step, registrations, signal)
       } catch (error) {
-        if (left === 1 || signal.aborted || !(error instanceof TransientError)) throw error
+        if (tried === tries || signal.aborted || !(error instanceof TransientError)) throw error
       }
+      await sleep(tried * 100)
     }
   }
 }
