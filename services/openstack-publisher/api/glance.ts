@@ -60,12 +60,16 @@ export async function findImage(
   return parse(place, image, reply)
 }
 
-/** Our project's images that carry a tag, hidden ones too. */
-export async function listImages(glance: Glance, tag: string, signal: AbortSignal): Promise<GlanceImage[]> {
+/** Our project's images that have properties of these values, hidden ones too. */
+export async function listImages(
+  glance: Glance,
+  properties: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<GlanceImage[]> {
   const owner = await glance.session.project(signal)
   const found: GlanceImage[] = []
   for (const hidden of ['false', 'true']) {
-    const query = new URLSearchParams({ tag, owner, os_hidden: hidden, limit: '100' })
+    const query = new URLSearchParams({ ...properties, owner, os_hidden: hidden, limit: '100' })
     let path: string | undefined = `/images?${query.toString()}`
     while (path !== undefined) {
       const reply = await glance.session.ask({ method: 'GET', path }, signal)

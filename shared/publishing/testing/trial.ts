@@ -92,6 +92,15 @@ export function atRequest(number: number, happens: (call: Call) => Fate | Promis
   }
 }
 
+/** From the `number`th request on, the same becomes of all. */
+export function fromRequest(number: number, fate: Fate): Meets {
+  let count = 0
+  return () => {
+    count += 1
+    return count >= number ? fate : 'passes'
+  }
+}
+
 /** The publisher dies at its `number`th change, as by SIGKILL: what is on its way besides is lost with it. */
 export function deathAt({ isChange }: OpenPlace, number: number, fate: Fate): Required<Met> {
   const death = new AbortController()
