@@ -48,22 +48,28 @@ export function createClouds(openPlaces: OpenPlaces, settings: CloudstackSetting
   return {
     async publish(orders, context) {
       const pace = paceOf(context)
-      const places = await openPlaces(context.signal)
-      const pairs = orders.flatMap((order) => places.map((place) => ({ order, place })))
-      const fetched = await all(pairs, async ({ order, place }) => {
-        return { order, place, template: await ensureTemplate(place, order, { ...settings, pace }) }
+      const byPlace = await all(openPlaces(), async (open) => {
+        const place = await open(context.signal)
+        return await all(orders, async (order) => {
+          return { order, place, template: await ensureTemplate(place, order, { ...settings, pace }) }
+        })
       })
+      const fetched = byPlace.flat()
       tell(fetched, context)
       if (fetched.some(({ template }) => !template.isready)) return null
       await all(fetched, ({ place, template }) => openTemplate(place, template, pace))
       return orders.map((order) => fetched.filter((one) => one.order === order).map(registrationOf))
     },
     async hide(drop, context) {
-      const hidden = await all(await openPlaces(context.signal), (place) => hideDrop(place, drop, paceOf(context)))
+      const hidden = await all(openPlaces(), async (open) =>
+        hideDrop(await open(context.signal), drop, paceOf(context)),
+      )
       return hidden.includes(true)
     },
     async remove(drop, context) {
-      await all(await openPlaces(context.signal), (place) => removeDrop(place, drop, paceOf(context)))
+      await all(openPlaces(), async (open) => {
+        await removeDrop(await open(context.signal), drop, paceOf(context))
+      })
     },
   }
 }

@@ -14,8 +14,11 @@ export interface Place {
   readonly zone: string
 }
 
-/** Finds the zones that the settings name. Throws PermanentError naming what is not there. */
-export type OpenPlaces = (signal: AbortSignal) => Promise<readonly Place[]>
+/** Asks a cloud for its zone. Throws PermanentError naming what is not there. */
+export type OpenPlace = (signal: AbortSignal) => Promise<Place>
+
+/** Finds the zones that the settings name; each is asked for by itself, so that a cloud that is away holds up no other. */
+export type OpenPlaces = () => readonly OpenPlace[]
 
 /** Reads cloudstack.ini anew for each job, so that changed credentials need no restart. */
 export function createOpenPlaces(
@@ -23,10 +26,10 @@ export function createOpenPlaces(
   env: Readonly<Record<string, string | undefined>>,
   connect: (wire: Wire) => Send = createSend,
 ): OpenPlaces {
-  return async (signal) => {
+  return () => {
     if (settings.clouds.length === 0)
       throw new PermanentError('environment', 'IMAGEDROP_CLOUDSTACK_PUBLISHER_CLOUDS names no zone of a cloud')
-    return await Promise.all(settings.clouds.map((wanted) => openPlace(wanted, settings, env, connect, signal)))
+    return settings.clouds.map((wanted) => (signal) => openPlace(wanted, settings, env, connect, signal))
   }
 }
 

@@ -1,14 +1,15 @@
 import { say } from '#events/define.ts'
+import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import { dropMirrored, type DropMirrored } from '#events/drop-mirrored.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageKey, type DropImage } from '#events/vocabulary.ts'
+import { mirrorAddress } from '#publishing/mirror-address.ts'
 import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Clouds } from './cloud.ts'
-import { mirrorAddress } from './register/mirror-address.ts'
 import type { Order } from './register/order.ts'
 import { target } from './step.ts'
 
@@ -28,7 +29,7 @@ const hour = 3_600_000
 /** Has CloudStack fetch the images of an open mirror as templates, opens them when they are there, and withdraws them. */
 export const cloudstackPublisher = defineService({
   name: 'cloudstack-publisher',
-  consumes: [dropMirrored, dropSuperseded],
+  consumes: [dropMirrored, dropSuperseded, dropExpired],
   emits: [imagePublished, imageFailed, dropFailed],
   async handle(event, dependencies: Dependencies, context) {
     const { clouds, keepDays } = dependencies
@@ -44,6 +45,9 @@ export const cloudstackPublisher = defineService({
         await clouds.remove(drop, context)
         return []
       }
+      case 'drop.expired.v1':
+        await clouds.remove(event.body.drop, context)
+        return []
     }
   },
   async abandon(event, { clouds }, context) {
@@ -71,7 +75,8 @@ async function publish(
 function orderOf({ drop, compose, files }: DropMirrored, { image }: DropImage, { mirrorUrl }: Dependencies): Order {
   const file = files.find((one) => one.image === imageKey(image) && one.path.endsWith('.qcow2'))
   if (file === undefined) throw new PermanentError('bug', `${imageKey(image)} of ${drop} has no qcow2 on the mirror`)
-  return { drop, compose, image, file: { url: mirrorAddress(mirrorUrl, file.path), sha256: file.sha256 } }
+  const url = mirrorAddress(mirrorUrl, file.path, 'IMAGEDROP_CLOUDSTACK_PUBLISHER_MIRROR_URL')
+  return { drop, compose, image, file: { url, sha256: file.sha256 } }
 }
 
 /** A cloud tells nobody when it has fetched a file. */

@@ -35,6 +35,8 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       copyPatienceSeconds: z.coerce.number().min(0).max(3_600).default(20),
       bestEffortPatienceSeconds: z.coerce.number().min(0.1).max(86_400).default(60),
       patienceSeconds: z.coerce.number().min(0.1).max(86_400).default(900),
+      /** How long a request may go without an answer. */
+      silenceSeconds: z.coerce.number().min(1).max(3_600).default(60),
       /** How many images may be public in a region; unknown, it is not looked at before AWS refuses. */
       publicImageQuota: z.coerce.number().int().min(1).optional(),
       witnesses: z

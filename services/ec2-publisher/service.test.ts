@@ -13,7 +13,6 @@ import { emulatorAccount } from './emulator/credentials.ts'
 import {
   blessed,
   bytesOf,
-  expired,
   handle,
   inventory,
   keepDisk,
@@ -106,25 +105,6 @@ it.each([
   const event = tested(await keepDisk(bench.artifacts), plan)
   expect(await handle(bench, { ...event, body: { ...event.body, ...change } })).toEqual([])
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
-})
-
-it('makes nothing new when the same event comes again, and says the same', async () => {
-  await using bench = await setUp()
-  const event = tested(await keepDisk(bench.artifacts))
-  const [first, again] = [await handle(bench, event), await handle(bench, event)]
-  expect(registrationsIn(again)).toEqual(registrationsIn(first))
-  expect(again[0]?.body).toMatchObject({ bytes: 4 * 524_288 })
-  const { images, snapshots } = await inventory(bench)
-  expect([images.length, snapshots.length]).toEqual([1, 1])
-})
-
-it('makes one image when two processes do the same job at the same time', async () => {
-  await using bench = await setUp()
-  const event = tested(await keepDisk(bench.artifacts))
-  const both = await Promise.all([handle(bench, event), handle(bench, event), handle(bench, event)])
-  expect(new Set(both.map((said) => registrationsIn(said)[0]?.id)).size).toBe(1)
-  const { images, snapshots } = await inventory(bench)
-  expect([images.length, snapshots.length]).toEqual([1, 1])
 })
 
 it('keeps two drops apart that hold the same disk, so that one can be withdrawn', async () => {
@@ -346,31 +326,4 @@ it('does not mistake an image of the emulator for one in EC2', async () => {
   await expect(handle(bench, blessed(real))).rejects.toThrow(
     /was registered in EC2, but this process speaks to its emulator/,
   )
-})
-
-it('withdraws what was published, also a second time', async () => {
-  await using bench = await setUp()
-  const event = tested(await keepDisk(bench.artifacts))
-  const registrations = registrationsIn(await handle(bench, event))
-  await handle(bench, blessed(registrations))
-  for (const withdrawal of [superseded(registrations, event.body.drop), expired(registrations, event.body.drop)]) {
-    expect(await handle(bench, withdrawal)).toEqual([])
-    expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
-  }
-})
-
-it('withdraws what an upload has left that was cut off', async () => {
-  const abort = new AbortController()
-  await using bench = await setUp({
-    faults: ({ operation }) => {
-      if (operation !== 'CompleteSnapshot') return null
-      abort.abort(new Error('cut off'))
-      return 'unheard'
-    },
-  })
-  const event = tested(await keepDisk(bench.artifacts))
-  await expect(handle(bench, event, { signal: abort.signal })).rejects.toThrow('cut off')
-  expect((await inventory(bench)).snapshots).toHaveLength(1)
-  await handle(bench, superseded([], event.body.drop))
-  expect((await inventory(bench)).snapshots).toEqual([])
 })

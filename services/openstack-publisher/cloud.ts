@@ -5,6 +5,7 @@ import type { Pace } from '#publishing/wait.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { OpenPlaces, Place } from './places.ts'
 import type { OpenstackSettings } from './config.ts'
+import { ensureDownload, type DownloadOrder } from './download/ensure-download.ts'
 import { assertPublishable, publishImage } from './publish/publish-images.ts'
 import type { Order } from './upload/order.ts'
 import { uploadImage } from './upload/upload-image.ts'
@@ -23,6 +24,16 @@ export interface CloudContext {
  */
 export interface Clouds {
   upload(order: Order, context: CloudContext): Promise<Registration[]>
+  /** Names of the clouds that fetch images from the open mirror by themselves. */
+  readonly downloading: readonly string[]
+  /**
+   * Has those clouds fetch the images, private, and gives the registrations of each order. Null: some are still on their
+   * way. `again`: this is not the first look.
+   */
+  download(
+    orders: readonly DownloadOrder[],
+    context: CloudContext & { readonly again: boolean },
+  ): Promise<readonly (readonly Registration[])[] | null>
   /** Opens the images, all or none, and resolves when they are seen to be open. */
   publish(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<void>
   /** Hides what was public and removes what was not. Whether something is hidden now. */
@@ -37,8 +48,9 @@ export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings
     signal,
   })
   return {
+    downloading: settings.clouds.filter(({ downloads }) => downloads).map(({ place }) => place),
     async upload(order, context) {
-      const places = await openPlaces()
+      const places = (await openPlaces()).filter(({ wanted }) => !wanted.downloads)
       const total = order.file.size * places.length
       let done = 0
       return await all(places, async (place) => {
@@ -59,6 +71,17 @@ export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings
           },
         })
       })
+    },
+    async download(orders, context) {
+      const places = (await openPlaces()).filter(({ wanted }) => wanted.downloads)
+      const pairs = orders.flatMap((order) => places.map((place) => ({ order, place })))
+      const fetched = await all(pairs, async ({ order, place }) => {
+        return { order, place, registration: await ensureDownload(place, order, context) }
+      })
+      const done = fetched.filter(({ registration }) => registration !== null).length
+      context.progress({ phase: 'the clouds fetch', done, total: fetched.length })
+      if (done < fetched.length) return null
+      return orders.map((order) => fetched.flatMap((one) => (one.order === order ? (one.registration ?? []) : [])))
     },
     async publish(drop, registrations, context) {
       const places = await openPlaces()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listSetting, readConfig } from '#service/config.ts'
+import { InvalidConfig, listSetting, readConfig } from '#service/config.ts'
 
 /** `name`, `name/region`, `name=community`, `name/region=public`: a cloud of clouds.yaml. */
 const cloudPattern =
@@ -15,14 +15,25 @@ export interface WantedCloud {
   readonly name: string
   readonly region: string | null
   readonly visibility: Visibility
+  /** It fetches images from the open mirror by itself, instead of being sent them. */
+  readonly downloads: boolean
 }
 
 /** Settings of the openstack-publisher, from `IMAGEDROP_OPENSTACK_PUBLISHER_*`; README.md has the table. */
 export function readOpenstackPublisherConfig(env: Readonly<Record<string, string | undefined>>) {
-  const { clouds, ...settings } = readConfig(
+  const { clouds, downloads, ...settings } = readConfig(
     'OPENSTACK_PUBLISHER',
     {
       clouds: listSetting(cloudPattern, 'a cloud is written as name, name/region or name=community'),
+      downloads: listSetting(/^[^=,\s]+$/, 'a cloud is written here as name or name/region'),
+      /** Where clouds that download find the root of our mirror. */
+      mirrorUrl: z
+        .url({ protocol: /^https?$/ })
+        .nullable()
+        .default(null),
+      /** How often a download is looked at, and how long it may take. */
+      lookSeconds: z.coerce.number().min(1).max(3_600).default(30),
+      downloadHours: z.coerce.number().min(0.001).max(168).default(12),
       visibility: z.enum(['public', 'community', 'private']).default('public'),
       cloudsFile: z.string().nullable().default(null),
       jobs: z.coerce.number().int().min(1).max(16).default(2),
@@ -38,12 +49,18 @@ export function readOpenstackPublisherConfig(env: Readonly<Record<string, string
     },
     env,
   )
-  return { ...settings, clouds: clouds.map((one) => wantedCloud(one, settings.visibility)) }
+  const wanted = clouds.map((one) => wantedCloud(one, settings.visibility, downloads))
+  const stranger = downloads.find((name) => wanted.every(({ place }) => place !== name))
+  if (stranger !== undefined)
+    throw new InvalidConfig(
+      `IMAGEDROP_OPENSTACK_PUBLISHER_DOWNLOADS: clouds that are in IMAGEDROP_OPENSTACK_PUBLISHER_CLOUDS, got ${stranger}`,
+    )
+  return { ...settings, clouds: wanted }
 }
 
 export type OpenstackSettings = ReturnType<typeof readOpenstackPublisherConfig>
 
-function wantedCloud(text: string, otherwise: Visibility): WantedCloud {
+function wantedCloud(text: string, otherwise: Visibility, downloads: readonly string[]): WantedCloud {
   const { place = '', name = '', region = null, visibility = otherwise } = cloudPattern.exec(text)?.groups ?? {}
-  return { place, name, region, visibility: visibility as Visibility }
+  return { place, name, region, visibility: visibility as Visibility, downloads: downloads.includes(place) }
 }

@@ -9,7 +9,6 @@ import { openstackPublisher } from './service.ts'
 export const assemble: Assemble = ({ artifacts, env }) => {
   const settings = readOpenstackPublisherConfig(env)
   const clouds = createClouds(createOpenPlaces(settings, env), settings)
-  const { minRam, keepDays, jobs } = settings
-  const service = bindService(openstackPublisher, { artifacts, clouds, minRam, keepDays }, { concurrency: jobs })
+  const service = bindService(openstackPublisher, { ...settings, artifacts, clouds }, { concurrency: settings.jobs })
   return Promise.resolve({ service })
 }

@@ -20,11 +20,12 @@ export function createOpenPlaces(
   settings: OpenstackSettings,
   env: Readonly<Record<string, string | undefined>>,
   connect: (wire: Wire) => Send = createSend,
+  now: () => number = Date.now,
 ): OpenPlaces {
   return async () => {
     if (settings.clouds.length === 0)
       throw new PermanentError('environment', 'IMAGEDROP_OPENSTACK_PUBLISHER_CLOUDS names no cloud of clouds.yaml')
-    return await Promise.all(settings.clouds.map((wanted) => openPlace(wanted, settings, env, connect)))
+    return await Promise.all(settings.clouds.map((wanted) => openPlace(wanted, settings, env, { connect, now })))
   }
 }
 
@@ -32,12 +33,12 @@ async function openPlace(
   wanted: WantedCloud,
   { cloudsFile, silenceSeconds }: OpenstackSettings,
   env: Readonly<Record<string, string | undefined>>,
-  connect: (wire: Wire) => Send,
+  { connect, now }: { readonly connect: (wire: Wire) => Send; readonly now: () => number },
 ): Promise<Place> {
   const { place, name, region } = wanted
   const cloud = await readCloud(name, cloudsFile, env)
   const ca = cloud.cacert === undefined ? null : await readFile(cloud.cacert, 'utf8')
   const send = connect({ ca, verify: cloud.verify, silence: silenceSeconds * 1000 })
-  const session = createSession(send, (signal) => authorize(place, cloud, region, send, signal), Date.now)
+  const session = createSession(send, (signal) => authorize(place, cloud, region, send, signal), now)
   return { place, session, wanted }
 }

@@ -1,22 +1,24 @@
 import { createReadStream } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PermanentError, TransientError } from '#service/errors.ts'
 import { startOpenStack, type OpenStack } from '#test/brokers/openstack/openstack.ts'
-import type { Clouds } from './cloud.ts'
-import { setUp } from './testing/bench.ts'
+import { setUp, type Meets } from './testing/bench.ts'
 import {
   blessed,
+  blessedWith,
   converted,
   digestOf,
   expired,
   handle,
   keepDisks,
+  mirrored,
   superseded,
   tested,
   upload,
 } from './testing/events.ts'
-import { killAt } from './testing/kill.ts'
+import { startMirror } from './testing/mirror.ts'
 
 let stack: OpenStack | undefined
 beforeAll(async () => {
@@ -80,26 +82,6 @@ it('uploads a private image that OpenStack reads as it was meant', async () => {
   })
 })
 
-it('makes one image, however often it is asked, and by how many at once', async () => {
-  await using bench = await setUp(cloud())
-  const disks = await keepDisks(bench.artifacts)
-  const many = await Promise.all([upload(bench, disks), upload(bench, disks), upload(bench, disks)])
-  const ids = new Set([...many.flat(), ...(await upload(bench, disks))].map(({ id }) => id))
-  expect(ids.size).toBe(1)
-  expect(await bench.images()).toHaveLength(1)
-})
-
-it('takes the next id when an earlier image was deleted, as an id is never free again', async () => {
-  await using bench = await setUp(cloud())
-  const disks = await keepDisks(bench.artifacts)
-  const [first] = await upload(bench, disks)
-  await bench.clouds.remove(tested(disks).body.drop, [], { signal: AbortSignal.timeout(60_000), progress: () => {} })
-  const [second] = await upload(bench, disks)
-  expect(second?.id).not.toBe(first?.id)
-  expect(await upload(bench, disks)).toEqual([second])
-  expect(await bench.images()).toMatchObject([{ id: second?.id, status: 'active' }])
-})
-
 it('finishes an upload that was cut off in the middle of the data', async () => {
   await using bench = await setUp(cloud())
   const disks = await keepDisks(bench.artifacts)
@@ -131,16 +113,6 @@ it('replaces data that is not ours under our own name', async () => {
   expect(right?.details).toEqual({ sha512: digestOf(bytes, 'sha512') })
   expect(await bench.images()).toMatchObject([{ id: right?.id, status: 'active' }])
   expect(times).toBe(2)
-})
-
-it('opens the image with the blessing, twice as well', async () => {
-  await using bench = await setUp(cloud())
-  const registrations = await upload(bench, await keepDisks(bench.artifacts))
-  for (let times = 0; times < 2; times += 1) {
-    const { events } = await handle(bench, blessed(registrations))
-    expect(events).toMatchObject([{ subject: 'image.published.v1', body: { registrations } }])
-  }
-  expect(await bench.images()).toMatchObject([{ id: registrations[0]?.id, visibility: 'community' }])
 })
 
 it('makes it public where the account may, and says what to do where it may not', async () => {
@@ -229,38 +201,122 @@ it('a cloud that fails holds up no other', async () => {
   expect(await bench.images()).toMatchObject([{ status: 'active' }])
 })
 
-it('ends with one open image of the right bits, whichever answer of the cloud it dies before', async () => {
-  await using bench = await setUp(cloud())
-  const disks = await keepDisks(bench.artifacts)
-  const survive = async (number: number) => {
-    const drop = `weekly-Debian-12-${String(20_260_000 + number)}.n.0`
-    const whole = async (clouds: Clouds, signal?: AbortSignal) => {
-      const options = { clouds, ...(signal ? { signal } : {}) }
-      const registrations = await upload(bench, disks, { ...options, drop })
-      await handle(bench, blessed(registrations, drop), options)
-      return registrations
+describe('a cloud that downloads', () => {
+  const path = 'cloud/debian 12/generic.qcow2'
+
+  /** A publisher of such a cloud, a mirror, and a blessing that was carried out up to the open mirror. */
+  async function openDownload() {
+    const bench = await setUp(cloud())
+    const mirror = await startMirror(cloud().mirror)
+    const disks = await keepDisks(bench.artifacts)
+    mirror.content = await readFile(await bench.artifacts.open(disks.qcow2))
+    const publisher = (meets?: Meets) => bench.publisher({ IMAGEDROP_OPENSTACK_PUBLISHER_DOWNLOADS: 'one' }, meets)
+    const mirrorAt = { ...bench, mirrorUrl: mirror.url }
+    const woken = { state: null, since: new Date(0), why: { event: mirrored(disks, path) } }
+    /** Looks until the image is there or it is said why not. */
+    const toTheEnd = async (clouds = publisher()) => {
+      let { events, wait } = await handle(mirrorAt, blessedWith(disks), { clouds, waited: woken })
+      while (wait !== undefined) {
+        expect(wait).toMatchObject({ for: null, reason: 'the clouds to fetch the images' })
+        await sleep(100)
+        const waited = { state: wait.state, since: new Date(0), why: 'time' } as const
+        ;({ events, wait } = await handle(mirrorAt, blessedWith(disks), { clouds, waited }))
+      }
+      return events
     }
-    const killed = await killAt(bench, number, (clouds, signal) => again(() => whole(clouds, signal)))
-    const [registration] = await again(() => whole(bench.clouds))
-    const images = (await bench.images()).filter(({ imagedrop_drop: of }) => of === drop)
-    const digest = registration?.details['sha512']
-    expect(images).toMatchObject([
-      { id: registration?.id, status: 'active', visibility: 'community', os_hash_value: digest },
-    ])
-    return killed
+    const dispose = async () => {
+      await mirror[Symbol.asyncDispose]()
+      await bench[Symbol.asyncDispose]()
+    }
+    return { bench, mirror, disks, publisher, toTheEnd, [Symbol.asyncDispose]: dispose }
   }
-  let kills = 0
-  while (await survive(kills + 1)) kills += 1
-  expect(kills).toBeGreaterThan(8)
-}, 120_000)
+
+  it('is sent nothing, and fetches what it opens from the open mirror, once, however many ask it', async () => {
+    await using download = await openDownload()
+    const { bench, disks, publisher } = download
+    const waited = { state: null, since: new Date(0), why: { event: converted(disks) } }
+    const uploaded = await handle(bench, tested(disks), { clouds: publisher(), waited })
+    expect(uploaded.events).toMatchObject([
+      { body: { registrations: [], bytes: 0, missing: [{ target: 'openstack', place: 'one' }] } },
+    ])
+    const { wait } = await handle(bench, blessedWith(disks), { clouds: publisher() })
+    expect(wait).toMatchObject({ for: blessedWith(disks).body.drop, reason: 'the open mirror' })
+    expect(await bench.images()).toEqual([])
+    const [one, other] = await Promise.all([
+      persistently(() => download.toTheEnd()),
+      persistently(() => download.toTheEnd()),
+    ])
+    expect(one).toEqual(other)
+    expect(one).toEqual(await download.toTheEnd())
+    const sha512 = digestOf(await readFile(await bench.artifacts.open(disks.qcow2)), 'sha512')
+    const [image, ...more] = await bench.images()
+    expect(more).toEqual([])
+    expect(image).toMatchObject({ status: 'active', visibility: 'community', os_hash_value: sha512 })
+    expect(one).toMatchObject([
+      {
+        subject: 'image.published.v1',
+        body: { registrations: [{ place: 'one', id: image?.id, details: { sha512 } }] },
+      },
+    ])
+  })
+
+  it.each([1, 2, 3])('killed after its change %i, fetches and opens one image', async (number) => {
+    await using download = await openDownload()
+    let changes = 0
+    const dying = download.publisher(async ({ method, url }, send) => {
+      if (changes >= number) throw new Error('killed')
+      const reply = await send()
+      if (method !== 'GET' && !url.endsWith('/auth/tokens') && reply.status < 300) changes += 1
+      if (changes >= number) throw new Error('killed')
+      return reply
+    })
+    await expect(persistently(() => download.toTheEnd(dying))).rejects.toThrow('killed')
+    await persistently(() => download.toTheEnd())
+    expect(await download.bench.images()).toMatchObject([{ status: 'active', visibility: 'community' }])
+  })
+
+  it('is said to have failed when it could not fetch, and fetches again when it is asked anew', async () => {
+    await using download = await openDownload()
+    const { bench, mirror, toTheEnd } = download
+    const right = mirror.content
+    mirror.content = null
+    const failed = persistently(() => toTheEnd())
+    await expect(failed).rejects.toThrow(
+      /^one: \S+ from http:.*generic\.qcow2: Task failed .*\(can the cloud reach that address/,
+    )
+    await expect(failed).rejects.toMatchObject({ failureClass: 'refused' })
+    mirror.content = right
+    await persistently(() => toTheEnd())
+    expect(await bench.images()).toMatchObject([{ status: 'active', visibility: 'community' }])
+  })
+
+  it('opens nothing that is not the image, and keeps nothing of it', async () => {
+    await using download = await openDownload()
+    const { bench, mirror, toTheEnd } = download
+    const other = await keepDisks(bench.artifacts)
+    mirror.content = await readFile(await bench.artifacts.open(other.qcow2))
+    await expect(persistently(() => toTheEnd())).rejects.toThrow(/what it fetched from http:.* is not the image/)
+    expect(await bench.images()).toEqual([])
+  })
+
+  it('may not allow the address: then it is said what to do', async () => {
+    await using download = await openDownload()
+    const { bench, disks, publisher } = download
+    const waited = { state: null, since: new Date(0), why: { event: mirrored(disks, path) } }
+    const elsewhere = { ...bench, mirrorUrl: 'http://127.0.0.1:9/' }
+    const failed = persistently(() => handle(elsewhere, blessedWith(disks), { clouds: publisher(), waited }))
+    await expect(failed).rejects.toThrow(/does not pass filtering: .*\(does the cloud allow web-download from there\?/)
+  })
+})
 
 /** As the runtime does: Glance on SQLite answers 500 when two write at once. */
-async function again<Result>(act: () => Promise<Result>): Promise<Result> {
+async function persistently<Result>(act: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await act()
     } catch (error) {
       if (tries === 5 || !(error instanceof TransientError)) throw error
     }
+    await sleep(tries * 100)
   }
 }

@@ -1,18 +1,21 @@
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { say } from '#events/define.ts'
-import { dropBlessed, type DropBlessed } from '#events/drop-blessed.ts'
+import { dropBlessed } from '#events/drop-blessed.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
+import { dropMirrored } from '#events/drop-mirrored.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { imageConverted, type ImageConverted } from '#events/image-converted.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageTested, type ImageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
-import { imageKey, type DropImage, type Registration } from '#events/vocabulary.ts'
+import { imageKey } from '#events/vocabulary.ts'
 import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Clouds } from './cloud.ts'
+import { publishBlessed } from './publish/publish-blessed.ts'
+import { registrationsOf } from './registrations.ts'
 import { target } from './step.ts'
 
 export interface Dependencies {
@@ -22,6 +25,11 @@ export interface Dependencies {
   readonly minRam: number
   /** Days for which a superseded image is only hidden. */
   readonly keepDays: number
+  /** Where clouds that download find the root of our mirror. */
+  readonly mirrorUrl: string | null
+  /** How often a download is looked at, and how long it may take. */
+  readonly lookSeconds: number
+  readonly downloadHours: number
 }
 
 const day = 86_400_000
@@ -31,7 +39,10 @@ export const openstackPublisher = defineService({
   name: 'openstack-publisher',
   consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired],
   emits: [imageUploaded, imagePublished, imageFailed, dropFailed],
-  wakes: [{ event: imageConverted, keyOf: conversionOf }],
+  wakes: [
+    { event: imageConverted, keyOf: conversionOf },
+    { event: dropMirrored, keyOf: ({ drop }) => drop },
+  ],
   async handle(event, dependencies: Dependencies, context) {
     const { clouds } = dependencies
     switch (event.subject) {
@@ -42,7 +53,7 @@ export const openstackPublisher = defineService({
         return await upload(event.body, converted, dependencies, context)
       }
       case 'drop.blessed.v1':
-        return await publish(event.body, clouds, context)
+        return await publishBlessed(event.body, dependencies, context)
       case 'drop.superseded.v1': {
         const { drop, images } = event.body
         const ours = images.flatMap(registrationsOf)
@@ -69,10 +80,10 @@ function conversionOf({ drop, image }: Pick<ImageConverted, 'drop' | 'image'>): 
 
 /** The conversion of the disk that was tested, once it is there: the test may be done sooner. */
 function conversionFrom(
-  waited: Waited<typeof imageConverted> | undefined,
+  waited: Waited<typeof imageConverted | typeof dropMirrored> | undefined,
   { disk }: ImageTested,
 ): ImageConverted | null {
-  if (waited === undefined || waited.why === 'time') return null
+  if (waited === undefined || waited.why === 'time' || waited.why.event.subject !== imageConverted.subject) return null
   const { body } = waited.why.event
   return body.disk.sha256 === disk.sha256 ? body : null
 }
@@ -116,19 +127,11 @@ async function upload(
   }
   const registrations = await clouds.upload(order, context)
   const seconds = (context.now().getTime() - start) / 1000
-  return [say(imageUploaded, { drop, compose, image, registrations, bytes: file.size * registrations.length, seconds })]
-}
-
-async function publish({ drop, compose, images }: DropBlessed, clouds: Clouds, context: Context) {
-  const wanted = images.filter((one) => one.outcome === 'passed' && registrationsOf(one).length > 0)
-  if (wanted.length === 0) return []
-  await clouds.publish(drop, wanted.flatMap(registrationsOf), context)
-  return wanted.map((one) =>
-    say(imagePublished, { drop, compose, image: one.image, registrations: registrationsOf(one) }),
-  )
-}
-
-/** An image may be registered in other clouds as well. */
-function registrationsOf({ registrations }: DropImage): Registration[] {
-  return registrations.filter((one) => one.target === target)
+  const missing = clouds.downloading.map((place) => ({
+    target,
+    place,
+    reason: 'fetches the image once the mirror is open',
+  }))
+  const places = { registrations, ...(missing.length === 0 ? {} : { missing }) }
+  return [say(imageUploaded, { drop, compose, image, ...places, bytes: file.size * registrations.length, seconds })]
 }

@@ -25,8 +25,10 @@ export async function ensureTemplate(
   if (found === undefined) {
     const osType = await findOsType(client, osTypes(order.compose, order.image.architecture), pace.signal)
     await registerTemplate(client, templateFields(order, { zone, osType, hypervisor }), pace.signal)
-    // Looked for again, as another process may have had the same thought.
-    return (await findTemplates(place, order, pace.signal))[0] ?? lost(place, order)
+    const [first = lost(place, order)] = await findTemplates(place, order, pace.signal)
+    // Not to be opened before another look: a process that had the same thought may have registered one as well, and by
+    // then, with times in whole seconds, both see which is the older.
+    return { ...first, isready: false }
   }
   if (!hasFailed(found)) return found
   await deleteTemplate(client, found, zone, pace)

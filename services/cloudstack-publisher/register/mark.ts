@@ -14,7 +14,9 @@ export function displayText({ drop, compose, image, file }: Order): string {
 }
 
 /** What a template is of; null when it is not ours. */
-export function marked({ displaytext }: Template): { drop: string; image: string; sha256: string } | null {
+export function marked({
+  displaytext,
+}: Pick<Template, 'displaytext'>): { drop: string; image: string; sha256: string } | null {
   const { drop = '', image = '', sha256 = '' } = mark.exec(displaytext)?.groups ?? {}
   return drop === '' ? null : { drop, image, sha256 }
 }

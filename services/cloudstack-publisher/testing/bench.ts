@@ -24,6 +24,8 @@ export interface Bench extends AsyncDisposable {
   readonly dependencies: Dependencies
   /** The file on the mirror. */
   readonly file: { readonly path: string; readonly sha256: string; readonly size: number }
+  /** Writes another cloudstack.ini, which finds the cloud at these addresses, by the names of its sections. */
+  writeIni(endpoints: Readonly<Record<string, string>>): Promise<string>
   /** What the mirror gives instead of the file, until told otherwise. */
   serve(content: Buffer | null): void
   /** Another publisher with the same account. */
@@ -50,7 +52,8 @@ export async function setUp({
   const cloud = await startCloudStack({ mirror: host, ...options })
   const account = cloud.addAccount('publisher', admin)
   const configFile = join(folder, 'cloudstack.ini')
-  await writeFile(configFile, iniOf(cloud, account))
+  await writeFile(configFile, iniOf({ one: cloud.endpoint }, account))
+  let files = 0
   function settingsOf(more: Readonly<Record<string, string>>) {
     return readCloudstackPublisherConfig({
       IMAGEDROP_CLOUDSTACK_PUBLISHER_CLOUDS: 'one/zone-1',
@@ -75,6 +78,11 @@ export async function setUp({
     configFile,
     dependencies: { ...settingsOf({}), clouds: publisher() },
     file: { path, sha256: createHash('sha256').update(right).digest('hex'), size: right.length },
+    async writeIni(endpoints) {
+      const file = join(folder, `cloudstack-${String(++files)}.ini`)
+      await writeFile(file, iniOf(endpoints, account))
+      return file
+    },
     serve: (other) => {
       content = other
     },
@@ -88,6 +96,9 @@ export async function setUp({
   }
 }
 
-function iniOf({ endpoint }: FakeCloudStack, { key, secret }: FakeAccount): string {
-  return `; what cs reads\n[one]\nendpoint = ${endpoint}\nkey = ${key}\nsecret = ${secret}\ntimeout = 30\n`
+function iniOf(endpoints: Readonly<Record<string, string>>, { key, secret }: FakeAccount): string {
+  const sections = Object.entries(endpoints).map(
+    ([name, endpoint]) => `[${name}]\nendpoint = ${endpoint}\nkey = ${key}\nsecret = ${secret}\ntimeout = 30\n`,
+  )
+  return `; what cs reads\n${sections.join('')}`
 }

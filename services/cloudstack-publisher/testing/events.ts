@@ -1,9 +1,11 @@
 import { say, type SaidOf } from '#events/define.ts'
+import { dropExpired } from '#events/drop-expired.ts'
 import { dropMirrored } from '#events/drop-mirrored.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
 import { imagePublished } from '#events/image-published.ts'
 import type { ImagePlan, Registration } from '#events/vocabulary.ts'
+import { followWaits } from '#publishing/testing/follow-waits.ts'
 import type { Waited, WaitFor } from '#service/define.ts'
 import { testContext } from '#test/support/context.ts'
 import { cloudstackPublisher } from '../service.ts'
@@ -23,6 +25,10 @@ export function superseded() {
   return seal(say(dropSuperseded, { ...dropSuperseded.example, images }), sealed)
 }
 
+export function expired() {
+  return seal(say(dropExpired, { ...dropExpired.example, images }), sealed)
+}
+
 type Event = Parameters<typeof cloudstackPublisher.handle>[0]
 type Said = SaidOf<(typeof cloudstackPublisher.emits)[number]>
 
@@ -38,28 +44,21 @@ export async function handle(
   {
     waited,
     clouds = bench.dependencies.clouds,
-    signal,
-  }: { waited?: Waited; clouds?: Bench['dependencies']['clouds']; signal?: AbortSignal } = {},
+    ...given
+  }: { waited?: Waited; clouds?: Bench['dependencies']['clouds']; signal?: AbortSignal; now?: () => Date } = {},
 ): Promise<Handled> {
-  const context = { ...testContext(signal ? { signal } : {}), ...(waited ? { waited } : {}) }
+  const context = { ...testContext(given), ...(waited ? { waited } : {}) }
   const result = await cloudstackPublisher.handle(event, { ...bench.dependencies, clouds }, context)
   return 'events' in result ? result : { events: result }
 }
 
-/** As the runtime does: goes on after each wait, until there is no more. */
+/** Hands an event to the service, and goes on after each wait until there is no more. */
 export async function handleToTheEnd(
   bench: Bench,
   event: Event,
   clouds = bench.dependencies.clouds,
 ): Promise<readonly Said[]> {
-  let waited: Waited | undefined
-  for (let left = 200; left > 0; left--) {
-    const { events, wait } = await handle(bench, event, { clouds, ...(waited ? { waited } : {}) })
-    if (wait === undefined) return events
-    waited = { state: wait.state, since: new Date(), why: 'time' }
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error('it waits for ever')
+  return await followWaits((woken) => handle(bench, event, { ...woken, clouds }))
 }
 
 export function registrationsIn(events: readonly Said[]): readonly Registration[] {

@@ -41,12 +41,18 @@ export async function connectRegion(name: string, { settings, credentials, signa
     ...(credentials === undefined ? {} : { credentials }),
     ...(profile === undefined ? {} : { profile }),
   }
-  const ec2 = new EC2({ ...common, requestHandler: { requestTimeout: 60_000, connectionTimeout: 10_000 } })
+  // Without `throwOnRequestTimeout` the SDK only warns of an answer that does not come, and waits for ever.
+  const timeouts = {
+    requestTimeout: settings.silenceSeconds * 1000,
+    throwOnRequestTimeout: true,
+    connectionTimeout: 10_000,
+  }
+  const ec2 = new EC2({ ...common, requestHandler: timeouts })
   // The default of 50 sockets would hold back more connections than that; one each is what AWS advises.
   const agent = { keepAlive: true, maxSockets: settings.connections }
   const ebs = new EBS({
     ...common,
-    requestHandler: { requestTimeout: 60_000, connectionTimeout: 10_000, httpAgent: agent, httpsAgent: agent },
+    requestHandler: { ...timeouts, httpAgent: agent, httpsAgent: agent },
   })
   const pace = { every: settings.pollSeconds * 1000, patience: settings.patienceSeconds * 1000, signal }
   return {

@@ -18,6 +18,10 @@ const image = z.looseObject({
   os_hash_algo: z.string().nullable().optional(),
   os_hash_value: z.string().nullable().optional(),
   os_hidden: z.boolean().optional(),
+  /** Stores that an import could not fill. */
+  os_glance_failed_import: z.string().optional(),
+  /** The import that is under way; it may not have begun, and an earlier one's failure is still there then. */
+  os_glance_import_task: z.string().optional(),
   updated_at: z.string(),
   tags: z.array(z.string()).default([]),
 })
@@ -56,12 +60,16 @@ export async function findImage(
   return parse(place, image, reply)
 }
 
-/** Our project's images that carry a tag, hidden ones too. */
-export async function listImages(glance: Glance, tag: string, signal: AbortSignal): Promise<GlanceImage[]> {
+/** Our project's images that have properties of these values, hidden ones too. */
+export async function listImages(
+  glance: Glance,
+  properties: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<GlanceImage[]> {
   const owner = await glance.session.project(signal)
   const found: GlanceImage[] = []
   for (const hidden of ['false', 'true']) {
-    const query = new URLSearchParams({ tag, owner, os_hidden: hidden, limit: '100' })
+    const query = new URLSearchParams({ ...properties, owner, os_hidden: hidden, limit: '100' })
     let path: string | undefined = `/images?${query.toString()}`
     while (path !== undefined) {
       const reply = await glance.session.ask({ method: 'GET', path }, signal)
@@ -111,6 +119,44 @@ export async function sendData(
   if (reply.status === 409 || reply.status === 410 || reply.status === 404) return false
   throw failureOf(`${place}: sending the data of ${id}`, reply)
 }
+
+/**
+ * Has Glance fetch an image's data from an address (docs.openstack.org/glance, "Interoperable Image Import"). False when
+ * somebody else is at it, or has done it: look again.
+ */
+export async function importImage(
+  { place, session }: Glance,
+  id: string,
+  uri: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const body = () => JSON.stringify({ method: { name: 'web-download', uri } })
+  const headers = { 'content-type': 'application/json' }
+  const reply = await session.ask({ method: 'POST', path: `/images/${id}/import`, headers, body }, signal)
+  if (reply.status === 202) return true
+  if (reply.status === 409 || reply.status === 404) return false
+  const advice =
+    'does the cloud allow web-download from there? Else take it from IMAGEDROP_OPENSTACK_PUBLISHER_DOWNLOADS'
+  throw failureOf(`${place}: fetching ${uri}`, reply, advice)
+}
+
+/** What Glance says of the last import of an image that failed. */
+export async function whyImportFailed({ place, session }: Glance, id: string, signal: AbortSignal): Promise<string> {
+  const reply = await session.ask({ method: 'GET', path: `/images/${id}/tasks` }, signal)
+  // Releases before Victoria have no list of tasks.
+  if (reply.status !== 200) return 'the import failed'
+  const { tasks } = parse(place, taskList, reply)
+  const failed = tasks
+    .filter(({ status }) => status === 'failure')
+    .toSorted((one, other) => (one.created_at < other.created_at ? 1 : -1))
+  return failed[0]?.message || 'the import failed'
+}
+
+const taskList = z.object({
+  tasks: z
+    .array(z.object({ status: z.string(), message: z.string().nullable().default(null), created_at: z.string() }))
+    .default([]),
+})
 
 /** Replaces base properties of an image. `advice` is what people can do when that is refused. */
 export async function changeImage(

@@ -37,7 +37,12 @@ export async function publishImage(place: Place, { id, visibility: now }: Glance
   await changeImage(place, id, { visibility }, pace.signal, visibility === 'public' ? advice : undefined)
   await pollUntil(
     `${place.place}: ${id} ${visibility}`,
-    async () => ((await findImage(place, id, pace.signal))?.visibility === visibility ? true : null),
+    async () => {
+      const image = await findImage(place, id, pace.signal)
+      if (image === null)
+        throw new PermanentError('environment', `${place.place}: ${id} was removed while it was opened`)
+      return image.visibility === visibility ? true : null
+    },
     pace,
   )
 }

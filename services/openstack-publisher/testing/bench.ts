@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { run } from '#subprocess/run.ts'
-import { passwordOf } from '#test/brokers/openstack/accounts.ts'
+import { passwordOf, type Account, type AccountIds } from '#test/brokers/openstack/accounts.ts'
 import type { OpenStack } from '#test/brokers/openstack/openstack.ts'
 import type { GlanceImage } from '../api/glance.ts'
 import { createSend, type Send } from '#publishing/http.ts'
@@ -20,15 +20,19 @@ export interface Bench extends AsyncDisposable {
   readonly folder: string
   readonly artifacts: ArtifactStore
   readonly cloudsFile: string
+  readonly account: Account & AccountIds
   readonly clouds: Clouds
   readonly minRam: number
   readonly keepDays: number
+  readonly mirrorUrl: string | null
+  readonly lookSeconds: number
+  readonly downloadHours: number
   /** The images of the project as Glance lists them, hidden ones or the others. */
   images(which?: 'hidden'): Promise<GlanceImage[]>
   /** Runs OpenStack's own client with the same clouds.yaml, and gives what it prints as JSON. */
   openstack(...args: readonly string[]): Promise<unknown>
   /** Another publisher with the same account. */
-  publisher(settings?: Readonly<Record<string, string>>, meets?: Meets): Clouds
+  publisher(settings?: Readonly<Record<string, string>>, meets?: Meets, now?: () => number): Clouds
 }
 
 let projects = 0
@@ -37,11 +41,11 @@ let projects = 0
 export async function setUp(stack: OpenStack, role: 'member' | 'admin' = 'member'): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-openstack-publisher-'))
   projects += 1
-  const account = { user: `publisher-${String(projects)}`, password: 'secret', project: `images-${String(projects)}` }
-  await stack.administrator.addAccount(account, role)
+  const named = { user: `publisher-${String(projects)}`, password: 'secret', project: `images-${String(projects)}` }
+  const account = { ...named, ...(await stack.administrator.addAccount(named, role)) }
   const cloudsFile = join(folder, 'clouds.yaml')
-  await writeFile(cloudsFile, cloudsYaml(stack, account))
-  function publisher(more: Readonly<Record<string, string>> = {}, meets: Meets = (_, send) => send()): Clouds {
+  await writeFile(cloudsFile, `clouds:\n${cloudsYaml('one', { keystone: stack.keystone }, account)}`)
+  function publisher(more: Readonly<Record<string, string>> = {}, meets: Meets = (_, send) => send(), now = Date.now) {
     const env = {
       IMAGEDROP_OPENSTACK_PUBLISHER_CLOUDS: 'one=community',
       IMAGEDROP_OPENSTACK_PUBLISHER_CLOUDS_FILE: cloudsFile,
@@ -51,24 +55,32 @@ export async function setUp(stack: OpenStack, role: 'member' | 'admin' = 'member
       ...more,
     }
     const settings = readOpenstackPublisherConfig(env)
-    const places = createOpenPlaces(settings, env, (wire) => {
-      const send = createSend(wire)
-      return (request, signal) => meets(request, () => send(request, signal))
-    })
+    const places = createOpenPlaces(
+      settings,
+      env,
+      (wire) => {
+        const send = createSend(wire)
+        return (request, signal) => meets(request, () => send(request, signal))
+      },
+      now,
+    )
     return createClouds(places, settings)
   }
   return {
     folder,
     artifacts: await createFolderStore(join(folder, 'artifacts')),
     cloudsFile,
+    account,
     clouds: publisher(),
     minRam: 512,
     keepDays: 30,
+    mirrorUrl: null,
+    lookSeconds: 1,
+    downloadHours: 12,
     publisher,
     async images(which) {
-      const { token, body } = await stack.administrator.ask('POST', '/auth/tokens', passwordOf(account), '')
-      const owner = (body as { token: { project: { id: string } } }).token.project.id
-      const query = new URLSearchParams({ owner, os_hidden: String(which === 'hidden') })
+      const { token } = await stack.administrator.ask('POST', '/auth/tokens', passwordOf(account), '')
+      const query = new URLSearchParams({ owner: account.projectId, os_hidden: String(which === 'hidden') })
       const headers = { 'x-auth-token': token }
       const response = await fetch(`${stack.glance}/v2/images?${query.toString()}`, { headers })
       return ((await response.json()) as { images: GlanceImage[] }).images
@@ -82,12 +94,13 @@ export async function setUp(stack: OpenStack, role: 'member' | 'admin' = 'member
   }
 }
 
-function cloudsYaml(
-  { keystone }: OpenStack,
-  { user, password, project }: { user: string; password: string; project: string },
-) {
-  return `clouds:
-  one:
+/** An entry of clouds.yaml. */
+export function cloudsYaml(
+  name: string,
+  { keystone, glance }: { readonly keystone: string; readonly glance?: string },
+  { user, password, project }: Account,
+): string {
+  return `  ${name}:
     auth:
       auth_url: ${keystone}
       username: ${user}
@@ -97,5 +110,5 @@ function cloudsYaml(
       project_domain_name: Default
     region_name: RegionOne
     identity_api_version: 3
-`
+${glance === undefined ? '' : `    image_endpoint_override: ${glance}\n`}`
 }

@@ -4,6 +4,7 @@ import type { ArtifactStore } from '#artifacts/store.ts'
 import { say, type SaidOf } from '#events/define.ts'
 import { dropBlessed } from '#events/drop-blessed.ts'
 import { dropExpired } from '#events/drop-expired.ts'
+import { dropMirrored } from '#events/drop-mirrored.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
 import { imageConverted } from '#events/image-converted.ts'
@@ -59,6 +60,20 @@ export function expired(registrations: readonly Registration[]) {
   return seal(say(dropExpired, { ...dropExpired.example, images: imagesWith(registrations) }), sealed)
 }
 
+/** The drop with one image that is on the mirror, and was uploaded nowhere or where it is said. */
+export function blessedWith({ disk, qcow2 }: Disks, registrations: readonly Registration[] = []) {
+  const at = new Date(0).toISOString()
+  const evidence = { disk, builtAt: at, testedAt: at, console: disk, screenshot: null, accelerator: 'tcg' } as const
+  const images = imagesWith(registrations).map((one) => ({ ...one, artifacts: [qcow2], evidence }))
+  return seal(say(dropBlessed, { ...dropBlessed.example, images }), sealed)
+}
+
+/** The mirror is open and has the image at this path. */
+export function mirrored({ qcow2: { sha256, size } }: Disks, path: string) {
+  const files = [{ path, sha256, size, image: 'generic.x86_64' }]
+  return seal(say(dropMirrored, { ...dropMirrored.example, files }), sealed)
+}
+
 function imagesWith(registrations: readonly Registration[]) {
   return dropBlessed.example.images.map((one) => ({ ...one, image, registrations: [...registrations] }))
 }
@@ -77,12 +92,17 @@ export async function handle(
   event: Event,
   {
     waited,
-    signal,
     clouds = bench.clouds,
-  }: { waited?: Waited<typeof imageConverted>; signal?: AbortSignal; clouds?: Bench['clouds'] } = {},
+    ...given
+  }: {
+    waited?: Waited<typeof imageConverted | typeof dropMirrored>
+    signal?: AbortSignal
+    now?: () => Date
+    clouds?: Bench['clouds']
+  } = {},
 ): Promise<Handled> {
   const context = {
-    ...testContext({ folder: bench.folder, ...(signal ? { signal } : {}) }),
+    ...testContext({ folder: bench.folder, ...given }),
     ...(waited ? { waited } : {}),
   }
   const result = await openstackPublisher.handle(event, { ...bench, clouds }, context)

@@ -1,7 +1,7 @@
 import { imageKey, type Architecture } from '#events/vocabulary.ts'
 import type { Order } from './order.ts'
 
-/** Every image of ours carries it; by it they are listed. */
+/** Every image of ours carries it, for people who look for them. */
 export const tag = 'imagedrop'
 export const dropProperty = 'imagedrop_drop'
 export const digestProperty = 'imagedrop_sha256'

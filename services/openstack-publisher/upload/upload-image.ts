@@ -1,15 +1,12 @@
-import { createHash, getHashes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 import { pollUntil, type Pace } from '#publishing/wait.ts'
 import { imageKey, type Registration } from '#events/vocabulary.ts'
-import { PermanentError, TransientError } from '#service/errors.ts'
-import { createImage, deleteImage, findImage, sendData, type Glance, type GlanceImage } from '../api/glance.ts'
-import { target } from '../step.ts'
+import { PermanentError } from '#service/errors.ts'
+import { deleteImage, findImage, sendData, type Glance, type GlanceImage } from '../api/glance.ts'
+import { findOrMake } from './find-or-make.ts'
 import { imageId } from './image-id.ts'
-import { imageName } from '#publishing/image-name.ts'
-import { digestProperty, dropProperty, imageProperties, tag } from './image-properties.ts'
+import { isWhole } from './is-whole.ts'
 import type { Order } from './order.ts'
+import { registrationOf } from './registration.ts'
 
 interface Upload {
   readonly pace: Pace
@@ -20,14 +17,13 @@ interface Upload {
 }
 
 /** An image that was deleted and made again this often is not ours to fight for. */
-const generations = 20
-const gibibyte = 1024 ** 3
+export const generations = 20
 
 /** Puts an image into one cloud, private, with the data that Glance's own digest confirms. Looks first for what is there. */
 export async function uploadImage(glance: Glance, order: Order, upload: Upload): Promise<Registration> {
   for (let generation = 0; generation < generations; generation += 1) {
     const id = imageId(order, generation)
-    const origin = await findOrMake(glance, id, order, upload)
+    const origin = await findOrMake(glance, id, order, { ...upload, signal: upload.pace.signal })
     // It was deleted once: the id is used up.
     if (origin === null) continue
     const image = await fill(glance, id, order, { ...upload, isMaker: origin === 'made' })
@@ -36,54 +32,12 @@ export async function uploadImage(glance: Glance, order: Order, upload: Upload):
       await deleteImage(glance, id, upload.pace.signal)
       continue
     }
-    const details = { sha512: image.os_hash_algo === 'sha512' ? (image.os_hash_value ?? '') : '' }
-    return { target, emulated: false, place: glance.place, id, name: imageName(order), details }
+    return registrationOf(glance, image, order)
   }
   throw new PermanentError(
     'refused',
     `${glance.place}: ${imageKey(order.image)} of ${order.drop} was made and removed ${String(generations)} times`,
   )
-}
-
-/** Where the image with this id comes from; null when there was one that is gone. Throws when it is others'. */
-async function findOrMake(
-  glance: Glance,
-  id: string,
-  order: Order,
-  { onPhase, pace }: Upload,
-): Promise<'found' | 'made' | null> {
-  onPhase('looking for the image')
-  if (await isOurs(glance, id, order, pace.signal)) return 'found'
-  onPhase('making the image')
-  const { image, diskSize, minRam } = order
-  const made = await createImage(
-    glance,
-    {
-      id,
-      name: imageName(order),
-      disk_format: 'qcow2',
-      container_format: 'bare',
-      visibility: 'private',
-      min_disk: Math.ceil(diskSize / gibibyte),
-      min_ram: minRam,
-      tags: [tag, image.flavour],
-      properties: imageProperties(order),
-    },
-    pace.signal,
-  )
-  if (made) return 'made'
-  // Somebody else was quicker, or it was there once.
-  return (await isOurs(glance, id, order, pace.signal)) ? 'found' : null
-}
-
-async function isOurs(glance: Glance, id: string, order: Order, signal: AbortSignal): Promise<boolean> {
-  const image = await findImage(glance, id, signal)
-  if (image === null) return false
-  const project = await glance.session.project(signal)
-  if (image.owner === project && image[dropProperty] === order.drop && image[digestProperty] === order.file.sha256)
-    return true
-  const found = `${String(image.name)} of project ${String(image.owner)}`
-  throw new PermanentError('refused', `${glance.place}: ${id} is not ours: it is ${found}`)
 }
 
 /**
@@ -114,7 +68,7 @@ async function fill(
 }
 
 /** While data comes in. An upload that was cut off, or an import that failed, goes back to `queued`. */
-const onTheWay = new Set(['saving', 'uploading', 'importing'])
+export const onTheWay: ReadonlySet<string> = new Set(['saving', 'uploading', 'importing'])
 
 /** The image when no data is coming in any more, or it has been empty for so many milliseconds; null when it is gone. */
 async function settled(glance: Glance, id: string, empty: number, pace: Pace): Promise<GlanceImage | null> {
@@ -133,17 +87,4 @@ async function settled(glance: Glance, id: string, empty: number, pace: Pace): P
     pace,
   )
   return seen.image
-}
-
-/** Glance takes whatever it is given: its digest must be that of our file. */
-async function isWhole(image: GlanceImage, { file, diskSize }: Order): Promise<boolean> {
-  // A cloud that converts what it takes in has other bytes; the disk must still be as large.
-  if (image.disk_format !== 'qcow2') return image.virtual_size === diskSize || image.size === diskSize
-  if (image.size !== file.size || (typeof image.virtual_size === 'number' && image.virtual_size !== diskSize))
-    return false
-  const algorithm = image.os_hash_algo ?? ''
-  if (!getHashes().includes(algorithm)) throw new TransientError(`${image.id} has no digest that we know: ${algorithm}`)
-  const hash = createHash(algorithm)
-  await pipeline(createReadStream(file.path, { highWaterMark: 1024 * 1024 }), hash)
-  return hash.digest('hex') === image.os_hash_value
 }

@@ -1,6 +1,6 @@
 import type { Registration } from '#events/vocabulary.ts'
 import { changeImage, deleteImage, findImage, listImages, type Glance, type GlanceImage } from '../api/glance.ts'
-import { dropProperty, tag } from '../upload/image-properties.ts'
+import { dropProperty } from '../upload/image-properties.ts'
 
 /**
  * Every image of a drop in one cloud: those registered, and those that carry its name, which an upload that was cut off
@@ -13,7 +13,8 @@ async function imagesOf(
   signal: AbortSignal,
 ): Promise<GlanceImage[]> {
   const project = await glance.session.project(signal)
-  const listed = await listImages(glance, tag, signal)
+  // Not by the tag: Glance puts that on after the image is there, and may fail between the two.
+  const listed = await listImages(glance, { [dropProperty]: drop }, signal)
   const known = new Set(listed.map(({ id }) => id))
   const named = registrations.filter(({ place, id }) => place === glance.place && !known.has(id))
   const found = await Promise.all(named.map(({ id }) => findImage(glance, id, signal)))

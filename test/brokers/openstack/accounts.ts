@@ -7,6 +7,11 @@ export interface Account {
   readonly project: string
 }
 
+export interface AccountIds {
+  readonly userId: string
+  readonly projectId: string
+}
+
 /** Keystone's own answers, as far as this set-up reads them. */
 interface Made {
   readonly id: string
@@ -14,8 +19,8 @@ interface Made {
 
 /** Speaks to Keystone as its administrator. */
 export interface Administrator {
-  /** Makes a user with a project of its own. */
-  readonly addAccount: (account: Account, role?: 'member' | 'admin') => Promise<void>
+  /** Makes a user with a project of its own, and gives their ids. */
+  readonly addAccount: (account: Account, role?: 'member' | 'admin') => Promise<AccountIds>
   readonly ask: (
     method: string,
     path: string,
@@ -54,6 +59,7 @@ export async function setUpAccounts(keystone: string, glance: string): Promise<A
     const projectId = await make('project', { name: project, domain_id: 'default' })
     const userId = await make('user', { name: user, password, domain_id: 'default' })
     await ask('PUT', `/projects/${projectId}/users/${userId}/roles/${roles.get(role) ?? ''}`)
+    return { userId, projectId }
   }
   await addAccount({ user: 'glance', password: servicePassword, project: 'service' }, 'admin')
   const service = await make('service', { type: 'image', name: 'glance' })

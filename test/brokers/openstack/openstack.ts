@@ -15,6 +15,8 @@ export interface OpenStack extends AsyncDisposable {
   readonly keystone: string
   /** `http://127.0.0.1:…` */
   readonly glance: string
+  /** The port of 127.0.0.1 that Glance may fetch images from. */
+  readonly mirror: number
   readonly administrator: Administrator
   /** Folder of the Python environment's programs: `openstack` among them. */
   readonly bin: string
@@ -28,8 +30,8 @@ const startTime = 60_000
 export async function startOpenStack(): Promise<OpenStack> {
   const bin = await providePythonEnvironment('openstack', packages)
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-openstack-'))
-  const [keystonePort, glancePort] = [await freePort(), await freePort()]
-  const layout = { folder, environment: dirname(bin), keystone: keystonePort, glance: glancePort }
+  const [keystonePort, glancePort, mirror] = [await freePort(), await freePort(), await freePort()]
+  const layout = { folder, environment: dirname(bin), keystone: keystonePort, glance: glancePort, mirror }
   const keystone = `http://127.0.0.1:${String(keystonePort)}/v3`
   const glance = `http://127.0.0.1:${String(glancePort)}`
   const stop = new AbortController()
@@ -58,7 +60,7 @@ export async function startOpenStack(): Promise<OpenStack> {
     start('glance.wsgi.api', String(glancePort), 'threaded')
     await Promise.race([Promise.all([answers(keystone), answers(glance)]), ...running])
     const administrator = await setUpAccounts(keystone, glance)
-    return { keystone, glance, administrator, bin, [Symbol.asyncDispose]: dispose }
+    return { keystone, glance, mirror, administrator, bin, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await dispose()
     throw error

@@ -5,6 +5,8 @@ export interface Layout {
   readonly environment: string
   readonly keystone: number
   readonly glance: number
+  /** Where Glance may fetch images from on this host. */
+  readonly mirror: number
 }
 
 /** The account of Glance at Keystone, and of the one who sets everything up. */
@@ -31,7 +33,7 @@ password_hash_rounds = 4
 `
 }
 
-export function glanceSettings({ folder, environment, keystone }: Layout): string {
+export function glanceSettings({ folder, environment, keystone, mirror }: Layout): string {
   return `
 [DEFAULT]
 use_stderr = true
@@ -58,6 +60,10 @@ project_name = service
 username = glance
 password = ${servicePassword}
 region_name = RegionOne
+token_cache_time = -1
+[import_filtering_opts]
+allowed_hosts = [127.0.0.1]
+allowed_ports = [${String(mirror)}]
 [paste_deploy]
 flavor = keystone
 config_file = ${environment}/etc/glance/glance-api-paste.ini

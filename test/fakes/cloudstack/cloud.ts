@@ -35,7 +35,7 @@ export async function startCloudStack(options: CloudOptions = {}): Promise<FakeC
     }
     try {
       assertKnown(command)
-      const account = verify(world, fields, new Date())
+      const account = verify(world, fields, world.clock())
       heard.push(command)
       reply(200, commands[command]?.({ world, account, fields, signal: end.signal }) ?? {})
     } catch (error) {

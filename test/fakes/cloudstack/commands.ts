@@ -139,7 +139,7 @@ function deleteTemplate(call: Call): object {
 }
 
 function assertMayPublish({ world, account }: Call): void {
-  if (!account.admin && world.options.publicTemplates === false)
+  if (!account.admin && !world.publicTemplates)
     throw new Refusal(paramError, 'Only private templates/ISO can be created.')
 }
 

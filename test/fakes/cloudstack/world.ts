@@ -45,6 +45,8 @@ export interface CloudWorld {
   readonly osTypes: readonly { readonly id: string; readonly description: string }[]
   readonly templates: FakeTemplate[]
   readonly jobs: Map<string, { jobstatus: number; jobresult?: object }>
+  publicTemplates: boolean
+  clock: () => Date
   /** Downloads wait for this; a test holds them here. */
   fetchGate: Promise<void>
 }
@@ -60,6 +62,8 @@ export function createWorld(options: CloudOptions): CloudWorld {
     })),
     templates: [],
     jobs: new Map(),
+    publicTemplates: options.publicTemplates ?? true,
+    clock: () => new Date(),
     fetchGate: Promise.resolve(),
   }
 }

@@ -1,0 +1,171 @@
+import type { Image } from '@aws-sdk/client-ec2'
+import type { ArtifactRef, Registration } from '#events/vocabulary.ts'
+import type { Call, Found, OpenPlace, PlaceDeclaration, Step } from '#publishing/testing/contract-place.ts'
+import { followWaits } from '#publishing/testing/follow-waits.ts'
+import { createDirectCloud } from '../cloud/direct-cloud.ts'
+import { readEc2PublisherConfig } from '../config.ts'
+import { emulatorAccount } from '../emulator/credentials.ts'
+import type { Account } from '../emulator/signature.ts'
+import { connectClients, type Clients } from '../emulator/testing/emulated-cloud.ts'
+import { standIn } from '../stand-in.ts'
+import { amiName } from '../upload/ami-name.ts'
+import {
+  blessed,
+  bytesOf,
+  expired,
+  handleOnce,
+  keepDisk,
+  readBack,
+  setUp,
+  superseded,
+  tested,
+  type Bench,
+} from './bench.ts'
+
+const regions = ['us-east-1', 'eu-central-1']
+/** Another key of the same account, which nobody takes away. */
+const person = { ...emulatorAccount, accessKeyId: 'AKIAPERSONEXAMPLE000', secretAccessKey: 'looks after the account' }
+
+/** The emulator, with a key for the publisher and one for a person of the same account. */
+export const contractPlace: PlaceDeclaration = {
+  start: () => Promise.resolve({ atOnce: 6, stride: 7, open, async [Symbol.asyncDispose]() {} }),
+}
+
+async function open(): Promise<OpenPlace> {
+  let ahead = 0
+  const own: { -readonly [Key in keyof Account]: Account[Key] } = { ...emulatorAccount }
+  const accounts: Account[] = [own, person]
+  const bench = await setUp({ accounts, now: () => new Date(Date.now() - ahead) })
+  const disk = await keepDisk(bench.artifacts, 3)
+  const connect = (region: string) => connectClients(bench.emulator.url, { region, credentials: person })
+  const inventories = async () => await Promise.all(regions.map((name) => inventoryOf(connect(name), bench, disk)))
+  return {
+    steps: ['upload', 'publish'],
+    endings: ['supersede', 'expire'],
+    isChange,
+    async publisher(via, options = {}) {
+      ahead = options.clockAhead ?? 0
+      const settings = readEc2PublisherConfig({
+        ...standIn.settings(await via(bench.emulator.url, regionOf)),
+        IMAGEDROP_EC2_PUBLISHER_REGIONS: (options.two === true ? regions : regions.slice(0, 1)).join(','),
+        IMAGEDROP_EC2_PUBLISHER_POLL_SECONDS: '0.02',
+        IMAGEDROP_EC2_PUBLISHER_PATIENCE_SECONDS: '1.5',
+        ...(options.impatient === true ? { IMAGEDROP_EC2_PUBLISHER_SILENCE_SECONDS: '1' } : {}),
+      })
+      const cloud = createDirectCloud(settings, emulatorAccount)
+      return async (step, registrations, signal) => {
+        const event = eventOf(step, disk, registrations)
+        const said = await followWaits((woken) => handleOnce({ ...bench, cloud }, event, { ...woken, signal }), options)
+        return said.flatMap((one) => ('registrations' in one.body ? one.body.registrations : []))
+      }
+    },
+    async inventory() {
+      const all = await inventories()
+      return {
+        ours: all.flatMap(({ ours }) => ours),
+        leftovers: all.flatMap(({ leftovers }) => leftovers),
+        others: all.flatMap(({ others }) => others),
+      }
+    },
+    async occupy() {
+      const region = connect(regions[0] ?? '')
+      const { SnapshotId: snapshot } = await region.ebs.startSnapshot({ VolumeSize: 1 })
+      await eventually(() => region.ebs.completeSnapshot({ SnapshotId: snapshot, ChangedBlocksCount: 0 }))
+      const { body } = tested(disk)
+      const mapping = { DeviceName: '/dev/xvda', Ebs: { SnapshotId: snapshot } }
+      await eventually(() =>
+        region.ec2.registerImage({ Name: amiName(body), RootDeviceName: '/dev/xvda', BlockDeviceMappings: [mapping] }),
+      )
+      await eventually(async () => {
+        const { Images: [image] = [] } = await region.ec2.describeImages({ Owners: ['self'] })
+        if (image?.State !== 'available') throw new Error('not yet available')
+      })
+    },
+    async removeOurs() {
+      for (const name of regions) {
+        const region = connect(name)
+        for (const { id } of (await inventoryOf(region, bench, disk)).ours)
+          await region.ec2.deregisterImage({ ImageId: id })
+        const { Snapshots: snapshots = [] } = await region.ec2.describeSnapshots({ OwnerIds: ['self'] })
+        for (const { SnapshotId: id } of snapshots) await region.ec2.deleteSnapshot({ SnapshotId: id })
+      }
+    },
+    refusals: {
+      'its permissions are withdrawn': () => {
+        own.denied = changes
+        return Promise.resolve(() => Promise.resolve(void (own.denied = [])))
+      },
+      'its key has expired': () => {
+        accounts.shift()
+        return Promise.resolve(() => Promise.resolve(void accounts.unshift(own)))
+      },
+    },
+    [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+  }
+}
+
+const changes = [
+  'StartSnapshot',
+  'PutSnapshotBlock',
+  'CompleteSnapshot',
+  'RegisterImage',
+  'CopyImage',
+  'CreateTags',
+  'ModifyImageAttribute',
+  'EnableImageDeprecation',
+  'DeregisterImage',
+  'DeleteSnapshot',
+]
+
+function isChange({ method, path, body }: Call): boolean {
+  if (path.startsWith('/snapshots')) return method !== 'GET'
+  const form = new URLSearchParams(body.toString('utf8'))
+  return form.get('DryRun') !== 'true' && !/^(Describe|Get)/.test(form.get('Action') ?? '')
+}
+
+/** By what the signature is for. */
+function regionOf({ headers }: Pick<Call, 'headers'>): 'first' | 'second' {
+  return headers['authorization']?.includes(`/${regions[1] ?? ''}/`) === true ? 'second' : 'first'
+}
+
+function eventOf(step: Step, disk: ArtifactRef, registrations: readonly Registration[]) {
+  const event = tested(disk)
+  if (step === 'upload') return event
+  if (step === 'publish') return blessed(registrations)
+  return (step === 'expire' ? expired : superseded)(registrations, event.body.drop)
+}
+
+async function inventoryOf(region: Clients, { artifacts }: Pick<Bench, 'artifacts'>, disk: ArtifactRef) {
+  const { Images: all = [] } = await region.ec2.describeImages({ Owners: ['self'] })
+  const { Snapshots: snapshots = [] } = await region.ec2.describeSnapshots({ OwnerIds: ['self'] })
+  const images = all.filter(({ State: state }) => state !== 'deregistered')
+  const ours: Found[] = []
+  for (const { ImageId: id = '', Public: isPublic = false, ...image } of images.filter(isOurs)) {
+    const snapshot = image.BlockDeviceMappings?.[0]?.Ebs?.SnapshotId ?? ''
+    const back = await readBack({ region }, snapshot, disk.size).catch(() => null)
+    ours.push({ id, isPublic, isWhole: back?.equals(await bytesOf(artifacts, disk)) === true })
+  }
+  const used = new Set(images.flatMap((one) => one.BlockDeviceMappings?.map(({ Ebs: ebs }) => ebs?.SnapshotId)))
+  return {
+    ours,
+    leftovers: snapshots.flatMap(({ SnapshotId: id = '' }) => (used.has(id) ? [] : [id])),
+    others: images.filter((one) => !isOurs(one)),
+  }
+}
+
+function isOurs({ Tags: tags = [] }: Image): boolean {
+  return tags.some(({ Key: key }) => key === 'imagedrop:drop')
+}
+
+/** What the emulator takes only after a moment. */
+async function eventually(act: () => Promise<unknown>): Promise<void> {
+  for (let left = 100; ; left -= 1) {
+    try {
+      await act()
+      return
+    } catch (error) {
+      if (left === 0) throw error
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
