@@ -1,5 +1,6 @@
 /** So many may do something at the same time; the others wait for their turn. */
 export interface Slots {
+  readonly count: number
   readonly take: () => Promise<void>
   readonly give: () => void
   /** Does some work in a slot. */
@@ -19,6 +20,7 @@ export function createSlots(count: number): Slots {
     else free += 1
   }
   return {
+    count,
     take,
     give,
     async within(work) {
