@@ -31,10 +31,10 @@ export async function readDisk(
   const zeros = Buffer.alloc(Math.min(chunkSize, size))
   const whole = createHash('sha256')
   const work: Promise<unknown>[] = []
-  let failed = false
+  const failed = new AbortController()
 
   try {
-    for (let position = 0; position < size && !failed; position += chunkSize) {
+    for (let position = 0; position < size && !failed.signal.aborted; position += chunkSize) {
       signal.throwIfAborted()
       const length = Math.min(chunkSize, size - position)
       const here = extents.filter(({ start, end }) => start < position + length && end > position)
@@ -48,7 +48,9 @@ export async function readDisk(
         if (buffer) buffers.push(buffer)
         slots.give()
       })
-      taken.catch(() => (failed = true))
+      taken.catch(() => {
+        failed.abort()
+      })
       work.push(taken)
     }
   } finally {

@@ -21,7 +21,7 @@ it.each(['0.10', '1.1'] as const)(
     await writeFile(raw, '')
     await truncate(raw, size)
     const plan = { format: 'qcow2', compat, compression: 'zlib' } as const
-    const file = await createQcow2File(path, { plan, size }, { atEnd: (work) => void ending.defer(work) })
+    const file = await createQcow2File(path, { plan, size }, { atEnd: ending.defer.bind(ending) })
 
     await using disk = await open(raw, 'r+')
     // In the first, the second and the last table, which begin every 512 MiB; the last cluster is cut by the end of the disk.
