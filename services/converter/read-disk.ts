@@ -6,6 +6,7 @@ import type { Conversion } from './conversion.ts'
 import { readFully } from './fully.ts'
 import { createSlots } from './slots.ts'
 
+/** To whom a disk is read, and how much of it at once. */
 export interface ReadOptions {
   readonly sinks: readonly DiskSink[]
   readonly chunkSize: number

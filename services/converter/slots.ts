@@ -7,6 +7,7 @@ export interface Slots {
   readonly within: <T>(work: () => Promise<T>) => Promise<T>
 }
 
+/** Opens so many slots. */
 export function createSlots(count: number): Slots {
   let free = count
   const waiting: (() => void)[] = []
