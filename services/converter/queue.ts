@@ -5,6 +5,7 @@ export interface Queue {
   readonly done: () => Promise<void>
 }
 
+/** Opens a queue that has nothing to do. */
 export function createQueue(): Queue {
   let last: Promise<unknown> = Promise.resolve()
   return {

@@ -1,15 +1,19 @@
 import { createHash, hash, type Hash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 import { readExtents, type Extent } from '#disk/data-extents.ts'
-import { blockSize, type Chunk, type DiskSink } from './chunk.ts'
+import { blockSize, type DiskSink } from './chunk.ts'
+import type { Conversion } from './conversion.ts'
 import { readFully } from './fully.ts'
 import { createSlots } from './slots.ts'
 
+/** To whom a disk is read, and how much of it at once. */
 export interface ReadOptions {
   readonly sinks: readonly DiskSink[]
   readonly chunkSize: number
   /** How many chunks are in memory at the same time. */
   readonly chunks: number
+  /** Does everything at the same time, and has ended all before it throws. */
+  readonly sideBySide: Conversion['sideBySide']
   readonly signal: AbortSignal
 }
 
@@ -19,7 +23,7 @@ export interface ReadOptions {
  */
 export async function readDisk(
   { path, size }: { readonly path: string; readonly size: number },
-  { sinks, chunkSize, chunks, signal }: ReadOptions,
+  { sinks, chunkSize, chunks, sideBySide, signal }: ReadOptions,
 ): Promise<Hash> {
   const extents = await readExtents(path, signal)
   await using file = await open(path)
@@ -27,29 +31,33 @@ export async function readDisk(
   const buffers: Buffer[] = []
   const zeros = Buffer.alloc(Math.min(chunkSize, size))
   const whole = createHash('sha256')
-  const failures: unknown[] = []
-  const work = new Set<Promise<void>>()
+  const work: Promise<unknown>[] = []
+  const failed = new AbortController()
 
-  for (let position = 0; position < size && failures.length === 0 && !signal.aborted; position += chunkSize) {
-    const length = Math.min(chunkSize, size - position)
-    const here = extents.filter(({ start, end }) => start < position + length && end > position)
-    await slots.take()
-    const buffer = here.length === 0 ? null : (buffers.pop() ?? Buffer.allocUnsafeSlow(chunkSize))
-    const bytes = (buffer ?? zeros).subarray(0, length)
-    if (buffer) await fill(bytes, { file, position, extents: here })
-    whole.update(bytes)
-    const chunk: Chunk = { position, bytes, blocks: digestBlocks(bytes) }
-    const taken = Promise.allSettled(sinks.map((sink) => sink.take(chunk))).then((results) => {
-      for (const result of results) if (result.status === 'rejected') failures.push(result.reason)
-      if (buffer) buffers.push(buffer)
-      slots.give()
-      work.delete(taken)
-    })
-    work.add(taken)
+  try {
+    for (let position = 0; position < size && !failed.signal.aborted; position += chunkSize) {
+      signal.throwIfAborted()
+      const length = Math.min(chunkSize, size - position)
+      const here = extents.filter(({ start, end }) => start < position + length && end > position)
+      await slots.take()
+      const buffer = here.length === 0 ? null : (buffers.pop() ?? Buffer.allocUnsafeSlow(chunkSize))
+      const bytes = (buffer ?? zeros).subarray(0, length)
+      if (buffer) await fill(bytes, { file, position, extents: here })
+      whole.update(bytes)
+      const chunk = { position, bytes, blocks: buffer ? digestBlocks(bytes) : blocksOf(bytes).map(() => null) }
+      const taken = sideBySide(sinks.map((sink) => () => sink.take(chunk))).finally(() => {
+        if (buffer) buffers.push(buffer)
+        slots.give()
+      })
+      taken.catch(() => {
+        failed.abort()
+      })
+      work.push(taken)
+    }
+  } finally {
+    await Promise.allSettled(work)
   }
   await Promise.all(work)
-  signal.throwIfAborted()
-  if (failures.length > 0) throw failures[0]
   return whole
 }
 
@@ -75,9 +83,12 @@ async function fill(bytes: Buffer, { file, position, extents }: Stretch): Promis
 const zeroBlock = Buffer.alloc(blockSize)
 
 function digestBlocks(bytes: Buffer): (Buffer | null)[] {
-  const count = Math.ceil(bytes.length / blockSize)
-  return Array.from({ length: count }, (_, index) => {
-    const block = bytes.subarray(index * blockSize, (index + 1) * blockSize)
+  return blocksOf(bytes).map((block) => {
     return block.equals(zeroBlock.subarray(0, block.length)) ? null : hash('sha256', block, 'buffer')
   })
+}
+
+function blocksOf(bytes: Buffer): Buffer[] {
+  const count = Math.ceil(bytes.length / blockSize)
+  return Array.from({ length: count }, (_, index) => bytes.subarray(index * blockSize, (index + 1) * blockSize))
 }

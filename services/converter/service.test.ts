@@ -11,6 +11,7 @@ import { checkOutgoing } from '#events/parse.ts'
 import { seal } from '#events/envelope.ts'
 import type { ImageConverted } from '#events/image-converted.ts'
 import { run } from '#subprocess/run.ts'
+import { listPieces } from './pieces/piece-cache.ts'
 import { quickFormats, setUp } from './testing/set-up.ts'
 
 describe('a built image', () => {
@@ -80,6 +81,29 @@ describe('a built image', () => {
       expect(done).toEqual([...done].sort((a, b) => a - b))
       expect(done.at(-1)).toBe(1)
     }
+  })
+})
+
+describe('what was compressed before', () => {
+  it('is not compressed again: of a second disk only the pieces that differ are new', async () => {
+    const noise = randomBytes(1_500_000)
+    await using first = await setUp({ noise })
+    const cacheFolder = join(first.root, 'pieces')
+    await first.convert()
+    const before = await countPieces(cacheFolder)
+    expect(before).toEqual({ 'qcow2-zlib': 7, 'xz-0': 6 })
+    await using second = await setUp({ noise, cacheFolder, prepare: (path) => overwrite(path, 2_000_000) })
+    await second.convert()
+    expect(await countPieces(cacheFolder)).toEqual({ 'qcow2-zlib': 8, 'xz-0': 7 })
+  })
+
+  it('is shared by conversions at the same time, which make the same files', async () => {
+    const noise = randomBytes(1_500_000)
+    await using one = await setUp({ noise })
+    await using other = await setUp({ noise, cacheFolder: join(one.root, 'pieces'), threads: 1 })
+    const [made, alike] = await Promise.all([artifactsOf(one.convert()), artifactsOf(other.convert())])
+    expect(alike).toEqual(made)
+    expect(await artifactsOf(other.convert())).toEqual(made)
   })
 })
 
@@ -177,9 +201,12 @@ describe('a conversion that cannot go on', () => {
   it('ends its tools and leaves no draft when it is aborted in the middle', async () => {
     await using scene = await setUp({ size: 256 * 1024 * 1024, noise: randomBytes(20_000_000) })
     const ended = scene.convert().catch((error: unknown) => error)
-    while (scene.progress.length < 3) await sleep(5)
-    const tools = await toolsOf(process.pid)
-    expect(tools.length).toBeGreaterThan(1)
+    // Each works on one piece, so that they come and go.
+    let tools: string[] = []
+    while (scene.progress.length < 3 || tools.length < 2) {
+      await sleep(5)
+      tools = await toolsOf(process.pid)
+    }
     const reason = new Error('the drop was cancelled')
     scene.controller.abort(reason)
     expect(await ended).toBe(reason)
@@ -234,6 +261,11 @@ async function artifactsOf(said: ReturnType<Awaited<ReturnType<typeof setUp>>['c
   const [event] = Array.isArray(events) ? events : []
   if (event?.subject !== 'image.converted.v1') throw new Error(`said ${JSON.stringify(events)}`)
   return (event.body as ImageConverted).artifacts
+}
+
+async function countPieces(folder: string): Promise<Record<string, number>> {
+  const pieces = Map.groupBy(await listPieces(folder), ({ kind }) => kind)
+  return Object.fromEntries([...pieces].map(([kind, some]) => [kind, some.length]))
 }
 
 async function overwrite(path: string, position: number): Promise<void> {

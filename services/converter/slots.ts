@@ -1,11 +1,13 @@
 /** So many may do something at the same time; the others wait for their turn. */
 export interface Slots {
+  readonly count: number
   readonly take: () => Promise<void>
   readonly give: () => void
   /** Does some work in a slot. */
   readonly within: <T>(work: () => Promise<T>) => Promise<T>
 }
 
+/** Opens so many slots. */
 export function createSlots(count: number): Slots {
   let free = count
   const waiting: (() => void)[] = []
@@ -19,6 +21,7 @@ export function createSlots(count: number): Slots {
     else free += 1
   }
   return {
+    count,
     take,
     give,
     async within(work) {

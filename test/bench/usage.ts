@@ -36,11 +36,11 @@ async function processorSeconds(): Promise<number> {
   return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0) / 100
 }
 
-/** Memory that nobody else has, and its part of what is shared. A process that is gone has none. */
+/** Resident memory of a process and all below it. One that is gone has none. */
 async function memoryOfTree(pid: number): Promise<number> {
   const read = (file: string) => readFile(`/proc/${String(pid)}/${file}`, 'utf8').catch(() => '')
   const children = (await read(`task/${String(pid)}/children`)).trim().split(' ').filter(Boolean).map(Number)
-  const own = (Number(/^Pss:\s+(\d+)/m.exec(await read('smaps_rollup'))?.[1] ?? 0) * 1024) / 1e6
+  const own = (Number(/^VmRSS:\s+(\d+)/m.exec(await read('status'))?.[1] ?? 0) * 1024) / 1e6
   const theirs = await Promise.all(children.map(memoryOfTree))
   return theirs.reduce((sum, one) => sum + one, own)
 }

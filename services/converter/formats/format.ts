@@ -14,6 +14,7 @@ export interface Format {
   readonly begin: (conversion: Conversion) => Promise<FileInTheMaking>
 }
 
+/** A file that is written while the disk is read. */
 export interface FileInTheMaking {
   /** Hears of every chunk of the disk; left out by a format that only listens to a stream which the conversion has. */
   readonly sink?: DiskSink

@@ -13,6 +13,7 @@ export interface PieceCache {
   readonly trim: () => Promise<void>
 }
 
+/** Where a cache is, and how large it may be. */
 export interface PieceCacheOptions {
   readonly folder: string
   /** How many bytes it keeps; 0 keeps none. */

@@ -49,11 +49,18 @@ async function flow(blocks: readonly Buffer[], { limit = 2 ** 30, meanwhile = ()
   })
   const signal = AbortSignal.timeout(20_000)
   const size = blocks.reduce((sum, block) => sum + block.length, 0)
-  const whole = await readDisk({ path, size }, { sinks: [sink], chunkSize: 2 * blockSize, chunks: 3, signal })
+  const whole = await readDisk(
+    { path, size },
+    { sinks: [sink], chunkSize: 2 * blockSize, chunks: 3, sideBySide, signal },
+  )
   await sink.done()
   expect(whole.digest('hex')).toBe(hash('sha256', Buffer.concat(blocks)))
   expect(written.map(nameOf)).toEqual(blocks.map(nameOf))
   return encoded.filter((name) => name !== 'sample').toSorted()
+}
+
+async function sideBySide<T>(work: readonly (() => Promise<T>)[]): Promise<T[]> {
+  return await Promise.all(work.map((one) => one()))
 }
 
 function inverted(bytes: Buffer): Buffer {
@@ -116,7 +123,7 @@ it('fails as the coder does, when all others have ended', async () => {
     },
   }
   const sink = createPieceFlow(coder, { cache, path, write: () => Promise.resolve() })
-  const options = { sinks: [sink], chunkSize: blockSize, chunks: 3, signal: AbortSignal.timeout(20_000) }
+  const options = { sinks: [sink], chunkSize: blockSize, chunks: 3, sideBySide, signal: AbortSignal.timeout(20_000) }
   await expect(readDisk({ path, size: 3 * blockSize }, options)).rejects.toThrow('no b today')
   await expect(sink.done()).rejects.toThrow('no b today')
   expect(atWork).toBe(0)

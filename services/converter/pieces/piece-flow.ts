@@ -14,6 +14,7 @@ export interface Place {
   readonly isZero: boolean
 }
 
+/** What a flow works with. */
 export interface PieceFlowOptions {
   readonly cache: PieceCache
   /** Of the disk: pieces that the cache has forgotten are read again. */
@@ -32,6 +33,7 @@ interface Part extends Place {
   readonly key: string
 }
 
+/** Begins with the first piece of a disk. */
 export function createPieceFlow(coder: Coder, { cache, path, write }: PieceFlowOptions): PieceFlow {
   const lookups = createQueue()
   const queue = createQueue()

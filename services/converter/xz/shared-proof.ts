@@ -4,7 +4,7 @@ import type { Conversion } from '../conversion.ts'
 import { NotTheDisk } from '../failures.ts'
 import { proveXzFile } from './prove.ts'
 
-/** Starts without a file. */
+/** Begins without a file. */
 export function createSharedProof(conversion: Conversion): SharedProof {
   const files: XzFile[] = []
   let decoded: Promise<void> | null = null

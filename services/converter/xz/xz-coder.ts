@@ -10,6 +10,7 @@ const mib = 1024 * 1024
  */
 const blockSizes = [1, 2, 4, 8, 8, 16, 16, 32, 64, 128].map((size) => size * mib)
 
+/** How much of the disk one block of a level holds. */
 export function blockSizeOf(level: number): number {
   return blockSizes[level] ?? mib
 }

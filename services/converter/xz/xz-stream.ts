@@ -5,7 +5,7 @@ import { onlyBlock, streamEnd, streamHeader, type XzBlock } from './container.ts
 import { createSharedProof } from './shared-proof.ts'
 import { createXzCoder } from './xz-coder.ts'
 
-/** Listens to the disk at once; the files come later. */
+/** Begins the stream of a level; it hears of the disk, and files are added to it before. */
 export function createXzStream(level: number, conversion: Conversion): XzStream {
   const { disk } = conversion
   const files: Appended[] = []

@@ -5,6 +5,7 @@ import type { Conversion } from '../../conversion.ts'
 import type { Coder } from '../../pieces/coder.ts'
 import { runOnBytes } from '../../run-on-bytes.ts'
 
+/** Of every qcow2 of ours; QEMU's own default. */
 export const clusterSize = 64 * 1024
 const zeros = Buffer.alloc(clusterSize)
 
@@ -47,8 +48,7 @@ export function* readClusters(encoded: Buffer): Generator<Buffer> {
 /** The last cluster of a disk is filled with zeros. */
 function wholeClusters(pieces: readonly Buffer[]): Buffer {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  const whole = Buffer.concat(pieces, Math.ceil(length / clusterSize) * clusterSize)
-  return whole
+  return Buffer.concat(pieces, Math.ceil(length / clusterSize) * clusterSize)
 }
 
 function splitPieces(encoded: Buffer): Buffer[] {

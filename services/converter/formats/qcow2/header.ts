@@ -2,6 +2,7 @@ import { otherCompression } from '#disk/qcow2-header.ts'
 import type { FormatPlan } from '#events/vocabulary.ts'
 import { clusterSize } from './cluster-coder.ts'
 
+/** Where the first tables are. */
 export interface Layout {
   /** Of the disk. */
   readonly size: number

@@ -14,6 +14,7 @@ const compressed = 1n << 62n
 /** Where the number of further sectors begins in the entry of a compressed cluster. */
 const sectorsShift = 54n
 
+/** What the file is to be. */
 export interface Qcow2Options {
   readonly plan: Extract<FormatPlan, { format: 'qcow2' }>
   /** Of the disk. */

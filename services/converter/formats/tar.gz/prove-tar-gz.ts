@@ -7,6 +7,7 @@ import { NotTheDisk } from '../../failures.ts'
 import { feedFile } from '../../feed-file.ts'
 import { findDifference } from '../read-by-qemu.ts'
 
+/** An archive as it was written. */
 export interface MadeTarGz {
   readonly path: string
   readonly sha256: string

@@ -6,6 +6,7 @@ export interface Stretch {
   readonly length: number
 }
 
+/** A member whose zeros are left out. */
 export interface SparseMember {
   readonly name: string
   /** With its zeros. */

@@ -8,6 +8,7 @@ const size = 512
 const epoch = Date.UTC(2000, 0, 1)
 const fixed = 2
 
+/** What a footer tells of its disk. */
 export interface VhdDisk {
   /** In whole MiB. */
   readonly size: number

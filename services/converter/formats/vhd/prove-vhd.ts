@@ -3,6 +3,7 @@ import type { Conversion } from '../../conversion.ts'
 import { NotTheDisk } from '../../failures.ts'
 import { findDifference, readInfo } from '../read-by-qemu.ts'
 
+/** A VHD as it was written. */
 export interface MadeVhd {
   readonly path: string
   /** Of the disk in it. */
