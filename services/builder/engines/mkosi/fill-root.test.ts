@@ -41,6 +41,8 @@ it('makes a file system that reads as the tree, whatever is in it, and in which 
     await writeFile(join(tree, 'holes'), 'x'.repeat(4_097), { flag: 'a' })
   }
   await truncate(join(tree, 'holes'), 2 ** 32)
+  // So large that the file system has a second superblock.
+  await writeFile(join(tree, 'large'), Buffer.alloc(90 * 1024 ** 2, 'not all the same '))
   await mkdir(join(tree, 'many'), { mode: 0o1777 })
   for (let number = 0; number < 400; number += 1) {
     await writeFile(join(tree, 'many', `a name of some length ${String(number)}`), '')
@@ -51,6 +53,8 @@ it('makes a file system that reads as the tree, whatever is in it, and in which 
 
   const disk = await fillRoot(tree, uuids.generic)
   await run('e2fsck', ['-fn', disk])
+  // What the first start of an image does: a check that is not forced must find nothing that forces it.
+  expect((await run('e2fsck', ['-p', disk])).stdout).toMatch(/^root: clean, /)
   await using bytes = await openBytes(disk)
   const fileSystem = await openExt(bytes)
   expect(fileSystem).toMatchObject({ kind: 'ext4', uuid: uuids.generic, label: 'root' })
@@ -63,8 +67,8 @@ it('makes a file system that reads as the tree, whatever is in it, and in which 
     expect({ path, mode, uid, gid }).toEqual({ path, mode: found.mode & 0o7777, uid: found.uid, gid: found.gid })
     if (type !== 'file') continue
     expect({ path, size }).toEqual({ path, size: found.size })
-    const text = path === '/holes' ? null : await readFile(join(tree, path), 'latin1')
-    if (text !== null) expect(await textOf(fileSystem, entries.get(path))).toBe(text)
+    if (size > 2 ** 20) continue
+    expect(await textOf(fileSystem, entries.get(path))).toBe(await readFile(join(tree, path), 'latin1'))
   }
   expect(entries.get('/usr/share/one/another name')?.inode).toBe(entries.get('/a "name" with \\ and space')?.inode)
   expect(entries.get('/long-link')?.target).toBe(`/${'long-'.repeat(40)}`)
