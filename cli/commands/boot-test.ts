@@ -91,7 +91,7 @@ export const bootTestCommand = defineCommand({
   summary: 'boot any image as a cloud would, and say whether it is fit for one',
   argument: {
     name: 'IMAGE',
-    means: 'a disk (raw, qcow2, raw.xz), or an image of a drop by its name: DROP/generic.x86_64',
+    means: 'a disk (raw, qcow2, VHD, raw.xz), or an image of a drop by its name: DROP/generic.x86_64',
   },
   options,
   examples: ['boot-test debian-12-generic-amd64.qcow2', 'boot-test --firmware uefi --report report disk.raw.xz'],
