@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { CheckResult } from '#events/vocabulary.ts'
 import { skipped, type Judgement, type LaterCheck } from '../checks/check.ts'
 import { GuestStopped } from '../guest-watch.ts'
@@ -32,9 +33,13 @@ export async function liveOn(checks: readonly LaterCheck[], guest: LivingGuest):
       for (const check of ofReboot) tell(check, judged.get(check.name) ?? notAsked)
     }
     if (ofEnd.length > 0) {
-      const shutdown = await shutDownGuest(guest)
-      for (const check of ofEnd) if (check.on === 'shutdown') tell(check, check.judge(shutdown))
-      if (ofEnd.some(({ on }) => on === 'new-instance')) disk = shutdown.disk
+      const { disk: left, ...shutdown } = await shutDownGuest(guest)
+      for (const check of ofEnd) {
+        if (check.on === 'shutdown') tell(check, check.judge(shutdown))
+        else if (left === null) tell(check, skipped('the disk of this machine cannot be read'))
+        else disk = left
+      }
+      if (left !== null && disk === null) await rm(left)
     }
   } catch (error) {
     if (!(error instanceof GuestStopped)) throw error

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -9,6 +9,7 @@ import { passedIf, type Answer, type RebootCheck } from '../checks/check.ts'
 import { cleanShutdown } from '../checks/clean-shutdown/check.ts'
 import { newInstance } from '../checks/new-instance/check.ts'
 import { noCloud } from '../datasources/nocloud/datasource.ts'
+import type { Machine } from '../machines/machine.ts'
 import { plainCheck } from '../testing/plain-check.ts'
 import { smallMachine } from '../testing/small-machine.ts'
 import { writeTalkingDisk } from '../testing/talking-disk.ts'
@@ -52,15 +53,16 @@ const counting: RebootCheck = {
 interface Guest {
   readonly next?: 'hang' | 'power-button'
   readonly idle?: number
+  readonly machine?: Machine
   readonly later: Parameters<typeof createBootTest>[0]['later']
 }
 
 /** Boots a real machine of the smallest kind, and lets it live on. */
-async function live({ next = 'power-button', idle = 30_000, later = [] }: Guest) {
+async function live({ next = 'power-button', idle = 30_000, machine = smallMachine(folder), later = [] }: Guest) {
   const path = join(folder, 'disk.raw')
   await writeTalkingDisk(path, { says: finished, next })
   const bootTest = createBootTest({
-    machine: smallMachine(folder),
+    machine,
     datasource: noCloud,
     checks: [],
     later,
@@ -109,6 +111,30 @@ it('what a guest has left is looked at, and starts as another instance, whose co
     true,
   ])
 })
+
+it('a disk that nobody wants any more is not kept', async () => {
+  await lettingIn()
+  await live({ later: [cleanShutdown] })
+  expect(await readdir(join(folder, 'work/boot'))).not.toContain('left.raw')
+})
+
+it('where the disk is out of reach, the shutdown is judged by itself, and no other instance is started', async () => {
+  await lettingIn()
+  const { told } = await live({ later: [cleanShutdown, newInstance], machine: withoutDisk(smallMachine(folder)) })
+  expect(told).toEqual([
+    expect.stringMatching(/^clean-shutdown passed: it powered itself off within \d+ s; the disk .* cannot be read$/),
+    'new-instance skipped: the disk of this machine cannot be read',
+  ])
+})
+
+function withoutDisk(machine: Machine): Machine {
+  return {
+    async powerOn(parts) {
+      const { copyDisk: _copyDisk, ...running } = await machine.powerOn(parts)
+      return running
+    },
+  }
+}
 
 it('of a guest that never let anybody in nothing more is asked', async () => {
   await lettingIn(0)
