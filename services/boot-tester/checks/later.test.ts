@@ -1,8 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Answer } from './check.ts'
 import { cleanShutdown } from './clean-shutdown/check.ts'
 import { kernelUpdate } from './kernel-update/check.ts'
 import { newInstance } from './new-instance/check.ts'
 import { secondBoot } from './second-boot/check.ts'
+
+/** What a good guest said under test, before and after its second boot. */
+const recorded = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', 'testing', 'recorded', 'later.json'), 'utf8'),
+) as Record<string, { readonly before: Answer; readonly after: Answer }>
+
+it.each([secondBoot, kernelUpdate].map((check) => [check.name, check] as const))(
+  '%s passes what a good guest said',
+  (name, check) => {
+    const said = recorded[name]
+    if (said === undefined) throw new Error('it was not recorded')
+    expect(check.judge(said.before, said.after)).toMatchObject({ outcome: 'passed' })
+  },
+)
 
 const answer = (output: string, status = 0) => ({ status, output })
 
