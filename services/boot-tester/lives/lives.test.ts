@@ -85,9 +85,9 @@ it('a guest is asked before and after its second boot, and its console goes on',
 
 it('a guest that does not hear its power button has failed, and what would have come then is skipped', async () => {
   await lettingIn()
-  const { told } = await live({ next: 'hang', idle: 4_000, later: [counting, cleanShutdown] })
+  const { told } = await live({ next: 'hang', idle: 3_000, later: [counting, cleanShutdown] })
   expect(told).toEqual([
-    expect.stringMatching(/^counting failed: no sign of life for 4 s/),
+    expect.stringMatching(/^counting failed: no sign of life for 6 s/),
     expect.stringMatching(/^clean-shutdown skipped: /),
   ])
 })

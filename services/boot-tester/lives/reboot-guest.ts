@@ -3,6 +3,9 @@ import { cloudInitFinished } from '../checks/cloud-init/check.ts'
 import { judgeReboot, scriptsOf } from './judge-reboot.ts'
 import { askAgain, livingThrough, type LivingGuest } from './living-guest.ts'
 
+/** An emulator that was reset takes some times longer until the kernel speaks than one that was started. */
+const slowdown = 2
+
 /**
  * Boots a guest once more, asks it before and after, and judges what it said. Throws GuestStopped when it does not go down,
  * does not come up again, or lets nobody in.
@@ -12,13 +15,13 @@ export async function rebootGuest(
   guest: LivingGuest,
 ): Promise<ReadonlyMap<string, Judgement>> {
   const { running, limits, observation } = guest
-  const { total } = limits
+  const { idle, total } = limits
   // What is asked now may work long without a word on the console.
   const before = await livingThrough(guest, { idle: total, total }, ({ signal }) =>
     askAgain(guest, scriptsOf(checks, 'before'), signal),
   )
   observation.begins('second boot')
-  const after = await livingThrough(guest, limits, async ({ signal, watch, console }) => {
+  const after = await livingThrough(guest, { idle: idle * slowdown, total }, async ({ signal, watch, console }) => {
     await running.reboot(signal)
     await watch.unlessStopped(console.seen(cloudInitFinished))
     return await askAgain(guest, scriptsOf(checks, 'after'), signal)
