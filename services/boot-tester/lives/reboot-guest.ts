@@ -1,6 +1,6 @@
 import type { Judgement, RebootCheck } from '../checks/check.ts'
 import { cloudInitFinished } from '../checks/cloud-init/check.ts'
-import { judgeReboot, scriptsOf } from './judge-reboot.ts'
+import { judgeReboot, scriptsOf } from '../checks/judge-reboot.ts'
 import { askAgain, livingThrough, type LivingGuest } from './living-guest.ts'
 
 /** An emulator that was reset takes some times longer until the kernel speaks than one that was started. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lastLine, type Answer, type Judgement, type Login, type RebootCheck } from '../../checks/check.ts'
+import { judgeReboot, scriptsOf } from '../../checks/judge-reboot.ts'
 import { GuestStopped } from '../../guest-watch.ts'
 import { askAs, type Questions } from '../../guest/interview.ts'
 import type { Script } from '../../guest/script.ts'
-import { judgeReboot, scriptsOf } from '../../lives/judge-reboot.ts'
 
 type Access = Omit<Questions, 'scripts'>
 

@@ -1,8 +1,7 @@
-import type { Answer, Judgement, RebootCheck } from '../checks/check.ts'
-import type { Script } from '../guest/script.ts'
+import type { Answer, Judgement, RebootCheck } from './check.ts'
 
 /** What is asked for some checks before or after a second boot. */
-export function scriptsOf(checks: readonly RebootCheck[], when: 'before' | 'after'): Script[] {
+export function scriptsOf(checks: readonly RebootCheck[], when: 'before' | 'after') {
   return checks.map((check) => ({ name: check.name, script: check[when] }))
 }
 
