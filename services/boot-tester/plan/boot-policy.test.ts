@@ -19,15 +19,7 @@ describe('the shipped policy', () => {
 
   it.each([
     ['debian-12', 'generic', 'x86_64', ['bios i440fx nocloud all', 'secure-boot q35 configdrive source']],
-    [
-      'debian-13',
-      'ec2',
-      'x86_64',
-      [
-        'bios i440fx nocloud all kernel-update second-boot clean-shutdown new-instance',
-        'secure-boot q35 nocloud source',
-      ],
-    ],
+    ['debian-13', 'ec2', 'x86_64', ['bios i440fx nocloud all', 'secure-boot q35 nocloud source']],
     ['debian-12', 'generic', 'i686', ['bios i440fx nocloud all']],
     ['fedora-43', 'generic', 'x86_64', ['bios i440fx nocloud all']],
     ['fedora-43', 'generic', 'aarch64', ['uefi virt nocloud all']],
@@ -39,6 +31,11 @@ describe('the shipped policy', () => {
       ),
     ).toEqual(wanted)
     expect([tries, afterFailure]).toEqual([1, 'continue'])
+  })
+
+  it('lets the guest of one image of a milestone live on', () => {
+    const { boots } = policy.planFor({ ...image('debian-13', 'ec2', 'x86_64'), compose: 'production' })
+    expect(boots.map(({ later }) => later)).toEqual([choices.later, []])
   })
 
   it('says each of its keys in a comment', () => {
@@ -55,7 +52,7 @@ describe('the shipped policy', () => {
       'flavour',
       'architecture',
     ]
-    for (const key of [...keys, 'boots', 'tries', 'after_failure', 'at_once', 'note'])
+    for (const key of [...keys, 'compose', 'boots', 'tries', 'after_failure', 'at_once', 'note'])
       expect(comments.join('\n')).toMatch(new RegExp(`^#   ${key} `, 'm'))
   })
 })
@@ -101,20 +98,28 @@ images:
 })
 
 it('an image of a compose is known by the name and version of its release, in small letters', () => {
-  const subject = subjectOf({ flavour: 'ec2', architecture: 'x86_64' }, { short: 'Fedora', version: 'Rawhide' })
-  expect(subject).toEqual(image('fedora-rawhide', 'ec2', 'x86_64'))
+  const subject = subjectOf(
+    { flavour: 'ec2', architecture: 'x86_64' },
+    { short: 'Fedora', version: 'Rawhide', type: 'nightly' },
+  )
+  expect(subject).toEqual({ ...image('fedora-rawhide', 'ec2', 'x86_64'), compose: 'nightly' })
 })
 
 it.each([
-  ['a boot that is not there', 'boots: [bios]', 'boots: [bois]', ['images.3.boots', '"bois"', 'there are bios, bios-whole-life']],
-  ['a boot that is named twice', 'boots: [bios]', 'boots: [bios, bios]', ['images.3.boots', '"bios" is named twice']],
+  [
+    'a boot that is not there',
+    'boots: [bios]',
+    'boots: [bois]',
+    ['images.4.boots', '"bois"', 'there are bios, bios-whole-life'],
+  ],
+  ['a boot that is named twice', 'boots: [bios]', 'boots: [bios, bios]', ['images.4.boots', '"bios" is named twice']],
   ['a data source that is not there', 'nocloud }', 'moon }', ['boots.bios.datasource', 'one of nocloud', '"moon"']],
   ['a later check that is not there', '[kernel-update,', '[kernel,', ['later', 'one of kernel-update', '"kernel"']],
   ['a later check of a short boot', 'asks: source', 'asks: source, later: [second-boot]', ['later', 'asks source']],
   ['hardware that is not there', 'firmware: bios', 'firmware: coreboot', ['boots.bios.firmware', 'secure-boot']],
-  ['a wrong key', 'boots: [bios]', 'boot: [bios]', ['images.3', '"boot"', 'there are distribution, flavour']],
-  ['too many tries', 'boots: [bios]', 'boots: [bios], tries: 9', ['images.3.tries', '<=3', 'got 9']],
-  ['a capital letter', 'boots: [bios]', 'distribution: [Fedora-43], boots: [bios]', ['images.3.distribution.0']],
+  ['a wrong key', 'boots: [bios]', 'boot: [bios]', ['images.4', '"boot"', 'there are distribution, flavour']],
+  ['too many tries', 'boots: [bios]', 'boots: [bios], tries: 9', ['images.4.tries', '<=3', 'got 9']],
+  ['a capital letter', 'boots: [bios]', 'distribution: [Fedora-43], boots: [bios]', ['images.4.distribution.0']],
   ['text that is not YAML', 'images:', 'images: [', ['boots.yaml is not YAML']],
 ])('%s is named with its place and what is allowed', (_what, from, to, words) => {
   expect(shipped).toContain(from)
