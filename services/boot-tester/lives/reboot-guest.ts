@@ -3,7 +3,7 @@ import { cloudInitFinished } from '../checks/cloud-init/check.ts'
 import { judgeReboot, scriptsOf } from '../checks/judge-reboot.ts'
 import { askAgain, livingThrough, type LivingGuest } from './living-guest.ts'
 
-/** An emulator that was reset takes some times longer until the kernel speaks than one that was started. */
+/** Under emulation a loader may be silent for minutes while it reads an initrd that the guest has just written. */
 const slowdown = 2
 
 /**
