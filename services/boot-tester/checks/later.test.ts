@@ -84,9 +84,9 @@ describe('kernel-update', () => {
   it.each([
     [
       'cannot make an initrd',
-      answer('mkinitramfs: not found', 1),
+      answer('mkinitramfs: not found\nrun-parts: 127', 1),
       after(),
-      'the update failed: mkinitramfs: not found',
+      'the update failed: mkinitramfs: not found; run-parts: 127',
     ],
     ['made none', answer('kernel: 6.1.0-56-cloud-amd64'), after(), 'the update made no initrd'],
     ['booted with the old one', before, after('initrd: 4711'), /booted with 4711 KiB$/],

@@ -31,7 +31,8 @@ export const kernelUpdate: RebootCheck = {
   before,
   after,
   judge: (before, after) => {
-    if (before.status !== 0) return { outcome: 'failed', detail: `the update failed: ${before.output.trim()}` }
+    if (before.status !== 0)
+      return { outcome: 'failed', detail: `the update failed: ${before.output.trim().replaceAll('\n', '; ')}` }
     const [updated, booted] = [kernelOf(before), kernelOf(after)]
     const made = /^made: (\d+) (.+)$/m.exec(before.output)
     if (made === null) return { outcome: 'failed', detail: 'the update made no initrd' }
