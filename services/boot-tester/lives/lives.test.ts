@@ -100,7 +100,7 @@ it('a guest that lets nobody in after its second boot has failed', async () => {
 
 it('what a guest has left is looked at, and starts as another instance, whose console is kept with its own', async () => {
   await lettingIn()
-  const { told, console, phases } = await live({ idle: 4_000, later: [cleanShutdown, newInstance] })
+  const { told, console, phases } = await live({ idle: 3_000, later: [cleanShutdown, newInstance] })
   expect(told).toEqual([
     expect.stringMatching(/^clean-shutdown failed: it powered itself off within \d+ s; there is no file system/),
     expect.stringMatching(/^new-instance failed: user-data: no sign of life/),
