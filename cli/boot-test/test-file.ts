@@ -5,7 +5,7 @@ import { openRawDisk } from '#disk/raw-disk.ts'
 import type { Architecture } from '#events/vocabulary.ts'
 import { stat } from 'node:fs/promises'
 import { createBootTests } from '../../services/boot-tester/boot-tests.ts'
-import type { Check, DiskCheck } from '../../services/boot-tester/checks/check.ts'
+import type { Check, DiskCheck, LaterCheck } from '../../services/boot-tester/checks/check.ts'
 import { readBootTesterConfig } from '../../services/boot-tester/config.ts'
 import { createImageTest } from '../../services/boot-tester/image-test.ts'
 import { createJudgeDisk } from '../../services/boot-tester/judge-disk.ts'
@@ -23,6 +23,8 @@ export interface FileTest {
   /** By name; a boot for each. */
   readonly datasources: readonly string[]
   readonly checks: readonly (Check | DiskCheck)[]
+  /** For which the guest lives on after its first boot. */
+  readonly later: readonly LaterCheck[]
 }
 
 interface Surroundings {
@@ -36,11 +38,11 @@ interface Surroundings {
 }
 
 /**
- * Tests a disk (raw, qcow2, raw.xz) as the boot tester does, without ledger and bus. Throws DiskUnreadable when it is none,
+ * Tests a disk (raw, qcow2, VHD, raw.xz) as the boot tester does, without ledger and bus. Throws DiskUnreadable when it is none,
  * and what keeps this host from booting it is in the report.
  */
 export async function testFile(
-  { name, path, architecture, hardware, datasources, checks }: FileTest,
+  { name, path, architecture, hardware, datasources, checks, later }: FileTest,
   { env, stateFolder, scratch, signal, now, progress }: Surroundings,
 ): Promise<Reported> {
   const config = readBootTesterConfig(env)
@@ -51,12 +53,13 @@ export async function testFile(
     hardware,
     datasource,
     asks: 'all' as const,
+    later: later.map((check) => check.name),
   }))
   const testImage = createImageTest({
     policy: { planFor: () => ({ boots, tries: 1, afterFailure: 'continue', atOnce: 1 }) },
     bootTestOf: createBootTests({ config, stateFolder, checks: checks.filter((check) => check.on !== 'disk') }),
     checkDisk: createJudgeDisk(checks.filter((check) => check.on === 'disk')),
-    weights: checks,
+    weights: [...checks, ...later],
     known: [],
   })
   // cloud-init names its default user after the distribution, as many files are named.

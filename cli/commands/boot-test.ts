@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { architecture as architectures, type Architecture } from '#events/vocabulary.ts'
 import { messageOf } from '#service/errors.ts'
-import { checks, diskChecks } from '../../services/boot-tester/checks/index.ts'
+import { checks, diskChecks, laterChecks } from '../../services/boot-tester/checks/index.ts'
 import { plainHardware } from '../../services/boot-tester/machines/hardware.ts'
 import { hardwareChoices } from '../../services/boot-tester/plan/boots-file.ts'
 import { dataSourceNames } from '../../services/boot-tester/datasources/index.ts'
@@ -24,6 +24,7 @@ import { safeText } from '../view/safe-text.ts'
 const exits: Readonly<Record<Reported['verdict'], number>> = { passed: 0, failed: 1, errored: 3 }
 const allChecks = [...diskChecks, ...checks]
 const checkNames = allChecks.map(({ name }) => name)
+const laterNames = laterChecks.map(({ name }) => name)
 
 const options = {
   machine: {
@@ -76,6 +77,13 @@ const options = {
     example: 'ssh,failed-units',
     read: someOf(checkNames),
   },
+  later: {
+    value: 'NAMES',
+    means: `let the guest live on after its first boot, for these checks: ${laterNames.join(', ')}`,
+    otherwise: 'none; each takes minutes where there is no KVM',
+    example: 'second-boot,clean-shutdown',
+    read: someOf(laterNames),
+  },
   report: {
     value: 'DIR',
     means: 'write the reports (html, json, junit.xml) there, with console logs and screenshots',
@@ -91,7 +99,7 @@ export const bootTestCommand = defineCommand({
   summary: 'boot any image as a cloud would, and say whether it is fit for one',
   argument: {
     name: 'IMAGE',
-    means: 'a disk (raw, qcow2, raw.xz), or an image of a drop by its name: DROP/generic.x86_64',
+    means: 'a disk (raw, qcow2, VHD, raw.xz), or an image of a drop by its name: DROP/generic.x86_64',
   },
   options,
   examples: ['boot-test debian-12-generic-amd64.qcow2', 'boot-test --firmware uefi --report report disk.raw.xz'],
@@ -108,8 +116,9 @@ export const bootTestCommand = defineCommand({
     const firmware = values.firmware ?? plain.firmware
     const chipset = values.chipset ?? (plain.chipset === 'i440fx' && firmware !== 'bios' ? 'q35' : plain.chipset)
     const chosen = allChecks.filter((check) => values.checks?.includes(check.name) ?? true)
+    const later = laterChecks.filter((check) => values.later?.includes(check.name) ?? false)
     const hardware = { firmware, chipset, disk: values.disk, tpm: values.tpm }
-    const test = { name, path, architecture, hardware, datasources: values.datasource, checks: chosen }
+    const test = { name, path, architecture, hardware, datasources: values.datasource, checks: chosen, later }
     try {
       const { json, report } = values
       return exits[await testAndTell(test, { json, report, stateFolder, env })]

@@ -18,7 +18,7 @@ export const checkCommand = defineCommand({
   summary: 'check an image before it boots: partitions, boot loader, packages, rights, what is left of the build',
   argument: {
     name: 'IMAGE',
-    means: 'a disk (raw, qcow2, raw.xz), or an image of a drop by its name: DROP/generic.x86_64',
+    means: 'a disk (raw, qcow2, VHD, raw.xz), or an image of a drop by its name: DROP/generic.x86_64',
   },
   options: {
     'earlier-bytes': {

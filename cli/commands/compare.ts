@@ -21,7 +21,7 @@ export const compareCommand = defineCommand({
   argument: {
     name: 'IMAGE',
     count: 2,
-    means: 'a disk (raw, qcow2, raw.xz), or an image of a drop by its name: DROP/generic.x86_64',
+    means: 'a disk (raw, qcow2, VHD, raw.xz), or an image of a drop by its name: DROP/generic.x86_64',
   },
   options: {
     engines: { means: 'two engines made the images: allow also what they do differently of themselves' },

@@ -22,6 +22,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
   compare: async () => (await import('./compare.ts')).compareCommand,
   check: async () => (await import('./check.ts')).checkCommand,
+  'check-machine': async () => (await import('./check-machine.ts')).checkMachineCommand,
   'boot-test': async () => (await import('./boot-test.ts')).bootTestCommand,
   withdraw: async () => (await import('./ask.ts')).withdrawCommand,
   announce: async () => (await import('./announce.ts')).announceCommand,

@@ -4,6 +4,7 @@ import type { BootTest } from './boot-report.ts'
 import { createBootTest } from './boot-test.ts'
 import { createSourceBoot } from './boots/source-boot.ts'
 import type { Check } from './checks/check.ts'
+import { laterChecks } from './checks/index.ts'
 import type { readBootTesterConfig } from './config.ts'
 import { createQemu } from './machines/qemu/qemu.ts'
 import type { Boot } from './plan/boot-policy.ts'
@@ -30,8 +31,10 @@ export function createBootTests({ config, stateFolder, checks }: BootTestsOption
   })
   const limits = { idle: config.idleSeconds * 1000, total: config.totalSeconds * 1000 }
   const newNonce = () => randomBytes(8).toString('hex')
-  return ({ hardware, datasource, asks }) => {
+  return ({ hardware, datasource, asks, later: names }) => {
     const common = { machine, hardware, datasource: dataSourceNamed(datasource), limits, newNonce }
-    return asks === 'source' ? createSourceBoot(common) : createBootTest({ ...common, checks })
+    return asks === 'source'
+      ? createSourceBoot(common)
+      : createBootTest({ ...common, checks, later: laterChecks.filter(({ name }) => names.includes(name)) })
   }
 }

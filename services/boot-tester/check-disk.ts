@@ -24,7 +24,7 @@ export interface DiskChecking {
 }
 
 /**
- * Judges a disk (raw, qcow2, raw.xz) by all that can be known before it boots, without root and without mounting it: its file
+ * Judges a disk (raw, qcow2, VHD, raw.xz) by all that can be known before it boots, without root and without mounting it: its file
  * system is read once. Throws DiskUnreadable when there is no such disk, PermanentError when this host lacks a tool.
  */
 export async function checkDisk(path: string, checking: DiskChecking): Promise<CheckResult[]> {

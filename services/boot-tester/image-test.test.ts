@@ -16,7 +16,7 @@ function policy(row: string) {
   return parseBootPolicy(
     `boots: { bios: ${boot('bios')}, uefi: ${boot('uefi')} }\nimages: [{ ${row} }]`,
     'boots.yaml',
-    ['nocloud'],
+    { datasources: ['nocloud'], later: [] },
   )
 }
 

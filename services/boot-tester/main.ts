@@ -3,7 +3,7 @@ import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { createBootTests } from './boot-tests.ts'
 import { sourceChecks } from './boots/judge-source.ts'
-import { checks, diskChecks } from './checks/index.ts'
+import { checks, diskChecks, laterChecks } from './checks/index.ts'
 import { readBootTesterConfig } from './config.ts'
 import { createImageTest } from './image-test.ts'
 import { createJudgeDisk } from './judge-disk.ts'
@@ -19,10 +19,10 @@ const mebi = 1024 * 1024
 /** Puts the boot tester together. */
 export const assemble: Assemble = (host) => {
   const config = readBootTesterConfig(host.env)
-  const weights = [...diskChecks, ...checks]
+  const weights = [...diskChecks, ...checks, ...laterChecks]
   const isReal = config.machine !== 'null'
   const testImage = createImageTest({
-    policy: readBootPolicy(config.boots, dataSourceNames),
+    policy: readBootPolicy(config.boots, { datasources: dataSourceNames, later: laterChecks.map(({ name }) => name) }),
     bootTestOf: isReal ? createBootTests({ config, stateFolder: host.stateFolder, checks }) : () => bootNothing,
     // What the null engine builds is no disk.
     ...(isReal ? { checkDisk: createJudgeDisk(diskChecks) } : {}),

@@ -4,7 +4,7 @@ import type { Check } from './checks/check.ts'
 import { cloudInitFinished } from './checks/cloud-init/check.ts'
 import { loginPrompt } from './checks/login-prompt/check.ts'
 import { followConsole, type Console } from './console/console.ts'
-import { loaderSpeaks, type Phase } from './console/phases.ts'
+import { loaderSpeaks } from './console/phases.ts'
 import { rememberLines } from './console/recent-lines.ts'
 import { defaultUserLine } from './datasources/instance.ts'
 import type { Findings } from './findings.ts'
@@ -27,7 +27,9 @@ export interface Observation extends Disposable {
   readonly watch: GuestWatch
   readonly findings: Findings
   /** How the boot went: what began when, in seconds after power-on. */
-  readonly phases: () => readonly { readonly name: Phase | 'checks'; readonly seconds: number }[]
+  readonly phases: () => readonly { readonly name: string; readonly seconds: number }[]
+  /** It begins another part of its life. */
+  readonly begins: (phase: string) => void
   /** What the console showed about a time. */
   readonly linesAround: (seconds: number) => string[]
   readonly onConsole: (bytes: Buffer) => void
@@ -47,7 +49,7 @@ export function observe({ checks, limits, nonce, recipe, context, onMoment }: Ob
   const seconds = () => (now().getTime() - start.getTime()) / 1000
   let userspace = false
   progress({ phase: 'firmware' })
-  const phases: { name: Phase | 'checks'; seconds: number }[] = [{ name: 'firmware', seconds: 0 }]
+  const phases: { name: string; seconds: number }[] = [{ name: 'firmware', seconds: 0 }]
   const lines = rememberLines()
 
   const defaultUser = defaultUserLine(nonce)
@@ -97,6 +99,10 @@ export function observe({ checks, limits, nonce, recipe, context, onMoment }: Ob
     watch,
     findings,
     phases: () => phases,
+    begins: (phase) => {
+      phases.push({ name: phase, seconds: seconds() })
+      progress({ phase })
+    },
     linesAround: (at) => lines.around(at, console.lastLine()),
     seconds,
     onConsole: (bytes) => {

@@ -14,6 +14,7 @@ import { PermanentError, TransientError } from '#service/errors.ts'
 import { testContext } from '#test/support/context.ts'
 import { house } from '#test/support/house.ts'
 import type { BootTest } from './boot-report.ts'
+import { laterChecks } from './checks/index.ts'
 import { createImageTest } from './image-test.ts'
 import { assemble } from './main.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
@@ -49,7 +50,7 @@ function built(changes: { disk?: ArtifactRef } = {}) {
 /** Handles the event and holds what is said to its schema. */
 async function handle(bootTest: BootTest, event = built(), { attempt = 1 } = {}) {
   const testImage = createImageTest({
-    policy: readBootPolicy(shippedBoots, dataSourceNames),
+    policy: readBootPolicy(shippedBoots, { datasources: dataSourceNames, later: laterChecks.map(({ name }) => name) }),
     bootTestOf: () => bootTest,
     weights: [],
     known: [],

@@ -1,14 +1,15 @@
-import { open, stat, symlink } from 'node:fs/promises'
+import { open, stat, symlink, truncate } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ToolFailed } from '#subprocess/errors.ts'
 import { run, type RunOptions } from '#subprocess/run.ts'
 import { DiskUnreadable } from './errors.ts'
 import { externalData, readQcow2Header } from './qcow2-header.ts'
+import { readVhdFooter, vhdFooterBytes } from './vhd-footer.ts'
 
 /** A disk as a raw file: the file itself, or one that was made of it. */
 export interface RawDisk {
   readonly path: string
-  readonly format: 'raw' | 'qcow2' | 'raw.xz'
+  readonly format: 'raw' | 'qcow2' | 'vhd' | 'raw.xz'
 }
 
 export interface Unpacking {
@@ -22,7 +23,7 @@ const deadline = 1_800_000
 /** How qemu-img ends when there is more in a file than in the disk, which does no harm. */
 const leaks = 3
 
-/** Makes a disk readable that is raw, qcow2 or raw.xz, whatever its name is. Throws DiskUnreadable. */
+/** Makes a disk readable that is raw, qcow2, VHD or raw.xz, whatever its name is. Throws DiskUnreadable. */
 export async function openRawDisk(path: string, { scratch, signal }: Unpacking): Promise<RawDisk> {
   const options = { deadline, ...(signal && { signal }) }
   const file = await stat(path).catch((cause: unknown) => {
@@ -33,6 +34,7 @@ export async function openRawDisk(path: string, { scratch, signal }: Unpacking):
   const unpacked = join(scratch, 'disk.raw')
   const format = await formatOf(path)
   if (format === 'qcow2') await unpackQcow2(path, unpacked, options)
+  if (format === 'vhd') await unpackVhd(path, unpacked, options)
   if (format === 'raw.xz') await unpackXz(path, unpacked, options)
   if (format === 'raw') return { path: resolve(path), format }
   await assertNoArchive(path, unpacked)
@@ -44,7 +46,8 @@ async function formatOf(path: string): Promise<RawDisk['format']> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0)
   const start = buffer.toString('latin1', 0, bytesRead)
   if (start.startsWith('QFI\u00fb')) return 'qcow2'
-  return start === '\u00fd7zXZ\0' ? 'raw.xz' : 'raw'
+  if (start === '\u00fd7zXZ\0') return 'raw.xz'
+  return (await readVhdFooter(path)) === null ? 'raw' : 'vhd'
 }
 
 /** A qcow2 can name another file of this host, which its reader then reads: a stranger's may not. */
@@ -57,6 +60,29 @@ async function unpackQcow2(path: string, to: string, options: RunOptions): Promi
   // Beyond the end of its file, qemu-img reads zeros.
   await unpack(path, 'qemu-img', ['check', '-q', '-f', 'qcow2', resolve(path)], { ...options, okCodes: [0, leaks] })
   await unpack(path, 'qemu-img', ['convert', '-f', 'qcow2', '-O', 'raw', resolve(path), to], options)
+}
+
+/** A fixed one is the raw disk with a footer. One that grows is QEMU's to read, with the size that the footer says. */
+async function unpackVhd(path: string, to: string, options: RunOptions): Promise<void> {
+  const footer = await readVhdFooter(path)
+  if (footer === null || footer === 'cut-short')
+    throw new DiskUnreadable(`${JSON.stringify(path)} is a VHD that is cut short`)
+  if (footer.kind === 'differencing') {
+    throw new DiskUnreadable(`${JSON.stringify(path)} is only a part: it names another file that has the rest`)
+  }
+  if (footer.kind === 'fixed') {
+    const { size } = await stat(path)
+    if (size !== footer.size + vhdFooterBytes) {
+      throw new DiskUnreadable(
+        `${JSON.stringify(path)} is no whole VHD: its footer tells of ${String(footer.size)} bytes, before it are ${String(size - vhdFooterBytes)}`,
+      )
+    }
+    await run('cp', ['--reflink=auto', '--sparse=always', resolve(path), to], options)
+    await truncate(to, footer.size)
+    return
+  }
+  const source = `driver=vpc,force_size_calc=current_size,file.driver=file,file.filename=${resolve(path).replaceAll(',', ',,')}`
+  await unpack(path, 'qemu-img', ['convert', '--image-opts', '-O', 'raw', source, to], options)
 }
 
 /** xz leaves holes in a file that it names itself, and names it after its input. */

@@ -10,7 +10,7 @@ export type Facts = ReadonlyMap<string, Aspects>
 
 /** What is in an image. Two images are alike when their descriptions are. */
 export interface ImageDescription {
-  readonly format: 'raw' | 'qcow2' | 'raw.xz'
+  readonly format: 'raw' | 'qcow2' | 'vhd' | 'raw.xz'
   /** As the system calls itself: `Debian GNU/Linux 12 (bookworm)`. */
   readonly system: string
   /** Files with rights beyond those of who runs them are among the files. */

@@ -29,7 +29,7 @@ export interface OpenImage {
 }
 
 /**
- * Opens an image (raw, qcow2, raw.xz) for as long as `use` takes, without mounting it, and without root. Throws
+ * Opens an image (raw, qcow2, VHD, raw.xz) for as long as `use` takes, without mounting it, and without root. Throws
  * DiskUnreadable when it is none, and ToolMissing when this host cannot read one of its kind.
  */
 export async function withImage<Result>(

@@ -9,7 +9,7 @@ import { withImage, type ImageReading } from './open-image.ts'
 import type { TreeEntry } from './tree.ts'
 
 /**
- * Describes an image (raw, qcow2, raw.xz), without mounting or starting it, and without root. Throws DiskUnreadable when it
+ * Describes an image (raw, qcow2, VHD, raw.xz), without mounting or starting it, and without root. Throws DiskUnreadable when it
  * is none, and ToolMissing when this host cannot read one of its kind.
  */
 export async function readImage(path: string, reading: ImageReading): Promise<ImageDescription> {

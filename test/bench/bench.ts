@@ -1,4 +1,4 @@
-import { measureBoot } from './boot.ts'
+import { measureBoot, measureSources } from './boot.ts'
 import { measureBusRates } from './bus-rates.ts'
 import { measureConvert } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
@@ -12,8 +12,8 @@ import { measureWaiting } from './waiting-jobs.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
- * minute with nothing else installed. `processes:500` and `growth:5000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs; `boot:/path/disk.raw` names the image,
- * `convert:/path/disk.raw,6` the disk and the level of xz. Times
+ * minute with nothing else installed. `processes:500` and `growth:5000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs;
+ * `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image, `convert:/path/disk.raw,6` the disk and the level of xz. Times
  * in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
@@ -28,8 +28,10 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
     print(await measureIntake(messages))
   },
   async boot(_count, image) {
-    if (image === undefined) throw new Error('boot: expected a raw disk that runs cloud-init, as boot:/path/disk.raw')
-    print(await measureBoot(image))
+    print(await measureBoot(diskOf('boot', image)))
+  },
+  async sources(_count, image) {
+    print(await measureSources(diskOf('sources', image)))
   },
   async convert(_count, disk) {
     const [path = '', level = '6'] = disk?.split(',') ?? []
@@ -96,6 +98,11 @@ for (const part of wanted.length === 0 ? ['embedded'] : wanted) {
 
 function round(figure: number): number {
   return Math.round(figure * 10) / 10
+}
+
+function diskOf(part: string, image: string | undefined): string {
+  if (image !== undefined) return image
+  throw new Error(`${part}: expected a raw disk that runs cloud-init, as ${part}:/path/disk.raw`)
 }
 
 function printStretch(name: string, { perSecond, p50, p95, p99, cost }: Stretch): void {

@@ -12,7 +12,8 @@ import { tellingInstance } from './evidence.ts'
 import { judgeSource } from './judge-source.ts'
 import { listen } from './listen.ts'
 
-interface SourceBootOptions {
+/** How a short boot is made. */
+export interface SourceBootOptions {
   readonly machine: Machine
   readonly datasource: DataSource
   /** The plainest of the image's architecture when left out. */

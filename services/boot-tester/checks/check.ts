@@ -81,6 +81,37 @@ export interface LoginCheck extends Named {
 /** One thing that must be true of an image that has booted. */
 export type Check = ConsoleCheck | GuestCheck | LoginCheck
 
+/** The guest boots once more. A shell script runs as root before that and one after it; what both say is judged. */
+export interface RebootCheck extends Named {
+  readonly on: 'reboot'
+  readonly before: string
+  readonly after: string
+  readonly judge: (before: Answer, after: Answer) => Judgement
+}
+
+/** How a guest ended whose power button was pressed. */
+export interface Shutdown {
+  /** From the button to the end. */
+  readonly seconds: number
+  /** What is to be said of the file systems that it has left; skipped where the disk is out of our reach. */
+  readonly fileSystems: Judgement
+}
+
+/** The power button is pressed, and what the guest leaves behind is judged. */
+export interface ShutdownCheck extends Named {
+  readonly on: 'shutdown'
+  readonly judge: (shutdown: Shutdown) => Judgement
+}
+
+/** The disk that a guest has left boots as another instance; what that one learnt of its cloud is judged. */
+export interface NewInstanceCheck extends Named {
+  readonly on: 'new-instance'
+  readonly judge: (learnt: readonly Pick<CheckResult, 'name' | 'outcome' | 'detail'>[]) => Judgement
+}
+
+/** One thing that must be true of an image after its first boot: each takes the guest through more of its life. */
+export type LaterCheck = RebootCheck | ShutdownCheck | NewInstanceCheck
+
 /** Judges by a condition: passed with what was seen when it holds, else failed with the same words. */
 export function passedIf(condition: boolean, detail: string): Judgement {
   return { outcome: condition ? 'passed' : 'failed', detail }

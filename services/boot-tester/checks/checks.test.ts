@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { cloudInit } from './cloud-init/check.ts'
 import { failedUnits } from './failed-units/check.ts'
-import { checks, diskChecks } from './index.ts'
+import { checks, diskChecks, laterChecks } from './index.ts'
 import { kernelErrors } from './kernel-errors/check.ts'
 import { machineId } from './machine-id/check.ts'
 import { rootGrown } from './root-grown/check.ts'
@@ -14,14 +14,16 @@ const subject = { imageBytes: 538_218_496, diskBytes: 2_685_702_144, reportedAs:
 const result = (errors: string[], datasource = 'DataSourceNoCloud [seed=/dev/vdb][dsmode=net]') =>
   JSON.stringify({ v1: { datasource, errors } }, null, 1)
 
+const all = [...diskChecks, ...checks, ...laterChecks]
+
 it('every check folder is in the table, under its own name', () => {
   const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  expect([...diskChecks, ...checks].map(({ name }) => name).sort()).toEqual(folders.map(({ name }) => name).sort())
+  expect(all.map(({ name }) => name).sort()).toEqual(folders.map(({ name }) => name).sort())
 })
 
 it('the README says of every check what it proves and which rule it comes from', () => {
   const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8').replaceAll(/ {2,}/g, ' ')
-  const rows = [...diskChecks, ...checks].map(({ name, severity, on, description, rule }) => {
+  const rows = all.map(({ name, severity, on, description, rule }) => {
     return `| \`${name}\`${severity === 'warning' ? ' (warns)' : ''} | ${on} | ${description} | ${rule} |`
   })
   expect(rows.filter((row) => !readme.includes(row))).toEqual([])

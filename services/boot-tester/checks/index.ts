@@ -1,8 +1,9 @@
-import type { Check, DiskCheck } from './check.ts'
+import type { Check, DiskCheck, LaterCheck } from './check.ts'
 import { authorizedKeys } from './authorized-keys/check.ts'
 import { bootEntry } from './boot-entry/check.ts'
 import { bootLoader } from './boot-loader/check.ts'
 import { caches } from './caches/check.ts'
+import { cleanShutdown } from './clean-shutdown/check.ts'
 import { cloudInitLog } from './cloud-init-log/check.ts'
 import { cloudInit } from './cloud-init/check.ts'
 import { enabledUnits } from './enabled-units/check.ts'
@@ -14,6 +15,7 @@ import { hostname } from './hostname/check.ts'
 import { journal } from './journal/check.ts'
 import { kernelArguments } from './kernel-arguments/check.ts'
 import { kernelErrors } from './kernel-errors/check.ts'
+import { kernelUpdate } from './kernel-update/check.ts'
 import { leftovers } from './leftovers/check.ts'
 import { listeningPorts } from './listening-ports/check.ts'
 import { lockedAccounts } from './locked-accounts/check.ts'
@@ -21,6 +23,7 @@ import { loginPrompt } from './login-prompt/check.ts'
 import { logs } from './logs/check.ts'
 import { machineIdUnset } from './machine-id-unset/check.ts'
 import { machineId } from './machine-id/check.ts'
+import { newInstance } from './new-instance/check.ts'
 import { packageDatabase } from './package-database/check.ts'
 import { packageFiles } from './package-files/check.ts'
 import { packageSet } from './package-set/check.ts'
@@ -33,6 +36,7 @@ import { rootFileSystem } from './root-file-system/check.ts'
 import { rootGrown } from './root-grown/check.ts'
 import { rootLogin } from './root-login/check.ts'
 import { runningKernel } from './running-kernel/check.ts'
+import { secondBoot } from './second-boot/check.ts'
 import { secrets } from './secrets/check.ts'
 import { selinuxLabels } from './selinux-labels/check.ts'
 import { size } from './size/check.ts'
@@ -95,3 +99,6 @@ export const checks: readonly Check[] = [
   runningKernel,
   journal,
 ]
+
+/** What is judged of a machine that lives on, for boots that ask for it, in the order in which it happens. */
+export const laterChecks: readonly LaterCheck[] = [kernelUpdate, secondBoot, cleanShutdown, newInstance]

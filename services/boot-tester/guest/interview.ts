@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Answer, GuestCheck, Login, LoginCheck } from '../checks/check.ts'
+import type { Answer, Login, LoginCheck } from '../checks/check.ts'
 import { logIn, type LoginOptions } from './login.ts'
-import { joinScripts, readAnswers } from './script.ts'
+import { joinScripts, readAnswers, type Script } from './script.ts'
 
 /** What is asked of a guest that has finished its first boot. */
 export interface InterviewOptions extends Omit<LoginOptions, 'user'> {
   readonly defaultUser: string
-  readonly checks: readonly GuestCheck[]
+  readonly checks: readonly Script[]
   readonly nonce: string
   readonly onAnswer: (check: string, answer: Answer) => void
   readonly onLogin: (as: LoginCheck['as'], login: Login) => void
@@ -16,30 +16,46 @@ const tries = 5
 const pause = 3_000
 
 /** Asks the guest everything by ssh, and tries to log in as root meanwhile. Throws the signal's reason. */
-export async function interview(options: InterviewOptions): Promise<void> {
-  await Promise.all([
-    talk({ ...options, user: options.defaultUser }, 'default-user', options.checks),
-    talk({ ...options, user: 'root' }, 'root', []),
-  ])
+export async function interview({ defaultUser, checks, onLogin, ...options }: InterviewOptions): Promise<void> {
+  const talk = async (as: LoginCheck['as'], user: string, scripts: readonly Script[]) => {
+    await askAs(
+      { ...options, user, scripts },
+      {
+        onAnswer: options.onAnswer,
+        onLogin: (login) => {
+          onLogin(as, login)
+        },
+      },
+    )
+  }
+  await Promise.all([talk('default-user', defaultUser, checks), talk('root', 'root', [])])
 }
 
-async function talk(
-  options: InterviewOptions & LoginOptions,
-  as: LoginCheck['as'],
-  checks: readonly GuestCheck[],
-): Promise<void> {
-  const { user, nonce, onAnswer, onLogin, signal } = options
+/** What is asked in one login. */
+export interface Questions extends LoginOptions {
+  readonly nonce: string
+  readonly scripts: readonly Script[]
+}
+
+interface Heard {
+  readonly onAnswer: (name: string, answer: Answer) => void
+  readonly onLogin: (login: Login) => void
+}
+
+/** Logs in as somebody, again while nobody listens yet, and lets a shell of root run scripts. Throws the signal's reason. */
+export async function askAs(questions: Questions, { onAnswer, onLogin }: Heard): Promise<void> {
+  const { user, nonce, scripts, signal } = questions
   let shell = false
   const onShell = () => {
     shell = true
-    onLogin(as, { user, shell, said: '' })
+    onLogin({ user, shell, said: '' })
   }
   for (let left = tries; left > 0; left--) {
-    const said = await logIn(options, joinScripts(checks, nonce), readAnswers(nonce, { onShell, onAnswer }))
+    const said = await logIn(questions, joinScripts(scripts, nonce), readAnswers(nonce, { onShell, onAnswer }))
     if (shell) return
     if (left > 1 && isNotListening(said)) await pauseUnlessStopped(signal)
     else {
-      onLogin(as, { user, shell, said })
+      onLogin({ user, shell, said })
       return
     }
   }

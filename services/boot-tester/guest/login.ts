@@ -12,6 +12,8 @@ export interface LoginOptions {
   readonly port: number
   readonly user: string
   readonly privateKeyFile: string
+  /** The host keys that are known, in ssh's own form. Without it every host is let pass: one that has just made its keys. */
+  readonly knownHostsFile?: string
   readonly log: string
   readonly signal: AbortSignal
 }
@@ -50,15 +52,15 @@ function tellsSomething(line: string): boolean {
   return /Authentications that can continue/.test(line) || !/^(debug|OpenSSH_|Warning: Permanently added)/.test(line)
 }
 
-function sshArguments({ host, port, user, privateKeyFile }: LoginOptions): string[] {
+function sshArguments({ host, port, user, privateKeyFile, knownHostsFile }: LoginOptions): string[] {
   const settings = {
     BatchMode: 'yes',
     IdentitiesOnly: 'yes',
-    // The guest has made its host key a moment ago.
-    StrictHostKeyChecking: 'no',
-    UserKnownHostsFile: '/dev/null',
+    StrictHostKeyChecking: knownHostsFile === undefined ? 'no' : 'yes',
+    UserKnownHostsFile: knownHostsFile === undefined ? '/dev/null' : quoted(knownHostsFile),
     GlobalKnownHostsFile: '/dev/null',
     ServerAliveInterval: '15',
+    ConnectTimeout: '60',
   }
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
   const shell = user === 'root' ? ['sh', '-s'] : ['sudo', '-n', 'sh', '-s']
@@ -76,4 +78,9 @@ function sshArguments({ host, port, user, privateKeyFile }: LoginOptions): strin
     `${user}@${host}`,
     ...shell,
   ]
+}
+
+/** ssh takes several files, with spaces between them, and signs of its own in each. */
+function quoted(path: string): string {
+  return `"${path.replaceAll('%', '%%')}"`
 }

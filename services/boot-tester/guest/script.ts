@@ -1,11 +1,17 @@
-import type { Answer, GuestCheck } from '../checks/check.ts'
+import type { Answer } from '../checks/check.ts'
+
+/** What is asked under a name. */
+export interface Script {
+  readonly name: string
+  readonly script: string
+}
 
 /**
  * One script that asks everything, because each ssh login costs an emulated guest seconds. The shell reads it from
  * its standard input, so nothing else may.
  */
-export function joinScripts(checks: readonly GuestCheck[], nonce: string): string {
-  const parts = checks.map(({ name, script }) =>
+export function joinScripts(scripts: readonly Script[], nonce: string): string {
+  const parts = scripts.map(({ name, script }) =>
     [
       `echo '${mark(nonce)} ${name}'`,
       `( ${script}\n) </dev/null 2>&1`,

@@ -21,6 +21,9 @@ export interface MachineParts {
   readonly onConsole: (bytes: Buffer) => void
 }
 
+/** How a guest has ended that obeyed the power button. */
+export const poweredItselfOff = 'the guest powered itself off'
+
 /** A guest whose power is on. Disposing of it takes the power away and leaves nothing behind but its logs. */
 export interface RunningMachine extends AsyncDisposable {
   readonly accelerator: 'kvm' | 'tcg'
@@ -37,6 +40,8 @@ export interface RunningMachine extends AsyncDisposable {
    * the firmware and TPM. Throws the signal's reason when that is not waited for any longer.
    */
   readonly reboot: (signal: AbortSignal) => Promise<void>
+  /** Writes the disk as a guest that has ended has left it, into a raw file; none where the disk is out of our reach. */
+  readonly copyDisk?: (path: string, signal: AbortSignal) => Promise<void>
   /** Tells that the image got as far as its user space, which says that its kernel is not to blame for hanging. */
   readonly reachedUserspace: () => Promise<void>
   /** Writes what the guest's screen shows, as PNG; false when there is nothing to see. */

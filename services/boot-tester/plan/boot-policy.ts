@@ -14,6 +14,8 @@ export interface Boot {
   readonly datasource: string
   /** `source`: a short boot, which ends when the guest has told what it learnt from its cloud. */
   readonly asks: 'all' | 'source'
+  /** Names of checks for which the guest lives on after its first boot. */
+  readonly later: readonly string[]
 }
 
 /** The boots of one image, and what becomes of them when one fails. */
@@ -32,21 +34,34 @@ export interface BootPolicy {
   readonly planFor: (subject: Subject) => BootPlan
 }
 
+/** What a boot can name, beside its hardware. */
+export interface Choices {
+  readonly datasources: readonly string[]
+  /** Checks for which a guest lives on. */
+  readonly later: readonly string[]
+}
+
 /** Reads the boot policy. Throws InvalidConfig naming the file, the key, its value and what is allowed. */
-export function readBootPolicy(path: string, datasources: readonly string[]): BootPolicy {
-  return policyOf(readYamlFile(path, bootsSchema, 'the boot policy'), basename(path), datasources)
+export function readBootPolicy(path: string, choices: Choices): BootPolicy {
+  return policyOf(readYamlFile(path, bootsSchema, 'the boot policy'), basename(path), choices)
 }
 
 /** Reads a boot policy from its text; `name` is what errors call it. */
-export function parseBootPolicy(text: string, name: string, datasources: readonly string[]): BootPolicy {
-  return policyOf(parseYaml(text, name, bootsSchema), name, datasources)
+export function parseBootPolicy(text: string, name: string, choices: Choices): BootPolicy {
+  return policyOf(parseYaml(text, name, bootsSchema), name, choices)
 }
 
-function policyOf({ boots, images }: BootsFile, file: string, datasources: readonly string[]): BootPolicy {
+function policyOf({ boots, images }: BootsFile, file: string, choices: Choices): BootPolicy {
   const refuse = (key: string, reason: string) => new InvalidConfig(`${file}: ${key}: ${reason}`)
-  for (const [name, { datasource }] of Object.entries(boots)) {
-    if (!datasources.includes(datasource))
-      throw refuse(`boots.${name}.datasource`, `expected one of ${datasources.join(', ')}, got "${datasource}"`)
+  for (const [name, { datasource, asks, later }] of Object.entries(boots)) {
+    const assertOneOf = (key: string, known: readonly string[], value: string) => {
+      if (!known.includes(value))
+        throw refuse(`boots.${name}.${key}`, `expected one of ${known.join(', ')}, got "${value}"`)
+    }
+    assertOneOf('datasource', choices.datasources, datasource)
+    for (const check of later) assertOneOf('later', choices.later, check)
+    if (asks === 'source' && later.length > 0)
+      throw refuse(`boots.${name}.later`, 'a boot that asks source ends before anything can be asked later')
   }
   const plans = images.map(({ boots: names, tries, after_failure: afterFailure, at_once, ...row }, index) => {
     const key = `images.${String(index)}.boots`
@@ -55,8 +70,8 @@ function policyOf({ boots, images }: BootsFile, file: string, datasources: reado
     const chosen = names.map((name) => {
       const boot = boots[name]
       if (!boot) throw refuse(key, `there is no boot "${name}"; there are ${Object.keys(boots).join(', ')}`)
-      const { datasource, asks, ...hardware } = boot
-      return { name, hardware, datasource, asks }
+      const { datasource, asks, later, ...hardware } = boot
+      return { name, hardware, datasource, asks, later }
     })
     return { row, plan: { boots: chosen, tries, afterFailure, atOnce: afterFailure === 'stop' ? 1 : at_once } }
   })

@@ -22,6 +22,7 @@ const boot = section({
   ...hardware,
   datasource: folderName.describe('Name of the data source'),
   asks: z.enum(['all', 'source']).default('all').describe('All checks, or only what the guest learnt from its cloud'),
+  later: z.array(folderName).default([]).describe('Checks for which the guest lives on after its first boot'),
 })
 
 const imageRow = section({

@@ -8,6 +8,8 @@ export interface Subject {
   readonly distribution: string
   readonly flavour: string
   readonly architecture: string
+  /** The type of its compose: `production` of a milestone, `nightly`; unknown of what is no image of a compose. */
+  readonly compose?: string
 }
 
 const patterns = z
@@ -20,6 +22,7 @@ export const subjectPatterns = {
   distribution: patterns.describe('Short name and version of the release: `fedora-*`'),
   flavour: patterns,
   architecture: patterns,
+  compose: patterns.describe('Type of the compose: `production` of a milestone, `nightly`'),
 } as const
 
 const row = section(subjectPatterns)
@@ -29,14 +32,15 @@ export type SubjectPatterns = z.infer<typeof row>
 /** An image of a compose, as rows of policy know it. */
 export function subjectOf(
   { flavour, architecture }: Pick<ImagePlan, 'flavour' | 'architecture'>,
-  { short, version }: Pick<ComposeRef, 'short' | 'version'>,
+  { short, version, type }: Pick<ComposeRef, 'short' | 'version' | 'type'>,
 ): Subject {
-  return { distribution: `${short}-${version}`.toLowerCase(), flavour, architecture }
+  return { distribution: `${short}-${version}`.toLowerCase(), flavour, architecture, compose: type }
 }
 
 /** Whether a row of policy is about an image. */
 export function isAbout(row: SubjectPatterns, subject: Subject): boolean {
-  return (['distribution', 'flavour', 'architecture'] as const).every((key) => matchesOne(row[key], subject[key]))
+  const keys = ['distribution', 'flavour', 'architecture', 'compose'] as const
+  return keys.every((key) => matchesOne(row[key], subject[key]))
 }
 
 /** Whether a name is one of those that some patterns stand for; without patterns, every name is. */

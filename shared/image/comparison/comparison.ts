@@ -14,7 +14,7 @@ export type Difference = Readonly<z.infer<typeof difference>>
 
 const imageSummary = z.strictObject({
   name: z.string().describe('As it was given'),
-  format: z.enum(['raw', 'qcow2', 'raw.xz']),
+  format: z.enum(['raw', 'qcow2', 'vhd', 'raw.xz']),
   system: z.string().describe('As the system in the image calls itself'),
 })
 

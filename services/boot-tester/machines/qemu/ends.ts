@@ -1,5 +1,6 @@
 import { PermanentError, TransientError } from '#service/errors.ts'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
+import { poweredItselfOff } from '../machine.ts'
 import type { QemuPlan } from './arguments.ts'
 
 /** Turns QEMU's own end into an error that says what can be done about it. */
@@ -31,6 +32,6 @@ export function readEnd(event: string, data: Readonly<Record<string, unknown>>):
 
 const shutdowns: Readonly<Record<string, string>> = {
   'guest-reset': 'the guest reset itself',
-  'guest-shutdown': 'the guest powered itself off',
+  'guest-shutdown': poweredItselfOff,
   'guest-panic': "the guest's kernel panicked",
 }

@@ -12,3 +12,9 @@ export async function makeOverlay({ image, folder, signal }: MachineParts, bytes
   await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.path, '-F', 'raw', overlay, size], { signal })
   return overlay
 }
+
+/** Writes all that is on an overlay and below it into a raw file. QEMU may have it open, and no longer write to it. */
+export async function copyOverlay(overlay: string, path: string, signal: AbortSignal): Promise<void> {
+  const args = ['convert', '--force-share', '-f', 'qcow2', '-O', 'raw', overlay, path]
+  await run('qemu-img', args, { signal, deadline: 600_000 })
+}

@@ -12,7 +12,7 @@ import { consoleLog } from './console-log.ts'
 import { ControlLost, listenForControl, type Control } from './control.ts'
 import { explainEnd } from './ends.ts'
 import { copyVariables } from './firmware.ts'
-import { makeOverlay } from './overlay.ts'
+import { copyOverlay, makeOverlay } from './overlay.ts'
 import { followPower } from './power.ts'
 import { takeScreenshot } from './screenshot.ts'
 import { startTpm, TpmLost } from './tpm.ts'
@@ -118,6 +118,7 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
     ended: endedOrLost,
     powerDown: () => unlessLost(power.powerDown()),
     reboot: (signal) => unlessLost(power.reboot(signal)),
+    copyDisk: (path, signal) => copyOverlay(overlay, path, signal),
     screenshot: (path) => unlessLost(takeScreenshot(control, path)),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

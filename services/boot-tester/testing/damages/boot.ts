@@ -31,6 +31,12 @@ export const bootDamages: readonly DiskDamage[] = [
   { check: 'file-systems', what: 'it was not unmounted', says: /not unmounted/, requests: ['set_super_value state 0'] },
   {
     check: 'file-systems',
+    what: 'its journal was not emptied',
+    says: /its journal holds what it lacks/,
+    requests: ['feature needs_recovery'],
+  },
+  {
+    check: 'file-systems',
     what: 'a file has a wrong number of links',
     says: /ref count/i,
     requests: ['set_inode_field /usr/bin/tool links_count 7'],

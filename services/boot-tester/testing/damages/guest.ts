@@ -88,4 +88,24 @@ export const guestDamages: readonly GuestDamage[] = [
     finds: ['login-prompt', 'cloud-init'],
     ...unit('systemctl reboot --force --force', 'DefaultDependencies=no', 'sysinit.target'),
   },
+  {
+    what: 'cloud-init forgets what it has done',
+    finds: ['second-boot'],
+    ...unit(
+      'rm -rf /var/lib/cloud/instance /var/lib/cloud/instances',
+      'DefaultDependencies=no\nAfter=systemd-remount-fs.service\nBefore=cloud-init-local.service',
+      'cloud-init.target',
+    ),
+  },
+  { what: 'no initrd can be made', finds: ['kernel-update'], requests: ['rm /usr/sbin/mkinitramfs'] },
+  {
+    what: 'the power button is not heard',
+    finds: ['clean-shutdown'],
+    files: { '/etc/systemd/logind.conf': '[Login]\nHandlePowerKey=ignore\n' },
+  },
+  {
+    what: 'cloud-init trusts what it knows of an earlier instance',
+    finds: ['new-instance'],
+    ...cloudConfig('manual_cache_clean: true\n'),
+  },
 ]
