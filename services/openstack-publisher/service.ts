@@ -14,8 +14,8 @@ import { imageKey } from '#events/vocabulary.ts'
 import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Clouds } from './cloud.ts'
-import { publishBlessed } from './publish/publish-blessed.ts'
-import { registrationsOf } from './registrations.ts'
+import { publishBlessed } from './jobs/publish-blessed.ts'
+import { registrationsOf } from './jobs/registrations.ts'
 import { target } from './step.ts'
 
 export interface Dependencies {

@@ -1,5 +1,5 @@
 import type { DropImage, Registration } from '#events/vocabulary.ts'
-import { target } from './step.ts'
+import { target } from '../step.ts'
 
 /** An image may be registered in other clouds as well. */
 export function registrationsOf({ registrations }: DropImage): Registration[] {

@@ -10,7 +10,7 @@ import type { Context, Waited, WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Clouds } from '../cloud.ts'
 import type { DownloadOrder } from '../download/ensure-download.ts'
-import { registrationsOf } from '../registrations.ts'
+import { registrationsOf } from './registrations.ts'
 import { target } from '../step.ts'
 
 const hour = 3_600_000
