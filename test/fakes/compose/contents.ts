@@ -32,6 +32,7 @@ const leftOut: readonly RegExp[] = [
 const moved: readonly (readonly [RegExp, string])[] = [
   [/^\/boot\/vmlinuz-(.*)$/, '/usr/lib/modules/$1/vmlinuz'],
   [/^\/usr\/lib\/systemd\/system\/ssh\.service$/, '/usr/lib/systemd/system/sshd.service'],
+  [/^\/usr\/lib\/cloud-init\/write-ssh-key-fingerprints$/, '/usr/libexec/cloud-init/write-ssh-key-fingerprints'],
 ]
 
 /** What the scripts of Debian's packages make when they are installed. */
