@@ -217,8 +217,17 @@ export interface Ledger extends AsyncDisposable {
   account(): Promise<string>
   /** Resolves when the database answers. */
   ping(): Promise<void>
-  /** Calls back when there may be new work: for a service, in the outbox, for news, or anywhere. */
-  watch(listener: (where: WakeScope) => void): Disposable
+  /**
+   * Calls back when there may be new work: for a service, in the outbox, or anywhere; and, for one who follows drops, when
+   * something was said. A service's work is told to those that it is offered by, see `offer`.
+   */
+  watch(listener: (where: WakeScope) => void, options?: { readonly follows?: boolean }): Disposable
+  /**
+   * Says whether this process can take more jobs of a service. One that is free is called when others have more than they
+   * can do; one that is busy leaves what else there may be to another, each time that it says so. An implementer calls as
+   * few as it can: what matters is that somebody who is free looks, and soon also when the one that was called has died.
+   */
+  offer(service: string, isFree: boolean): void
   /** Aborts, with LedgerBroken as its reason, when no call can succeed before a person has mended the database. */
   readonly givenUp: AbortSignal
 }

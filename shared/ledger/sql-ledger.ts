@@ -85,7 +85,10 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
     async ping() {
       await sql`select 1`.execute(db)
     },
-    watch: (listener) => wake.listen(listener),
+    watch: (listener, options) => wake.listen(listener, options),
+    offer: (service, isFree) => {
+      wake.offer(service, isFree)
+    },
     givenUp,
     [Symbol.asyncDispose]: close,
   }

@@ -306,6 +306,7 @@ export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): v
         using _there = second.watch((where) => {
           if (where === 'anywhere' || (typeof where === 'object' && where.service === 'builder')) rung.resolve()
         })
+        second.offer('builder', true)
         await park(ledger, job.id)
         // Other connections may be told of anything at any time, which rings anywhere.
         const here = () => places.filter((where) => typeof where === 'object').length

@@ -27,6 +27,8 @@ export function createDispatcher(
   const running = new Map<number, { job: Job; abort: AbortController; ended: Promise<void> }>()
   let pumping: Promise<void> | null = null
   let again = false
+  /** Whether the last look may have left something: there was as much as we could take, or something came since. */
+  let mayBeMore = true
   let stopped = false
   let alarm: NodeJS.Timeout | null = null
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
@@ -54,11 +56,20 @@ export function createDispatcher(
   async function takeJobs(): Promise<void> {
     const limit = service.concurrency - running.size
     if (stopped || limit <= 0) return
+    mayBeMore = false
     const now = runtime.now()
     const until = new Date(now.getTime() + leaseTime)
     const jobs = await runtime.ledger.lease(service.name, { owner: runtime.owner, now, until, limit })
     jobs.forEach(start)
-    if (jobs.length === 0) setAlarm(quietTime)
+    if (jobs.length < limit) setAlarm(quietTime)
+    else leaveOthers()
+  }
+
+  /** Until a job has ended we can take no more. */
+  function leaveOthers(): void {
+    mayBeMore = true
+    if (alarm) clearTimeout(alarm)
+    runtime.ledger.offer(service.name, false)
   }
 
   function start(job: Job): void {
@@ -68,7 +79,8 @@ export function createDispatcher(
       .then(() => {
         // A job that was put back may be running again already.
         if (running.get(job.id)?.abort === abort) running.delete(job.id)
-        void pump()
+        // The next with its key could not begin before.
+        if (mayBeMore || service.keyOf !== null) void pump()
       })
     running.set(job.id, { job, abort, ended })
     if (stopped) abort.abort(new Stopping('the process stops'))
@@ -89,11 +101,12 @@ export function createDispatcher(
     }
   }
 
-  /** Looks once when the next job is due, and wakes up then. */
+  /** When things stay quiet: offers what we can take besides, looks once when the next job is due, and wakes up then. */
   function setAlarm(wait: number): void {
     if (stopped) return
     if (alarm) clearTimeout(alarm)
     alarm = setTimeout(() => {
+      runtime.ledger.offer(service.name, true)
       void runtime.ledger.nextDue(service.name).then((due) => {
         if (stopped || due === null) return
         const wait = Math.max(due.getTime() - runtime.now().getTime(), 0)
@@ -105,7 +118,10 @@ export function createDispatcher(
   return {
     wake(where) {
       if (where !== 'anywhere' && (typeof where === 'string' || where.service !== service.name)) return
-      void pump()
+      mayBeMore = true
+      if (!stopped && running.size < service.concurrency) void pump()
+      // It is for somebody else.
+      else if (where !== 'anywhere') runtime.ledger.offer(service.name, false)
       if (where === 'anywhere') void beat().catch(onError)
     },
     async stop(grace) {
@@ -120,6 +136,8 @@ export function createDispatcher(
       await all
       clearTimeout(deadline)
       clearInterval(heart)
+      // What was put back is for somebody else.
+      runtime.ledger.offer(service.name, false)
     },
   }
 }

@@ -92,7 +92,12 @@ it('a job that began to wait when the connection was lost waits once, with its e
 
 it('a job whose wait was committed and whose answer was lost waits once, and one that was cancelled does not', async () => {
   const { db, close } = openDatabase({ url }, { poolSize: 1, log })
-  const wake = { ring: () => {}, listen: () => ({ [Symbol.dispose]() {} }), close: () => Promise.resolve() }
+  const wake = {
+    ring: () => {},
+    listen: () => ({ [Symbol.dispose]() {} }),
+    offer: () => {},
+    close: () => Promise.resolve(),
+  }
   const persist: Persist = async (call) => {
     await call(false).catch(ignoreLoss)
     return await call(true)
@@ -176,22 +181,21 @@ it.each([
   expect(await ledger.events({})).toHaveLength(count)
 })
 
-it('hears of new work again after the connection was cut', async () => {
+it('is told of new work again after the connection was cut', async () => {
   await using other = await openPostgresLedger({ url, log })
-  let heard = Promise.withResolvers<unknown>()
-  using watching = ledger.watch((where) => {
-    heard.resolve(where)
-  })
+  let rings: unknown[] = []
+  using watching = ledger.watch((where) => rings.push(where))
   expect(watching).toBeDefined()
-  expect(await heard.promise).toBe('anywhere')
-  heard = Promise.withResolvers()
+  ledger.offer('converter', true)
+  await expect.poll(() => rings).toEqual(['anywhere', { service: 'converter' }])
+  rings = []
   proxy.cut()
   proxy.heal()
-  // Whatever it missed: it looks everywhere when it is back.
-  expect(await heard.promise).toBe('anywhere')
-  heard = Promise.withResolvers()
+  // Whatever it missed: it looks everywhere when it is back, and once more when others know again that it is free.
+  await expect.poll(() => rings).toEqual(['anywhere', { service: 'converter' }])
+  rings = []
   await other.accept('converter', [wanted()], now)
-  expect(await heard.promise).toEqual({ service: 'converter' })
+  await expect.poll(() => rings).toEqual([{ service: 'converter' }])
 })
 
 it('looks for work every now and then although it hears of none', async () => {

@@ -75,7 +75,12 @@ async function costs(url: string): Promise<Map<string, number>> {
   const db = new Kysely<Tables>({
     dialect: explaining(createPostgresDialect(pool), (cost) => total.set(call, (total.get(call) ?? 0) + cost)),
   })
-  const wake = { ring: () => {}, listen: () => ({ [Symbol.dispose]() {} }), close: () => Promise.resolve() }
+  const wake = {
+    ring: () => {},
+    listen: () => ({ [Symbol.dispose]() {} }),
+    offer: () => {},
+    close: () => Promise.resolve(),
+  }
   const ledger = createSqlLedger(db, {
     kind: postgres,
     persist: (call) => call(false),
