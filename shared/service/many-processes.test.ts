@@ -101,7 +101,7 @@ async function startProcess(owner: string, handle: (owner: string, signal: Abort
   return {
     bus,
     leases: () => leases,
-    stop: running.stop,
+    stop: (grace: number) => running.stop(grace),
     async [Symbol.asyncDispose]() {
       await running.stop(0)
       await ledger[Symbol.asyncDispose]()
