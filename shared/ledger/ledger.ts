@@ -228,6 +228,11 @@ export interface Ledger extends AsyncDisposable {
    * few as it can: what matters is that somebody who is free looks, and soon also when the one that was called has died.
    */
   offer(service: string, isFree: boolean): void
+  /**
+   * Whether this process is the one that looks when the time of a service's next job has come. Others need not all look
+   * then. For some seconds after it has died or become busy there may be none.
+   */
+  keepsTime(service: string): Promise<boolean>
   /** Aborts, with LedgerBroken as its reason, when no call can succeed before a person has mended the database. */
   readonly givenUp: AbortSignal
 }

@@ -89,6 +89,7 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
     offer: (service, isFree) => {
       wake.offer(service, isFree)
     },
+    keepsTime: (service) => wake.keepsTime(service),
     givenUp,
     [Symbol.asyncDispose]: close,
   }

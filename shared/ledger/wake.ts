@@ -10,6 +10,8 @@ export interface Wake {
   listen(listener: (where: WakeScope) => void, options?: { readonly follows?: boolean }): Disposable
   /** See `Ledger.offer`. */
   offer(service: string, isFree: boolean): void
+  /** See `Ledger.keepsTime`. */
+  keepsTime(service: string): Promise<boolean>
   /** What was rung last is still heard by others. */
   close(): Promise<void>
 }

@@ -29,6 +29,8 @@ export function createDispatcher(
   let again = false
   /** Whether the last look may have left something: there was as much as we could take, or something came since. */
   let mayBeMore = true
+  /** Whether we were told of work, or ended a job, since we last looked ahead: there may be work for later. */
+  let hasNews = true
   let stopped = false
   let alarm: NodeJS.Timeout | null = null
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
@@ -69,6 +71,7 @@ export function createDispatcher(
   function leaveOthers(): void {
     mayBeMore = true
     if (alarm) clearTimeout(alarm)
+    alarm = null
     runtime.ledger.offer(service.name, false)
   }
 
@@ -79,6 +82,7 @@ export function createDispatcher(
       .then(() => {
         // A job that was put back may be running again already.
         if (running.get(job.id)?.abort === abort) running.delete(job.id)
+        hasNews = true
         // The next with its key could not begin before.
         if (mayBeMore || service.keyOf !== null) void pump()
       })
@@ -105,20 +109,29 @@ export function createDispatcher(
   function setAlarm(wait: number): void {
     if (stopped) return
     if (alarm) clearTimeout(alarm)
-    alarm = setTimeout(() => {
+    const quiet = setTimeout(() => {
       runtime.ledger.offer(service.name, true)
-      void runtime.ledger.nextDue(service.name).then((due) => {
-        if (stopped || due === null) return
-        const wait = Math.max(due.getTime() - runtime.now().getTime(), 0)
-        alarm = setTimeout(() => void pump(), Math.min(wait + 1, 60_000))
-      }, onError)
+      void lookAhead(quiet).catch(onError)
     }, wait)
+    alarm = quiet
+  }
+
+  async function lookAhead(quiet: NodeJS.Timeout): Promise<void> {
+    // Of many that are free and looked by themselves, one is enough.
+    if (!hasNews && !(await runtime.ledger.keepsTime(service.name))) return
+    hasNews = false
+    const due = await runtime.ledger.nextDue(service.name)
+    // Something has happened since.
+    if (stopped || due === null || alarm !== quiet) return
+    const wait = Math.max(due.getTime() - runtime.now().getTime(), 0)
+    alarm = setTimeout(() => void pump(), Math.min(wait + 1, 60_000))
   }
 
   return {
     wake(where) {
       if (where !== 'anywhere' && (typeof where === 'string' || where.service !== service.name)) return
       mayBeMore = true
+      hasNews ||= where !== 'anywhere'
       if (!stopped && running.size < service.concurrency) void pump()
       // It is for somebody else.
       else if (where !== 'anywhere') runtime.ledger.offer(service.name, false)

@@ -12,6 +12,7 @@ import { openPostgresLedger } from '#ledger/postgres/open.ts'
 import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { bindService } from './bind.ts'
 import { defineService } from './define.ts'
+import { TransientError } from './errors.ts'
 import { runServices } from './run.ts'
 
 const log = pino({ level: 'silent' })
@@ -74,6 +75,27 @@ it('gives what a process puts back when it stops to one that is free', async () 
   expect(at).toEqual(['first', 'second'])
 })
 
+it('takes a job up again when it is due, also when the process that put it off is gone', async () => {
+  const at: string[] = []
+  const again = Promise.withResolvers<void>()
+  await using first = await startProcess('first', (process) => {
+    at.push(process)
+    return Promise.reject(new TransientError('the mirror is busy'))
+  })
+  const others = (process: string) => {
+    at.push(process)
+    again.resolve()
+    return Promise.resolve()
+  }
+  await using _second = await startProcess('second', others)
+  await using _third = await startProcess('third', others)
+  await first.bus.publish([requested()])
+  await expect.poll(() => at, { timeout: 20_000 }).toEqual(['first'])
+  await first.stop(0)
+  await again.promise
+  expect(at).toHaveLength(2)
+})
+
 /** A builder in a process of its own, which does one job at a time and looks for none by itself while a test runs. */
 async function startProcess(owner: string, handle: (owner: string, signal: AbortSignal) => Promise<void>) {
   const ledger = await openPostgresLedger({ url, poolSize: 2, pollEvery: 600_000, log })
@@ -89,6 +111,7 @@ async function startProcess(owner: string, handle: (owner: string, signal: Abort
     name: 'builder',
     consumes: [imageRequested],
     emits: [],
+    retry: { firstDelay: 1_000 },
     handle: async (_event, _nothing, { signal }) => {
       await handle(owner, signal)
       return []
@@ -97,7 +120,7 @@ async function startProcess(owner: string, handle: (owner: string, signal: Abort
   const bus = createMemoryBus()
   const runtime = { ledger: counted, bus, owner, stateFolder, now: () => new Date(), log }
   const running = await runServices([{ service: bindService(builder, null, { concurrency: 1 }) }], runtime)
-  await expect.poll(() => leases).toBeGreaterThan(1)
+  await expect.poll(() => leases, { timeout: 20_000 }).toBeGreaterThan(1)
   return {
     bus,
     leases: () => leases,

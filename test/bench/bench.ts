@@ -7,11 +7,12 @@ import { measureNullDrops } from './null-drops.ts'
 import { measureLargeDrop, measurePublish, type PublishTimes } from './publish.ts'
 import { measureSite } from './site.ts'
 import { measureStart } from './start.ts'
+import { measureTaking } from './taking-jobs.ts'
 import { measureWaiting } from './waiting-jobs.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
- * minute with nothing else installed. `processes:500` and `growth:5000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs; `boot:/path/disk.raw` names the image. Times
+ * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs; `boot:/path/disk.raw` names the image. Times
  * in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
@@ -61,6 +62,14 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
     }
     const { bytes, ...times } = await measureLargeDrop(64 * 1024 ** 2)
     printPublish(`${String(Math.round(bytes / 1024 ** 2))} MiB of images`, times)
+  },
+  async taking(drops = 25_000) {
+    for (const { name, past, figures } of await measureTaking(drops)) {
+      print({ [`${name}, jobs in the past`]: past.jobs, 'of which wait': past.waiting })
+      for (const [what, { young, old }] of Object.entries(figures)) {
+        console.info(`${`${name}, ${what}`.padEnd(52)} ${String(young).padEnd(8)} ${String(old)}`)
+      }
+    }
   },
   async waiting(jobs = 10_000) {
     for (const { name, figures } of await measureWaiting(jobs)) {

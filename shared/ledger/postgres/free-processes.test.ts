@@ -29,7 +29,7 @@ it('calls one of many that are free, for each time that there is work', async ()
   await using busy = await open()
   for (let calls = 1; calls <= 4; calls += 1) {
     await busy.accept('builder', [wanted(), wanted()], now)
-    await expect.poll(many.calls).toBe(calls)
+    await expect.poll(many.calls, { timeout: 20_000 }).toBe(calls)
   }
 })
 
@@ -39,7 +39,7 @@ it('calls nobody for work that the process takes itself, and another when it can
   await worker.ledger.accept('builder', [wanted()], now)
   expect(worker.rings()).toBe(1)
   worker.ledger.offer('builder', false)
-  await expect.poll(many.calls).toBe(1)
+  await expect.poll(many.calls, { timeout: 20_000 }).toBe(1)
   expect(worker.rings()).toBe(1)
 })
 
@@ -48,28 +48,39 @@ it('does not call one that has become busy, nor one that is free for another ser
   await using converter = await openFree('converter')
   await using other = await openFree()
   one.ledger.offer('builder', false)
-  await expect.poll(() => freeProcesses('builder')).toBe(1)
+  await expect.poll(() => freeProcesses('builder'), { timeout: 20_000 }).toBe(1)
   // It leaves what there may be to the other.
-  await expect.poll(other.rings).toBe(1)
+  await expect.poll(other.rings, { timeout: 20_000 }).toBe(1)
   await using busy = await open()
   for (let calls = 2; calls < 5; calls += 1) {
     await busy.accept('builder', [wanted()], now)
-    await expect.poll(other.rings).toBe(calls)
+    await expect.poll(other.rings, { timeout: 20_000 }).toBe(calls)
   }
   expect(one.rings() + converter.rings()).toBe(0)
 })
 
-it('calls one that becomes free after all were busy', async () => {
+it('calls one that was busy and is free again', async () => {
   await using worker = await openFree()
   worker.ledger.offer('builder', false)
-  await expect.poll(() => freeProcesses('builder')).toBe(0)
-  await using busy = await open()
-  await busy.accept('builder', [wanted()], now)
+  await expect.poll(() => freeProcesses('builder'), { timeout: 20_000 }).toBe(0)
   worker.ledger.offer('builder', true)
   // It looks once more when others know of it: what came before called nobody.
-  await expect.poll(worker.rings).toBe(1)
+  await expect.poll(worker.rings, { timeout: 20_000 }).toBe(1)
+  await using busy = await open()
   await busy.accept('builder', [wanted()], now)
-  await expect.poll(worker.rings).toBe(2)
+  await expect.poll(worker.rings, { timeout: 20_000 }).toBe(2)
+})
+
+it('has one of those that are free keep the time, and another when it is busy', async () => {
+  await using one = await openFree()
+  await using other = await openFree()
+  await using converter = await openFree('converter')
+  const keepers = () => Promise.all([one, other].map(({ ledger }) => ledger.keepsTime('builder')))
+  const first = await keepers()
+  expect(first.filter(Boolean)).toEqual([true])
+  expect(await converter.ledger.keepsTime('converter')).toBe(true)
+  ;(first[0] === true ? one : other).ledger.offer('builder', false)
+  await expect.poll(keepers, { timeout: 20_000 }).toEqual(first.map((keeps) => !keeps))
 })
 
 it('takes one whose connection is gone off the list', async () => {
@@ -78,10 +89,10 @@ it('takes one whose connection is gone off the list', async () => {
   await using other = await openFree()
   expect(await freeProcesses('builder')).toBe(2)
   proxy.cut()
-  await expect.poll(() => freeProcesses('builder')).toBe(1)
+  await expect.poll(() => freeProcesses('builder'), { timeout: 20_000 }).toBe(1)
   await using busy = await open()
   await busy.accept('builder', [wanted()], now)
-  await expect.poll(other.rings).toBe(1)
+  await expect.poll(other.rings, { timeout: 20_000 }).toBe(1)
   expect(gone.rings()).toBe(0)
 })
 
@@ -93,7 +104,7 @@ async function openFree(service = 'builder', at = url) {
     if (typeof where === 'object') rings += 1
   })
   ledger.offer(service, true)
-  await expect.poll(() => rings).toBe(1)
+  await expect.poll(() => rings, { timeout: 20_000 }).toBe(1)
   rings = 0
   return {
     ledger,

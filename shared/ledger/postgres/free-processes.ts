@@ -16,14 +16,19 @@ export const becomeFree = `
 export const becomeBusy = `
   select pg_advisory_unlock_shared(${String(space)}, hashtext(service)) from unnest($1::text[]) as service`
 
+/** The free processes of `service`, by the backends of their notification connections. */
+const freeOnes = `
+  select pid from pg_locks
+  where locktype = 'advisory' and objsubid = 2 and classid = ${String(space)}
+    and objid = (hashtext(service)::bigint & 4294967295)::oid
+    and database = (select oid from pg_database where datname = current_database())`
+
 /** Calls one free process for each service, not always the same; a row for each that was called. */
 export const callOneFree = `
-  select pg_notify('imagedrop_' || free.pid, 'service ' || service) from unnest($1::text[]) as service,
-    lateral (
-      select pid from pg_locks
-      where locktype = 'advisory' and objsubid = 2 and classid = ${String(space)}
-        and objid = (hashtext(service)::bigint & 4294967295)::oid
-        and database = (select oid from pg_database where datname = current_database())
-        and pid <> pg_backend_pid()
-      order by random() limit 1
-    ) as free`
+  select pg_notify('imagedrop_' || one.pid, 'service ' || service) from unnest($1::text[]) as service,
+    lateral (${freeOnes} and pid <> pg_backend_pid() order by random() limit 1) as one`
+
+/** A row for each service of which we are the first of the free. */
+export const firstOfFree = `
+  select service from unnest($1::text[]) as service
+  where pg_backend_pid() = (select min(pid) from (${freeOnes}) as one)`

@@ -79,6 +79,7 @@ async function costs(url: string): Promise<Map<string, number>> {
     ring: () => {},
     listen: () => ({ [Symbol.dispose]() {} }),
     offer: () => {},
+    keepsTime: () => Promise.resolve(true),
     close: () => Promise.resolve(),
   }
   const ledger = createSqlLedger(db, {

@@ -55,9 +55,9 @@ it('a service does a whole job with its own account, and its events are its own 
   })
   expect(watching).toBeDefined()
   other.offer('builder', true)
-  await expect.poll(() => rings).toBe(1)
+  await expect.poll(() => rings, { timeout: 20_000 }).toBe(1)
   const [job] = await leaseNew(builder, 'builder')
-  await expect.poll(() => rings).toBe(2)
+  await expect.poll(() => rings, { timeout: 20_000 }).toBe(2)
   await builder.heartbeat([job.id], 'a', until)
   const event = seal(say(imageBuilt, imageBuilt.example), { now })
   const entity = { key: 'k', version: 0, state: { count: 1 } }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { WakeScope } from '../ledger.ts'
 import type { Wake } from '../wake.ts'
 import type { PostgresAddress } from './connection.ts'
-import { becomeBusy, becomeFree, callOneFree } from './free-processes.ts'
+import { becomeBusy, becomeFree, callOneFree, firstOfFree } from './free-processes.ts'
 import { openNotifications, tellEveryone, type Notifications } from './notifications.ts'
 
 /** One notification in so many milliseconds tells of all that was rung at a place in between. */
@@ -149,6 +149,8 @@ export function createPostgresWake(address: PostgresAddress, { log, pollEvery }:
       if (!isFree) uncalled.add(service)
       tellOthers()
     },
+    // Where nobody can be called, everybody looks.
+    keepsTime: async (service) => (await connect().ask(firstOfFree, [service])) !== 0,
     async close() {
       listeners.clear()
       if (poll) clearTimeout(poll)

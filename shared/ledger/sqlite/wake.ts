@@ -38,6 +38,7 @@ export function createFileWake(file: string): Wake {
     },
     // All hear of everything: they are on one host, and few.
     offer() {},
+    keepsTime: () => Promise.resolve(true),
     close() {
       listeners.clear()
       watcher?.close()
