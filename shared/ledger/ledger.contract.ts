@@ -106,7 +106,7 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
         await ledger.accept('builder', [wanted()], start)
         const [job] = await lease(ledger)
         await ledger.putBack(job?.id ?? 0, 'a', { at: later(10), error: 'busy', counts: true })
-        expect(await ledger.nextDue('builder')).toEqual(later(10))
+        expect(await ledger.nextDue('builder', start)).toEqual(later(10))
         expect(await lease(ledger, { at: 9 })).toEqual([])
         const [again] = await lease(ledger, { at: 10 })
         expect(again).toMatchObject({ attempts: 2, error: 'busy' })

@@ -210,8 +210,11 @@ export interface Ledger extends AsyncDisposable {
   jobs(selector: JobSelector): Promise<Job[]>
   /** Everything that was said about one drop, or of one subject, in order. */
   events(selector: { drop?: string; subject?: string; after?: number; limit?: number }): Promise<OutboxRow[]>
-  /** The earliest time at which a queued or waiting job is due or a lease ends, for the dispatcher's alarm clock. */
-  nextDue(service: string): Promise<Date | null>
+  /**
+   * The earliest time after one has looked at which a queued or waiting job is due or a lease ends, for the dispatcher's
+   * alarm clock.
+   */
+  nextDue(service: string, looked: Date): Promise<Date | null>
   backlog(now: Date): Promise<Backlog>
   /** The account that the ledger knows us by, and that stands at the requests that we write. */
   account(): Promise<string>

@@ -79,7 +79,7 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
       ),
     jobs: (selector) => persist(() => readJobs(db, selector)),
     events: (selector) => persist(() => readEvents(db, selector)),
-    nextDue: (service) => persist(() => readNextDue(db, service), soon),
+    nextDue: (service, looked) => persist(() => readNextDue(db, service, looked), soon),
     backlog: (now) => persist(() => readBacklog(db, now), soon),
     account: () => persist(() => kind.account(db), soon),
     async ping() {

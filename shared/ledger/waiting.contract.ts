@@ -63,7 +63,7 @@ export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): v
       withLedger(async (ledger) => {
         const job = await begin(ledger)
         await park(ledger, job.id, { for: null, until: later(60) })
-        expect(await ledger.nextDue('builder')).toEqual(later(60))
+        expect(await ledger.nextDue('builder', start)).toEqual(later(60))
         expect(await lease(ledger, { at: 59 })).toEqual([])
         expect(only(await lease(ledger, { at: 60 })).waited).toMatchObject({ state: { task: 1 }, why: 'time' })
       }))

@@ -9,6 +9,8 @@ const leaseTime = 30_000
 const heartbeatEvery = leaseTime / 3
 /** When the next job is due is looked up only after things have been quiet this long. */
 const quietTime = 100
+/** When the ledger did not answer. */
+const retryAfter = 1_000
 
 /** Takes a service's jobs from the ledger and runs as many at once as the service allows. */
 export interface Dispatcher {
@@ -31,6 +33,7 @@ export function createDispatcher(
   let mayBeMore = true
   /** Whether we were told of work, or ended a job, since we last looked ahead: there may be work for later. */
   let hasNews = true
+  let looked = new Date(0)
   let stopped = false
   let alarm: NodeJS.Timeout | null = null
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
@@ -51,7 +54,9 @@ export function createDispatcher(
       }
     } catch (error) {
       onError(error)
-      setAlarm(1_000)
+      mayBeMore = true
+      if (alarm) clearTimeout(alarm)
+      if (!stopped) alarm = setTimeout(() => void pump(), retryAfter)
     }
   }
 
@@ -62,6 +67,7 @@ export function createDispatcher(
     const now = runtime.now()
     const until = new Date(now.getTime() + leaseTime)
     const jobs = await runtime.ledger.lease(service.name, { owner: runtime.owner, now, until, limit })
+    looked = now
     jobs.forEach(start)
     if (jobs.length < limit) setAlarm(quietTime)
     else leaveOthers()
@@ -120,7 +126,7 @@ export function createDispatcher(
     // Of many that are free and looked by themselves, one is enough.
     if (!hasNews && !(await runtime.ledger.keepsTime(service.name))) return
     hasNews = false
-    const due = await runtime.ledger.nextDue(service.name)
+    const due = await runtime.ledger.nextDue(service.name, looked)
     // Something has happened since.
     if (stopped || due === null || alarm !== quiet) return
     const wait = Math.max(due.getTime() - runtime.now().getTime(), 0)

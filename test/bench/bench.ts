@@ -1,5 +1,5 @@
 import { measureBoot } from './boot.ts'
-import { measureBusRates } from './bus-rates.ts'
+import { measureBusRates, measurePublishRates } from './bus-rates.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
@@ -32,6 +32,11 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
   },
   async bus() {
     print(await measureBusRates())
+  },
+  async 'bus-publish'() {
+    for (const { name, perSecond, ours, broker } of await measurePublishRates()) {
+      print({ [`publish, ${name}, messages/s`]: perSecond, '  processor us a message, process': ours, broker })
+    }
   },
   async processes(drops = 2_000) {
     for (const each of [1, 2, 4]) printStretch(`${String(each)} of each`, await measureManyProcesses(each, drops))

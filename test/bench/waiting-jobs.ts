@@ -123,7 +123,7 @@ async function measureCalls(open: (of: keyof Pair) => Promise<Ledger>): Promise<
       const [job] = await time('lease', () => ledger.lease('builder', options))
       await ledger.finish(job?.id ?? 0, 'bench', { state: 'done', events: [] }, now)
       await time('lease of nothing', () => ledger.lease('builder', options))
-      await time('nextDue', () => ledger.nextDue('builder'))
+      await time('nextDue', () => ledger.nextDue('builder', now))
       await time('backlog', () => ledger.backlog(now))
     }
   }
