@@ -9,6 +9,8 @@ const leaseTime = 30_000
 const heartbeatEvery = leaseTime / 3
 /** When the next job is due is looked up only after things have been quiet this long. */
 const quietTime = 100
+/** What there is more than we have room for is left to others after this time. */
+const busyTime = 50
 /** When the ledger did not answer. */
 const retryAfter = 1_000
 
@@ -36,6 +38,8 @@ export function createDispatcher(
   let looked = new Date(0)
   let stopped = false
   let alarm: NodeJS.Timeout | null = null
+  /** Set while each look finds as much as we have room for, until that is left to others. */
+  let busy: NodeJS.Timeout | null = null
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
 
   function pump(): Promise<void> {
@@ -55,7 +59,7 @@ export function createDispatcher(
     } catch (error) {
       onError(error)
       mayBeMore = true
-      if (alarm) clearTimeout(alarm)
+      alarm = endOf(alarm)
       if (!stopped) alarm = setTimeout(() => void pump(), retryAfter)
     }
   }
@@ -69,15 +73,19 @@ export function createDispatcher(
     const jobs = await runtime.ledger.lease(service.name, { owner: runtime.owner, now, until, limit })
     looked = now
     jobs.forEach(start)
-    if (jobs.length < limit) setAlarm(quietTime)
-    else leaveOthers()
+    if (jobs.length < limit) {
+      busy = endOf(busy)
+      setAlarm(quietTime)
+      return
+    }
+    mayBeMore = true
+    alarm = endOf(alarm)
+    // Jobs that are short are done before another could have been called for the rest.
+    busy ??= setTimeout(leaveToOthers, busyTime)
   }
 
-  /** Until a job has ended we can take no more. */
-  function leaveOthers(): void {
-    mayBeMore = true
-    if (alarm) clearTimeout(alarm)
-    alarm = null
+  function leaveToOthers(): void {
+    busy = endOf(busy)
     runtime.ledger.offer(service.name, false)
   }
 
@@ -114,7 +122,7 @@ export function createDispatcher(
   /** When things stay quiet: offers what we can take besides, looks once when the next job is due, and wakes up then. */
   function setAlarm(wait: number): void {
     if (stopped) return
-    if (alarm) clearTimeout(alarm)
+    alarm = endOf(alarm)
     const quiet = setTimeout(() => {
       runtime.ledger.offer(service.name, true)
       void lookAhead(quiet).catch(onError)
@@ -140,12 +148,12 @@ export function createDispatcher(
       hasNews ||= where !== 'anywhere'
       if (!stopped && running.size < service.concurrency) void pump()
       // It is for somebody else.
-      else if (where !== 'anywhere') runtime.ledger.offer(service.name, false)
+      else if (where !== 'anywhere' && busy === null) leaveToOthers()
       if (where === 'anywhere') void beat().catch(onError)
     },
     async stop(grace) {
       stopped = true
-      if (alarm) clearTimeout(alarm)
+      alarm = endOf(alarm)
       // What is being leased at this moment is to be put back as well.
       await pumping
       const all = Promise.all([...running.values()].map((one) => one.ended))
@@ -156,7 +164,12 @@ export function createDispatcher(
       clearTimeout(deadline)
       clearInterval(heart)
       // What was put back is for somebody else.
-      runtime.ledger.offer(service.name, false)
+      leaveToOthers()
     },
   }
+}
+
+function endOf(timer: NodeJS.Timeout | null): null {
+  if (timer) clearTimeout(timer)
+  return null
 }

@@ -1,5 +1,6 @@
 import { measureBoot } from './boot.ts'
 import { measureBusRates, measurePublishRates } from './bus-rates.ts'
+import { measureCompeting } from './competing.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
@@ -40,6 +41,17 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
   },
   async processes(drops = 2_000) {
     for (const each of [1, 2, 4]) printStretch(`${String(each)} of each`, await measureManyProcesses(each, drops))
+  },
+  async competing(drops = 24) {
+    for (const each of [1, 4, 1, 4]) {
+      const { perSecond, ours, database, commits } = await measureCompeting(each, drops)
+      print({
+        [`${String(each)} of each, drops/s`]: perSecond,
+        '  processor ms per drop, ours': ours,
+        database,
+        commits,
+      })
+    }
   },
   async growth(drops = 20_000) {
     const { first, last } = await measureGrowth(drops)
