@@ -106,8 +106,11 @@ export function createPostgresWake(address: PostgresAddress, { log, pollEvery }:
     if (services.length === 0) return
     const before = listed
     if ((await connect().ask(statement, services)) === null) return
-    // A new connection begins a new list.
-    if (listed !== before) return
+    if (listed !== before) {
+      // A new connection has begun a new list, and may have been the one that was asked.
+      if (statement === becomeFree) await connect().ask(becomeBusy, services)
+      return
+    }
     for (const service of services) {
       if (statement === becomeFree) listed.add(service)
       else listed.delete(service)
