@@ -81,7 +81,7 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
     printPublish(`${String(Math.round(bytes / 1024 ** 2))} MiB of images`, times)
   },
   async taking(drops = 25_000) {
-    for (const { name, past, figures } of await measureTaking(drops)) {
+    for await (const { name, past, figures } of measureTaking(drops)) {
       print({ [`${name}, jobs in the past`]: past.jobs, 'of which wait': past.waiting })
       for (const [what, { young, old }] of Object.entries(figures)) {
         console.info(`${`${name}, ${what}`.padEnd(52)} ${String(young).padEnd(8)} ${String(old)}`)

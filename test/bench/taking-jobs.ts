@@ -40,8 +40,9 @@ export interface TakingCost {
 }
 
 /** Measures how long it takes to take a job on both ledgers, with the past of so many drops and without, by turns. */
-export async function measureTaking(drops: number): Promise<TakingCost[]> {
-  return [await onPostgres(drops), await onSqlite(drops)]
+export async function* measureTaking(drops: number): AsyncGenerator<TakingCost> {
+  yield await onPostgres(drops)
+  yield await onSqlite(drops)
 }
 
 async function onPostgres(drops: number): Promise<TakingCost> {
