@@ -96,9 +96,12 @@ export async function followDrop(lookout: Lookout, options: FollowOptions): Prom
       })
   }
 
-  using _events = ledger.watch((where) => {
-    if (typeof where === 'string' || where.service === 'scheduler') wake()
-  })
+  using _events = ledger.watch(
+    (where) => {
+      if (typeof where === 'string' || where.service === 'scheduler') wake()
+    },
+    { follows: true },
+  )
   using _progress = bus.watch((progress) => {
     if (found && progress.drop === found.drop) live.set(progressKey(progress), progress)
     if (progress.state === 'running') show()

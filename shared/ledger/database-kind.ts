@@ -19,6 +19,8 @@ export interface DatabaseKind {
   holdEnding(db: Kysely<Tables>, service: string, drop: string): Promise<void>
   /** Until the transaction ends, nobody else lets a job of the service wait for one of these keys, or wakes one. */
   holdWaits(db: Kysely<Tables>, service: string, keys: readonly string[]): Promise<void>
+  /** Whether a statement may change several tables: `with … as (update …)`. */
+  readonly withMayWrite: boolean
   isTableMissing(error: unknown): boolean
   /** The account that this process writes with. */
   account(db: Kysely<Tables>): Promise<string>

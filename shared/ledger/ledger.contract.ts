@@ -106,7 +106,7 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
         await ledger.accept('builder', [wanted()], start)
         const [job] = await lease(ledger)
         await ledger.putBack(job?.id ?? 0, 'a', { at: later(10), error: 'busy', counts: true })
-        expect(await ledger.nextDue('builder')).toEqual(later(10))
+        expect(await ledger.nextDue('builder', start)).toEqual(later(10))
         expect(await lease(ledger, { at: 9 })).toEqual([])
         const [again] = await lease(ledger, { at: 10 })
         expect(again).toMatchObject({ attempts: 2, error: 'busy' })
@@ -250,7 +250,7 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
       expect(await unsent(again)).toHaveLength(1)
     })
 
-    it('rings for new work, also in another connection', () =>
+    it('rings for new work, also in another connection that is free for it', () =>
       withLedger(async (ledger, open) => {
         await using second = await open()
         const rung = Promise.withResolvers<void>()
@@ -258,6 +258,7 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
           if (where === 'anywhere' || (typeof where === 'object' && where.service === 'builder')) rung.resolve()
         })
         expect(watching).toBeDefined()
+        second.offer('builder', true)
         await ledger.accept('builder', [wanted()], start)
         await rung.promise
       }))

@@ -210,15 +210,32 @@ export interface Ledger extends AsyncDisposable {
   jobs(selector: JobSelector): Promise<Job[]>
   /** Everything that was said about one drop, or of one subject, in order. */
   events(selector: { drop?: string; subject?: string; after?: number; limit?: number }): Promise<OutboxRow[]>
-  /** The earliest time at which a queued or waiting job is due or a lease ends, for the dispatcher's alarm clock. */
-  nextDue(service: string): Promise<Date | null>
+  /**
+   * The earliest time after one has looked at which a queued or waiting job is due or a lease ends, for the dispatcher's
+   * alarm clock.
+   */
+  nextDue(service: string, looked: Date): Promise<Date | null>
   backlog(now: Date): Promise<Backlog>
   /** The account that the ledger knows us by, and that stands at the requests that we write. */
   account(): Promise<string>
   /** Resolves when the database answers. */
   ping(): Promise<void>
-  /** Calls back when there may be new work: for a service, in the outbox, for news, or anywhere. */
-  watch(listener: (where: WakeScope) => void): Disposable
+  /**
+   * Calls back when there may be new work: for a service, in the outbox, or anywhere; and, for one who follows drops, when
+   * something was said. A service's work is told to those that it is offered by, see `offer`.
+   */
+  watch(listener: (where: WakeScope) => void, options?: { readonly follows?: boolean }): Disposable
+  /**
+   * Says whether this process can take more jobs of a service. One that is free is called when others have more than they
+   * can do; one that is busy leaves what else there may be to another, each time that it says so. An implementer calls as
+   * few as it can: what matters is that somebody who is free looks, and soon also when the one that was called has died.
+   */
+  offer(service: string, isFree: boolean): void
+  /**
+   * Whether this process is the one that looks when the time of a service's next job has come. Others need not all look
+   * then. For some seconds after it has died or become busy there may be none.
+   */
+  keepsTime(service: string): Promise<boolean>
   /** Aborts, with LedgerBroken as its reason, when no call can succeed before a person has mended the database. */
   readonly givenUp: AbortSignal
 }

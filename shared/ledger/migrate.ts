@@ -6,6 +6,7 @@ import * as outboxLease from './migrations/0002-outbox-lease.ts'
 import * as manyWriters from './migrations/0003-many-writers.ts'
 import * as waiting from './migrations/0004-waiting.ts'
 import * as outboxService from './migrations/0005-outbox-service.ts'
+import * as due from './migrations/0006-due.ts'
 import type { Tables } from './schema.ts'
 
 /** A step forward. Processes of the version before go on working while it runs and after it. */
@@ -20,6 +21,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-many-writers': manyWriters,
   '0004-waiting': waiting,
   '0005-outbox-service': outboxService,
+  '0006-due': due,
 }
 
 /** Brings the tables to this version's shape, and leaves those of a later version alone. Resolves with what it did. */

@@ -88,3 +88,13 @@ export function isLive(table: string) {
 export function inState(table: string, state: JobState) {
   return sql<boolean>`${sql.ref(`${table}.state`)} = ${sql.lit(state)}`
 }
+
+/** The condition of the index over queued jobs that were due when they came, whatever the clocks of others say. */
+export function isFresh(table: string) {
+  return sql<boolean>`(${sql.ref(`${table}.state`)} = 'queued' and ${sql.ref(`${table}.due_at`)} <= ${sql.ref(`${table}.accepted_at`)})`
+}
+
+/** That of the index over the others, which are due at their time. */
+export function isPutOff(table: string) {
+  return sql<boolean>`(${sql.ref(`${table}.state`)} = 'queued' and ${sql.ref(`${table}.due_at`)} > ${sql.ref(`${table}.accepted_at`)})`
+}

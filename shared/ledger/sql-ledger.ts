@@ -79,13 +79,17 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
       ),
     jobs: (selector) => persist(() => readJobs(db, selector)),
     events: (selector) => persist(() => readEvents(db, selector)),
-    nextDue: (service) => persist(() => readNextDue(db, service), soon),
+    nextDue: (service, looked) => persist(() => readNextDue(db, service, looked), soon),
     backlog: (now) => persist(() => readBacklog(db, now), soon),
     account: () => persist(() => kind.account(db), soon),
     async ping() {
       await sql`select 1`.execute(db)
     },
-    watch: (listener) => wake.listen(listener),
+    watch: (listener, options) => wake.listen(listener, options),
+    offer: (service, isFree) => {
+      wake.offer(service, isFree)
+    },
+    keepsTime: (service) => wake.keepsTime(service),
     givenUp,
     [Symbol.asyncDispose]: close,
   }

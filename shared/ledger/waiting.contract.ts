@@ -63,7 +63,7 @@ export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): v
       withLedger(async (ledger) => {
         const job = await begin(ledger)
         await park(ledger, job.id, { for: null, until: later(60) })
-        expect(await ledger.nextDue('builder')).toEqual(later(60))
+        expect(await ledger.nextDue('builder', start)).toEqual(later(60))
         expect(await lease(ledger, { at: 59 })).toEqual([])
         expect(only(await lease(ledger, { at: 60 })).waited).toMatchObject({ state: { task: 1 }, why: 'time' })
       }))
@@ -306,6 +306,7 @@ export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): v
         using _there = second.watch((where) => {
           if (where === 'anywhere' || (typeof where === 'object' && where.service === 'builder')) rung.resolve()
         })
+        second.offer('builder', true)
         await park(ledger, job.id)
         // Other connections may be told of anything at any time, which rings anywhere.
         const here = () => places.filter((where) => typeof where === 'object').length

@@ -9,6 +9,10 @@ const leaseTime = 30_000
 const heartbeatEvery = leaseTime / 3
 /** When the next job is due is looked up only after things have been quiet this long. */
 const quietTime = 100
+/** What there is more than we have room for is left to others after this time. */
+const busyTime = 50
+/** When the ledger did not answer. */
+const retryAfter = 1_000
 
 /** Takes a service's jobs from the ledger and runs as many at once as the service allows. */
 export interface Dispatcher {
@@ -27,8 +31,15 @@ export function createDispatcher(
   const running = new Map<number, { job: Job; abort: AbortController; ended: Promise<void> }>()
   let pumping: Promise<void> | null = null
   let again = false
+  /** Whether the last look may have left something: there was as much as we could take, or something came since. */
+  let mayBeMore = true
+  /** Whether we were told of work, or ended a job, since we last looked ahead: there may be work for later. */
+  let hasNews = true
+  let looked = new Date(0)
   let stopped = false
   let alarm: NodeJS.Timeout | null = null
+  /** Set while each look finds as much as we have room for, until that is left to others. */
+  let busy: NodeJS.Timeout | null = null
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
 
   function pump(): Promise<void> {
@@ -47,18 +58,35 @@ export function createDispatcher(
       }
     } catch (error) {
       onError(error)
-      setAlarm(1_000)
+      mayBeMore = true
+      alarm = endOf(alarm)
+      if (!stopped) alarm = setTimeout(() => void pump(), retryAfter)
     }
   }
 
   async function takeJobs(): Promise<void> {
     const limit = service.concurrency - running.size
     if (stopped || limit <= 0) return
+    mayBeMore = false
     const now = runtime.now()
     const until = new Date(now.getTime() + leaseTime)
     const jobs = await runtime.ledger.lease(service.name, { owner: runtime.owner, now, until, limit })
+    looked = now
     jobs.forEach(start)
-    if (jobs.length === 0) setAlarm(quietTime)
+    if (jobs.length < limit) {
+      busy = endOf(busy)
+      setAlarm(quietTime)
+      return
+    }
+    mayBeMore = true
+    alarm = endOf(alarm)
+    // Jobs that are short are done before another could have been called for the rest.
+    busy ??= setTimeout(leaveToOthers, busyTime)
+  }
+
+  function leaveToOthers(): void {
+    busy = endOf(busy)
+    runtime.ledger.offer(service.name, false)
   }
 
   function start(job: Job): void {
@@ -68,7 +96,9 @@ export function createDispatcher(
       .then(() => {
         // A job that was put back may be running again already.
         if (running.get(job.id)?.abort === abort) running.delete(job.id)
-        void pump()
+        hasNews = true
+        // The next with its key could not begin before.
+        if (mayBeMore || service.keyOf !== null) void pump()
       })
     running.set(job.id, { job, abort, ended })
     if (stopped) abort.abort(new Stopping('the process stops'))
@@ -89,28 +119,41 @@ export function createDispatcher(
     }
   }
 
-  /** Looks once when the next job is due, and wakes up then. */
+  /** When things stay quiet: offers what we can take besides, looks once when the next job is due, and wakes up then. */
   function setAlarm(wait: number): void {
     if (stopped) return
-    if (alarm) clearTimeout(alarm)
-    alarm = setTimeout(() => {
-      void runtime.ledger.nextDue(service.name).then((due) => {
-        if (stopped || due === null) return
-        const wait = Math.max(due.getTime() - runtime.now().getTime(), 0)
-        alarm = setTimeout(() => void pump(), Math.min(wait + 1, 60_000))
-      }, onError)
+    alarm = endOf(alarm)
+    const quiet = setTimeout(() => {
+      runtime.ledger.offer(service.name, true)
+      void lookAhead(quiet).catch(onError)
     }, wait)
+    alarm = quiet
+  }
+
+  async function lookAhead(quiet: NodeJS.Timeout): Promise<void> {
+    // Of many that are free and looked by themselves, one is enough.
+    if (!hasNews && !(await runtime.ledger.keepsTime(service.name))) return
+    hasNews = false
+    const due = await runtime.ledger.nextDue(service.name, looked)
+    // Something has happened since.
+    if (stopped || due === null || alarm !== quiet) return
+    const wait = Math.max(due.getTime() - runtime.now().getTime(), 0)
+    alarm = setTimeout(() => void pump(), Math.min(wait + 1, 60_000))
   }
 
   return {
     wake(where) {
       if (where !== 'anywhere' && (typeof where === 'string' || where.service !== service.name)) return
-      void pump()
+      mayBeMore = true
+      hasNews ||= where !== 'anywhere'
+      if (!stopped && running.size < service.concurrency) void pump()
+      // It is for somebody else.
+      else if (where !== 'anywhere' && busy === null) leaveToOthers()
       if (where === 'anywhere') void beat().catch(onError)
     },
     async stop(grace) {
       stopped = true
-      if (alarm) clearTimeout(alarm)
+      alarm = endOf(alarm)
       // What is being leased at this moment is to be put back as well.
       await pumping
       const all = Promise.all([...running.values()].map((one) => one.ended))
@@ -120,6 +163,13 @@ export function createDispatcher(
       await all
       clearTimeout(deadline)
       clearInterval(heart)
+      // What was put back is for somebody else.
+      leaveToOthers()
     },
   }
+}
+
+function endOf(timer: NodeJS.Timeout | null): null {
+  if (timer) clearTimeout(timer)
+  return null
 }

@@ -8,6 +8,8 @@ export interface Outlet {
   readonly services: readonly string[]
   /** On which subjects a row is theirs to deal with when it names no service: a request, or an older version's word. */
   readonly subjects: readonly string[]
+  /** Whether one of them takes in what operators ask. */
+  readonly hearsRequests: boolean
   /** Whether one of them has said it; else it is a request, which goes straight into the inbox of who hears it. */
   readonly isOurs: (row: OutboxRow) => boolean
 }
@@ -22,6 +24,7 @@ export function outletOf(services: readonly BoundService[], account: string): Ou
   return {
     services: services.map(({ name }) => name),
     subjects: [...said.union(new Set(asked))],
+    hearsRequests: asked.length > 0,
     isOurs({ service, envelope: { subject, sender } }) {
       if (service !== null) return said.has(subject)
       // The version before named no service. Whoever has our own account could have written in our name as well.

@@ -62,7 +62,7 @@ export function createRelay(options: RelayOptions, onError: (error: unknown) => 
       const [said, asked] = partition(rows, isOurs)
       if (asked.length > 0) await hearAll(asked)
       if (said.length > 0) await send(said)
-      if (rows.length === 0 && !again) return
+      if (rows.length < batch && !again) return
     }
   }
 

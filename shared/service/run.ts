@@ -62,7 +62,7 @@ export async function runServices(
     createDispatcher({ ...runtime, onSaid: relay.wake }, service, onError),
   )
   const watching = ledger.watch((where) => {
-    if (where === 'outbox' || where === 'anywhere') relay.wake()
+    if (where === 'anywhere' || (where === 'outbox' && outlet.hearsRequests)) relay.wake()
     for (const dispatcher of dispatchers) dispatcher.wake(where)
   })
 

@@ -1,5 +1,6 @@
 import { measureBoot, measureSources } from './boot.ts'
-import { measureBusRates } from './bus-rates.ts'
+import { measureBusRates, measurePublishRates } from './bus-rates.ts'
+import { measureCompeting } from './competing.ts'
 import { measureConvert } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
@@ -8,12 +9,13 @@ import { measureNullDrops } from './null-drops.ts'
 import { measureLargeDrop, measurePublish, type PublishTimes } from './publish.ts'
 import { measureSite } from './site.ts'
 import { measureStart } from './start.ts'
+import { measureTaking } from './taking-jobs.ts'
 import { measureWaiting } from './waiting-jobs.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
- * minute with nothing else installed. `processes:500` and `growth:5000` and `publish:100` take fewer drops, `waiting:1000` fewer jobs;
- * `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image, `convert:/path/disk.raw,6` the disk and the level of xz. Times
+ * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `waiting:1000`
+ * fewer jobs; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image, `convert:/path/disk.raw,6` the disk and the level of xz. Times
  * in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
@@ -49,8 +51,24 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
   async bus() {
     print(await measureBusRates())
   },
+  async 'bus-publish'() {
+    for (const { name, perSecond, ours, broker } of await measurePublishRates()) {
+      print({ [`publish, ${name}, messages/s`]: perSecond, '  processor us a message, process': ours, broker })
+    }
+  },
   async processes(drops = 2_000) {
     for (const each of [1, 2, 4]) printStretch(`${String(each)} of each`, await measureManyProcesses(each, drops))
+  },
+  async competing(drops = 24) {
+    for (const each of [1, 4, 1, 4]) {
+      const { perSecond, ours, database, commits } = await measureCompeting(each, drops)
+      print({
+        [`${String(each)} of each, drops/s`]: perSecond,
+        '  processor ms per drop, ours': ours,
+        database,
+        commits,
+      })
+    }
   },
   async growth(drops = 20_000) {
     const { first, last } = await measureGrowth(drops)
@@ -78,6 +96,14 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
     }
     const { bytes, ...times } = await measureLargeDrop(64 * 1024 ** 2)
     printPublish(`${String(Math.round(bytes / 1024 ** 2))} MiB of images`, times)
+  },
+  async taking(drops = 25_000) {
+    for await (const { name, past, figures } of measureTaking(drops)) {
+      print({ [`${name}, jobs in the past`]: past.jobs, 'of which wait': past.waiting })
+      for (const [what, { young, old }] of Object.entries(figures)) {
+        console.info(`${`${name}, ${what}`.padEnd(52)} ${String(young).padEnd(8)} ${String(old)}`)
+      }
+    }
   },
   async waiting(jobs = 10_000) {
     for (const { name, figures } of await measureWaiting(jobs)) {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { connect } from 'amqplib'
+import { connect, type Options } from 'amqplib'
 import { pino } from 'pino'
 import { openAmqpBus } from '#bus/amqp/amqp-bus.ts'
+import { toMessage } from '#bus/amqp/wire.ts'
 import type { Bus } from '#bus/bus.ts'
 import { say } from '#events/define.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
@@ -12,11 +13,13 @@ import { run } from '#subprocess/run.ts'
 import { providePostgres } from '../brokers/postgres.ts'
 import { providePythonEnvironment } from '../brokers/python-venv.ts'
 import { provideRabbitmq } from '../brokers/rabbitmq.ts'
+import { cpuSecondsOfTree } from '../processes/cpu-time.ts'
 
 const count = 20_000
 /** As the relay sends them. */
 const batch = 200
 const rounds = 3
+const publishRounds = 5
 const subject = imageRequested.subject
 const log = pino({ level: 'silent' })
 
@@ -44,7 +47,7 @@ export async function measureBusRates(): Promise<Record<string, number>> {
     const theirs = `theirs${String(round)}`
     await bus.prepare([ours, theirs].map((service) => ({ service, subjects: [subject] })))
     note('publish, ours', await publishOurs(bus))
-    note('publish, amqplib alone', await publishAlone(rabbitmq.url))
+    note('publish, amqplib alone', await publishAlone(rabbitmq.url, bare))
     note('consume-validate-store-ack, ours', await consumeOurs(bus, ours, accept))
     const script = join(import.meta.dirname, 'consume.py')
     const { stdout } = await run(join(python, 'python'), [script, rabbitmq.url, `bench.${theirs}`, String(count)])
@@ -55,6 +58,59 @@ export async function measureBusRates(): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(rates).map(([name, values]) => [`${name}, messages/s`, median(values)]))
 }
 
+/** Of one way to publish: messages a second, and processor microseconds a message. */
+export interface PublishRate {
+  readonly name: string
+  readonly perSecond: number
+  readonly ours: number
+  readonly broker: number
+}
+
+/**
+ * Where publishing spends its time: ours, amqplib alone with a bare message, and amqplib alone with the properties and
+ * headers that ours has. By turns; medians.
+ */
+export async function measurePublishRates(): Promise<PublishRate[]> {
+  await using rabbitmq = await provideRabbitmq()
+  await using bus = await openAmqpBus({ url: rabbitmq.url, log, queuePrefix: 'bench.' })
+  const { properties } = toMessage(requested(), { topicPrefix: '', account: bus.account ?? '' })
+  const ways: Record<string, () => Promise<number>> = {
+    ours: () => publishOurs(bus),
+    'amqplib alone, our properties': () => publishAlone(rabbitmq.url, { ...properties, mandatory: true }),
+    'amqplib alone, bare': () => publishAlone(rabbitmq.url, bare),
+  }
+  const rounds = new Map(Object.keys(ways).map((name) => [name, [] as Omit<PublishRate, 'name'>[]]))
+  for (let round = 0; round < publishRounds; round += 1) {
+    for (const [name, publish] of Object.entries(ways)) {
+      const queues = ['one', 'two'].map((one) => `${one}${String(round)}`)
+      if (name === 'ours') await bus.prepare(queues.map((service) => ({ service, subjects: [subject] })))
+      const broker = await cpuSecondsOfTree(rabbitmq.place.folder)
+      const own = process.cpuUsage()
+      const seconds = await publish()
+      const { user, system } = process.cpuUsage(own)
+      rounds.get(name)?.push({
+        perSecond: count / seconds,
+        ours: (user + system) / count,
+        broker: (((await cpuSecondsOfTree(rabbitmq.place.folder)) - broker) * 1e6) / count,
+      })
+      if (name === 'ours') {
+        await empty(
+          rabbitmq.url,
+          queues.map((queue) => `bench.${queue}`),
+        )
+      }
+    }
+  }
+  const median = (values: readonly number[]) =>
+    Math.round(values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0)
+  return [...rounds].map(([name, all]) => ({
+    name,
+    perSecond: median(all.map(({ perSecond }) => perSecond)),
+    ours: median(all.map(({ ours }) => ours)),
+    broker: median(all.map(({ broker }) => broker)),
+  }))
+}
+
 async function publishOurs(bus: Bus): Promise<number> {
   const events = Array.from({ length: count }, requested)
   const began = performance.now()
@@ -62,8 +118,13 @@ async function publishOurs(bus: Bus): Promise<number> {
   return (performance.now() - began) / 1_000
 }
 
+type Properties = Options.Publish
+
+/** What a message needs to be kept, and no more. */
+const bare: Properties = { persistent: true, contentType: 'application/json' }
+
 /** Nothing but the library: the same bodies into as many quorum queues, persistent, confirmed, as many at a time. */
-async function publishAlone(url: string): Promise<number> {
+async function publishAlone(url: string, properties: Properties): Promise<number> {
   const connection = await connect(url)
   const channel = await connection.createConfirmChannel()
   const queues = ['alone.1', 'alone.2']
@@ -74,9 +135,7 @@ async function publishAlone(url: string): Promise<number> {
   const body = Buffer.from(JSON.stringify(imageRequested.example))
   const began = performance.now()
   for (let at = 0; at < count; at += batch) {
-    for (let index = 0; index < batch; index += 1) {
-      channel.publish('amq.topic', 'alone', body, { persistent: true, contentType: 'application/json' })
-    }
+    for (let index = 0; index < batch; index += 1) channel.publish('amq.topic', 'alone', body, properties)
     await channel.waitForConfirms()
   }
   const seconds = (performance.now() - began) / 1_000

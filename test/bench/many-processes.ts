@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import type { Envelope } from '#events/envelope.ts'
 import { cpuSecondsOfTree } from '../processes/cpu-time.ts'
 import { startFleet, type Fleet } from '../processes/fleet.ts'
@@ -46,9 +47,23 @@ export async function measureGrowth(past: number): Promise<{ first: Stretch; las
   const stretch = (first: number) => measureStretch(infrastructure, fleet, { first, drops: 100, window: windowOfEach })
   await stretch(0)
   const first = await stretch(100)
-  await addHistory(infrastructure.databaseUrl, past - 300)
+  await addPast(infrastructure.databaseUrl, past - 300)
   await measureStretch(infrastructure, fleet, { first: 200, drops: warmUp, window: windowOfEach })
   return { first, last: await stretch(300) }
+}
+
+async function addPast(url: string, drops: number): Promise<void> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ real: number }>(
+      `select count(distinct drop_id)::int as real from outbox where subject = 'drop.announced.v1'`,
+    )
+    await addHistory((text) => client.query(text), { real: rows[0]?.real ?? 0, drops })
+    await client.query('vacuum analyze')
+  } finally {
+    await client.end()
+  }
 }
 
 async function startNullFleet({ envOf, root }: Infrastructure, each: number): Promise<Fleet> {

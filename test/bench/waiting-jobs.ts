@@ -80,7 +80,7 @@ async function onPostgres(jobs: number): Promise<WaitingCost> {
 }
 
 /** Lets jobs wait as the runtime does, each for a thing of its own. */
-async function letWait(ledger: Ledger, count: number): Promise<void> {
+export async function letWait(ledger: Ledger, count: number): Promise<void> {
   const atOnce = 100
   for (let first = 0; first < count; first += atOnce) {
     const now = new Date()
@@ -123,7 +123,7 @@ async function measureCalls(open: (of: keyof Pair) => Promise<Ledger>): Promise<
       const [job] = await time('lease', () => ledger.lease('builder', options))
       await ledger.finish(job?.id ?? 0, 'bench', { state: 'done', events: [] }, now)
       await time('lease of nothing', () => ledger.lease('builder', options))
-      await time('nextDue', () => ledger.nextDue('builder'))
+      await time('nextDue', () => ledger.nextDue('builder', now))
       await time('backlog', () => ledger.backlog(now))
     }
   }
@@ -153,12 +153,14 @@ async function inPairs(measure: (of: keyof Pair) => Promise<Record<string, numbe
   return Object.fromEntries(names.map((what) => [what, { none: median('none', what), many: median('many', what) }]))
 }
 
-function percentile(values: readonly number[], share: number): number {
+/** The value below which so many of a hundred lie. */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other)
   return Math.round((sorted[Math.floor(((sorted.length - 1) * share) / 100)] ?? 0) * 1_000) / 1_000
 }
 
-function delivery() {
+/** An event for the builder. */
+export function delivery() {
   const envelope = seal(say(imageRequested, imageRequested.example), { now: new Date() })
   return { envelope, key: null, wanted: true, endsWork: false }
 }

@@ -21,6 +21,7 @@ export const postgres: DatabaseKind = {
         from unnest(${keys}::text[]) as key order by lock
       ) as locks`.execute(db)
   },
+  withMayWrite: true,
   isTableMissing: (error) => error instanceof DatabaseError && error.code === '42P01',
   async account(db) {
     const { rows } = await sql<{ account: string }>`select session_user as account`.execute(db)

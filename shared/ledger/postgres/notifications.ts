@@ -3,17 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { Logger } from 'pino'
 import { clientConfig, endWithin, type PostgresAddress } from './connection.ts'
+import { channelOf } from './free-processes.ts'
 
 const firstDelay = 100
 const maxDelay = 5_000
 const closeTime = 1_000
 const channel = 'imagedrop'
 
+/** Tells every process. */
+export const tellEveryone = `select pg_notify('${channel}', place) from unnest($1::text[]) as place`
+
 /** One connection for NOTIFY and LISTEN, which comes back by itself. */
 export interface Notifications {
   readonly isConnected: boolean
-  /** Resolves with whether it was sent. */
-  send(payloads: readonly string[]): Promise<boolean>
+  /** Sends a statement with one list. Resolves with the number of its rows, or null when the connection ended instead. */
+  ask(statement: string, list: readonly string[]): Promise<number | null>
   /** Asks whether the connection still answers, and ends it when it does not. */
   check(): void
   /** Resolves when it is connected for the first time. */
@@ -35,7 +39,7 @@ export function openNotifications({ address, log, onConnected, onPayload }: Noti
   const { promise: connected, resolve: isConnected } = Promise.withResolvers<void>()
   let client: Client | null = null
   let failures = 0
-  let turn = Promise.resolve(true)
+  let turn = Promise.resolve<number | null>(null)
   const sockets = new Set<Socket>()
   const end = (one: Client) => endWithin(closeTime, one.end(), sockets)
 
@@ -63,7 +67,7 @@ export function openNotifications({ address, log, onConnected, onPayload }: Noti
     opened.on('notification', ({ processId, payload }) => {
       if (processId !== rows[0]?.pid) onPayload(payload ?? '')
     })
-    await opened.query(`listen ${channel}`)
+    for (const one of [channel, channelOf(rows[0]?.pid ?? 0)]) await opened.query(`listen ${one}`)
   }
 
   async function keepConnected(): Promise<void> {
@@ -78,15 +82,15 @@ export function openNotifications({ address, log, onConnected, onPayload }: Noti
   }
 
   /** One at a time. Whatever fails ends the connection. */
-  function query(text: string, values: unknown[] = []): Promise<boolean> {
+  function query(text: string, values: unknown[] = []): Promise<number | null> {
     turn = turn.then(async () => {
       const at = client
-      if (at === null) return false
+      if (at === null) return null
       return await at.query(text, values).then(
-        () => true,
+        ({ rowCount }) => rowCount,
         async () => {
           await end(at)
-          return false
+          return null
         },
       )
     })
@@ -99,7 +103,7 @@ export function openNotifications({ address, log, onConnected, onPayload }: Noti
     get isConnected() {
       return client !== null
     },
-    send: (payloads) => query(`select pg_notify('${channel}', place) from unnest($1::text[]) place`, [payloads]),
+    ask: (statement, list) => query(statement, [list]),
     check: () => void query('select 1'),
     async close() {
       ending.abort()

@@ -49,13 +49,15 @@ it('a service does a whole job with its own account, and its events are its own 
   await using builder = await open('builder')
   await using other = await open('builder')
   await using converter = await open('converter')
-  const rung = Promise.withResolvers<void>()
+  let rings = 0
   using watching = other.watch((where) => {
-    if (typeof where === 'object' && where.service === 'builder') rung.resolve()
+    if (typeof where === 'object' && where.service === 'builder') rings += 1
   })
   expect(watching).toBeDefined()
+  other.offer('builder', true)
+  await expect.poll(() => rings, { timeout: 20_000 }).toBe(1)
   const [job] = await leaseNew(builder, 'builder')
-  await rung.promise
+  await expect.poll(() => rings, { timeout: 20_000 }).toBe(2)
   await builder.heartbeat([job.id], 'a', until)
   const event = seal(say(imageBuilt, imageBuilt.example), { now })
   const entity = { key: 'k', version: 0, state: { count: 1 } }

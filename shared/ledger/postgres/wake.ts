@@ -3,10 +3,15 @@ import type { Logger } from 'pino'
 import type { WakeScope } from '../ledger.ts'
 import type { Wake } from '../wake.ts'
 import type { PostgresAddress } from './connection.ts'
-import { openNotifications, type Notifications } from './notifications.ts'
+import { becomeBusy, becomeFree, callOneFree, firstOfFree } from './free-processes.ts'
+import { openNotifications, tellEveryone, type Notifications } from './notifications.ts'
 
 /** One notification in so many milliseconds tells of all that was rung at a place in between. */
 const notifyEvery = 20
+/** When nobody was free to be called: who becomes so looks by itself. */
+const notifyWhenAllAreBusy = 100
+/** A follower is heard by all for so long, and says at each of its looks that it still follows. */
+const followTime = 30_000
 /** How long the last notification may take when we close. */
 const closeTime = 2_000
 
@@ -16,16 +21,26 @@ interface WakeOptions {
   readonly pollEvery: number
 }
 
-/** Rings within the process at once, in others through NOTIFY, and every few seconds whatever happens. */
+/**
+ * Rings within the process at once, and every few seconds whatever happens. Others hear through NOTIFY: a service's
+ * work is told to one process that is free, so that the many that are there do not all look for one job.
+ */
 export function createPostgresWake(address: PostgresAddress, { log, pollEvery }: WakeOptions): Wake {
-  const listeners = new Set<(where: WakeScope) => void>()
+  const listeners = new Map<(where: WakeScope) => void, { readonly follows?: boolean }>()
+  /** What this process has said of itself, by service. */
+  const offers = new Map<string, boolean>()
+  /** For which services the server has us among the free, over the connection that there is. */
+  let listed = new Set<string>()
   let notifications: Notifications | null = null
   let untold = new Set<string>()
+  /** Services with work for which one more process is to be called. */
+  let uncalled = new Set<string>()
+  let followedUntil = 0
   let telling: Promise<void> | null = null
   let poll: NodeJS.Timeout | null = null
 
   function tellAll(where: WakeScope): void {
-    for (const listener of listeners) listener(where)
+    for (const listener of listeners.keys()) listener(where)
   }
 
   /** Made when it is first needed: who only looks needs no such connection. */
@@ -34,9 +49,12 @@ export function createPostgresWake(address: PostgresAddress, { log, pollEvery }:
       address,
       log,
       onPayload: (payload) => {
-        tellAll(placeOf(payload))
+        if (payload === 'follow') followedUntil = performance.now() + followTime
+        else tellAll(placeOf(payload))
       },
       onConnected: () => {
+        listed = new Set()
+        follow()
         // Whatever was rung while nobody could hear it.
         tellAll('anywhere')
         tellOthers()
@@ -45,9 +63,22 @@ export function createPostgresWake(address: PostgresAddress, { log, pollEvery }:
     return notifications
   }
 
+  function follow(): void {
+    if (listeners.values().some(({ follows }) => follows)) untold.add('follow')
+  }
+
+  function newlyFree(): string[] {
+    return [...offers].filter(([service, isFree]) => isFree && !listed.has(service)).map(([service]) => service)
+  }
+
+  function newlyBusy(): string[] {
+    return [...listed].filter((service) => offers.get(service) !== true)
+  }
+
   function tellOthers(): void {
+    const isNothing = untold.size + uncalled.size + newlyFree().length + newlyBusy().length === 0
     // Once it is connected we are called again.
-    if (telling !== null || untold.size === 0 || !connect().isConnected) return
+    if (telling !== null || isNothing || !connect().isConnected) return
     telling = tell().finally(() => {
       telling = null
       tellOthers()
@@ -57,8 +88,33 @@ export function createPostgresWake(address: PostgresAddress, { log, pollEvery }:
   async function tell(): Promise<void> {
     const told = untold
     untold = new Set()
-    if (!(await connect().send([...told]))) untold = untold.union(told)
-    await sleep(notifyEvery)
+    if (told.size > 0 && (await connect().ask(tellEveryone, [...told])) === null) untold = untold.union(told)
+    await relist(newlyBusy(), becomeBusy)
+    const free = newlyFree()
+    await relist(free, becomeFree)
+    // Whatever came before we could be called for it.
+    for (const service of free) tellAll({ service })
+    const called = uncalled
+    uncalled = new Set()
+    const found = called.size === 0 ? 0 : await connect().ask(callOneFree, [...called])
+    if (found === null) uncalled = uncalled.union(called)
+    await sleep(found !== null && found < called.size ? notifyWhenAllAreBusy : notifyEvery)
+  }
+
+  /** Moves us onto or off the server's list. A connection that ends takes us off all of it. */
+  async function relist(services: readonly string[], statement: string): Promise<void> {
+    if (services.length === 0) return
+    const before = listed
+    if ((await connect().ask(statement, services)) === null) return
+    if (listed !== before) {
+      // A new connection has begun a new list, and may have been the one that was asked.
+      if (statement === becomeFree) await connect().ask(becomeBusy, services)
+      return
+    }
+    for (const service of services) {
+      if (statement === becomeFree) listed.add(service)
+      else listed.delete(service)
+    }
   }
 
   function pollLater(): void {
@@ -66,6 +122,8 @@ export function createPostgresWake(address: PostgresAddress, { log, pollEvery }:
     poll = setTimeout(() => {
       tellAll('anywhere')
       connect().check()
+      follow()
+      tellOthers()
       pollLater()
     }, wait).unref()
   }
@@ -73,15 +131,29 @@ export function createPostgresWake(address: PostgresAddress, { log, pollEvery }:
   return {
     ring(where) {
       tellAll(where)
-      untold.add(payloadOf(where))
+      if (typeof where === 'object') {
+        // Who does such work itself takes it, or says that it is busy.
+        if (!offers.has(where.service)) uncalled.add(where.service)
+      } else if (where !== 'said' || performance.now() < followedUntil) untold.add(where)
       tellOthers()
     },
-    listen(listener) {
-      listeners.add(listener)
+    listen(listener, options = {}) {
+      listeners.set(listener, options)
       connect()
+      if (options.follows === true) {
+        follow()
+        tellOthers()
+      }
       if (poll === null) pollLater()
       return { [Symbol.dispose]: () => void listeners.delete(listener) }
     },
+    offer(service, isFree) {
+      offers.set(service, isFree)
+      if (!isFree) uncalled.add(service)
+      tellOthers()
+    },
+    // Where nobody can be called, everybody looks.
+    keepsTime: async (service) => (await connect().ask(firstOfFree, [service])) !== 0,
     async close() {
       listeners.clear()
       if (poll) clearTimeout(poll)
@@ -98,10 +170,6 @@ export function createPostgresWake(address: PostgresAddress, { log, pollEvery }:
     await told
     await tellLast(at)
   }
-}
-
-function payloadOf(where: WakeScope): string {
-  return typeof where === 'string' ? where : `service ${where.service}`
 }
 
 function placeOf(payload: string): WakeScope {

@@ -11,6 +11,7 @@ export const sqlite: DatabaseKind = {
   hasEnded: (service, drop) => sql`exists (select 1 from ended_drops where service = ${service} and drop_id = ${drop})`,
   holdEnding: () => Promise.resolve(),
   holdWaits: () => Promise.resolve(),
+  withMayWrite: false,
   isTableMissing: (error) => error instanceof Error && error.message.startsWith('no such table'),
   account: () => Promise.resolve(localAccount()),
   signature: () => ({ said_by: localAccount() }),

@@ -36,6 +36,9 @@ export function createFileWake(file: string): Wake {
       })
       return { [Symbol.dispose]: () => void listeners.delete(listener) }
     },
+    // All hear of everything: they are on one host, and few.
+    offer() {},
+    keepsTime: () => Promise.resolve(true),
     close() {
       listeners.clear()
       watcher?.close()

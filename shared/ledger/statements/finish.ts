@@ -3,6 +3,7 @@ import type { DatabaseKind } from '../database-kind.ts'
 import { LeaseLost, type Outcome } from '../ledger.ts'
 import type { Tables } from '../schema.ts'
 import { writeEntity } from './entity.ts'
+import { finishAtOnce } from './finish-at-once.ts'
 import { insertOutbox } from './outbox.ts'
 
 interface FinishOptions {
@@ -23,7 +24,9 @@ export async function finish(
   try {
     // One statement needs no transaction around it.
     if (outcome.events.length === 0 && !outcome.entity) await endJob(db, job, owner, outcome, now)
-    else await db.transaction().execute((transaction) => endWithAll(transaction, kind, job, owner, outcome, now))
+    else if (kind.withMayWrite) {
+      if (!(await finishAtOnce(db, job, owner, outcome, now))) throw lost(job, owner, outcome.entity?.key)
+    } else await db.transaction().execute((transaction) => endWithAll(transaction, kind, job, owner, outcome, now))
   } catch (error) {
     if (repeated && error instanceof LeaseLost && (await hasEnded(db, job, outcome, now))) return
     throw error
@@ -59,8 +62,13 @@ async function endJob(
     .$if(state !== 'cancelled' && !whileCancelled, (query) => query.where('cancel_requested', '=', 0))
     .returning('service')
     .executeTakeFirst()
-  if (!ended) throw new LeaseLost(`job ${String(job)} was cancelled, or its lease is no longer held by ${owner}`)
+  if (!ended) throw lost(job, owner)
   return ended.service
+}
+
+function lost(job: number, owner: string, key?: string): LeaseLost {
+  const orChanged = key === undefined ? '' : `, or another job has changed ${key}`
+  return new LeaseLost(`job ${String(job)} was cancelled, or its lease is no longer held by ${owner}${orChanged}`)
 }
 
 /** Only we end this job in this way at this millisecond. */

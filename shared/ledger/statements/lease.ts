@@ -2,7 +2,7 @@ import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Job } from '../ledger.ts'
 import { jobColumns, jobOf } from '../rows.ts'
-import { inState, isLive, type JobsTable, type Tables } from '../schema.ts'
+import { inState, isFresh, isLive, isPutOff, type JobsTable, type Tables } from '../schema.ts'
 
 interface LeaseOptions {
   readonly owner: string
@@ -27,8 +27,16 @@ export async function lease(
   if (leased.length > 0) return leased
   const rows = await db
     .with(
-      (cte) => cte('live').materialized(),
-      (from) => kind.takeRows(liveJobs(from, service, { now, limit }), 'job'),
+      (cte) => cte('fresh').materialized(),
+      (from) => kind.takeRows(freshJobs(from, service, { now, limit }), 'job'),
+    )
+    .with(
+      (cte) => cte('put_off').materialized(),
+      (from) => kind.takeRows(putOffJobs(from, service, { now, limit }), 'job'),
+    )
+    .with(
+      (cte) => cte('abandoned').materialized(),
+      (from) => kind.takeRows(abandonedJobs(from, service, { now, limit }), 'job'),
     )
     .with(
       (cte) => cte('woken').materialized(),
@@ -44,7 +52,15 @@ export async function lease(
     }))
     .where('id', 'in', (is) =>
       is
-        .selectFrom(is.selectFrom('live').select('id').unionAll(is.selectFrom('woken').select('id')).as('due'))
+        .selectFrom(
+          is
+            .selectFrom('fresh')
+            .select('id')
+            .unionAll(is.selectFrom('put_off').select('id'))
+            .unionAll(is.selectFrom('abandoned').select('id'))
+            .unionAll(is.selectFrom('woken').select('id'))
+            .as('due'),
+        )
         .select('due.id')
         .orderBy('due.id')
         .limit(limit),
@@ -56,38 +72,54 @@ export async function lease(
 
 type From = Pick<Kysely<Tables>, 'selectFrom'>
 
-function liveJobs(db: From, service: string, { now, limit }: { now: Date; limit: number }) {
-  const time = now.getTime()
-  return db
-    .selectFrom('jobs as job')
-    .select('job.id')
-    .where('job.service', '=', service)
-    .where(isLive('job'))
-    .where((is) =>
-      is.or([
-        is.and([inState('job', 'queued'), is('job.due_at', '<=', time)]),
-        is.and([inState('job', 'running'), is('job.lease_until', '<', time)]),
-      ]),
-    )
-    .where((is) =>
-      is.or([
-        is('job.key', 'is', null),
-        is.and([
-          is.not(is.exists(withKeyOf(is).whereRef('other.id', '<', 'job.id').where(isLive('other')))),
-          is.not(is.exists(wokenBefore(is, time))),
-        ]),
-      ]),
-    )
-    .orderBy('job.id')
+interface Due {
+  readonly now: Date
+  readonly limit: number
+}
+
+/** Those that were due when they came. */
+function freshJobs(db: From, service: string, { now, limit }: Due) {
+  return inTurn(jobsOf(db, service), now).where(isFresh('job')).orderBy('job.id').limit(limit)
+}
+
+/** Those whose time has come. */
+function putOffJobs(db: From, service: string, { now, limit }: Due) {
+  return inTurn(jobsOf(db, service), now)
+    .where(isPutOff('job'))
+    .where('job.due_at', '<=', now.getTime())
+    .orderBy('job.due_at')
     .limit(limit)
 }
 
-function wokenJobs(db: From, service: string, { now, limit }: { now: Date; limit: number }) {
+/** Those whose lease has run out. */
+function abandonedJobs(db: From, service: string, { now, limit }: Due) {
+  return inTurn(jobsOf(db, service), now)
+    .where(inState('job', 'running'))
+    .where('job.lease_until', '<', now.getTime())
+    .orderBy('job.lease_until')
+    .limit(limit)
+}
+
+function jobsOf(db: From, service: string) {
+  return db.selectFrom('jobs as job').select('job.id').where('job.service', '=', service)
+}
+
+/** Without those that an earlier one with their key holds up. */
+function inTurn(jobs: ReturnType<typeof jobsOf>, now: Date) {
+  return jobs.where((is) =>
+    is.or([
+      is('job.key', 'is', null),
+      is.and([
+        is.not(is.exists(withKeyOf(is).whereRef('other.id', '<', 'job.id').where(isLive('other')))),
+        is.not(is.exists(wokenBefore(is, now.getTime()))),
+      ]),
+    ]),
+  )
+}
+
+function wokenJobs(db: From, service: string, { now, limit }: Due) {
   const time = now.getTime()
-  return db
-    .selectFrom('jobs as job')
-    .select('job.id')
-    .where('job.service', '=', service)
+  return jobsOf(db, service)
     .where(inState('job', 'waiting'))
     .where('job.due_at', '<=', time)
     .where((is) =>
@@ -138,7 +170,6 @@ async function leasedAt(
     .selectFrom('jobs')
     .select(jobColumns)
     .where('service', '=', service)
-    .where(isLive('jobs'))
     .where(inState('jobs', 'running'))
     .where('lease_owner', '=', owner)
     .where('started_at', '=', now.getTime())

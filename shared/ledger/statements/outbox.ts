@@ -6,7 +6,7 @@ import { outboxColumns, outboxRowOf } from '../rows.ts'
 import type { Tables } from '../schema.ts'
 
 /** The process that said an event sends it; after so many milliseconds any other may. */
-const sendTime = 30_000
+export const sendTime = 30_000
 
 interface TakeOptions {
   readonly owner: string

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import { LeaseLost } from '../ledger.ts'
-import { inState, isLive, type Tables } from '../schema.ts'
+import { inState, type Tables } from '../schema.ts'
 
 interface PutBackOptions {
   readonly at: Date
@@ -38,7 +38,7 @@ export async function putBack(
 
 /** Gives back what dead owners hold at once, rather than when their leases run out: jobs, and events to send. */
 export async function reclaim(db: Kysely<Tables>, isAlive: (owner: string) => boolean, now: Date): Promise<number> {
-  const running = db.selectFrom('jobs').where(isLive('jobs')).where(inState('jobs', 'running'))
+  const running = db.selectFrom('jobs').where(inState('jobs', 'running'))
   const unsent = db.selectFrom('outbox').where('sent_at', 'is', null)
   const holders = await running.select('lease_owner').union(unsent.select('lease_owner')).execute()
   const dead = holders.map((row) => row.lease_owner).filter((owner) => owner !== null && !isAlive(owner))
@@ -48,7 +48,6 @@ export async function reclaim(db: Kysely<Tables>, isAlive: (owner: string) => bo
   const result = await db
     .updateTable('jobs')
     .set({ state: 'queued', due_at: now.getTime(), ...released })
-    .where(isLive('jobs'))
     .where(inState('jobs', 'running'))
     .where('lease_owner', 'in', dead)
     .executeTakeFirst()

@@ -1,7 +1,7 @@
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Job, JobSelector, OutboxRow } from '../ledger.ts'
 import { jobColumns, jobOf, outboxColumns, outboxRowOf } from '../rows.ts'
-import { inState, isLive, type Tables } from '../schema.ts'
+import { inState, isPutOff, type Tables } from '../schema.ts'
 
 export async function readJobs(db: Kysely<Tables>, { drop, service, eventId, states }: JobSelector): Promise<Job[]> {
   let query = db.selectFrom('jobs').select(jobColumns).orderBy('id')
@@ -29,19 +29,20 @@ export async function readEvents(
   return (await query.execute()).map(outboxRowOf)
 }
 
-/** When the dispatcher has to look again although nobody rang. */
-export async function readNextDue(db: Kysely<Tables>, service: string): Promise<Date | null> {
-  const live = db
-    .selectFrom('jobs')
-    .select(sql<number | null>`min(case when state = 'queued' then due_at else lease_until end)`.as('at'))
-    .where('service', '=', service)
-    .where(isLive('jobs'))
-  const waiting = db
-    .selectFrom('jobs')
+/**
+ * When the dispatcher has to look again although nobody rang. What had been due when it looked was not for it: another has
+ * it, or it waits for one of its key.
+ */
+export async function readNextDue(db: Kysely<Tables>, service: string, looked: Date): Promise<Date | null> {
+  const jobs = db.selectFrom('jobs').where('service', '=', service)
+  const putOff = jobs.where(isPutOff('jobs')).where('due_at', '>', looked.getTime())
+  const running = jobs.where(inState('jobs', 'running')).where('lease_until', '>=', looked.getTime())
+  const waiting = jobs.where(inState('jobs', 'waiting')).where('due_at', '>', looked.getTime())
+  const rows = await putOff
     .select((is) => is.fn.min<number | null>('due_at').as('at'))
-    .where('service', '=', service)
-    .where(inState('jobs', 'waiting'))
-  const rows = await live.unionAll(waiting).execute()
+    .unionAll(running.select((is) => is.fn.min<number | null>('lease_until').as('at')))
+    .unionAll(waiting.select((is) => is.fn.min<number | null>('due_at').as('at')))
+    .execute()
   const times = rows.map((row) => row.at).filter((at) => at !== null)
   return times.length === 0 ? null : new Date(Math.min(...times))
 }
