@@ -1,11 +1,15 @@
+import { join } from 'node:path'
 import { z } from 'zod'
 import { InvalidConfig, readConfig } from '#service/config.ts'
 
 /** Which regions there are, the cloud itself says before the first upload (`aws/regions.ts`); this can be part of a host name. */
 const region = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a region is written as us-east-1')
 
-/** Settings of the ec2-publisher, from `IMAGEDROP_EC2_PUBLISHER_*`; README.md has the table. */
-export function readEc2PublisherConfig(env: Readonly<Record<string, string | undefined>>) {
+/**
+ * Settings of the ec2-publisher, from `IMAGEDROP_EC2_PUBLISHER_*`; README.md has the table. Without a folder for what must
+ * outlive the process, it is not remembered what is in snapshots, and each upload sends the whole disk.
+ */
+export function readEc2PublisherConfig(env: Readonly<Record<string, string | undefined>>, stateFolder?: string) {
   const settings = readConfig(
     'EC2_PUBLISHER',
     {
@@ -72,7 +76,8 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
     )
   // AWS is far away and needs many; the emulator is near, and each costs it a megabyte.
   const connections = settings.connections ?? (settings.emulated ? 8 : 32)
-  return { ...settings, connections }
+  const blockLists = stateFolder === undefined ? null : join(stateFolder, 'ec2-publisher', 'blocks')
+  return { ...settings, connections, blockLists }
 }
 
 /** `aws-cn=china, aws-us-gov=gov` */

@@ -5,6 +5,7 @@ import { copyImage } from '../copy/copy-image.ts'
 import { target } from '../step.ts'
 import { assertNoObstacles } from '../preflight/assert-no-obstacles.ts'
 import { findUnusable } from '../preflight/find-unusable.ts'
+import { openBlockLists } from '../upload/block-lists.ts'
 import { readExtents } from '../upload/extents.ts'
 import { findImage } from '../upload/register-image.ts'
 import { settleImage } from '../upload/settle-image.ts'
@@ -94,6 +95,7 @@ async function placeInPartition(
     }
     const content = {
       extents,
+      lists: openBlockLists(settings.blockLists),
       settings,
       onPhase(next: string) {
         phase = next
