@@ -1,5 +1,6 @@
 import type { Progress } from '#bus/bus.ts'
 import type { Architecture, MissingPlace, Registration } from '#events/vocabulary.ts'
+import type { TestedFirmware } from './upload/boot-mode.ts'
 
 /** An image that is to be registered. Equal orders are one image, however often they are placed. */
 export interface UploadOrder {
@@ -13,6 +14,8 @@ export interface UploadOrder {
   /** AMI name: what the image is found by again. */
   readonly name: string
   readonly architecture: Architecture
+  /** By which firmware it passed its boot test; null when that is not known. */
+  readonly firmware: TestedFirmware | null
   readonly disk: { readonly path: string; readonly sha256: string; readonly size: number }
 }
 

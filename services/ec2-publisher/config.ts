@@ -57,7 +57,8 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       /** Blocks that are read back and compared before an image can become public; 0 for none. */
       sampleBlocks: z.coerce.number().int().min(0).max(100_000).default(16),
       tpm: z.stringbool().default(true),
-      x86BootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).default('legacy-bios'),
+      /** Unsaid, x86_64 images are registered for what they were tested by. */
+      x86BootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).optional(),
       /** Smallest root volume of an AMI, in GiB, within the bounds of gp3. */
       rootGib: z.coerce.number().int().min(1).max(65_536).default(10),
       rootDevice: z

@@ -70,7 +70,9 @@ export async function uploadBlocks(region: Region, upload: Upload): Promise<Sent
     for (const index of inParent.keys()) {
       if (blocks.has(index)) continue
       const bytes = (await takeBuffer()).fill(0)
-      send({ index, bytes, digest: zerosDigest }, buffers.give)
+      send({ index, bytes, digest: zerosDigest }, (zeros) => {
+        buffers.give(zeros)
+      })
     }
     await Promise.all(underway)
     signal.throwIfAborted()
