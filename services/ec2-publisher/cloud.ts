@@ -1,6 +1,13 @@
 import type { Progress } from '#bus/bus.ts'
 import type { Architecture, MissingPlace, Registration } from '#events/vocabulary.ts'
-import type { TestedFirmware } from './upload/boot-mode.ts'
+
+/** By which firmware an image was started in its boot test, and passed. */
+export interface TestedFirmware {
+  readonly bios: boolean
+  readonly uefi: boolean
+  /** By UEFI, with a TPM 2.0 in the machine. */
+  readonly tpm: boolean
+}
 
 /** An image that is to be registered. Equal orders are one image, however often they are placed. */
 export interface UploadOrder {

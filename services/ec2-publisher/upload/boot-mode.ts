@@ -1,17 +1,10 @@
 import type { BootModeValues } from '@aws-sdk/client-ec2'
 import type { Architecture, BootRecord } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
-import type { UploadOrder } from '../cloud.ts'
+import type { TestedFirmware, UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
 
-/** By which firmware an image was started in its boot test and passed; null when the test does not tell. */
-export interface TestedFirmware {
-  readonly bios: boolean
-  readonly uefi: boolean
-  /** By UEFI, with a TPM 2.0 in the machine. */
-  readonly tpm: boolean
-}
-
+/** By which firmware an image passed its boot test; null when that does not tell. */
 export function testedFirmware(boots: readonly BootRecord[] | undefined): TestedFirmware | null {
   if (boots === undefined) return null
   const passed = boots.filter((one) => one.outcome === 'passed')
