@@ -39,7 +39,7 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       copyPatienceSeconds: z.coerce.number().min(0).max(3_600).default(20),
       bestEffortPatienceSeconds: z.coerce.number().min(0.1).max(86_400).default(60),
       patienceSeconds: z.coerce.number().min(0.1).max(86_400).default(900),
-      /** How many images may be public in a region; unknown, it is not looked at before AWS refuses. */
+      /** How many images may be public in a region; unsaid, AWS is asked. */
       publicImageQuota: z.coerce.number().int().min(1).optional(),
       witnesses: z
         .string()
