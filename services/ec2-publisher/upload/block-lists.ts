@@ -9,7 +9,6 @@ export type BlockList = ReadonlyMap<number, Buffer>
 
 /** As many as one look for snapshots can ask for: AWS takes 200 values of a filter. */
 const most = 200
-const ending = '.blocks'
 const digestSize = 32
 const recordSize = 4 + digestSize
 
@@ -27,7 +26,7 @@ export interface BlockLists {
 export function openBlockLists(folder: string | null): BlockLists {
   if (folder === null)
     return { disks: () => Promise.resolve([]), read: () => Promise.resolve(null), keep: () => Promise.resolve() }
-  const pathOf = (disk: string) => join(folder, `${disk}${ending}`)
+  const pathOf = (disk: string) => join(folder, `${disk}.blocks`)
   const disks = async () => (await namesIn(folder)).flatMap((name) => /^([0-9a-f]{64})\.blocks$/.exec(name)?.[1] ?? [])
   return {
     disks,

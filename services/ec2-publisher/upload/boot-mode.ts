@@ -6,8 +6,8 @@ import type { Ec2Settings } from '../config.ts'
 
 /** By which firmware an image passed its boot test; null when that does not tell. */
 export function testedFirmware(boots: readonly BootRecord[] | undefined): TestedFirmware | null {
-  if (boots === undefined) return null
-  const passed = boots.filter((one) => one.outcome === 'passed')
+  const passed = boots?.filter((one) => one.outcome === 'passed') ?? []
+  if (passed.length === 0) return null
   const byUefi = passed.filter((one) => one.firmware !== 'bios')
   return { bios: byUefi.length < passed.length, uefi: byUefi.length > 0, tpm: byUefi.some((one) => one.tpm) }
 }

@@ -65,11 +65,11 @@ function newestFirst(one: Snapshot, other: Snapshot): number {
 /** The digests of some blocks of the disk, at even distances. */
 async function lookAt({ path, size }: UploadOrder['disk'], indexes: readonly number[]) {
   await using file = await open(path)
+  const bytes = Buffer.alloc(blockSize)
   const looked: { index: number; digest: Buffer }[] = []
   const step = Math.max(1, indexes.length / samples)
   for (let at = 0; at < indexes.length; at += step) {
     const index = indexes[Math.floor(at)] ?? 0
-    const bytes = Buffer.alloc(blockSize)
     await readBlock(file, { index, size }, bytes)
     looked.push({ index, digest: createHash('sha256').update(bytes).digest() })
   }

@@ -226,7 +226,7 @@ it('gives up a begun snapshot whose parent is not known any more, and makes one 
   await expectWhole(bench, second, next)
 })
 
-it.each(['StartSnapshot', 'PutSnapshotBlock', 'CompleteSnapshot', 'RegisterImage'])(
+it.each(['StartSnapshot', 'PutSnapshotBlock', 'CompleteSnapshot'])(
   'makes one whole image of the changed blocks when the upload is killed before %s is answered',
   async (operation) => {
     await using bench = await setUp()
