@@ -133,9 +133,10 @@ export async function completeSnapshot(
       )
     if (checksum !== found) throw invalid('INVALID_PARAMETER_VALUE', 'The linear checksum does not match the blocks')
   }
-  openSnapshot(world, place, id)
   const { length: blocks } = await blocksOf(world, snapshot)
-  await world.snapshots.save({ ...snapshot, sealedAt: world.now().getTime(), blocks })
+  // Somebody else may have completed it meanwhile.
+  const still = openSnapshot(world, place, id)
+  await world.snapshots.save({ ...still, sealedAt: world.now().getTime(), blocks })
   await world.blocks.close(id)
   return { Status: 'pending' }
 }
