@@ -2,6 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { dropPublished, type DropPublished } from '#events/drop-published.ts'
+import type { ImagePublished } from '#events/image-published.ts'
+import { imageKey, type DropImage } from '#events/vocabulary.ts'
 import { describeIssues, parseBody } from '#events/parse.ts'
 import { readIfThere, writeDurably } from '#files/durable.ts'
 import { previousOf } from './changes/previous.ts'
@@ -34,6 +36,8 @@ export interface Publications {
     at: string,
     findChanges: (previous: DropPublished) => Promise<Changes | null>,
   ): Promise<Publication>
+  /** Notes where an image is public now; null for a drop that is not noted, and when it was known. */
+  place(word: ImagePublished): Promise<Publication | null>
   /** Null for a drop that is not noted. */
   withdraw(drop: string, withdrawal: Withdrawal): Promise<Publication | null>
   forget(drop: string): Promise<void>
@@ -73,6 +77,15 @@ export function createPublications(folder: string, { before }: { readonly before
       const previous = previousOf(body, await readable())
       return await write({ at, body, withdrawn: null, changes: previous && (await findChanges(previous)) }, null)
     },
+    async place(word) {
+      const before = await read(pathOf(word.drop))
+      if (!before) return null
+      const images = before.body.images.map((one) =>
+        imageKey(one.image) === imageKey(word.image) ? placed(one, word) : one,
+      )
+      const after = { ...before, body: { ...before.body, images } }
+      return serialize(after) === serialize(before) ? null : await write(after, before)
+    },
     async withdraw(drop, withdrawal) {
       const before = await read(pathOf(drop))
       if (!before) return null
@@ -92,6 +105,15 @@ export function createPublications(folder: string, { before }: { readonly before
       return listing
     },
   }
+}
+
+/** A publisher's later word takes the place of its earlier one; what others said stays. */
+function placed({ missing: lacking = [], ...one }: DropImage, word: ImagePublished): DropImage {
+  const targets = new Set(word.registrations.map(({ target }) => target))
+  const ofOthers = ({ target }: { readonly target: string }) => !targets.has(target)
+  const missing = [...lacking.filter(ofOthers), ...(word.missing ?? [])]
+  const registrations = [...one.registrations.filter(ofOthers), ...word.registrations]
+  return { ...one, registrations, ...(missing.length === 0 ? {} : { missing }) }
 }
 
 function serialize(publication: Publication): string {

@@ -9,7 +9,7 @@ import { seal } from '#events/envelope.ts'
 import { openMailServer } from './channels/mail/testing/mail-server.ts'
 import { debianDrop, withRegistrations } from './testing/drops.ts'
 import { shelfOf } from './shelves.ts'
-import { expired, published, superseded } from './testing/news.ts'
+import { expired, imageOpened, published, superseded } from './testing/news.ts'
 import { openAnnouncer, type TestAnnouncer } from './testing/open-announcer.ts'
 
 const drop = 'nightly-Debian-12-20260711.0'
@@ -90,6 +90,27 @@ describe('a published drop', () => {
     await using at = await openAnnouncer({ env: mailedBy(server.url) })
     await mkdir(at.at('feed.atom'), { recursive: true })
     await expect(at.hear(published(debianDrop()))).rejects.toThrow(/^feed: .*; mail: .*this server says 550/)
+  })
+
+  it('shows a region that an image came to later, and tells nobody again', async () => {
+    await using server = await openMailServer()
+    await using at = await openAnnouncer({ env: mailedBy(server.url) })
+    const body = debianDrop()
+    const one = body.images.find(({ registrations }) => registrations.length > 0)
+    const [first] = one?.registrations ?? []
+    if (one === undefined || first === undefined) throw new Error('no image is registered')
+    const later = { ...first, place: 'ap-south-1', id: 'ami-0fedcba9876543210' }
+    const word = imageOpened(body, one, [first, later])
+    await at.hear(word)
+    await at.hear(published(body))
+    const mail = await read(at, `${drop}.eml`)
+    expect(await read(at, dropPage)).not.toContain(later.id)
+    expect([await at.hear(word), await at.hear(word)]).toEqual([[], []])
+    expect(await read(at, dropPage)).toContain(later.id)
+    expect([server.heard.length, await read(at, `${drop}.eml`)]).toEqual([1, mail])
+    await at.hear(superseded(body, 'another'))
+    await at.hear(imageOpened(body, one, [first]))
+    expect(await read(at, dropPage)).not.toContain(later.id)
   })
 
   it('gives the same bytes wherever it is announced', async () => {

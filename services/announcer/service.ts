@@ -9,6 +9,7 @@ import { dropReady } from '#events/drop-ready.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import type { EnvelopeOf } from '#events/envelope.ts'
 import { imageFailed } from '#events/image-failed.ts'
+import { imagePublished } from '#events/image-published.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { defineService, type Context } from '#service/define.ts'
 import { ArtifactStoreUnavailable, type ArtifactStore } from '#artifacts/store.ts'
@@ -22,6 +23,7 @@ import { tellStory, type Titles } from './story/story.ts'
 import {
   reportByAll,
   reportFailureByAll,
+  showByAll,
   showCalendarByAll,
   tellByAll,
   withdrawFromAll,
@@ -43,7 +45,7 @@ export interface Announcer {
 const dropState = z.object({ withdrawn: z.boolean() }).default({ withdrawn: false })
 
 /** What a drop does not depend on: to hear of it helps people, and the drop goes on without. */
-const asides = [dropReady, dropFailed, imageFailed, imageTested, calendarChanged, dropOverdue] as const
+const asides = [dropReady, dropFailed, imageFailed, imageTested, imagePublished, calendarChanged, dropOverdue] as const
 
 /** Announces a published drop by every channel, lets them know when it is withdrawn, and tells what happens before. */
 export const announcer = defineService({
@@ -106,6 +108,13 @@ export const announcer = defineService({
         return await report(event.body.gate === 'person' ? tellWaiting(event) : null)
       case 'image.tested.v1':
         return await report(event.body.verdict === 'failed' ? tellFailedTest(event) : null)
+      case 'image.published.v1': {
+        // Before the drop is published nobody is told; afterwards it is shown, and nobody is told again.
+        const publication = await publications.place(event.body)
+        if (publication !== null && publication.withdrawn === null)
+          await showByAll(channels, tellStory(publication, titles), signal)
+        return []
+      }
       case 'calendar.changed.v1':
         await calendars.keep(event.body.stream, event.body.entries, time)
         await showCalendarByAll(channels, signal)
@@ -125,6 +134,7 @@ export const announcer = defineService({
 type Heard = EnvelopeOf<(typeof asides)[number] | typeof dropPublished | typeof dropSuperseded | typeof dropExpired>
 
 function keyOf(event: Heard): string {
+  if (event.subject === 'image.published.v1') return event.body.drop
   if (event.subject === 'calendar.changed.v1') return `calendar:${event.body.stream}`
   return isAside(event) ? event.id : event.body.drop
 }

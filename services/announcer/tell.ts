@@ -25,6 +25,11 @@ export async function tellByAll(
   return told.flat()
 }
 
+/** Has all channels that people come back to show a drop as it is now; nobody is told. */
+export async function showByAll(channels: readonly OpenChannel[], story: Story, signal: AbortSignal): Promise<void> {
+  await askAll(channels, signal, ({ channel }) => channel.show?.(story, signal) ?? Promise.resolve())
+}
+
 /** Lets all channels know that a drop was withdrawn, so that they show it no longer, and then tell of it. */
 export async function withdrawFromAll(
   channels: readonly OpenChannel[],

@@ -1,6 +1,14 @@
 import type { Progress } from '#bus/bus.ts'
 import type { Architecture, MissingPlace, Registration } from '#events/vocabulary.ts'
 
+/** By which firmware an image was started in its boot test, and passed. */
+export interface TestedFirmware {
+  readonly bios: boolean
+  readonly uefi: boolean
+  /** By UEFI, with a TPM 2.0 in the machine. */
+  readonly tpm: boolean
+}
+
 /** An image that is to be registered. Equal orders are one image, however often they are placed. */
 export interface UploadOrder {
   readonly drop: string
@@ -13,6 +21,8 @@ export interface UploadOrder {
   /** AMI name: what the image is found by again. */
   readonly name: string
   readonly architecture: Architecture
+  /** By which firmware it passed its boot test; null when that is not known. */
+  readonly firmware: TestedFirmware | null
   readonly disk: { readonly path: string; readonly sha256: string; readonly size: number }
 }
 

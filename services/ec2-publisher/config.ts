@@ -1,11 +1,15 @@
+import { join } from 'node:path'
 import { z } from 'zod'
 import { InvalidConfig, readConfig } from '#service/config.ts'
 
 /** Which regions there are, the cloud itself says before the first upload (`aws/regions.ts`); this can be part of a host name. */
 const region = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a region is written as us-east-1')
 
-/** Settings of the ec2-publisher, from `IMAGEDROP_EC2_PUBLISHER_*`; README.md has the table. */
-export function readEc2PublisherConfig(env: Readonly<Record<string, string | undefined>>) {
+/**
+ * Settings of the ec2-publisher, from `IMAGEDROP_EC2_PUBLISHER_*`; README.md has the table. Without a folder for what must
+ * outlive the process, it is not remembered what is in snapshots, and each upload sends the whole disk.
+ */
+export function readEc2PublisherConfig(env: Readonly<Record<string, string | undefined>>, stateFolder?: string) {
   const settings = readConfig(
     'EC2_PUBLISHER',
     {
@@ -37,7 +41,7 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       patienceSeconds: z.coerce.number().min(0.1).max(86_400).default(900),
       /** How long a request may go without an answer. */
       silenceSeconds: z.coerce.number().min(1).max(3_600).default(60),
-      /** How many images may be public in a region; unknown, it is not looked at before AWS refuses. */
+      /** How many images may be public in a region; unsaid, AWS is asked. */
       publicImageQuota: z.coerce.number().int().min(1).optional(),
       witnesses: z
         .string()
@@ -55,7 +59,8 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       /** Blocks that are read back and compared before an image can become public; 0 for none. */
       sampleBlocks: z.coerce.number().int().min(0).max(100_000).default(16),
       tpm: z.stringbool().default(true),
-      x86BootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).default('legacy-bios'),
+      /** Unsaid, x86_64 images are registered for what they were tested by. */
+      x86BootMode: z.enum(['legacy-bios', 'uefi', 'uefi-preferred']).optional(),
       /** Smallest root volume of an AMI, in GiB, within the bounds of gp3. */
       rootGib: z.coerce.number().int().min(1).max(65_536).default(10),
       rootDevice: z
@@ -74,7 +79,8 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
     )
   // AWS is far away and needs many; the emulator is near, and each costs it a megabyte.
   const connections = settings.connections ?? (settings.emulated ? 8 : 32)
-  return { ...settings, connections }
+  const blockLists = stateFolder === undefined ? null : join(stateFolder, 'ec2-publisher', 'blocks')
+  return { ...settings, connections, blockLists }
 }
 
 /** `aws-cn=china, aws-us-gov=gov` */

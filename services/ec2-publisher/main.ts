@@ -5,8 +5,8 @@ import { readEc2PublisherConfig } from './config.ts'
 import { ec2Publisher } from './service.ts'
 
 /** Puts the ec2-publisher together. */
-export const assemble: Assemble = ({ artifacts, env }) => {
-  const settings = readEc2PublisherConfig(env)
+export const assemble: Assemble = ({ artifacts, env, stateFolder }) => {
+  const settings = readEc2PublisherConfig(env, stateFolder)
   const { jobs, watchHours, protectFinal } = settings
   const cloud = createCloudProcess(settings, env)
   const dependencies = { artifacts, cloud, retention: settings, watchHours, protectFinal }

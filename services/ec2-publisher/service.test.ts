@@ -299,8 +299,9 @@ it('publishes nothing where public images are blocked, and says how to unblock t
   expect((await inventory(bench)).images).toMatchObject([{ Public: false }])
 })
 
-it('says which quota is used up', async () => {
-  await using bench = await setUp({ publicImageQuota: 0 })
+it('says which quota is used up, when it could not be learnt before', async () => {
+  const accounts = [{ ...emulatorAccount, denied: ['GetServiceQuota'] }]
+  await using bench = await setUp({ publicImageQuota: 0, accounts })
   const registrations = registrationsIn(await handle(bench, tested(await keepDisk(bench.artifacts))))
   await expect(handle(bench, blessed(registrations))).rejects.toThrow(
     /ResourceLimitExceeded: You have reached your quota of 0 .*ask AWS to raise the quota "Public AMIs"/,

@@ -7,12 +7,22 @@ import { dropReady, type DropReady } from '#events/drop-ready.ts'
 import { dropStaged, type DropStaged } from '#events/drop-staged.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { say } from '#events/define.ts'
+import type { EnvelopeOf } from '#events/envelope.ts'
+import { imagePublished } from '#events/image-published.ts'
 import { defineService, type Context, type WaitFor } from '#service/define.ts'
 import { expectedFailure } from './expected-failure.ts'
 import { changeIndexes } from './streams/change-indexes.ts'
 import { endOf } from './streams/end-of.ts'
 import { writeFileTimeList } from './streams/file-time-list.ts'
-import { makeRoom, noteEnd, noteOpen, notePublished, noteStaged } from './streams/note-drop.ts'
+import {
+  makeRoom,
+  noteEnd,
+  noteOpen,
+  notePublished,
+  noteRegistrations,
+  noteStaged,
+  pathOfPublished,
+} from './streams/note-drop.ts'
 import type { StreamDocument } from './streams/stream-document.ts'
 import { graceOf } from './streams/grace-of.ts'
 import type { Mirror } from './mirror.ts'
@@ -30,12 +40,16 @@ import { withdrawDrop } from './tree/withdraw.ts'
 /** Stages a ready drop closed on the mirror master, opens it when it is blessed, and withdraws it at its end. */
 export const mirrorPublisher = defineService({
   name: 'mirror-publisher',
-  consumes: [dropReady, dropBlessed, dropMirrored, dropPublished, dropSuperseded, dropExpired],
+  consumes: [dropReady, dropBlessed, dropMirrored, dropPublished, imagePublished, dropSuperseded, dropExpired],
   emits: [dropStaged, dropMirrored, dropFailed],
+  // An image that is public in one place more is told of in the indexes; the drop is published without.
+  asides: [imagePublished],
   // Two drops may be meant for one place, and the indexes are of the whole tree: one change at a time.
   // Masters that are not waited for are pushed to beside that.
   keyOf: ({ subject }) => (subject === 'drop.mirrored.v1' ? 'masters' : 'mirror'),
-  async handle({ subject, body, time }, mirror: Mirror, context) {
+  async handle(event, mirror: Mirror, context) {
+    if (event.subject === 'image.published.v1') return await tellPlaces(event, mirror, context)
+    const { subject, body, time } = event
     const note = (change: (document: StreamDocument) => StreamDocument) =>
       changeIndexes(body.compose, change, mirror, context)
     const list = ({ leftOut = false } = {}) =>
@@ -95,6 +109,15 @@ export const mirrorPublisher = defineService({
     }
   },
 })
+
+/** Tells of an image of a published drop where it is public now. Before that there is nothing to tell, nor to push. */
+async function tellPlaces({ body, time }: EnvelopeOf<typeof imagePublished>, mirror: Mirror, context: Context) {
+  const change = (document: StreamDocument) => noteRegistrations(document, body, time)
+  const path = pathOfPublished(await changeIndexes(body.compose, change, mirror, context), body.drop)
+  if (path === null) return []
+  await writeFileTimeList(mirror, { changed: path, leftOut: false, signal: context.signal })
+  return afterwards(await pushTo(mirror.masters, mirror, context))
+}
 
 function afterwards(wait: WaitFor | null) {
   return wait ? { events: [], wait } : []

@@ -32,6 +32,11 @@ export interface Channel {
    * `news.id`, to `deliverOnce` too. A channel that shows nothing but published drops has none of it.
    */
   report?(news: News, signal: AbortSignal): Promise<void>
+  /**
+   * A published drop has changed, as by an image that is in one place more: for a page that people come back to. What was sent
+   * to them, or lies there as it was sent, stays.
+   */
+  show?(story: Story, signal: AbortSignal): Promise<void>
   /** The calendar has changed: for a place that shows when drops are due. */
   showCalendar?(signal: AbortSignal): Promise<void>
   /**

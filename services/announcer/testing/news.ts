@@ -7,14 +7,24 @@ import { dropReady, type DropReady } from '#events/drop-ready.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { imageFailed } from '#events/image-failed.ts'
+import { imagePublished } from '#events/image-published.ts'
 import { imageTested } from '#events/image-tested.ts'
-import type { DropImage, Verdict } from '#events/vocabulary.ts'
+import type { DropImage, Registration, Verdict } from '#events/vocabulary.ts'
 
 const noon = '2026-07-11T12:00:00.000Z'
 
 /** The news that a drop is published. */
 export function published(body: DropPublished, time = noon): Envelope {
   return seal({ subject: dropPublished.subject, body }, { now: new Date(time) })
+}
+
+/** The news that an image of a drop is public, and where. */
+export function imageOpened(
+  { drop, compose }: DropPublished,
+  { image }: DropImage,
+  registrations: readonly Registration[],
+): Envelope {
+  return sealed(imagePublished, { drop, compose, image, registrations: [...registrations] })
 }
 
 /** The news that a drop is superseded. */

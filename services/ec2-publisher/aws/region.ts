@@ -4,6 +4,7 @@ import { makePatient } from '#publishing/patient-client.ts'
 import type { Pace } from '#publishing/wait.ts'
 import type { Ec2Settings } from '../config.ts'
 import { partitionOf } from './partitions.ts'
+import { askServiceQuota } from './service-quota.ts'
 
 /** One region of the cloud. Every call is tried again while AWS is busy, and ends when the job does. */
 export interface Region extends Disposable {
@@ -11,6 +12,8 @@ export interface Region extends Disposable {
   readonly ec2: EC2
   readonly ebs: EBS
   readonly pace: Pace
+  /** A quota of EC2 by its code, as `L-0E3CBAB9`; null where it cannot be learnt. */
+  readonly quotaOf: (code: string) => Promise<number | null>
 }
 
 /** A key of an account, given where it does not come from the environment. */
@@ -60,6 +63,12 @@ export async function connectRegion(name: string, { settings, credentials, signa
     ec2: makePatient(ec2, pace),
     ebs: makePatient(ebs, pace),
     pace,
+    quotaOf: async (code) =>
+      await askServiceQuota(
+        code,
+        { ...common, maxAttempts: 3, requestHandler: { requestTimeout: 10_000, connectionTimeout: 5_000 } },
+        signal,
+      ),
     [Symbol.dispose]() {
       ec2.destroy()
       ebs.destroy()

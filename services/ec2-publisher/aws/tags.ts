@@ -13,6 +13,11 @@ export const imageTag = 'imagedrop:image'
 /** By this tag it is known that what the snapshot holds was read back and is the disk of this digest. */
 export const verifiedTag = 'imagedrop:verified'
 
+/** By this tag it is known which snapshot another one was begun as, so that an upload that was cut off can go on. */
+export const parentTag = 'imagedrop:parent'
+/** By this tag it is known how many bytes were sent for a snapshot. */
+export const sentTag = 'imagedrop:sent'
+
 /** What we write on an AMI and on its snapshot. */
 export function tagsOf({ drop, image, stream, compose, name, disk }: UploadOrder): { Key: string; Value: string }[] {
   return [

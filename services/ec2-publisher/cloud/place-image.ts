@@ -5,6 +5,8 @@ import { copyImage } from '../copy/copy-image.ts'
 import { target } from '../step.ts'
 import { assertNoObstacles } from '../preflight/assert-no-obstacles.ts'
 import { findUnusable } from '../preflight/find-unusable.ts'
+import { bootModeOf } from '../upload/boot-mode.ts'
+import { openBlockLists } from '../upload/block-lists.ts'
 import { readExtents } from '../upload/extents.ts'
 import { findImage } from '../upload/register-image.ts'
 import { settleImage } from '../upload/settle-image.ts'
@@ -31,6 +33,8 @@ export async function placeImage(
   places?: readonly string[],
 ): Promise<Uploaded> {
   const { settings } = connections
+  // Throws where it would be registered for a firmware that it was not tested by.
+  bootModeOf(order, settings)
   const all = [...settings.regions, ...settings.bestEffortRegions]
   const wanted = all.filter((name) => places === undefined || places.includes(name))
   const closed = await findUnusable(connections, wanted, context.signal, async (region, sends) => {
@@ -94,6 +98,7 @@ async function placeInPartition(
     }
     const content = {
       extents,
+      lists: openBlockLists(settings.blockLists),
       settings,
       onPhase(next: string) {
         phase = next

@@ -6,6 +6,7 @@ import { setUpFrozen, type EmulatedCloud } from './testing/emulated-cloud.ts'
 const blockSize = 524_288
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
 const unseen = 10
+const exampleKey = 'arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012'
 
 async function start(bench: EmulatedCloud, change: Partial<Parameters<EBS['startSnapshot']>[0]> = {}): Promise<string> {
   const { SnapshotId: id = '' } = await bench.region.ebs.startSnapshot({ VolumeSize: 1, ...change })
@@ -204,4 +205,73 @@ it('keeps regions apart', async () => {
   await expect(put({ region }, id, 0, randomBytes(blockSize))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
   })
+})
+
+/** A completed snapshot with a block of data at each of these indexes. */
+async function completed(bench: EmulatedCloud, indexes: readonly number[], change = {}): Promise<string> {
+  const id = await start(bench, change)
+  for (const index of indexes) await put(bench, id, index, Buffer.alloc(blockSize, index))
+  await complete(bench, id, indexes.length)
+  bench.pass(30)
+  return id
+}
+
+async function contents({ region: { ebs } }: EmulatedCloud, id: string) {
+  const { Blocks: blocks = [] } = await ebs.listSnapshotBlocks({ SnapshotId: id })
+  const read = async ({ BlockIndex: index, BlockToken: token }: (typeof blocks)[number]) => {
+    const got = await ebs.getSnapshotBlock({ SnapshotId: id, BlockIndex: index, BlockToken: token })
+    return [index, (await got.BlockData?.transformToByteArray())?.[0]]
+  }
+  return await Promise.all(blocks.map(read))
+}
+
+it('gives a snapshot the blocks of its parent where none were written to it, also when the parent is deleted (EBS guide, "Write snapshots")', async () => {
+  await using bench = await setUpFrozen()
+  const parent = await completed(bench, [1, 2])
+  const child = await start(bench, { ParentSnapshotId: parent })
+  const digest = await put(bench, child, 2, Buffer.alloc(blockSize, 7))
+  await complete(bench, child, 1, linear([digest]))
+  bench.pass(30)
+  const grandchild = await completed(bench, [9], { ParentSnapshotId: child, VolumeSize: 2 })
+  for (const id of [parent, child]) await bench.region.ec2.deleteSnapshot({ SnapshotId: id })
+  await bench.restart()
+  expect(await contents(bench, grandchild)).toEqual([
+    [1, 1],
+    [2, 7],
+    [9, 9],
+  ])
+  const { Snapshots: snapshots = [] } = await bench.region.ec2.describeSnapshots({ SnapshotIds: [grandchild] })
+  expect(snapshots).toMatchObject([{ VolumeSize: 2, FullSnapshotSizeInBytes: 3 * blockSize }])
+})
+
+it.each([
+  ['is not there', 'ResourceNotFoundException', { ParentSnapshotId: 'snap-00000000000000000' }],
+  ['is larger', 'ValidationException', {}],
+  ['comes with a wish about encryption', 'ValidationException', { VolumeSize: 2, Encrypted: false }],
+  ['comes with a key', 'ValidationException', { VolumeSize: 2, KmsKeyArn: exampleKey }],
+])(
+  'refuses a parent that %s (EBS API, StartSnapshot: ParentSnapshotId; EBS guide, "Encryption outcomes")',
+  async (_, name, change) => {
+    await using bench = await setUpFrozen()
+    const parent = await completed(bench, [1], { VolumeSize: 2 })
+    await expect(start(bench, { ParentSnapshotId: parent, ...change })).rejects.toMatchObject({ name })
+  },
+)
+
+it('refuses a parent that is not completed, of another region, or not encrypted where everything is', async () => {
+  await using bench = await setUpFrozen()
+  const begun = await start(bench)
+  await expect(start(bench, { ParentSnapshotId: begun })).rejects.toThrow(/not completed/)
+  const parent = await completed(bench, [1])
+  const elsewhere = bench.connect('eu-west-1').ebs.startSnapshot({ VolumeSize: 1, ParentSnapshotId: parent })
+  await expect(elsewhere).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
+  await bench.region.ec2.enableEbsEncryptionByDefault({})
+  await expect(start(bench, { ParentSnapshotId: parent })).rejects.toThrow(/must be encrypted/)
+})
+
+it('encrypts a snapshot with the key of its parent', async () => {
+  await using bench = await setUpFrozen()
+  const parent = await completed(bench, [1], { Encrypted: true, KmsKeyArn: exampleKey })
+  const answer = await bench.region.ebs.startSnapshot({ VolumeSize: 1, ParentSnapshotId: parent })
+  expect(answer).toMatchObject({ KmsKeyArn: exampleKey, ParentSnapshotId: parent })
 })

@@ -1,4 +1,5 @@
 import { ApiError } from './api-error.ts'
+import type { ServiceName } from './signature.ts'
 
 /** What may go wrong with a call. `lost` is cut off before anything is done, `unheard` after everything was. */
 export type Fault = 'throttled' | 'broken' | 'lost' | 'unheard'
@@ -16,7 +17,7 @@ export interface SeenCall {
 export type FaultScript = (call: SeenCall) => Fault | null | Promise<Fault | null>
 
 /** The refusal that stands for a fault, or null for those that have no answer. */
-export function refusalOf(fault: Fault, service: 'ec2' | 'ebs'): ApiError | null {
+export function refusalOf(fault: Fault, service: ServiceName): ApiError | null {
   if (fault === 'throttled' && service === 'ec2')
     return new ApiError(503, 'RequestLimitExceeded', 'Request limit exceeded.')
   if (fault === 'throttled') return new ApiError(400, 'RequestThrottledException', 'Rate exceeded', 'ACCOUNT_THROTTLED')

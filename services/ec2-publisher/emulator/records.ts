@@ -17,11 +17,16 @@ export const snapshotRecord = z.object({
   /** Tells whether a second request with the same token is the same request. */
   requestDigest: z.string(),
   sealedAt: moment,
-  blocks: z.int().describe('How many were there when it was sealed'),
+  blocks: z.int().describe('How many it had when it was sealed, those of its parent included'),
   deletedAt: moment,
   public: z.boolean(),
   kmsKeyId: z.string().nullable().default(null).describe('The key that it is encrypted with'),
   copyOf: z.string().nullable().default(null).describe('The snapshot whose blocks it has, when it is a copy'),
+  parent: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('The snapshot whose blocks it has where none were written to it'),
 })
 export type SnapshotRecord = z.infer<typeof snapshotRecord>
 

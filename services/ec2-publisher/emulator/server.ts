@@ -7,8 +7,9 @@ import type { Received } from './ebs/blocks.ts'
 import { answerQuery } from './ec2/answer-query.ts'
 import { renderError } from './ec2/xml.ts'
 import { refusalOf, type FaultScript } from './faults.ts'
+import { answerQuota, operationOf } from './quotas/answer-json.ts'
 import { createReceiver } from './receive.ts'
-import { verifySignature, type Account, type Caller } from './signature.ts'
+import { verifySignature, type Account, type Caller, type ServiceName } from './signature.ts'
 import type { Place, World } from './world.ts'
 
 interface Rules {
@@ -17,7 +18,7 @@ interface Rules {
 }
 
 interface Asked {
-  readonly service: 'ec2' | 'ebs'
+  readonly service: ServiceName
   readonly operation: string
   readonly isDryRun: boolean
   readonly caller: Caller
@@ -29,7 +30,10 @@ interface Answer {
   readonly body: string | Buffer
 }
 
-/** EC2 and EBS direct behind one address: a form is for EC2, a path under /snapshots for EBS. */
+/**
+ * EC2, EBS direct and Service Quotas behind one address: a form is for EC2, a path under /snapshots for EBS, a request that names its
+ * operation in a header for Service Quotas.
+ */
 export function createEmulatorServer(
   world: World,
   { accounts, faults }: Rules,
@@ -38,17 +42,18 @@ export function createEmulatorServer(
   let calls = 0
 
   async function answer(request: IncomingMessage, requestId: string): Promise<Answer | null> {
-    const service = request.url?.startsWith('/snapshots') === true ? 'ebs' : 'ec2'
+    const service = serviceOf(request)
     try {
       const received = await receiver.receive(request)
       try {
+        if (service === 'servicequotas') return await answerQuotas(request, received)
         return await (service === 'ebs' ? answerEbs(request, received) : answerEc2(request, received, requestId))
       } finally {
         receiver.release(received)
       }
     } catch (error) {
       const refusal = refusalIn(error)
-      if (refusal) return service === 'ebs' ? restError(refusal) : queryError(refusal, requestId)
+      if (refusal) return service === 'ec2' ? queryError(refusal, requestId) : restError(refusal)
       throw error
     }
   }
@@ -74,7 +79,17 @@ export function createEmulatorServer(
     }))
   }
 
-  function callerOf(request: IncomingMessage, { digest }: Received, service: 'ec2' | 'ebs'): Caller {
+  async function answerQuotas(request: IncomingMessage, received: Received): Promise<Answer | null> {
+    const operation = operationOf(String(request.headers['x-amz-target']))
+    const caller = callerOf(request, received, 'servicequotas')
+    return await withFaults({ service: 'servicequotas', operation, caller, isDryRun: false }, () =>
+      Promise.resolve(
+        renderRest({ status: 200, body: answerQuota(world, placeOf(caller), operation, received.bytes) }),
+      ),
+    )
+  }
+
+  function callerOf(request: IncomingMessage, { digest }: Received, service: ServiceName): Caller {
     return verifySignature(request, digest.toString('hex'), {
       service,
       accounts,
@@ -117,15 +132,20 @@ export function createEmulatorServer(
   return { server, settled: async () => void (await Promise.all(running)) }
 }
 
+function serviceOf({ url, headers }: IncomingMessage): ServiceName {
+  if (url?.startsWith('/snapshots') === true) return 'ebs'
+  return headers['x-amz-target'] === undefined ? 'ec2' : 'servicequotas'
+}
+
 function placeOf({ accountId, region }: Caller): Place {
   return { owner: accountId, region }
 }
 
 /** Policies come before everything else, so a dry run tells what they deny. */
-function unauthorized(service: 'ec2' | 'ebs', operation: string): ApiError {
+function unauthorized(service: ServiceName, operation: string): ApiError {
   const message = `You are not authorized to perform this operation: ${service}:${operation}`
   if (service === 'ec2') return new ApiError(403, 'UnauthorizedOperation', message)
-  return new ApiError(403, 'AccessDeniedException', message, 'UNAUTHORIZED_ACCOUNT')
+  return new ApiError(403, 'AccessDeniedException', message, service === 'ebs' ? 'UNAUTHORIZED_ACCOUNT' : null)
 }
 
 /** A full disk is no trouble of the cloud's that passes: whoever waits for it should hear of it. */

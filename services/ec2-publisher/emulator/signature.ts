@@ -22,8 +22,11 @@ export interface Caller {
 
 const unsigned = 'UNSIGNED-PAYLOAD'
 
+/** The services behind the one address, by the names that requests to them are signed for. */
+export type ServiceName = 'ec2' | 'ebs' | 'servicequotas'
+
 interface Checks {
-  readonly service: 'ec2' | 'ebs'
+  readonly service: ServiceName
   readonly accounts: readonly Account[]
   readonly optedIn: OptedIn
   readonly now: Date
@@ -37,19 +40,22 @@ interface Words {
   readonly expired: readonly [number, string]
 }
 
-const wordsOf: Readonly<Record<'ec2' | 'ebs', Words>> = {
+const jsonWords: Words = {
+  missing: [403, 'MissingAuthenticationTokenException'],
+  unknown: [403, 'UnrecognizedClientException'],
+  wrong: [403, 'InvalidSignatureException'],
+  expired: [403, 'InvalidSignatureException'],
+}
+
+const wordsOf: Readonly<Record<ServiceName, Words>> = {
   ec2: {
     missing: [401, 'AuthFailure'],
     unknown: [401, 'AuthFailure'],
     wrong: [403, 'SignatureDoesNotMatch'],
     expired: [400, 'RequestExpired'],
   },
-  ebs: {
-    missing: [403, 'MissingAuthenticationTokenException'],
-    unknown: [403, 'UnrecognizedClientException'],
-    wrong: [403, 'InvalidSignatureException'],
-    expired: [403, 'InvalidSignatureException'],
-  },
+  ebs: jsonWords,
+  servicequotas: jsonWords,
 }
 
 /** Verifies a request's Signature Version 4. Throws ApiError in the words of the service. */

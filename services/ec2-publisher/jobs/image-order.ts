@@ -2,6 +2,7 @@ import type { ArtifactStore } from '#artifacts/store.ts'
 import {
   imageKey,
   type ArtifactRef,
+  type BootRecord,
   type ComposeRef,
   type DropImage,
   type ImagePlan,
@@ -10,17 +11,19 @@ import {
 import type { UploadOrder } from '../cloud.ts'
 import { target } from '../step.ts'
 import { amiName } from '../upload/ami-name.ts'
+import { testedFirmware } from '../upload/boot-mode.ts'
 
 interface Ordered {
   readonly drop: string
   readonly compose: ComposeRef
   readonly image: ImagePlan
   readonly disk: ArtifactRef
+  readonly boots?: readonly BootRecord[] | undefined
 }
 
 /** The order for an image: the same whichever event asks for it. */
 export async function orderFor(
-  { drop, compose, image, disk }: Ordered,
+  { drop, compose, image, disk, boots }: Ordered,
   artifacts: ArtifactStore,
   signal: AbortSignal,
 ): Promise<UploadOrder> {
@@ -32,6 +35,7 @@ export async function orderFor(
     compose: compose.id,
     name: amiName({ drop, compose, image }),
     architecture: image.architecture,
+    firmware: testedFirmware(boots),
     disk: { path, sha256: disk.sha256, size: disk.size },
   }
 }

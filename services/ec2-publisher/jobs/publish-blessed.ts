@@ -116,7 +116,8 @@ async function fillIn(
   const known = [...registrationsOf(one), ...earlier]
   const disk = one.evidence?.disk
   if (disk === undefined || left.length === 0) return { one, registrations: known, missing: left, filled: earlier }
-  const order = await orderFor({ drop, compose, image: one.image, disk }, artifacts, context.signal)
+  const { boots } = one.evidence ?? {}
+  const order = await orderFor({ drop, compose, image: one.image, disk, boots }, artifacts, context.signal)
   const { registrations, missing } = await cloud.upload(order, context, placesOf(left))
   return { one, registrations: [...known, ...registrations], missing, filled: [...earlier, ...registrations] }
 }

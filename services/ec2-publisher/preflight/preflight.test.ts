@@ -60,6 +60,16 @@ it('holds the quota of public images against what is public, before the upload a
   )
 })
 
+it('asks AWS for the quota where it is not told, and goes on where it may not ask', async () => {
+  await using bench = await setUp({ publicImageQuota: 1 })
+  const disk = await keepDisk(bench.artifacts)
+  await handle(bench, blessed(registrationsIn(await handle(bench, tested(disk)))))
+  const other = tested(disk, { architecture: 'i686' })
+  await expect(handle(bench, other)).rejects.toThrow(/1 images are public .* above the quota of 1; .* \(L-0E3CBAB9\)$/)
+  await bench.restart({ accounts: [{ ...emulatorAccount, denied: ['GetServiceQuota'] }] })
+  expect(registrationsIn(await handle(bench, other))).toHaveLength(1)
+})
+
 it('goes on without a best-effort region where public images are blocked', async () => {
   await using bench = await setUp({}, { IMAGEDROP_EC2_PUBLISHER_BEST_EFFORT_REGIONS: 'eu-west-1' })
   await block(bench, 'eu-west-1')

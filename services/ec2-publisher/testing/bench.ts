@@ -53,13 +53,14 @@ export async function setUp(options: Partial<EmulatorOptions> = {}, env: Environ
       delays: { ...quick, ...options.delays },
     })
   const connect = (emulator: Emulator, more: Environment = {}) => {
-    const settings = readEc2PublisherConfig({
+    const variables = {
       ...standIn.settings(emulator.url),
       IMAGEDROP_EC2_PUBLISHER_POLL_SECONDS: '0.02',
       IMAGEDROP_EC2_PUBLISHER_PATIENCE_SECONDS: '5',
       ...env,
       ...more,
-    })
+    }
+    const settings = readEc2PublisherConfig(variables, join(folder, 'state'))
     const region = connectClients(emulator.url, { region: settings.regions[0] ?? '' })
     return { emulator, settings, region, cloud: createDirectCloud(settings, emulatorAccount) }
   }

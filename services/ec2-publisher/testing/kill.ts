@@ -6,6 +6,7 @@ const looks = new Set([
   'DescribeRegions',
   'GetEbsEncryptionByDefault',
   'GetImageBlockPublicAccessState',
+  'GetServiceQuota',
   'ListSnapshotBlocks',
   'GetSnapshotBlock',
 ])

@@ -36,7 +36,15 @@ it.each([
     'mageia-9_beta-amd64-20260711-weekly.0-c41280f7b241',
   ],
 ] as const)('names the AMI of a %s drop', (kind, compose, architecture, expected) => {
-  expect(amiName({ drop: `${kind}-${compose.id}`, compose, image: { architecture } })).toBe(expected)
+  expect(amiName({ drop: `${kind}-${compose.id}`, compose, image: { flavour: 'ec2', architecture } })).toBe(expected)
+})
+
+it.each([
+  [fedora('41', 'RC-1.4'), 'Fedora-Cloud-Base-AmazonEC2-minimal.x86_64-41-1.4'],
+  [debian, 'debian-12-minimal-amd64-20260711-release.0'],
+])('names another flavour otherwise than the first', (compose, expected) => {
+  const image = { flavour: 'ec2-minimal', architecture: 'x86_64' } as const
+  expect(amiName({ drop: `milestone-${compose.id}`, compose, image })).toBe(expected)
 })
 
 const plain = stringMatching(/^[A-Za-z0-9][A-Za-z0-9._+~-]{0,80}$/)
@@ -49,7 +57,11 @@ const composes = record({
 it('gives every image a name that EC2 takes, always the same one', () => {
   assert(
     property(composes, plain, constantFrom<Architecture>('i686', 'x86_64', 'aarch64'), (compose, id, architecture) => {
-      const named = { drop: `weekly-${id}`, compose: { ...exampleCompose, ...compose }, image: { architecture } }
+      const named = {
+        drop: `weekly-${id}`,
+        compose: { ...exampleCompose, ...compose },
+        image: { flavour: 'ec2', architecture },
+      }
       expect(amiName(named)).toMatch(/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/)
       expect(amiName(structuredClone(named))).toBe(amiName(named))
     }),
@@ -61,7 +73,11 @@ it('gives two images of a drop, and two drops of a compose, different names', ()
     property(composes, plain, (compose, id) => {
       const names = ['weekly', 'nightly'].flatMap((kind) =>
         (['i686', 'x86_64', 'aarch64'] as const).map((architecture) =>
-          amiName({ drop: `${kind}-${id}`, compose: { ...exampleCompose, ...compose }, image: { architecture } }),
+          amiName({
+            drop: `${kind}-${id}`,
+            compose: { ...exampleCompose, ...compose },
+            image: { flavour: 'ec2', architecture },
+          }),
         ),
       )
       expect(new Set(names).size).toBe(6)

@@ -7,7 +7,7 @@ const debianArchitecture: Record<Architecture, string> = { i686: 'i386', x86_64:
 interface Named {
   readonly drop: string
   readonly compose: ComposeRef
-  readonly image: Pick<ImagePlan, 'architecture'>
+  readonly image: Pick<ImagePlan, 'architecture' | 'flavour'>
 }
 
 /**
@@ -16,10 +16,12 @@ interface Named {
  */
 export function amiName({ drop, compose, image }: Named): string {
   const kind = /^(weekly|nightly)-/.exec(drop)?.[1] ?? null
+  // Another flavour of the same drop is another image: `ec2-minimal` adds `-minimal`.
+  const more = image.flavour.replace(/^ec2/, '')
   const name =
     compose.short === 'Fedora'
-      ? `Fedora-Cloud-Base-AmazonEC2.${image.architecture}-${compose.version}-${fedoraTail(compose, kind)}`
-      : `${compose.short.toLowerCase()}-${compose.version}-${debianArchitecture[image.architecture]}-${tail(compose, kind)}`
+      ? `Fedora-Cloud-Base-AmazonEC2${more}.${image.architecture}-${compose.version}-${fedoraTail(compose, kind)}`
+      : `${compose.short.toLowerCase()}-${compose.version}${more}-${debianArchitecture[image.architecture]}-${tail(compose, kind)}`
   return withinLimits(name)
 }
 

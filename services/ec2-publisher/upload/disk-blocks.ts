@@ -43,10 +43,8 @@ export async function readDisk(disk: Disk, reading: Reading): Promise<string> {
   let from = 0
   for (const index of blocksWithData(reading.extents, disk.size)) {
     await hashZeros(index * blockSize - from)
-    const length = Math.min(blockSize, disk.size - index * blockSize)
     const bytes = await reading.takeBuffer()
-    await readFully(file, bytes.subarray(0, length), index * blockSize)
-    bytes.fill(0, length)
+    const length = await readBlock(file, { index, size: disk.size }, bytes)
     whole.update(bytes.subarray(0, length))
     if (bytes.equals(zeros)) reading.onZeros(bytes)
     else reading.onBlock({ index, bytes })
@@ -72,6 +70,18 @@ export function* blocksWithData(extents: readonly Extent[], size: number): Gener
     const last = start < size ? Math.ceil(Math.min(end, size) / blockSize) : 0
     for (next = Math.max(next, Math.floor(start / blockSize)); next < last; next += 1) yield next
   }
+}
+
+/** Reads one block of a disk of so many bytes, filled up with zeros, and gives how much of it is the disk's. */
+export async function readBlock(
+  file: FileHandle,
+  { index, size }: { readonly index: number; readonly size: number },
+  into: Buffer,
+): Promise<number> {
+  const length = Math.min(blockSize, size - index * blockSize)
+  await readFully(file, into.subarray(0, length), index * blockSize)
+  into.fill(0, length)
+  return length
 }
 
 async function readFully(file: FileHandle, into: Buffer, position: number): Promise<void> {

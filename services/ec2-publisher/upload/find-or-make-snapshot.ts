@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Snapshot } from '@aws-sdk/client-ec2'
 import { ArtifactCorrupted } from '#artifacts/store.ts'
 import { pollUntil } from '#publishing/wait.ts'
 import { messageOf, TransientError } from '#service/errors.ts'
@@ -9,9 +10,11 @@ import { findSnapshots, where } from '../aws/find.ts'
 import { latenessWithin } from '../aws/late.ts'
 import type { Region } from '../aws/region.ts'
 import { removeSnapshot } from '../aws/remove.ts'
-import { digestTag, tagsOf } from '../aws/tags.ts'
+import { digestTag, parentTag, tagsOf, tagValue } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
-import { gibibytesFor } from './disk-blocks.ts'
+import type { BlockLists } from './block-lists.ts'
+import { chooseParent, findParent, type Parent } from './choose-parent.ts'
+import { blockSize, gibibytesFor } from './disk-blocks.ts'
 import type { Extent } from './extents.ts'
 import { uploadBlocks } from './upload-blocks.ts'
 
@@ -22,28 +25,45 @@ const generations = 5
 
 interface Content {
   readonly extents: readonly Extent[]
+  /** What is in the snapshots that were made from here. */
+  readonly lists: BlockLists
   readonly connections: number
   readonly onBytes: (count: number) => void
 }
 
+/** A completed snapshot that holds the order's disk. */
+interface Made {
+  readonly snapshotId: string
+  /** How many bytes were sent for it; null when another did that. */
+  readonly sent: number | null
+}
+
+/** A snapshot that takes blocks, and the one that it was begun as. */
+interface Begun {
+  readonly snapshotId: string
+  readonly parent: Parent | null
+}
+
 /**
- * Gives the id of the completed snapshot that holds the order's disk: the one that is there, a begun one after every block was
- * put again, or a new one. Only a snapshot whose content was checked against the digest is ever completed.
+ * Gives the completed snapshot that holds the order's disk: the one that is there, a begun one after every block was put again,
+ * or a new one, which begins as the snapshot of ours that is most like it. Only a snapshot whose content was checked against the
+ * digest is ever completed.
  */
-export async function findOrMakeSnapshot(region: Region, order: UploadOrder, content: Content): Promise<string> {
+export async function findOrMakeSnapshot(region: Region, order: UploadOrder, content: Content): Promise<Made> {
   const { name, disk } = order
   const ours = await findSnapshots(region, where('tag:Name', name), where(`tag:${digestTag}`, disk.sha256))
   const usable = ours.filter((one) => one.State !== 'error' && one.Encrypted !== true)
   for (const one of ours) if (!usable.includes(one)) await removeSnapshot(region, one.SnapshotId ?? '')
   const completed = usable.find((one) => one.State === 'completed')
-  if (completed?.SnapshotId !== undefined) return completed.SnapshotId
+  if (completed?.SnapshotId !== undefined) return { snapshotId: completed.SnapshotId, sent: null }
 
-  let begun = usable.find((one) => one.State === 'pending')?.SnapshotId ?? null
+  let begun = await takeUp(region, usable, content.lists)
   for (let generation = 0; generation < generations; generation += 1) {
-    const snapshotId = begun ?? (await startSnapshot(region, order, generation))
-    if (snapshotId !== null && (await fillSnapshot(region, snapshotId, order, content))) {
-      await completion(region, snapshotId)
-      return snapshotId
+    begun ??= await beginSnapshot(region, order, content, generation)
+    const filled = begun === null ? null : await fillSnapshot(region, begun, order, content)
+    if (begun !== null && filled !== null) {
+      await completion(region, begun.snapshotId)
+      return { snapshotId: begun.snapshotId, sent: filled.sent }
     }
     begun = null
   }
@@ -52,14 +72,51 @@ export async function findOrMakeSnapshot(region: Region, order: UploadOrder, con
   )
 }
 
+/** The snapshot that an earlier try has begun. One whose parent is not known any more is of no use: nobody can say what lacks. */
+async function takeUp(region: Region, ours: readonly Snapshot[], lists: BlockLists): Promise<Begun | null> {
+  for (const { SnapshotId: snapshotId = '', Tags: tags } of ours.filter((one) => one.State === 'pending')) {
+    const parentId = tagValue(tags, parentTag)
+    const parent = parentId === null ? null : await findParent(region, parentId, lists)
+    if (parentId === null || parent !== null) return { snapshotId, parent }
+    await removeSnapshot(region, snapshotId)
+  }
+  return null
+}
+
+/** A parent that AWS refuses, as one that has just been deleted, is done without. */
+async function beginSnapshot(
+  region: Region,
+  order: UploadOrder,
+  content: Content,
+  generation: number,
+): Promise<Begun | null> {
+  const parent = await chooseParent(region, order, content)
+  try {
+    const snapshotId = await startSnapshot(region, order, parent, generation)
+    return snapshotId === null ? null : { snapshotId, parent }
+  } catch (error) {
+    const isRefused = isMissing(error) || codeOf(error) === 'ValidationException'
+    if (parent === null || !isRefused) throw error
+    const snapshotId = await startSnapshot(region, order, null, generation)
+    return snapshotId === null ? null : { snapshotId, parent: null }
+  }
+}
+
 /** Null when the client token is that of a snapshot which cannot be used: it was deleted, or it is encrypted. */
-async function startSnapshot(region: Region, order: UploadOrder, generation: number): Promise<string | null> {
+async function startSnapshot(
+  region: Region,
+  order: UploadOrder,
+  parent: Parent | null,
+  generation: number,
+): Promise<string | null> {
+  const ancestry = parent === null ? [] : [{ Key: parentTag, Value: parent.snapshotId }]
   const begun = await region.ebs.startSnapshot({
     VolumeSize: gibibytesFor(order.disk.size),
     Description: order.name,
-    ClientToken: clientToken(region, order, generation),
+    ClientToken: clientToken(region, order, parent, generation),
     Timeout: timeoutMinutes,
-    Tags: tagsOf(order),
+    Tags: [...tagsOf(order), ...ancestry],
+    ...(parent === null ? {} : { ParentSnapshotId: parent.snapshotId }),
   })
   const { SnapshotId: snapshotId = '', StartTime: startTime, KmsKeyArn: key } = begun
   if (key !== undefined) {
@@ -76,23 +133,25 @@ async function startSnapshot(region: Region, order: UploadOrder, generation: num
 
 /**
  * The AMI's name is in it besides digest and region: a snapshot belongs to one AMI, so that withdrawing a drop never
- * takes the disk of another one that happens to hold the same bits.
+ * takes the disk of another one that happens to hold the same bits. So is the parent: the same token must ask for the same.
  */
-function clientToken(region: Region, { name, disk }: UploadOrder, generation: number): string {
+function clientToken(region: Region, { name, disk }: UploadOrder, parent: Parent | null, generation: number): string {
+  const ancestry = parent === null ? [] : [parent.snapshotId]
   return createHash('sha256')
-    .update([disk.sha256, region.name, name, String(generation)].join('\n'))
+    .update([disk.sha256, region.name, name, String(generation), ...ancestry].join('\n'))
     .digest('hex')
 }
 
-/** False when the snapshot is gone. Someone who was here before, or is here too, may have sealed it already. */
+/** Null when the snapshot is gone. Someone who was here before, or is here too, may have sealed it already. */
 async function fillSnapshot(
   region: Region,
-  snapshotId: string,
+  { snapshotId, parent }: Begun,
   order: UploadOrder,
   content: Content,
-): Promise<boolean> {
+): Promise<{ readonly sent: number | null } | null> {
   try {
-    const sent = await uploadBlocks(region, { ...content, snapshotId, disk: order.disk })
+    const sent = await uploadBlocks(region, { ...content, snapshotId, parent, disk: order.disk })
+    await content.lists.keep(order.disk.sha256, sent.blocks)
     await region.ebs.completeSnapshot({
       SnapshotId: snapshotId,
       ChangedBlocksCount: sent.count,
@@ -100,20 +159,20 @@ async function fillSnapshot(
       ChecksumAlgorithm: 'SHA256',
       ChecksumAggregationMethod: 'LINEAR',
     })
-    return true
+    return { sent: sent.count * blockSize }
   } catch (error) {
-    if (isMissing(error)) return false
+    if (isMissing(error)) return null
     if (error instanceof ArtifactCorrupted) await removeSnapshot(region, snapshotId)
     if (codeOf(error) !== 'ValidationException') throw error
-    return await wasSealed(region, snapshotId, error)
+    await assertSealed(region, snapshotId, error)
+    return { sent: null }
   }
 }
 
 /** AWS refuses blocks for a snapshot that is complete or about to be; one that never gets there holds other blocks. */
-async function wasSealed(region: Region, snapshotId: string, refusal: unknown): Promise<boolean> {
+async function assertSealed(region: Region, snapshotId: string, refusal: unknown): Promise<void> {
   try {
     await completion(region, snapshotId)
-    return true
   } catch (error) {
     if (!(error instanceof TransientError)) throw error
     await removeSnapshot(region, snapshotId)

@@ -10,6 +10,7 @@ import { removeImage } from '../aws/remove.ts'
 import { digestTag, tagsOf, tagValue } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
+import { bootModeOf } from './boot-mode.ts'
 import { gibibytesFor } from './disk-blocks.ts'
 
 /**
@@ -66,19 +67,18 @@ export async function lookAtImage(region: Region, imageId: string): Promise<Imag
   return seen?.State === 'available' ? seen : null
 }
 
-/**
- * i686 is named i386 here. It boots by BIOS on machines that know no ENA; aarch64 boots by UEFI only. A TPM is only for
- * what boots by UEFI and nothing else, and there are none on Arm.
- */
+/** i686 is named i386 here, and runs on machines that know no ENA. */
 export function registration(
   order: UploadOrder,
   snapshotId: string,
-  { rootDevice, rootGib, x86BootMode, tpm }: Pick<Ec2Settings, 'rootDevice' | 'rootGib' | 'x86BootMode' | 'tpm'>,
+  settings: Pick<Ec2Settings, 'rootDevice' | 'rootGib' | 'x86BootMode' | 'tpm'>,
 ): RegisterImageCommandInput {
+  const { rootDevice, rootGib } = settings
+  const { mode, tpm } = bootModeOf(order, settings)
   const byArchitecture = {
-    i686: { Architecture: 'i386', BootMode: 'legacy-bios' },
-    x86_64: { Architecture: 'x86_64', BootMode: x86BootMode, EnaSupport: true, SriovNetSupport: 'simple' },
-    aarch64: { Architecture: 'arm64', BootMode: 'uefi', EnaSupport: true },
+    i686: { Architecture: 'i386' },
+    x86_64: { Architecture: 'x86_64', EnaSupport: true, SriovNetSupport: 'simple' },
+    aarch64: { Architecture: 'arm64', EnaSupport: true },
   } as const satisfies Record<Architecture, Partial<RegisterImageCommandInput>>
   const root = {
     SnapshotId: snapshotId,
@@ -91,7 +91,8 @@ export function registration(
     Name: order.name,
     Description: `${order.image} of ${order.drop}`.slice(0, 255),
     ...byArchitecture[order.architecture],
-    ...(tpm && order.architecture === 'x86_64' && x86BootMode === 'uefi' ? { TpmSupport: 'v2.0' } : {}),
+    BootMode: mode,
+    ...(tpm ? { TpmSupport: 'v2.0' } : {}),
     VirtualizationType: 'hvm',
     ImdsSupport: 'v2.0',
     RootDeviceName: rootDevice,

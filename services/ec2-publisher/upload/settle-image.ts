@@ -5,7 +5,7 @@ import { assertUnencrypted } from '../aws/encryption.ts'
 import { findImages, findSnapshots, where } from '../aws/find.ts'
 import { onceSeen } from '../aws/late.ts'
 import type { Region } from '../aws/region.ts'
-import { tagsOf, tagValue, verifiedTag } from '../aws/tags.ts'
+import { sentTag, tagsOf, tagValue, verifiedTag } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
 import { target } from '../step.ts'
@@ -16,13 +16,14 @@ const day = 24 * 60 * minute
 
 /**
  * Gives an available image of ours, uploaded or copied, all that it is known and found by, and reads it back. Setting what
- * is set changes nothing.
+ * is set changes nothing. How many bytes were sent for it is written on it where that is known.
  */
 export async function settleImage(
   region: Region,
   order: UploadOrder,
   image: Image,
   settings: Ec2Settings,
+  sent: number | null = null,
 ): Promise<Registration> {
   assertUnencrypted(region, image)
   const { ImageId: imageId = '' } = image
@@ -33,6 +34,7 @@ export async function settleImage(
   const tags = [
     ...tagsOf(order),
     ...(settings.sampleBlocks > 0 ? [{ Key: verifiedTag, Value: order.disk.sha256 }] : []),
+    ...(sent === null ? [] : [{ Key: sentTag, Value: String(sent) }]),
   ]
   await onceSeen(() => region.ec2.createTags({ Resources: [imageId, snapshotId], Tags: tags }), region.pace)
   const deprecation = deprecationOf(image, settings)

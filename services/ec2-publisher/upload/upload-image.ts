@@ -2,8 +2,10 @@ import type { Registration } from '#events/vocabulary.ts'
 import { findSnapshots, where } from '../aws/find.ts'
 import type { Region } from '../aws/region.ts'
 import { removeSnapshot } from '../aws/remove.ts'
+import { sentTag, tagValue } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
+import type { BlockLists } from './block-lists.ts'
 import type { Extent } from './extents.ts'
 import { findOrMakeSnapshot } from './find-or-make-snapshot.ts'
 import { availability, findImage, registerImage } from './register-image.ts'
@@ -12,6 +14,7 @@ import { bytesToRead } from './upload-blocks.ts'
 
 interface Upload {
   readonly extents: readonly Extent[]
+  readonly lists: BlockLists
   readonly settings: Ec2Settings
   readonly onBytes: (count: number) => void
   readonly onPhase: (phase: string) => void
@@ -27,23 +30,25 @@ export async function uploadImage(region: Region, order: UploadOrder, upload: Up
   const { settings, onPhase } = upload
   onPhase('looking for the image')
   const found = await findImage(region, order)
-  const imageId = found?.ImageId ?? (await makeImage(region, order, upload))
+  const { imageId, sent } =
+    found?.ImageId === undefined ? await makeImage(region, order, upload) : { imageId: found.ImageId, sent: null }
   onPhase('waiting for the image')
   const image = await availability(region, imageId)
-  const registration = await settleImage(region, order, image, settings)
+  const registration = await settleImage(region, order, image, settings, sent)
   const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotOf(image)))
-  return { registration, bytes: snapshot?.FullSnapshotSizeInBytes ?? bytesToRead(upload.extents, order.disk.size) }
+  const told = tagValue(snapshot?.Tags, sentTag) ?? snapshot?.FullSnapshotSizeInBytes
+  return { registration, bytes: Number(told ?? bytesToRead(upload.extents, order.disk.size)) }
 }
 
-async function makeImage(region: Region, order: UploadOrder, upload: Upload): Promise<string> {
+async function makeImage(region: Region, order: UploadOrder, upload: Upload) {
   const { settings, onPhase } = upload
   onPhase('uploading')
   const { connections } = settings
-  const snapshotId = await findOrMakeSnapshot(region, order, { ...upload, connections })
+  const { snapshotId, sent } = await findOrMakeSnapshot(region, order, { ...upload, connections })
   onPhase('registering')
   const imageId = await registerImage(region, order, snapshotId, settings)
   const used = snapshotOf(await availability(region, imageId))
   // Somebody else was at the same job and faster: theirs counts.
   if (used !== snapshotId) await removeSnapshot(region, snapshotId)
-  return imageId
+  return { imageId, sent: used === snapshotId ? sent : null }
 }

@@ -1,6 +1,11 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { say } from '#events/define.ts'
+import { seal } from '#events/envelope.ts'
+import { exampleBoot } from '#events/examples.ts'
+import { imageTested } from '#events/image-tested.ts'
+import type { Architecture, ArtifactRef, BootRecord } from '#events/vocabulary.ts'
 import type { UploadOrder } from '../cloud.ts'
 import { handle, inventory, keepDisk, registrationsIn, setUp, tested } from '../testing/bench.ts'
 import { registration } from './register-image.ts'
@@ -33,6 +38,7 @@ it.each([
     compose: 'c',
     name: 'n',
     architecture: 'x86_64',
+    firmware: null,
     disk,
   }
   const settings = { rootDevice: '/dev/xvda', rootGib: 2, x86BootMode: 'legacy-bios', tpm: true } as const
@@ -75,22 +81,61 @@ it.each([
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
 })
 
+const bios = { ...exampleBoot, firmware: 'bios', tpm: false, outcome: 'passed' } as const
+const uefi = { ...exampleBoot, firmware: 'uefi', tpm: false, outcome: 'passed' } as const
+const secure = { ...exampleBoot, firmware: 'secure-boot', tpm: true, outcome: 'passed' } as const
+
 it.each([
-  ['x86_64', 'uefi', 'true', 'v2.0'],
-  ['x86_64', 'uefi', 'false', undefined],
-  ['x86_64', 'uefi-preferred', 'true', undefined],
-  ['aarch64', 'uefi', 'true', undefined],
-] as const)(
-  'registers %s that boots by %s, with TPM=%s, for a machine with the TPM %s',
-  async (architecture, mode, tpm, expected) => {
-    await using bench = await setUp(
-      {},
-      { IMAGEDROP_EC2_PUBLISHER_X86_BOOT_MODE: mode, IMAGEDROP_EC2_PUBLISHER_TPM: tpm },
-    )
-    await handle(bench, tested(await keepDisk(bench.artifacts), { architecture }))
-    expect((await inventory(bench)).images[0]?.TpmSupport).toBe(expected)
-  },
-)
+  ['x86_64', 'by BIOS', [bios], 'legacy-bios', undefined],
+  ['x86_64', 'by BIOS and by Secure Boot with a TPM', [bios, secure], 'uefi-preferred', undefined],
+  ['x86_64', 'by UEFI', [uefi], 'uefi', undefined],
+  [
+    'x86_64',
+    'by UEFI, and without success by BIOS',
+    [uefi, { ...bios, outcome: 'errored' as const }],
+    'uefi',
+    undefined,
+  ],
+  ['x86_64', 'by Secure Boot with a TPM', [secure], 'uefi', 'v2.0'],
+  ['x86_64', 'in ways that are not told', undefined, 'legacy-bios', undefined],
+  ['i686', 'by BIOS', [bios], 'legacy-bios', undefined],
+  ['aarch64', 'by UEFI with a TPM', [secure], 'uefi', undefined],
+] as const)('registers %s that was tested %s for that', async (architecture, _, boots, mode, tpm) => {
+  await using bench = await setUp()
+  await handle(bench, testedBy(boots, await keepDisk(bench.artifacts), architecture))
+  const [image] = (await inventory(bench)).images
+  expect([image?.BootMode, image?.TpmSupport]).toEqual([mode, tpm])
+})
+
+it.each([
+  ['uefi', 'v2.0'],
+  ['legacy-bios', undefined],
+] as const)('registers for %s of what was tested where the settings say so', async (mode, tpm) => {
+  await using bench = await setUp({}, { IMAGEDROP_EC2_PUBLISHER_X86_BOOT_MODE: mode })
+  await handle(bench, testedBy([bios, secure], await keepDisk(bench.artifacts)))
+  const [image] = (await inventory(bench)).images
+  expect([image?.BootMode, image?.TpmSupport]).toEqual([mode, tpm])
+})
+
+it('gives no TPM where the settings want none', async () => {
+  await using bench = await setUp({}, { IMAGEDROP_EC2_PUBLISHER_TPM: 'false' })
+  await handle(bench, testedBy([secure], await keepDisk(bench.artifacts)))
+  expect((await inventory(bench)).images).toMatchObject([{ BootMode: 'uefi' }])
+  expect((await inventory(bench)).images[0]?.TpmSupport).toBeUndefined()
+})
+
+it('sends nothing for a boot mode that the image was not tested by', async () => {
+  await using bench = await setUp({}, { IMAGEDROP_EC2_PUBLISHER_X86_BOOT_MODE: 'uefi-preferred' })
+  const job = handle(bench, testedBy([bios], await keepDisk(bench.artifacts)))
+  await expect(job).rejects.toThrow(/boot mode uefi-preferred: no boot test by uefi has passed/)
+  expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
+})
+
+/** The example's image, which passed these boots. */
+function testedBy(boots: readonly BootRecord[] | undefined, disk: ArtifactRef, architecture: Architecture = 'x86_64') {
+  const { boots: _, ...body } = tested(disk, { architecture }).body
+  return seal(say(imageTested, { ...body, ...(boots && { boots: [...boots] }) }), { now: new Date(0) })
+}
 
 it('reads blocks back before an image counts as uploaded, and says which one is not as on the disk', async () => {
   let folder = ''

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DropStaged } from '#events/drop-staged.ts'
-import { imageKey, type DropImage } from '#events/vocabulary.ts'
+import type { ImagePublished } from '#events/image-published.ts'
+import { imageKey, type DropImage, type Registration } from '#events/vocabulary.ts'
 import type { DropIdentity } from '../naming/convention.ts'
 import { nameDrop } from '../naming/name-drop.ts'
 import { indexedDrop, type IndexedDrop, type IndexedImage, type StreamDocument } from './stream-document.ts'
@@ -76,9 +77,36 @@ export function notePublished(document: StreamDocument, told: ToldDrop, at: stri
   const registrations = new Map(told.images.map((one) => [imageKey(one.image), one.registrations]))
   const images = before.images.map((image) => ({
     ...image,
-    registrations: (registrations.get(image.name) ?? []).map(({ details: _details, ...registration }) => registration),
+    registrations: (registrations.get(image.name) ?? []).map(publicPart),
   }))
   return put(document, { ...before, images }, at)
+}
+
+/**
+ * Notes where an image of a published drop is public now: in a region that the drop did not wait for, say. Before the drop is published
+ * nothing of it is told.
+ */
+export function noteRegistrations(document: StreamDocument, told: ImagePublished, at: string): StreamDocument {
+  const before = document.drops.find(({ drop }) => drop === told.drop)
+  if (before === undefined || pathOfPublished(document, told.drop) === null) return document
+  const targets = new Set(told.registrations.map(({ target }) => target))
+  const fresh = told.registrations.map(publicPart)
+  const images = before.images.map((image) => {
+    if (image.name !== imageKey(told.image)) return image
+    return { ...image, registrations: [...image.registrations.filter(({ target }) => !targets.has(target)), ...fresh] }
+  })
+  return put(document, { ...before, images }, at)
+}
+
+/** Where an open drop is, once it is told where its images are public; else null. */
+export function pathOfPublished({ drops }: StreamDocument, drop: string): string | null {
+  const one = drops.find((each) => each.drop === drop)
+  const isPublished = one?.images.some(({ registrations }) => registrations.length > 0) === true
+  return one?.state === 'blessed' && isPublished ? one.path : null
+}
+
+function publicPart({ details: _details, ...registration }: Registration) {
+  return registration
 }
 
 /** Notes that a drop is over. One that never was open, or that expired, is kept as its name and its end alone. */

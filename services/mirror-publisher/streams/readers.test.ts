@@ -10,7 +10,7 @@ import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
 import { createIndexMemory } from '../memory.ts'
 import { candidate, keepImages, weekly } from '../testing/drops.ts'
 import { makeKey } from '../testing/keys.ts'
-import { published } from '../testing/registered.ts'
+import { placed, published } from '../testing/registered.ts'
 import { openScene, type Scene } from '../testing/scene.ts'
 import { blessed, expired, failureOf, hear, ready, superseded } from '../testing/speak.ts'
 import { parseStreamIndex, type IndexedDrop } from './stream-document.ts'
@@ -103,9 +103,10 @@ describe("simplestreams' own client", () => {
     expect(await query(scene, 'datatype=image-downloads')).toHaveLength(4 * 4)
   })
 
-  it('finds an AMI by region once it is public, none of an emulator, and none of a drop that is over', async () => {
+  it('finds an AMI by region once it is public, also where it came to later, none of an emulator, and none of a drop that is over', async () => {
     await using scene = await openScene()
     const drop = await open(scene, (images) => weekly(1, images))
+    await hear(scene, placed(drop, 'x86_64', ['us-east-1']))
     expect(await query(scene, 'datatype=image-ids')).toEqual([])
     await hear(scene, published(drop))
     const all = await query(scene, 'datatype=image-ids')
@@ -116,8 +117,16 @@ describe("simplestreams' own client", () => {
       'ami-x86_64-us-east-1',
     ])
     expect(await query(scene, 'region=us-east-1', 'arch=x86_64')).toMatchObject([{ id: 'ami-x86_64-us-east-1' }])
+    await hear(scene, placed(drop, 'x86_64', ['us-east-1', 'ap-south-1']))
+    expect((await query(scene, 'datatype=image-ids')).map(({ id }) => id).toSorted()).toEqual([
+      'ami-i686-eu-central-1',
+      'ami-i686-us-east-1',
+      'ami-x86_64-ap-south-1',
+      'ami-x86_64-us-east-1',
+    ])
     await hear(scene, superseded(drop))
     await hear(scene, published(drop))
+    await hear(scene, placed(drop, 'x86_64', ['us-east-1', 'ap-south-1']))
     expect(await query(scene)).toEqual([])
   })
 

@@ -19,6 +19,7 @@ export const channel = defineChannel({
         return [{ to: join(folder, addresses.start), id: addresses.drop(story) }]
       },
       withdraw: show,
+      show,
       showCalendar: renew,
     }
   },

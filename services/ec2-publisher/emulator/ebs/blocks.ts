@@ -1,5 +1,6 @@
 import { blockSize } from '../block-size.ts'
 import { ApiError, invalid } from '../api-error.ts'
+import { blockOf, blocksOf } from '../layers.ts'
 import type { SnapshotRecord } from '../records.ts'
 import { stateOfSnapshot, type Place, type World } from '../world.ts'
 import { knownSnapshot, openSnapshot } from './snapshots.ts'
@@ -40,14 +41,14 @@ export async function putBlock(
   return checksum
 }
 
-/** ListSnapshotBlocks: the blocks that were written, of a completed snapshot only, page by page. */
+/** ListSnapshotBlocks: the blocks that were written to it or to those before it, of a completed snapshot only, page by page. */
 export async function listBlocks(world: World, place: Place, id: string, query: URLSearchParams): Promise<object> {
   const snapshot = readable(world, place, id)
   const most = Number(query.get('maxResults') ?? '10000')
   if (!Number.isInteger(most) || most < 100 || most > 10_000)
     throw invalid('INVALID_PARAMETER_VALUE', 'MaxResults is from 100 to 10000')
   const from = query.get('pageToken') === null ? Number(query.get('startingBlockIndex') ?? '0') : pageStart(query)
-  const left = (await world.blocks.list(holderOf(snapshot))).filter((index) => index >= from)
+  const left = (await blocksOf(world, snapshot)).filter((index) => index >= from)
   const expiry = world.now().getTime() + tokenLife
   const next = left[most]
   return {
@@ -69,14 +70,9 @@ export async function getBlock(
 ): Promise<Received> {
   const snapshot = readable(world, place, id)
   assertToken(query.get('blockToken') ?? '', id, index, world.now())
-  const block = await world.blocks.get(holderOf(snapshot), index)
+  const block = await blockOf(world, snapshot, index)
   if (!block) throw invalid('INVALID_BLOCK', `The block ${String(index)} was never written`)
   return block
-}
-
-/** A copy holds the same blocks as the snapshot that it was made of. */
-function holderOf({ id, copyOf }: SnapshotRecord): string {
-  return copyOf ?? id
 }
 
 function readable(world: World, place: Place, id: string): SnapshotRecord {

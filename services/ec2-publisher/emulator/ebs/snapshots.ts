@@ -4,6 +4,7 @@ import { ApiError, invalid } from '../api-error.ts'
 import { blockSize } from '../block-size.ts'
 import { defaultKmsKey } from '../encryption.ts'
 import { freshId } from '../identity.ts'
+import { blocksOf } from '../layers.ts'
 import type { SnapshotRecord } from '../records.ts'
 import { settingsOf } from '../settings.ts'
 import { isVisible, stateOfSnapshot, type Place, type World } from '../world.ts'
@@ -12,6 +13,10 @@ const startRequest = z.strictObject({
   VolumeSize: z.int().min(1).max(65_536),
   Description: z.string().max(255).optional(),
   ClientToken: z.string().max(255).regex(/^\S+$/).optional(),
+  ParentSnapshotId: z
+    .string()
+    .regex(/^snap-[0-9a-f]+$/)
+    .optional(),
   Encrypted: z.boolean().optional(),
   KmsKeyArn: z
     .string()
@@ -41,6 +46,7 @@ export async function startSnapshot(world: World, place: Place, body: Buffer): P
   if (known && known.requestDigest !== requestDigest)
     throw new ApiError(409, 'ConflictException', 'The client token was used for a request that is not identical.')
   if (known) return startAnswer(known)
+  const parent = asked.ParentSnapshotId === undefined ? null : parentFor(world, place, asked.ParentSnapshotId, asked)
   const snapshot: SnapshotRecord = {
     id: freshId('snap'),
     ...place,
@@ -55,11 +61,39 @@ export async function startSnapshot(world: World, place: Place, body: Buffer): P
     blocks: 0,
     deletedAt: null,
     public: false,
-    kmsKeyId: keyFor(world, place, asked),
+    kmsKeyId: parent === null ? keyFor(world, place, asked) : parent.kmsKeyId,
     copyOf: null,
+    parent: parent?.id ?? null,
   }
   await world.snapshots.save(snapshot)
   return startAnswer(snapshot)
+}
+
+/**
+ * The parent of an incremental snapshot: completed, of the caller's own in the region, not larger than what is started. The
+ * snapshot is encrypted as its parent is, and every wish about that is refused, encryption by default included where the parent
+ * is not encrypted (EBS guide, "Encryption outcomes": unencrypted and encrypted parent snapshot).
+ */
+function parentFor(
+  world: World,
+  place: Place,
+  id: string,
+  { Encrypted: wanted, KmsKeyArn: key, VolumeSize: size }: z.infer<typeof startRequest>,
+): SnapshotRecord {
+  if (wanted !== undefined)
+    throw invalid('INVALID_PARAMETER_VALUE', 'ParentSnapshotId and Encrypted cannot be in the same request')
+  const parent = knownSnapshot(world, place, id)
+  if (stateOfSnapshot(world, parent) !== 'completed')
+    throw invalid('INVALID_SNAPSHOT_ID', `The parent snapshot ${id} is not completed`)
+  if (key !== undefined) throw invalid('INVALID_PARAMETER_VALUE', 'The key is that of the parent snapshot, if any')
+  if (parent.kmsKeyId === null && settingsOf(world, place).ebsEncryptionByDefault)
+    throw invalid('INVALID_PARAMETER_VALUE', 'Encryption by default is on, so the parent snapshot must be encrypted')
+  if (size < parent.volumeSize)
+    throw invalid(
+      'INVALID_VOLUME_SIZE',
+      `A volume of ${String(size)} GiB is smaller than the parent snapshot of ${String(parent.volumeSize)} GiB`,
+    )
+  return parent
 }
 
 /** The key of a new snapshot (EBS guide, "Encryption outcomes: No parent snapshot"), null when it is not encrypted. */
@@ -99,8 +133,10 @@ export async function completeSnapshot(
       )
     if (checksum !== found) throw invalid('INVALID_PARAMETER_VALUE', 'The linear checksum does not match the blocks')
   }
-  openSnapshot(world, place, id)
-  await world.snapshots.save({ ...snapshot, sealedAt: world.now().getTime(), blocks: count })
+  const { length: blocks } = await blocksOf(world, snapshot)
+  // Somebody else may have completed it meanwhile.
+  const still = openSnapshot(world, place, id)
+  await world.snapshots.save({ ...still, sealedAt: world.now().getTime(), blocks })
   await world.blocks.close(id)
   return { Status: 'pending' }
 }
@@ -133,6 +169,7 @@ function startAnswer(snapshot: SnapshotRecord): object {
     BlockSize: blockSize,
     Description: snapshot.description,
     Tags: snapshot.tags.map((tag) => ({ Key: tag.key, Value: tag.value })),
+    ...(snapshot.parent === null ? {} : { ParentSnapshotId: snapshot.parent }),
     ...(snapshot.kmsKeyId === null ? {} : { KmsKeyArn: snapshot.kmsKeyId }),
   }
 }

@@ -1,4 +1,5 @@
 import { refused } from '../api-error.ts'
+import { layersOf } from '../layers.ts'
 import { isVisible } from '../world.ts'
 import type { Action, Call } from './action.ts'
 import { snapshotOf } from './lookup.ts'
@@ -24,9 +25,7 @@ export async function deleteUnused(call: Call, id: string): Promise<void> {
   const { world } = call
   const snapshot = snapshotOf(call, id)
   await world.snapshots.save({ ...snapshot, deletedAt: world.now().getTime() })
-  const holder = snapshot.copyOf ?? id
-  const isShared = world.snapshots
-    .all()
-    .some((one) => one.deletedAt === null && (one.id === holder || one.copyOf === holder))
-  if (!isShared) await world.blocks.remove(holder)
+  const live = world.snapshots.all().filter((one) => one.deletedAt === null)
+  const needed = new Set(live.flatMap((one) => layersOf(world, one)))
+  for (const layer of layersOf(world, snapshot)) if (!needed.has(layer)) await world.blocks.remove(layer)
 }

@@ -1,6 +1,6 @@
 import { refused } from '../api-error.ts'
 import type { TagRecord } from '../records.ts'
-import type { Action } from './action.ts'
+import type { Action, Call } from './action.ts'
 import { imageOf, snapshotOf } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 
@@ -14,15 +14,27 @@ export const createTags: Action = {
     const ids = call.parameters.texts('ResourceId')
     if (ids.length === 0) throw refused('MissingParameter', 'The request must contain the parameter resourceIdSet')
     if (tags.length === 0) throw refused('MissingParameter', 'The request must contain the parameter tagSet')
-    const images = ids.filter((id) => id.startsWith('ami-')).map((id) => imageOf(call, id))
-    const snapshots = ids.filter((id) => id.startsWith('snap-')).map((id) => snapshotOf(call, id))
+    const images = ids.filter((id) => id.startsWith('ami-'))
+    const snapshots = ids.filter((id) => id.startsWith('snap-'))
+    for (const id of images) imageOf(call, id)
+    for (const id of snapshots) snapshotOf(call, id)
     const other = ids.find((id) => !/^(ami|snap)-/.test(id))
     if (other !== undefined) throw refused('InvalidID', `The ID '${other}' is not valid`)
-    for (const image of images) await call.world.images.save({ ...image, tags: mergeTags(image.tags, tags) })
-    for (const snapshot of snapshots)
-      await call.world.snapshots.save({ ...snapshot, tags: mergeTags(snapshot.tags, tags) })
+    for (const id of images) await tagImage(call, id, tags)
+    for (const id of snapshots) await tagSnapshot(call, id, tags)
     return { return: true }
   },
+}
+
+/** Looked up again: while another resource was written, somebody else may have tagged this one. */
+async function tagImage(call: Call, id: string, tags: readonly TagRecord[]): Promise<void> {
+  const image = imageOf(call, id)
+  await call.world.images.save({ ...image, tags: mergeTags(image.tags, tags) })
+}
+
+async function tagSnapshot(call: Call, id: string, tags: readonly TagRecord[]): Promise<void> {
+  const snapshot = snapshotOf(call, id)
+  await call.world.snapshots.save({ ...snapshot, tags: mergeTags(snapshot.tags, tags) })
 }
 
 /** Reads `Tag.N.Key` and `Tag.N.Value` by the rules for tags. */
