@@ -12,10 +12,15 @@ interface Made {
   readonly id: string
 }
 
+interface NewUser extends Pick<Account, 'user' | 'password'> {
+  readonly projectId: string
+}
+
 /** Speaks to Keystone as its administrator. */
 export interface Administrator {
   /** Makes a user with a project of its own. */
   readonly addAccount: (account: Account, role?: 'member' | 'admin') => Promise<void>
+  /** A path is one of Keystone's; other services are asked by their whole address. */
   readonly ask: (
     method: string,
     path: string,
@@ -24,11 +29,35 @@ export interface Administrator {
   ) => Promise<{ body: unknown; token: string }>
 }
 
-/** Makes what Glance needs in a new Keystone: its project, its user and its endpoint. */
-export async function setUpAccounts(keystone: string, glance: string): Promise<Administrator> {
+/** A service as the catalog names it: its account is called as it is. */
+export interface CatalogEntry {
+  readonly name: string
+  readonly type: string
+  readonly url: string
+}
+
+/** Makes what services need in a new Keystone: a project, an account each, and their endpoints. */
+export async function setUpAccounts(keystone: string, services: readonly CatalogEntry[]): Promise<Administrator> {
+  const { make, addUser, ...administrator } = await logIn(keystone)
+  const projectId = await make('project', { name: 'service', domain_id: 'default' })
+  for (const { name, type, url } of services) {
+    await addUser({ user: name, password: servicePassword, projectId }, 'admin')
+    const service = await make('service', { type, name })
+    await make('endpoint', { service_id: service, interface: 'public', url, region_id: 'RegionOne' })
+  }
+  return administrator
+}
+
+/** Speaks to a Keystone that has been set up. */
+export async function administratorOf(keystone: string): Promise<Administrator> {
+  const { addAccount, ask } = await logIn(keystone)
+  return { addAccount, ask }
+}
+
+async function logIn(keystone: string) {
   let admin = ''
   async function ask(method: string, path: string, body?: object, token = admin) {
-    const response = await fetch(`${keystone}${path}`, {
+    const response = await fetch(path.startsWith('/') ? `${keystone}${path}` : path, {
       method,
       headers: { 'content-type': 'application/json', ...(token === '' ? {} : { 'x-auth-token': token }) },
       signal: AbortSignal.timeout(60_000),
@@ -50,15 +79,14 @@ export async function setUpAccounts(keystone: string, glance: string): Promise<A
   const { body } = await ask('GET', '/roles')
   const roles = new Map((body as { roles: { name: string; id: string }[] }).roles.map(({ name, id }) => [name, id]))
 
-  async function addAccount({ user, password, project }: Account, role: 'member' | 'admin' = 'member') {
-    const projectId = await make('project', { name: project, domain_id: 'default' })
+  async function addUser({ user, password, projectId }: NewUser, role: 'member' | 'admin') {
     const userId = await make('user', { name: user, password, domain_id: 'default' })
     await ask('PUT', `/projects/${projectId}/users/${userId}/roles/${roles.get(role) ?? ''}`)
   }
-  await addAccount({ user: 'glance', password: servicePassword, project: 'service' }, 'admin')
-  const service = await make('service', { type: 'image', name: 'glance' })
-  await make('endpoint', { service_id: service, interface: 'public', url: glance, region_id: 'RegionOne' })
-  return { addAccount, ask }
+  async function addAccount({ user, password, project }: Account, role: 'member' | 'admin' = 'member') {
+    await addUser({ user, password, projectId: await make('project', { name: project, domain_id: 'default' }) }, role)
+  }
+  return { ask, make, addUser, addAccount }
 }
 
 /** What asks for a token by a password. */
