@@ -5,6 +5,7 @@ import { openRawDisk } from '#disk/raw-disk.ts'
 import type { Architecture } from '#events/vocabulary.ts'
 import { stat } from 'node:fs/promises'
 import { createBootTests } from '../../services/boot-tester/boot-tests.ts'
+import { createCloudBoots, type CloudPlace } from '../../services/boot-tester/cloud-boots.ts'
 import type { Check, DiskCheck } from '../../services/boot-tester/checks/check.ts'
 import { readBootTesterConfig } from '../../services/boot-tester/config.ts'
 import { createImageTest } from '../../services/boot-tester/image-test.ts'
@@ -23,6 +24,8 @@ export interface FileTest {
   /** By name; a boot for each. */
   readonly datasources: readonly string[]
   readonly checks: readonly (Check | DiskCheck)[]
+  /** Where it is booted; null for a machine on this host. */
+  readonly cloud: CloudPlace | null
 }
 
 interface Surroundings {
@@ -40,7 +43,7 @@ interface Surroundings {
  * and what keeps this host from booting it is in the report.
  */
 export async function testFile(
-  { name, path, architecture, hardware, datasources, checks }: FileTest,
+  { name, path, architecture, hardware, datasources, checks, cloud }: FileTest,
   { env, stateFolder, scratch, signal, now, progress }: Surroundings,
 ): Promise<Reported> {
   const config = readBootTesterConfig(env)
@@ -54,7 +57,9 @@ export async function testFile(
   }))
   const testImage = createImageTest({
     policy: { planFor: () => ({ boots, tries: 1, afterFailure: 'continue', atOnce: 1 }) },
-    bootTestOf: createBootTests({ config, stateFolder, checks: checks.filter((check) => check.on !== 'disk') }),
+    bootTestOf: cloud
+      ? createCloudBoots({ config, place: cloud, env, now })
+      : createBootTests({ config, stateFolder, checks: checks.filter((check) => check.on !== 'disk') }),
     checkDisk: createJudgeDisk(checks.filter((check) => check.on === 'disk')),
     weights: checks,
     known: [],

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckResult } from '#events/vocabulary.ts'
+import { PermanentError } from '#service/errors.ts'
 import type { BootContext, BootTest } from './boot-report.ts'
 import type { Check } from './checks/check.ts'
 import { cloudInitFinished } from './checks/cloud-init/check.ts'
@@ -50,9 +51,12 @@ export function createBootTest({ machine, hardware, datasource, checks, limits, 
       guest.watch.stop(new GuestStopped(how))
     }, guest.watch.stop)
 
+    const { ssh } = running
+    if (ssh === null)
+      throw new PermanentError('environment', 'no way leads to this guest by ssh: it can be asked nothing')
     const signal = AbortSignal.any([context.signal, guest.watch.signal])
     const log = join(context.logFolder, 'ssh.log')
-    await untilStopped(guest, () => goThrough(guest, checks, { ...running.ssh, privateKeyFile, log, signal, nonce }))
+    await untilStopped(guest, () => goThrough(guest, checks, { ...ssh, privateKeyFile, log, signal, nonce }))
 
     const seconds = guest.seconds()
     if (guest.reachedUserspace()) await running.reachedUserspace()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { run } from '#subprocess/run.ts'
-import { passwordOf } from '#test/brokers/openstack/accounts.ts'
+import { cloudsYaml, passwordOf } from '#test/brokers/openstack/accounts.ts'
 import type { OpenStack } from '#test/brokers/openstack/openstack.ts'
 import type { GlanceImage } from '#openstack/glance.ts'
 import { createSend, type Send } from '#publishing/http.ts'
@@ -40,7 +40,7 @@ export async function setUp(stack: OpenStack, role: 'member' | 'admin' = 'member
   const account = { user: `publisher-${String(projects)}`, password: 'secret', project: `images-${String(projects)}` }
   await stack.administrator.addAccount(account, role)
   const cloudsFile = join(folder, 'clouds.yaml')
-  await writeFile(cloudsFile, cloudsYaml(stack, account))
+  await writeFile(cloudsFile, cloudsYaml('one', stack.keystone, account))
   function publisher(more: Readonly<Record<string, string>> = {}, meets: Meets = (_, send) => send()): Clouds {
     const env = {
       IMAGEDROP_OPENSTACK_PUBLISHER_CLOUDS: 'one=community',
@@ -80,22 +80,4 @@ export async function setUp(stack: OpenStack, role: 'member' | 'admin' = 'member
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
-}
-
-function cloudsYaml(
-  { keystone }: OpenStack,
-  { user, password, project }: { user: string; password: string; project: string },
-) {
-  return `clouds:
-  one:
-    auth:
-      auth_url: ${keystone}
-      username: ${user}
-      password: ${password}
-      project_name: ${project}
-      user_domain_name: Default
-      project_domain_name: Default
-    region_name: RegionOne
-    identity_api_version: 3
-`
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '#subprocess/run.ts'
 import { relay } from '../../../services/boot-tester/machines/qemu/cloud-network/relay.ts'
-import { administratorOf, passwordOf, type Account } from '../openstack/accounts.ts'
+import { administratorOf, cloudsYaml, passwordOf } from '../openstack/accounts.ts'
 import { freePort } from '../server.ts'
 import { guestNetwork, keystoneUrl, readyLine, socketOf, type Layout } from './layout.ts'
 
@@ -12,7 +12,7 @@ import { guestNetwork, keystoneUrl, readyLine, socketOf, type Layout } from './l
 export interface NovaCloud extends AsyncDisposable {
   /** The network that guests can be put into. */
   readonly network: string
-  /** 2 GiB of disk, 1 GiB of memory, one processor. */
+  /** 4 GiB of disk, 1 GiB of memory, one processor. */
   readonly flavor: string
   /** Makes an account with a project of its own, and a clouds.yaml whose cloud is called `nova`. */
   readonly addAccount: (name: string) => Promise<NovaAccount>
@@ -79,7 +79,7 @@ export async function startNova(): Promise<NovaCloud> {
       const account = { user: name, password: 'secret', project: `project of ${name}` }
       await administrator.addAccount(account)
       const cloudsFile = join(folder, `${name}.yaml`)
-      await writeFile(cloudsFile, cloudsYaml(keystone, account))
+      await writeFile(cloudsFile, cloudsYaml('nova', keystone, account))
       const list = async (url: string) => {
         const { token } = await administrator.ask('POST', '/auth/tokens', passwordOf(account), '')
         return (await administrator.ask('GET', url, undefined, token)).body
@@ -105,10 +105,18 @@ interface Named {
 
 const flavor = 'small'
 
+const novaApi = '/usr/bin/nova-api'
+
+/** Whether this host can: continuous integration must, others may go without. */
+export const canRunNova = process.env['CI'] !== undefined || (isRoot() && existsSync(novaApi))
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0
+}
+
 function assertHost(): void {
-  if (process.getuid?.() !== 0)
-    throw new Error('Nova needs root: it makes namespaces, a bridge, and file systems in memory')
-  if (!existsSync('/usr/bin/nova-api')) throw new Error('there is no Nova on this host (run deploy/setup.sh openstack)')
+  if (!isRoot()) throw new Error('Nova needs root: it makes namespaces, a bridge, and file systems in memory')
+  if (!existsSync(novaApi)) throw new Error('there is no Nova on this host (run deploy/setup.sh openstack)')
 }
 
 async function runInside(layout: Layout, signal: AbortSignal, onLine: (line: string) => void): Promise<never> {
@@ -127,18 +135,4 @@ async function lastWords(folder: string): Promise<string> {
     logs.map(async (name) => `${name}: ${(await readFile(join(folder, name), 'utf8')).slice(-600)}`),
   )
   return texts.join('\n')
-}
-
-function cloudsYaml(keystone: string, { user, password, project }: Account): string {
-  return `clouds:
-  nova:
-    auth:
-      auth_url: ${keystone}
-      username: ${user}
-      password: ${password}
-      project_name: ${project}
-      user_domain_name: Default
-      project_domain_name: Default
-    region_name: RegionOne
-`
 }

@@ -99,3 +99,19 @@ export function passwordOf({ user, password, project }: Account): object {
     },
   }
 }
+
+/** A clouds.yaml with one cloud, as an account sees it. */
+export function cloudsYaml(cloud: string, keystone: string, { user, password, project }: Account): string {
+  return `clouds:
+  ${cloud}:
+    auth:
+      auth_url: ${keystone}
+      username: ${user}
+      password: ${password}
+      project_name: ${project}
+      user_domain_name: Default
+      project_domain_name: Default
+    region_name: RegionOne
+    identity_api_version: 3
+`
+}
