@@ -34,23 +34,31 @@ export async function followServer(nova: Nova, id: string, parts: MachineParts, 
   // Not the guest's own end.
   let isSwitching = false
 
-  async function look(seen: string): Promise<string> {
+  let seen = ''
+  let hearing = Promise.resolve()
+  async function hear(): Promise<void> {
     const output = await readConsole(nova, id, signal)
-    const news = output === null ? '' : newOutput(seen, output)
+    if (output === null) return
+    const news = newOutput(seen, output)
+    seen = output
     if (news !== '') await write(log, news)
+  }
+  /** One after the other, as each tells what the one before has not. */
+  const hearNext = () => (hearing = hearing.catch(() => {}).then(hear))
+
+  async function look(): Promise<void> {
+    if (!isSwitching) await hearNext()
     const now = await findServer(nova, id, signal)
     if (now === null) throw new TransientError(`${nova.place}: somebody has deleted the server ${id}`)
     if (now.status === 'ERROR') throw new TransientError(`${nova.place}: the server ${id} was lost: ${faultOf(now)}`)
     if (now.status === 'SHUTOFF' && !isSwitching) ended.resolve('the guest powered itself off')
-    return output ?? seen
   }
 
   async function follow(): Promise<void> {
-    let seen = ''
     let heardAt = performance.now()
     while (!signal.aborted) {
       try {
-        seen = await look(seen)
+        await look()
         heardAt = performance.now()
       } catch (error) {
         if (!isTransient(error) || performance.now() - heardAt > silence) throw error
@@ -83,8 +91,11 @@ export async function followServer(nova: Nova, id: string, parts: MachineParts, 
       const both = AbortSignal.any([signal, within])
       await switchOff(both)
       await isOff(both)
+      await hearNext()
       await switchServer(nova, id, 'on', both)
       await isActive(both)
+      // The console of a server that is started begins anew.
+      seen = ''
       isSwitching = false
       await told('active again')
     },

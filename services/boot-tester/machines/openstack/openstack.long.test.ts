@@ -53,7 +53,7 @@ describe.skipIf(!canRunNova)('in a real Nova, the machine openstack', () => {
     const { parts, heard } = await partsOf('plain')
     {
       await using running = await machineFor(account).powerOn(parts)
-      await expect.poll(() => heard.text, { timeout: 60_000 }).toBe('hello from the guest\r\n')
+      await expect.poll(() => heard.text, { timeout: 60_000 }).toBe('hello from the guest\n')
       expect(running.ssh).toMatchObject({ port: 22 })
       expect(running.instanceId).toMatch(/^[0-9a-f-]{36}$/)
       expect(await account.owned()).toEqual({
@@ -62,7 +62,7 @@ describe.skipIf(!canRunNova)('in a real Nova, the machine openstack', () => {
         keys: [expect.stringMatching(/^imagedrop-boot-test-/)],
       })
       await running.reboot(parts.signal)
-      await expect.poll(() => heard.text, { timeout: 60_000 }).toBe('hello from the guest\r\nhello from the guest\r\n')
+      await expect.poll(() => heard.text, { timeout: 60_000 }).toBe('hello from the guest\nhello from the guest\n')
       await running.powerDown()
       expect(await running.ended).toBe('the guest powered itself off')
     }
