@@ -16,10 +16,6 @@ export interface OpenStackOptions {
   readonly flavor: string
   /** `none`, `auto`, or the id of a network. */
   readonly network: string
-  /** The image of the cloud to boot; the disk is uploaded where none is given. */
-  readonly imageId?: string
-  /** Properties of an image that is uploaded, instead of those that ask for the hardware that is wanted. */
-  readonly properties?: Readonly<Record<string, string>>
   /** How long a guest may be needed, in milliseconds: then anybody may remove what is left of it. */
   readonly lifetime: number
   /** Milliseconds between two looks. */
@@ -81,8 +77,8 @@ async function makeServer({ nova, glance }: Project, { label, flavor, parts, opt
   const { signal } = parts
   const { order } = parts.cloud
   if (!order) throw new RangeError('the machine openstack needs a data source of Nova')
-  const properties = options.properties ?? imageProperties(parts.architecture, parts.hardware, order.configDrive)
-  const imageRef = options.imageId ?? (await uploadDisk(glance, parts, { label, properties, pace }))
+  const properties = imageProperties(parts.architecture, parts.hardware, order.configDrive)
+  const imageRef = await uploadDisk(glance, parts, { label, properties, pace })
   await addKey(nova, label, order.instance.publicKey, signal)
   return await createServer(
     nova,
