@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes this host ready: host tools (host-tools.txt) and node_modules. Usage: deploy/setup.sh [run|test|containers]
+# Makes this host ready: host tools (host-tools.txt) and node_modules. Usage: deploy/setup.sh [run|test|openstack|containers]
 # Does nothing, in under a second, when all is there. Without root it prints the commands for an administrator.
 set -euo pipefail
 
@@ -11,9 +11,13 @@ PATH=$PATH:/usr/sbin:/sbin
 main() {
   local purpose=${1:-run}
   case $purpose in
-    run | test | containers) ;;
-    *) fail "the purpose is 'run', 'test' or 'containers', not '$purpose'" ;;
+    run | test | openstack | containers) ;;
+    *) fail "the purpose is 'run', 'test', 'openstack' or 'containers', not '$purpose'" ;;
   esac
+  if [ "$purpose" = openstack ] && ! command -v apt-get >/dev/null; then
+    say "no packages of OpenStack are known for ${PRETTY_NAME:-this host}: its tests are left out"
+    purpose=run
+  fi
   install_tools "$purpose"
   install_node_modules
   [ "$purpose" != test ] || install_test_servers

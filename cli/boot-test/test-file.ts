@@ -6,6 +6,7 @@ import type { Architecture } from '#events/vocabulary.ts'
 import { stat } from 'node:fs/promises'
 import { createBootTests } from '../../services/boot-tester/boot-tests.ts'
 import type { Check, DiskCheck, LaterCheck } from '../../services/boot-tester/checks/check.ts'
+import { createCloudBoots, type CloudPlace } from '../../services/boot-tester/cloud-boots.ts'
 import { readBootTesterConfig } from '../../services/boot-tester/config.ts'
 import { createImageTest } from '../../services/boot-tester/image-test.ts'
 import { createJudgeDisk } from '../../services/boot-tester/judge-disk.ts'
@@ -25,6 +26,8 @@ export interface FileTest {
   readonly checks: readonly (Check | DiskCheck)[]
   /** For which the guest lives on after its first boot. */
   readonly later: readonly LaterCheck[]
+  /** Where it is booted; null for a machine on this host. */
+  readonly cloud: CloudPlace | null
 }
 
 interface Surroundings {
@@ -42,7 +45,7 @@ interface Surroundings {
  * and what keeps this host from booting it is in the report.
  */
 export async function testFile(
-  { name, path, architecture, hardware, datasources, checks, later }: FileTest,
+  { name, path, architecture, hardware, datasources, checks, later, cloud }: FileTest,
   { env, stateFolder, scratch, signal, now, progress }: Surroundings,
 ): Promise<Reported> {
   const config = readBootTesterConfig(env)
@@ -57,7 +60,9 @@ export async function testFile(
   }))
   const testImage = createImageTest({
     policy: { planFor: () => ({ boots, tries: 1, afterFailure: 'continue', atOnce: 1 }) },
-    bootTestOf: createBootTests({ config, stateFolder, checks: checks.filter((check) => check.on !== 'disk') }),
+    bootTestOf: cloud
+      ? createCloudBoots({ config, place: cloud, env, now })
+      : createBootTests({ config, stateFolder, checks: checks.filter((check) => check.on !== 'disk') }),
     checkDisk: createJudgeDisk(checks.filter((check) => check.on === 'disk')),
     weights: [...checks, ...later],
     known: [],

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { architecture as architectures, type Architecture } from '#events/vocabulary.ts'
 import { messageOf } from '#service/errors.ts'
 import { checks, diskChecks, laterChecks } from '../../services/boot-tester/checks/index.ts'
+import type { CloudPlace } from '../../services/boot-tester/cloud-boots.ts'
+import { novaSourceNames } from '../../services/boot-tester/machines/openstack/sources.ts'
 import { plainHardware } from '../../services/boot-tester/machines/hardware.ts'
 import { hardwareChoices } from '../../services/boot-tester/plan/boots-file.ts'
 import { dataSourceNames } from '../../services/boot-tester/datasources/index.ts'
@@ -29,10 +31,30 @@ const laterNames = laterChecks.map(({ name }) => name)
 const options = {
   machine: {
     value: 'NAME',
-    means: 'what it is booted in: qemu',
+    means:
+      'what it is booted in: qemu, here; openstack, a server of a cloud, which is asked less, on its console alone',
     default: 'qemu',
-    example: 'qemu',
-    read: oneOf(['qemu']),
+    example: 'openstack',
+    read: oneOf(['qemu', 'openstack']),
+  },
+  cloud: {
+    value: 'NAME',
+    means: 'for openstack: the cloud of clouds.yaml, as name or name/region',
+    otherwise: 'none',
+    example: 'mycloud',
+    read: cloudNamed,
+  },
+  flavor: {
+    value: 'NAME',
+    means: 'for openstack: name or id of the flavor, whose disk must hold the image',
+    default: 'm1.small',
+    example: 'm1.small',
+  },
+  network: {
+    value: 'NAME',
+    means: 'for openstack: none, auto, or the id of a network; without one a guest may wait minutes for it',
+    default: 'auto',
+    example: 'auto',
   },
   architecture: {
     value: 'NAME',
@@ -65,8 +87,8 @@ const options = {
   tpm: { means: 'the machine has a TPM 2.0' },
   datasource: {
     value: 'NAMES',
-    means: `how the guest learns who it is, a boot for each: ${dataSourceNames.join(', ')}`,
-    default: 'nocloud',
+    means: `how the guest learns who it is, a boot for each: ${dataSourceNames.join(', ')}; in openstack: ${novaSourceNames.join(', ')}`,
+    otherwise: 'nocloud; configdrive-scsi in openstack',
     example: 'nocloud',
     read: someOf(dataSourceNames),
   },
@@ -102,7 +124,11 @@ export const bootTestCommand = defineCommand({
     means: 'a disk (raw, qcow2, VHD, raw.xz), or an image of a drop by its name: DROP/generic.x86_64',
   },
   options,
-  examples: ['boot-test debian-12-generic-amd64.qcow2', 'boot-test --firmware uefi --report report disk.raw.xz'],
+  examples: [
+    'boot-test debian-12-generic-amd64.qcow2',
+    'boot-test --firmware uefi --report report disk.raw.xz',
+    'boot-test --machine openstack --cloud mycloud --flavor m1.small disk.qcow2',
+  ],
   exits: {
     0: 'the image passed',
     1: 'the image failed a check',
@@ -118,7 +144,7 @@ export const bootTestCommand = defineCommand({
     const chosen = allChecks.filter((check) => values.checks?.includes(check.name) ?? true)
     const later = laterChecks.filter((check) => values.later?.includes(check.name) ?? false)
     const hardware = { firmware, chipset, disk: values.disk, tpm: values.tpm }
-    const test = { name, path, architecture, hardware, datasources: values.datasource, checks: chosen, later }
+    const test = { name, path, architecture, hardware, checks: chosen, later, ...whereOf(values) }
     try {
       const { json, report } = values
       return exits[await testAndTell(test, { json, report, stateFolder, env })]
@@ -129,6 +155,45 @@ export const bootTestCommand = defineCommand({
     }
   },
 })
+
+interface Where {
+  readonly machine: 'qemu' | 'openstack'
+  readonly cloud?: Pick<CloudPlace, 'name' | 'region'> | undefined
+  readonly flavor: string
+  readonly network: string
+  readonly datasource?: readonly string[] | undefined
+  readonly checks?: readonly string[] | undefined
+}
+
+/** Where and by which data sources. */
+function whereOf({
+  machine,
+  cloud,
+  flavor,
+  network,
+  datasource,
+  checks: named,
+}: Where): Pick<FileTest, 'cloud' | 'datasources'> {
+  if (machine === 'qemu') {
+    if (cloud) throw new UsageError('--cloud is for --machine openstack')
+    return { cloud: null, datasources: datasource ?? ['nocloud'] }
+  }
+  if (!cloud) throw new UsageError('--machine openstack needs --cloud NAME')
+  const foreign = datasource?.find((name) => !novaSourceNames.includes(name))
+  if (foreign !== undefined)
+    throw new UsageError(`--datasource ${foreign}: in openstack there are ${novaSourceNames.join(', ')}`)
+  const unasked = named?.find((name) => checks.some((check) => check.name === name))
+  if (unasked !== undefined)
+    throw new UsageError(`--checks ${unasked}: a guest in openstack is asked on its console, and only what it learnt`)
+  return { cloud: { ...cloud, flavor, network }, datasources: datasource ?? ['configdrive-scsi'] }
+}
+
+/** Reads a cloud of clouds.yaml, as `name` or `name/region`. */
+function cloudNamed(text: string): Pick<CloudPlace, 'name' | 'region'> {
+  const [name = '', region = null, ...more] = text.split('/')
+  if (name === '' || region === '' || more.length > 0) throw new Error('expected name or name/region')
+  return { name, region }
+}
 
 interface Telling {
   readonly json: boolean

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckResult } from '#events/vocabulary.ts'
+import { PermanentError } from '#service/errors.ts'
 import type { BootContext, BootReport, BootTest, DiskUnderTest } from './boot-report.ts'
 import type { Check, LaterCheck } from './checks/check.ts'
 import { cloudInitFinished } from './checks/cloud-init/check.ts'
@@ -88,7 +89,10 @@ async function bootFirst(
   }, guest.watch.stop)
 
   const signal = AbortSignal.any([context.signal, guest.watch.signal])
-  const access = { ...running.ssh, privateKeyFile, log: join(context.logFolder, 'ssh.log'), nonce }
+  const { ssh } = running
+  if (ssh === null)
+    throw new PermanentError('environment', 'no way leads to this guest by ssh: it can be asked nothing')
+  const access = { ...ssh, privateKeyFile, log: join(context.logFolder, 'ssh.log'), nonce }
   await untilStopped(guest, () => goThrough(guest, { checks, isAsked: later.length > 0 }, { ...access, signal }))
   const firstSeconds = guest.seconds()
   if (guest.reachedUserspace()) await running.reachedUserspace()

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { HostCheck } from '#service/host-check.ts'
-import { cloudsFiles } from './clouds-file.ts'
+import { cloudsFiles } from '#openstack/clouds-file.ts'
 
 /** What the openstack-publisher wants of a host. */
 export const hostChecks: readonly HostCheck[] = [

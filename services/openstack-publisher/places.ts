@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { PermanentError } from '#service/errors.ts'
-import type { Glance } from './api/glance.ts'
+import type { Glance } from '#openstack/glance.ts'
+import { openCloud } from '#openstack/open-cloud.ts'
 import { createSend, type Send, type Wire } from '#publishing/http.ts'
-import { authorize } from './api/keystone.ts'
-import { createSession } from './api/session.ts'
 import type { OpenstackSettings, WantedCloud } from './config.ts'
-import { readCloud } from './clouds-file.ts'
 
 /** A cloud that we publish to. */
 export interface Place extends Glance {
@@ -35,10 +32,7 @@ async function openPlace(
   env: Readonly<Record<string, string | undefined>>,
   { connect, now }: { readonly connect: (wire: Wire) => Send; readonly now: () => number },
 ): Promise<Place> {
-  const { place, name, region } = wanted
-  const cloud = await readCloud(name, cloudsFile, env)
-  const ca = cloud.cacert === undefined ? null : await readFile(cloud.cacert, 'utf8')
-  const send = connect({ ca, verify: cloud.verify, silence: silenceSeconds * 1000 })
-  const session = createSession(send, (signal) => authorize(place, cloud, region, send, signal), now)
-  return { place, session, wanted }
+  const { place } = wanted
+  const session = await openCloud({ ...wanted, cloudsFile, silenceSeconds, env, connect, now })
+  return { place, session: session('image'), wanted }
 }

@@ -41,13 +41,14 @@ const longestReply = 8 * 1024 * 1024
 export function createSend({ ca, verify, silence }: Wire): Send {
   const tls = { ...(ca === null ? {} : { ca }), rejectUnauthorized: verify }
   return async ({ method, url, headers, body }, signal) => {
+    // A request that is destroyed before it has a connection fails later, when nobody listens any more.
+    signal.throwIfAborted()
     const ask = url.startsWith('https:') ? askHttps : askHttp
     const request = ask(url, { method, headers: { accept: 'application/json', ...headers }, timeout: silence, ...tls })
     const stop = () => request.destroy(signal.reason as Error)
     signal.addEventListener('abort', stop, { once: true })
     request.on('timeout', () => request.destroy(new Error(`nothing was heard for ${String(silence / 1000)} s`)))
     try {
-      signal.throwIfAborted()
       const answered = once(request, 'response') as Promise<[IncomingMessage]>
       // A server that refuses answers before it has read everything: the answer tells more than the broken pipe.
       const sent = typeof body === 'object' ? pipeline(body, request) : Promise.resolve(request.end(body))

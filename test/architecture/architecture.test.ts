@@ -30,6 +30,7 @@ describe('import directions', () => {
     drop: ['events', 'bus', 'ledger', 'service'],
     service: ['events', 'bus', 'ledger', 'artifacts', 'subprocess', 'files'],
     publishing: ['events', 'bus', 'service', 'subprocess'],
+    openstack: ['events', 'files', 'publishing', 'service'],
   }
 
   it('shared/ has exactly the folders that the decision records name', () => {

@@ -12,12 +12,16 @@ const words = house.steps.flatMap(({ service, publishes }) =>
 )
 
 /**
- * Where a cloud may be named: its own service, what guests see of it, naming tables, recipes, and the examples of events. A
- * rule names the document that it is from.
+ * Where a cloud may be named: its own service, what guests see of it, the machine that is in it and the command that chooses a
+ * machine, its shared clients, naming tables, recipes, and the examples of events. A rule names the document that it is from.
  */
 const mayName = [
   ...house.steps.filter(({ publishes }) => publishes).map(({ service }) => `services/${service}/`),
   'services/boot-tester/datasources/',
+  'services/boot-tester/machines/openstack/',
+  'services/boot-tester/cloud-boots.ts',
+  'cli/commands/boot-test.ts',
+  'shared/openstack/',
   'services/mirror-publisher/naming/',
   'services/builder/recipes/',
   'shared/events/examples.ts',

@@ -8,6 +8,8 @@ export type Told = ReadonlyMap<Fact, { readonly value: string; readonly seconds:
 interface Found {
   readonly datasource: DataSource
   readonly instance: Instance
+  /** The id that the guest's cloud has chosen, where that does not follow from the instance. */
+  readonly instanceId?: string
   readonly told: Told
   readonly requests: readonly GuestRequest[]
   /** Why the guest did not tell everything. */
@@ -34,7 +36,7 @@ const checks: readonly SourceCheck[] = [
     name: 'instance-id',
     fact: 'instance-id',
     expected: 'cloud-init took the instance for a new one, by the id that it was given',
-    isRight: (value, { datasource, instance }) => value === datasource.idOf(instance),
+    isRight: (value, { datasource, instance, instanceId }) => value === (instanceId ?? datasource.idOf(instance)),
   },
   {
     name: 'hostname',

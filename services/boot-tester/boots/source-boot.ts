@@ -72,7 +72,15 @@ async function bootOnce(
 
   const requests = cloud.requests()
   return {
-    checks: judgeSource({ datasource, instance, told: guest.told(), requests, stopped, seconds }),
+    checks: judgeSource({
+      datasource,
+      instance,
+      ...(running.instanceId === undefined ? {} : { instanceId: running.instanceId }),
+      told: guest.told(),
+      requests,
+      stopped,
+      seconds,
+    }),
     console: logs.console,
     screenshots: await screen.finish(),
     requests: cloud.requestLog,

@@ -43,11 +43,20 @@ export interface GuestRequest {
   readonly status: number
 }
 
+/** What a cloud that makes its guests itself, OpenStack's Nova, is to make one of. */
+export interface NovaOrder {
+  readonly instance: Instance
+  /** The bus of the config drive; null for the metadata service alone. */
+  readonly configDrive: CloudDisk['bus'] | null
+}
+
 /** A cloud as one guest sees it. Disposing of it ends its servers; what lies in its folder goes with the folder. */
 export interface Cloud extends AsyncDisposable {
   readonly identity: CloudIdentity
   readonly disks: readonly CloudDisk[]
   readonly servers: readonly CloudServer[]
+  /** For a machine that is in such a cloud. */
+  readonly order?: NovaOrder
   /** What the guest has asked so far. */
   readonly requests: () => readonly GuestRequest[]
   /** The same as a file of JSON lines, to be kept as evidence; null where there is nobody to ask. */

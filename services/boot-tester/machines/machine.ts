@@ -9,7 +9,7 @@ export interface MachineParts {
   readonly image: Pick<ArtifactRef, 'size'> & { readonly path: string }
   readonly hardware: Hardware
   /** What the guest sees of its cloud. */
-  readonly cloud: Pick<Cloud, 'identity' | 'disks' | 'servers'>
+  readonly cloud: Pick<Cloud, 'identity' | 'disks' | 'servers' | 'order'>
   /** How often the guest may reset itself before that is its end: 0 unless said. */
   readonly resets?: number
   /** An empty folder of this machine's own. */
@@ -26,11 +26,14 @@ export const poweredItselfOff = 'the guest powered itself off'
 
 /** A guest whose power is on. Disposing of it takes the power away and leaves nothing behind but its logs. */
 export interface RunningMachine extends AsyncDisposable {
-  readonly accelerator: 'kvm' | 'tcg'
+  /** `none` where a cloud does not tell. */
+  readonly accelerator: 'kvm' | 'tcg' | 'none'
   /** The size of the disk as the guest sees it: the image's and some room to grow. */
   readonly diskBytes: number
-  /** Where the guest's ssh port can be reached. */
-  readonly ssh: { readonly host: string; readonly port: number }
+  /** Where the guest's ssh port can be reached; null where no way leads to it. */
+  readonly ssh: { readonly host: string; readonly port: number } | null
+  /** The id by which the guest knows itself, where the machine's own cloud chooses it. */
+  readonly instanceId?: string
   /** Resolves with how, when the guest ends by itself; rejects when the machine under it is lost. */
   readonly ended: Promise<string>
   /** Presses the power button. A guest that listens to it powers itself off, with which it has ended. */

@@ -1,6 +1,13 @@
 import { imageKey, type Registration } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
-import { deleteImage, findImage, importImage, whyImportFailed, type Glance, type GlanceImage } from '../api/glance.ts'
+import {
+  deleteImage,
+  findImage,
+  importImage,
+  whyImportFailed,
+  type Glance,
+  type GlanceImage,
+} from '#openstack/glance.ts'
 import { findOrMake } from '../upload/find-or-make.ts'
 import { imageId } from '../upload/image-id.ts'
 import { isWhole } from '../upload/is-whole.ts'

@@ -1,7 +1,7 @@
 import type { Registration } from '#events/vocabulary.ts'
 import { pollUntil, type Pace } from '#publishing/wait.ts'
 import { PermanentError } from '#service/errors.ts'
-import { changeImage, findImage, type GlanceImage } from '../api/glance.ts'
+import { changeImage, findImage, type GlanceImage } from '#openstack/glance.ts'
 import type { Place } from '../places.ts'
 import { dropProperty } from '../upload/image-properties.ts'
 

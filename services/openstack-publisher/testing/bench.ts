@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { createFolderStore } from '#artifacts/folder.ts'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { run } from '#subprocess/run.ts'
-import { passwordOf, type Account, type AccountIds } from '#test/brokers/openstack/accounts.ts'
+import { cloudsYaml, passwordOf, type Account, type AccountIds } from '#test/brokers/openstack/accounts.ts'
 import type { OpenStack } from '#test/brokers/openstack/openstack.ts'
-import type { GlanceImage } from '../api/glance.ts'
+import type { GlanceImage } from '#openstack/glance.ts'
 import { createSend, type Send } from '#publishing/http.ts'
 import { createClouds, type Clouds } from '../cloud.ts'
 import { createOpenPlaces } from '../places.ts'
@@ -44,7 +44,7 @@ export async function setUp(stack: OpenStack, role: 'member' | 'admin' = 'member
   const named = { user: `publisher-${String(projects)}`, password: 'secret', project: `images-${String(projects)}` }
   const account = { ...named, ...(await stack.administrator.addAccount(named, role)) }
   const cloudsFile = join(folder, 'clouds.yaml')
-  await writeFile(cloudsFile, `clouds:\n${cloudsYaml('one', { keystone: stack.keystone }, account)}`)
+  await writeFile(cloudsFile, cloudsYaml('one', stack.keystone, account))
   function publisher(more: Readonly<Record<string, string>> = {}, meets: Meets = (_, send) => send(), now = Date.now) {
     const env = {
       IMAGEDROP_OPENSTACK_PUBLISHER_CLOUDS: 'one=community',
@@ -92,23 +92,4 @@ export async function setUp(stack: OpenStack, role: 'member' | 'admin' = 'member
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
-}
-
-/** An entry of clouds.yaml. */
-export function cloudsYaml(
-  name: string,
-  { keystone, glance }: { readonly keystone: string; readonly glance?: string },
-  { user, password, project }: Account,
-): string {
-  return `  ${name}:
-    auth:
-      auth_url: ${keystone}
-      username: ${user}
-      password: ${password}
-      project_name: ${project}
-      user_domain_name: Default
-      project_domain_name: Default
-    region_name: RegionOne
-    identity_api_version: 3
-${glance === undefined ? '' : `    image_endpoint_override: ${glance}\n`}`
 }

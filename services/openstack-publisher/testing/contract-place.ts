@@ -4,13 +4,13 @@ import type { Registration } from '#events/vocabulary.ts'
 import type { OpenPlace, PlaceDeclaration, Publisher } from '#publishing/testing/contract-place.ts'
 import { imageName } from '#publishing/image-name.ts'
 import { followWaits } from '#publishing/testing/follow-waits.ts'
-import { passwordOf } from '#test/brokers/openstack/accounts.ts'
+import { cloudEntry, passwordOf } from '#test/brokers/openstack/accounts.ts'
 import { startOpenStack, type OpenStack } from '#test/brokers/openstack/openstack.ts'
 import { adminPassword } from '#test/brokers/openstack/settings.ts'
-import type { GlanceImage } from '../api/glance.ts'
+import type { GlanceImage } from '#openstack/glance.ts'
 import { imageId } from '../upload/image-id.ts'
 import { dropProperty } from '../upload/image-properties.ts'
-import { cloudsYaml, setUp, type Bench } from './bench.ts'
+import { setUp, type Bench } from './bench.ts'
 import { blessed, converted, digestOf, expired, handle, keepDisks, superseded, tested, type Disks } from './events.ts'
 
 /** A real Keystone and a real Glance; each trial has a project of its own, and its two clouds are the same Glance. */
@@ -45,7 +45,7 @@ async function open(stack: OpenStack, ask: AskGlance): Promise<OpenPlace> {
     async publisher(via, { two = false, clockAhead = 0, impatient = false, ...options } = {}) {
       const entry = async (name: string, place: 'first' | 'second') => {
         const [keystone, glance] = [await via(stack.keystone, () => place), await via(stack.glance, () => place)]
-        return cloudsYaml(name, { keystone, glance }, bench.account)
+        return cloudEntry(name, { keystone, glance }, bench.account)
       }
       const entries = [await entry('one', 'first'), ...(two ? [await entry('two', 'second')] : [])]
       files += 1

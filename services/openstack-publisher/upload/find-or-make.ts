@@ -1,6 +1,6 @@
 import { PermanentError } from '#service/errors.ts'
 import { imageName } from '#publishing/image-name.ts'
-import { createImage, findImage, type Glance } from '../api/glance.ts'
+import { createImage, findImage, type Glance } from '#openstack/glance.ts'
 import { dropProperty, digestProperty, imageProperties, tag } from './image-properties.ts'
 import type { Order } from './order.ts'
 

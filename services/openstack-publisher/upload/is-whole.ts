@@ -2,7 +2,7 @@ import { createHash, getHashes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { TransientError } from '#service/errors.ts'
-import type { GlanceImage } from '../api/glance.ts'
+import type { GlanceImage } from '#openstack/glance.ts'
 import type { Order } from './order.ts'
 
 /** Glance takes whatever it is given: its digest must be that of our file. */

@@ -1,6 +1,6 @@
 import type { Registration } from '#events/vocabulary.ts'
 import { imageName } from '#publishing/image-name.ts'
-import type { Glance, GlanceImage } from '../api/glance.ts'
+import type { Glance, GlanceImage } from '#openstack/glance.ts'
 import { target } from '../step.ts'
 import type { Order } from './order.ts'
 

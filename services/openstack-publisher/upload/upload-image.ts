@@ -1,7 +1,7 @@
 import { pollUntil, type Pace } from '#publishing/wait.ts'
 import { imageKey, type Registration } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
-import { deleteImage, findImage, sendData, type Glance, type GlanceImage } from '../api/glance.ts'
+import { deleteImage, findImage, sendData, type Glance, type GlanceImage } from '#openstack/glance.ts'
 import { findOrMake } from './find-or-make.ts'
 import { imageId } from './image-id.ts'
 import { isWhole } from './is-whole.ts'

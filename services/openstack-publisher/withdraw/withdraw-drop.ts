@@ -1,5 +1,5 @@
 import type { Registration } from '#events/vocabulary.ts'
-import { changeImage, deleteImage, findImage, listImages, type Glance, type GlanceImage } from '../api/glance.ts'
+import { changeImage, deleteImage, findImage, listImages, type Glance, type GlanceImage } from '#openstack/glance.ts'
 import { dropProperty } from '../upload/image-properties.ts'
 
 /**

@@ -59,7 +59,7 @@ export async function startOpenStack(): Promise<OpenStack> {
     start('keystone.wsgi.api', String(keystonePort))
     start('glance.wsgi.api', String(glancePort), 'threaded')
     await Promise.race([Promise.all([answers(keystone), answers(glance)]), ...running])
-    const administrator = await setUpAccounts(keystone, glance)
+    const administrator = await setUpAccounts(keystone, [{ name: 'glance', type: 'image', url: glance }])
     return { keystone, glance, mirror, administrator, bin, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await dispose()
@@ -97,7 +97,7 @@ async function prepare(bin: string, layout: Layout): Promise<void> {
 }
 
 /** Two Fernet keys, as `keystone-manage fernet_setup` makes them: the one that is used, and the next. */
-async function writeKeys(folder: string): Promise<void> {
+export async function writeKeys(folder: string): Promise<void> {
   await mkdir(folder, { mode: 0o700 })
   for (const name of ['0', '1']) {
     const key = randomBytes(32).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
@@ -105,7 +105,8 @@ async function writeKeys(folder: string): Promise<void> {
   }
 }
 
-async function answers(url: string): Promise<void> {
+/** Waits until something good is answered. */
+export async function answers(url: string): Promise<void> {
   const deadline = Date.now() + startTime
   for (;;) {
     const status = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(

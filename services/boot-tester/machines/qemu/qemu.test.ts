@@ -104,7 +104,7 @@ it('two machines at once have ssh ports of their own', async () => {
   await using other = await bootUntil('hello', {
     folder: await mkdtemp(join(folder, 'other-')),
   })
-  expect(one.ssh.port).not.toBe(other.ssh.port)
+  expect(one.ssh?.port).not.toBe(other.ssh?.port)
 })
 
 it('a guest that resets itself has ended', async () => {
@@ -232,7 +232,7 @@ it('what a killed run has left does not stand in the way of the next', async () 
 })
 
 it('a guest that floods its console does not fill the disk of its host', async () => {
-  const { consoleLog } = await import('./console-log.ts')
+  const { consoleLog } = await import('../console-log.ts')
   const log = consoleLog(join(folder, 'flood.log'), () => {})
   for (let written = 0; written < 20; written++) log.write(Buffer.alloc(1024 * 1024, 'x'))
   await new Promise<void>((resolve) => log.end(resolve))

@@ -35,6 +35,7 @@ const cloud = z.object({
   region_name: text,
   interface: z.enum(['public', 'internal', 'admin']).default('public'),
   image_endpoint_override: z.url({ protocol: /^https?$/ }).optional(),
+  compute_endpoint_override: z.url({ protocol: /^https?$/ }).optional(),
   cacert: text,
   verify: z.boolean().default(true),
   profile: z
@@ -42,7 +43,7 @@ const cloud = z.object({
     .optional(),
 })
 
-/** One cloud of clouds.yaml: what is needed to speak to its Keystone and Glance. */
+/** One cloud of clouds.yaml: what is needed to speak to its services. */
 export type CloudEntry = z.infer<typeof cloud>
 export type CloudAuth = z.infer<typeof auth>
 

@@ -1,42 +1,43 @@
-import type { Authorized } from './keystone.ts'
+import type { Authorized, Service } from './keystone.ts'
 import type { Reply, Request, Send } from '#publishing/http.ts'
 
-/** A request to Glance: its path below the version, `/images`. */
-export interface GlanceRequest extends Omit<Request, 'url' | 'body'> {
+/** A request to a service: its path below the version, `/images`. */
+export interface ServiceRequest extends Omit<Request, 'url' | 'body'> {
   readonly path: string
   /** Made anew for each try. */
   readonly body?: () => Request['body']
 }
 
-/** Requests under one account; a token is got when it is needed, and again when it has run out. */
+/** Requests to one service under one account. */
 export interface Session {
   readonly project: (signal: AbortSignal) => Promise<string>
-  readonly ask: (request: GlanceRequest, signal: AbortSignal) => Promise<Reply>
+  readonly ask: (request: ServiceRequest, signal: AbortSignal) => Promise<Reply>
 }
 
 /** What is left of a token when a new one is got: an upload must begin with one that is good. */
 const margin = 300_000
 
-export function createSession(
+/** Sessions with the services of a cloud; they share a token, which is got when it is needed, and again when it has run out. */
+export function createSessions(
   send: Send,
   authorize: (signal: AbortSignal) => Promise<Authorized>,
   now: () => number,
-): Session {
+): (service: Service) => Session {
   let current: Authorized | null = null
   async function authorized(signal: AbortSignal): Promise<Authorized> {
     if (current === null || current.expires.getTime() - margin < now()) current = await authorize(signal)
     return current
   }
-  return {
+  return (service) => ({
     project: async (signal) => (await authorized(signal)).project,
     async ask({ path, body, headers, ...request }, signal) {
       const attempt = async () => {
-        const { token, glance } = await authorized(signal)
+        const { token, addressOf } = await authorized(signal)
         const content = body?.()
         return await send(
           {
             ...request,
-            url: glance + path,
+            url: addressOf(service) + path,
             headers: { ...headers, 'x-auth-token': token },
             ...(content === undefined ? {} : { body: content }),
           },
@@ -49,5 +50,5 @@ export function createSession(
       current = null
       return await attempt()
     },
-  }
+  })
 }

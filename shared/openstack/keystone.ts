@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PermanentError } from '#service/errors.ts'
-import type { CloudAuth, CloudEntry } from '../clouds-file.ts'
+import type { CloudAuth, CloudEntry } from './clouds-file.ts'
 import { failureOf } from './failure.ts'
 import type { Reply, Send } from '#publishing/http.ts'
 
@@ -10,9 +10,12 @@ export interface Authorized {
   readonly expires: Date
   /** Project that owns what we make. */
   readonly project: string
-  /** Glance, with its version: `https://glance.example.org/v2`. */
-  readonly glance: string
+  /** Where a service answers, with its version: `https://glance.example.org/v2`. Throws PermanentError when it does not. */
+  readonly addressOf: (service: Service) => string
 }
+
+/** The services of a cloud that we speak to. */
+export type Service = 'image' | 'compute'
 
 const answer = z.object({
   token: z.object({
@@ -57,9 +60,23 @@ export async function authorize(
   if (!parsed.success || typeof token !== 'string')
     throw new PermanentError('refused', `${place}: Keystone gave no token for a project: check project_name`)
   const { expires_at: expires, project, catalog } = parsed.data.token
-  const glance =
-    cloud.image_endpoint_override ?? imageEndpoint(place, catalog, cloud.interface, region ?? cloud.region_name ?? null)
-  return { token, expires, project: project.id, glance: versioned(glance, 'v2') }
+  const addressOf = (service: Service) => {
+    const own = cloud[`${service}_endpoint_override`]
+    return withVersion[service](
+      own ??
+        endpointOf({ place, catalog, service, wanted: cloud.interface, region: region ?? cloud.region_name ?? null }),
+    )
+  }
+  return { token, expires, project: project.id, addressOf }
+}
+
+const withVersion: Readonly<Record<Service, (url: string) => string>> = {
+  image: (url) => versioned(url, 'v2'),
+  // A catalog of old has the project behind the version.
+  compute: (url) => {
+    const plain = url.replace(/\/+$/, '')
+    return /\/v2(\.1)?(\/|$)/.test(plain) ? plain.replace(/\/v2(?=\/|$)/, '/v2.1') : `${plain}/v2.1`
+  },
 }
 
 function authOf(place: string, { auth, auth_type: type }: CloudEntry): object {
@@ -92,19 +109,24 @@ function domain(id: string | undefined, name: string | undefined): object {
   return id === undefined && name !== undefined ? { name } : { id: id ?? 'default' }
 }
 
-function imageEndpoint(
-  place: string,
-  catalog: z.infer<typeof answer>['token']['catalog'],
-  wanted: string,
-  region: string | null,
-): string {
-  const all = catalog.filter(({ type }) => type === 'image').flatMap(({ endpoints }) => endpoints)
+interface Wanted {
+  readonly place: string
+  readonly catalog: z.infer<typeof answer>['token']['catalog']
+  readonly service: Service
+  readonly wanted: string
+  readonly region: string | null
+}
+
+function endpointOf({ place, catalog, service, wanted, region }: Wanted): string {
+  const all = catalog.filter(({ type }) => type === service).flatMap(({ endpoints }) => endpoints)
   const found = all.filter((one) => one.interface === wanted && (region === null || one.region_id === region))
   const [endpoint] = found
   if (endpoint !== undefined && found.length === 1) return endpoint.url
   const regions = [...new Set(all.filter((one) => one.interface === wanted).map((one) => String(one.region_id)))]
   const what =
-    region === null ? `${String(found.length)} ${wanted} image services` : `no ${wanted} image service in ${region}`
+    region === null
+      ? `${String(found.length)} ${wanted} ${service} services`
+      : `no ${wanted} ${service} service in ${region}`
   throw new PermanentError(
     'environment',
     `${place}: the catalog has ${what}; regions are ${regions.join(', ') || 'none'}`,
