@@ -178,6 +178,8 @@ export async function changeImage(
 export async function deleteImage({ place, session }: Glance, id: string, signal: AbortSignal): Promise<void> {
   const reply = await session.ask({ method: 'DELETE', path: `/images/${id}` }, signal)
   if (reply.status === 204 || reply.status === 404) return
+  // Somebody deleted it after Glance had found it: that comes as a change of state which there is not.
+  if (reply.status === 400 && reply.text.includes('from deleted to deleted')) return
   // A copy-on-write store keeps an image while a server's disk is made of it.
   if (reply.status === 409) throw new TransientError(`${place}: deleting ${id}: it is in use`)
   throw failureOf(`${place}: deleting ${id}`, reply)

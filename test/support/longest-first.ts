@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 export const longest = [
   'services/builder/engines/engines.test.ts',
   'services/announcer/channels/channels.test.ts',
-  'services/ec2-publisher/crash.test.ts',
+  'shared/publishing/publishers.test.ts',
   'shared/ledger/postgres/postgres-ledger.test.ts',
   'services/openstack-publisher/service.test.ts',
   'services/mirror-publisher/push/ssh.test.ts',

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Registration } from '#events/vocabulary.ts'
 import type { OpenPlace, PlaceDeclaration, Publisher } from '#publishing/testing/contract-place.ts'
 import { imageName } from '#publishing/image-name.ts'
@@ -91,8 +92,11 @@ async function open(stack: OpenStack, ask: AskGlance): Promise<OpenPlace> {
     refusals: {
       'its user is disabled': async () => {
         await stack.administrator.ask('PATCH', `/users/${userId}`, { user: { enabled: false } })
-        return async () =>
-          void (await stack.administrator.ask('PATCH', `/users/${userId}`, { user: { enabled: true } }))
+        return async () => {
+          // Keystone counts in seconds: a token of the one in which the user was disabled would be revoked with the others.
+          await delay(1_001)
+          await stack.administrator.ask('PATCH', `/users/${userId}`, { user: { enabled: true } })
+        }
       },
     },
     [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
