@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { dropPublished, type DropPublished } from '#events/drop-published.ts'
-import type { ImagePublished } from '#events/image-published.ts'
+import type { EnvelopeOf } from '#events/envelope.ts'
+import type { imagePublished, ImagePublished } from '#events/image-published.ts'
+import type { imageUploaded, ImageUploaded } from '#events/image-uploaded.ts'
 import { imageKey, type DropImage } from '#events/vocabulary.ts'
 import { describeIssues, parseBody } from '#events/parse.ts'
 import { readIfThere, writeDurably } from '#files/durable.ts'
@@ -36,8 +38,11 @@ export interface Publications {
     at: string,
     findChanges: (previous: DropPublished) => Promise<Changes | null>,
   ): Promise<Publication>
-  /** Notes where an image is public now; null for a drop that is not noted, and when it was known. */
-  place(word: ImagePublished): Promise<Publication | null>
+  /**
+   * Notes where an image is now; null for a drop that is not noted, and when it was known. Of an upload, where nothing is known
+   * yet: it may be heard after what became of it.
+   */
+  place(word: EnvelopeOf<typeof imageUploaded | typeof imagePublished>): Promise<Publication | null>
   /** Null for a drop that is not noted. */
   withdraw(drop: string, withdrawal: Withdrawal): Promise<Publication | null>
   forget(drop: string): Promise<void>
@@ -77,12 +82,13 @@ export function createPublications(folder: string, { before }: { readonly before
       const previous = previousOf(body, await readable())
       return await write({ at, body, withdrawn: null, changes: previous && (await findChanges(previous)) }, null)
     },
-    async place(word) {
+    async place({ subject, body: word }) {
       const before = await read(pathOf(word.drop))
       if (!before) return null
-      const images = before.body.images.map((one) =>
-        imageKey(one.image) === imageKey(word.image) ? placed(one, word) : one,
-      )
+      const images = before.body.images.map((one) => {
+        if (imageKey(one.image) !== imageKey(word.image)) return one
+        return subject === 'image.uploaded.v1' && isPlaced(one, word) ? one : placed(one, word)
+      })
       const after = { ...before, body: { ...before.body, images } }
       return serialize(after) === serialize(before) ? null : await write(after, before)
     },
@@ -107,8 +113,12 @@ export function createPublications(folder: string, { before }: { readonly before
   }
 }
 
+function isPlaced({ registrations }: DropImage, word: ImageUploaded): boolean {
+  return registrations.some(({ target }) => word.registrations.some((one) => one.target === target))
+}
+
 /** A publisher's later word takes the place of its earlier one; what others said stays. */
-function placed({ missing: lacking = [], ...one }: DropImage, word: ImagePublished): DropImage {
+function placed({ missing: lacking = [], ...one }: DropImage, word: ImageUploaded | ImagePublished): DropImage {
   const targets = new Set(word.registrations.map(({ target }) => target))
   const ofOthers = ({ target }: { readonly target: string }) => !targets.has(target)
   const missing = [...lacking.filter(ofOthers), ...(word.missing ?? [])]

@@ -9,7 +9,7 @@ import { seal } from '#events/envelope.ts'
 import { openMailServer } from './channels/mail/testing/mail-server.ts'
 import { debianDrop, withRegistrations } from './testing/drops.ts'
 import { shelfOf } from './shelves.ts'
-import { expired, imageOpened, published, superseded } from './testing/news.ts'
+import { expired, imageOpened, imageTaken, published, superseded } from './testing/news.ts'
 import { openAnnouncer, type TestAnnouncer } from './testing/open-announcer.ts'
 
 const drop = 'nightly-Debian-12-20260711.0'
@@ -111,6 +111,23 @@ describe('a published drop', () => {
     await at.hear(superseded(body, 'another'))
     await at.hear(imageOpened(body, one, [first]))
     expect(await read(at, dropPage)).not.toContain(later.id)
+  })
+
+  it('shows how an image stands where its review takes days, and goes by the later word whichever is heard first', async () => {
+    await using at = await openAnnouncer()
+    const body = debianDrop()
+    const one = body.images.find(({ registrations }) => registrations.length > 0)
+    const [first] = one?.registrations ?? []
+    if (one === undefined || first === undefined) throw new Error('no image is registered')
+    const inReview = { ...first, target: 'shop', place: 'prod-1', id: 'set-1', state: 'in review' }
+    const live = { ...inReview, id: 'option-1', state: 'live' }
+    await at.hear(published(body))
+    await at.hear(imageTaken(body, one, [inReview]))
+    expect(await read(at, dropPage)).toMatch(/set-1[^]*>in review/)
+    await at.hear(imageOpened(body, one, [live]))
+    await at.hear(imageTaken(body, one, [inReview]))
+    expect(await read(at, dropPage)).toMatch(/option-1[^]*>live/)
+    expect(await read(at, dropPage)).not.toContain('set-1')
   })
 
   it('gives the same bytes wherever it is announced', async () => {

@@ -11,6 +11,7 @@ import type { EnvelopeOf } from '#events/envelope.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageTested } from '#events/image-tested.ts'
+import { imageUploaded } from '#events/image-uploaded.ts'
 import { defineService, type Context } from '#service/define.ts'
 import { ArtifactStoreUnavailable, type ArtifactStore } from '#artifacts/store.ts'
 import { messageOf, TransientError } from '#service/errors.ts'
@@ -45,7 +46,16 @@ export interface Announcer {
 const dropState = z.object({ withdrawn: z.boolean() }).default({ withdrawn: false })
 
 /** What a drop does not depend on: to hear of it helps people, and the drop goes on without. */
-const asides = [dropReady, dropFailed, imageFailed, imageTested, imagePublished, calendarChanged, dropOverdue] as const
+const asides = [
+  dropReady,
+  dropFailed,
+  imageFailed,
+  imageTested,
+  imageUploaded,
+  imagePublished,
+  calendarChanged,
+  dropOverdue,
+] as const
 
 /** Announces a published drop by every channel, lets them know when it is withdrawn, and tells what happens before. */
 export const announcer = defineService({
@@ -108,9 +118,10 @@ export const announcer = defineService({
         return await report(event.body.gate === 'person' ? tellWaiting(event) : null)
       case 'image.tested.v1':
         return await report(event.body.verdict === 'failed' ? tellFailedTest(event) : null)
+      case 'image.uploaded.v1':
       case 'image.published.v1': {
         // Before the drop is published nobody is told; afterwards it is shown, and nobody is told again.
-        const publication = await publications.place(event.body)
+        const publication = await publications.place(event)
         if (publication !== null && publication.withdrawn === null)
           await showByAll(channels, tellStory(publication, titles), signal)
         return []
@@ -134,7 +145,7 @@ export const announcer = defineService({
 type Heard = EnvelopeOf<(typeof asides)[number] | typeof dropPublished | typeof dropSuperseded | typeof dropExpired>
 
 function keyOf(event: Heard): string {
-  if (event.subject === 'image.published.v1') return event.body.drop
+  if (event.subject === 'image.uploaded.v1' || event.subject === 'image.published.v1') return event.body.drop
   if (event.subject === 'calendar.changed.v1') return `calendar:${event.body.stream}`
   return isAside(event) ? event.id : event.body.drop
 }

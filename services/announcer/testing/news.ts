@@ -8,6 +8,7 @@ import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
+import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageTested } from '#events/image-tested.ts'
 import type { DropImage, Registration, Verdict } from '#events/vocabulary.ts'
 
@@ -25,6 +26,15 @@ export function imageOpened(
   registrations: readonly Registration[],
 ): Envelope {
   return sealed(imagePublished, { drop, compose, image, registrations: [...registrations] })
+}
+
+/** The news that an image of a drop is in a cloud, and not open there yet. */
+export function imageTaken(
+  { drop, compose }: DropPublished,
+  { image }: DropImage,
+  registrations: readonly Registration[],
+): Envelope {
+  return sealed(imageUploaded, { drop, compose, image, registrations: [...registrations], bytes: 0, seconds: 1 })
 }
 
 /** The news that a drop is superseded. */
