@@ -17,6 +17,11 @@ export async function readExtents(path: string, signal: AbortSignal): Promise<Ex
     },
   })
   await run('qemu-img', ['map', '--output=json', '-f', 'raw', path], { signal, output, deadline: 600_000 })
-  const entries = JSON.parse(Buffer.concat(chunks).toString()) as { start: number; length: number; data: boolean }[]
-  return entries.filter(({ data }) => data).map(({ start, length }) => ({ start, end: start + length }))
+  return parseMap(Buffer.concat(chunks).toString('utf8'))
+}
+
+/** Reads the answer of `qemu-img map --output=json`. */
+export function parseMap(json: string): Extent[] {
+  const entries = JSON.parse(json) as readonly { start: number; length: number; data: boolean }[]
+  return entries.filter((entry) => entry.data).map(({ start, length }) => ({ start, end: start + length }))
 }

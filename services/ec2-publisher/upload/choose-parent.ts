@@ -7,7 +7,7 @@ import { digestTag, tagValue } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { BlockList, BlockLists } from './block-lists.ts'
 import { blocksWithData, blockSize, gibibytesFor, readBlock } from './disk-blocks.ts'
-import type { Extent } from './extents.ts'
+import type { Extent } from '#disk/data-extents.ts'
 
 /** So many blocks of the disk are looked at to tell which snapshot is most like it. */
 const samples = 64

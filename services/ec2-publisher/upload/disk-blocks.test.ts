@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { assert, integer, nat, property, uniqueArray } from 'fast-check'
 import { expect, it } from 'vitest'
 import { blocksWithData, blockSize, readDisk } from './disk-blocks.ts'
-import { parseMap, readExtents } from './extents.ts'
+import { parseMap, readExtents } from '#disk/data-extents.ts'
 
 it('visits each block that an extent touches once, in rising order, and no other', () => {
   const extents = uniqueArray(nat(40 * blockSize), { maxLength: 20 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Extent } from './extents.ts'
+import type { Extent } from '#disk/data-extents.ts'
 
 /** EBS takes disks in blocks of 512 KiB. */
 export const blockSize = 524_288

@@ -15,7 +15,7 @@ import type { UploadOrder } from '../cloud.ts'
 import type { BlockLists } from './block-lists.ts'
 import { chooseParent, findParent, type Parent } from './choose-parent.ts'
 import { blockSize, gibibytesFor } from './disk-blocks.ts'
-import type { Extent } from './extents.ts'
+import type { Extent } from '#disk/data-extents.ts'
 import { uploadBlocks } from './upload-blocks.ts'
 
 /** AWS gives an upload up without a block for so long; the longest it allows, so that a stopped drop can go on. */

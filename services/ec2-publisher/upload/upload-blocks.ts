@@ -5,7 +5,7 @@ import type { Region } from '../aws/region.ts'
 import type { BlockList } from './block-lists.ts'
 import type { Parent } from './choose-parent.ts'
 import { blocksWithData, blockSize, readDisk, type Block } from './disk-blocks.ts'
-import type { Extent } from './extents.ts'
+import type { Extent } from '#disk/data-extents.ts'
 
 /** What CompleteSnapshot wants to know of the blocks that were put. */
 export interface Sent {
