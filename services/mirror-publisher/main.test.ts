@@ -26,6 +26,7 @@ it('assembles with nothing configured, one change of the mirror at a time', asyn
     'drop.blessed.v1',
     'drop.mirrored.v1',
     'drop.published.v1',
+    'image.published.v1',
     'drop.superseded.v1',
     'drop.expired.v1',
   ])

@@ -15,10 +15,10 @@ export async function readAllSettings(service: string, env: Environment): Promis
   if (service === 'migrate' || service === 'operator') return
   const module = (await import(join(root, 'services', service, 'config.ts'))) as Record<string, unknown>
   const read = Object.entries(module).find(([name]) => /^read\w+Config$/.test(name))?.[1]
-  const channels = await findChannels([join(root, 'services/announcer/channels')])
   if (typeof read !== 'function') throw new Error(`services/${service}/config.ts exports no function that reads it`)
   // Only the announcer has settings that its folders declare.
-  read(env, channels)
+  if (service === 'announcer') read(env, await findChannels([join(root, 'services/announcer/channels')]))
+  else read(env)
   // And the builder those of its engines, which each reads when it is opened.
   const host = { env, deadline: 60_000, idleDeadline: 60_000 }
   const engines = service === 'builder' ? await findEngines([join(root, 'services/builder/engines')], host) : []
