@@ -31,7 +31,8 @@ export async function profileDrop(
     from: new Date(first.envelope.time),
     until: announcement ? new Date(announcement.envelope.time) : endOf(jobs, said, now),
   }
-  const [inTime, later] = partition(jobs.filter(isWork), ({ envelope }) => new Date(envelope.time) < period.until)
+  const isInTime = ({ envelope }: Job) => !announcement || envelope.time < announcement.envelope.time
+  const [inTime, later] = partition(jobs.filter(isWork), isInTime)
   const criticalPath = findCriticalPath((announcement ?? said.at(-1) ?? first).envelope, { jobs, said })
   const onPath = new Set(criticalPath.map(({ job }) => job))
   const timed = inTime.map((job) => timeJob(job, period, onPath.has(job.id))).toSorted(byStart)

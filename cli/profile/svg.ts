@@ -64,7 +64,7 @@ function drawRow(row: Row, profile: Profile, y: number): Html {
     <rect
       x="${leased}"
       y="${y + 3}"
-      width="${rounded(Math.max(1, end - leased))}"
+      width="${row.leased === null ? 0 : rounded(Math.max(1, end - leased))}"
       height="${box.bar}"
       fill="${row.onCriticalPath ? '#c33' : '#36a'}"
     />
