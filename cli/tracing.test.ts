@@ -11,7 +11,17 @@ function jobOn(trace: string | null): Job {
   const times = { acceptedAt: new Date(), startedAt: new Date(), finishedAt: null }
   const about = { drop: envelope.drop, image: 'generic.x86_64', error: null }
   const waits = { cancelRequested: false, waiting: null, waited: null }
-  return { id: 1, service: 'builder', envelope, state: 'running', attempts: 2, ...about, ...times, ...waits }
+  return {
+    id: 1,
+    service: 'builder',
+    envelope,
+    state: 'running',
+    attempts: 2,
+    owner: 'a',
+    ...about,
+    ...times,
+    ...waits,
+  }
 }
 
 it('an attempt is a span below the one that said its event, and what it says goes on from there', async () => {

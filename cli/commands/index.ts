@@ -13,6 +13,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   migrate: async () => (await import('./migrate.ts')).migrateCommand,
   bridge: async () => (await import('./bridge.ts')).bridgeCommand,
   status: async () => (await import('./status.ts')).statusCommand,
+  profile: async () => (await import('./profile.ts')).profileCommand,
   bless: async () => (await import('./ask.ts')).blessCommand,
   cancel: async () => (await import('./ask.ts')).cancelCommand,
   retry: async () => (await import('./ask.ts')).retryCommand,

@@ -76,6 +76,20 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
         expect(await unsent(ledger)).toHaveLength(1)
       }))
 
+    it('tells who runs a job, and who ran it when it has ended', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted(), wanted(), wanted()], start)
+        expect((await ledger.jobs({})).map((job) => job.owner)).toEqual([null, null, null])
+        const [plain, telling, other] = await lease(ledger)
+        expect((await ledger.jobs({})).map((job) => job.owner)).toEqual(['a', 'a', 'a'])
+        await ledger.finish(plain?.id ?? 0, 'a', { state: 'done', events: [] }, later(1))
+        await ledger.finish(telling?.id ?? 0, 'a', { state: 'failed', events: [requested()] }, later(1))
+        await ledger.putBack(other?.id ?? 0, 'a', { at: later(2), error: null, counts: true })
+        expect((await ledger.jobs({})).map((job) => job.owner)).toEqual(['a', 'a', null])
+        await ledger.replay(requested().drop ?? '', later(3))
+        expect((await ledger.jobs({})).map((job) => job.owner)).toEqual(['a', null, null])
+      }))
+
     it('keeps an entity with the job that changed it, and refuses an old version', () =>
       withLedger(async (ledger) => {
         expect(await ledger.entity('builder', 'k')).toEqual({ state: undefined, version: 0 })

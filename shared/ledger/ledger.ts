@@ -34,6 +34,8 @@ export interface Job {
   readonly state: JobState
   /** How many times it was leased, this time included. */
   readonly attempts: number
+  /** The process that runs it, or that ended it; null while nobody does. Jobs that an older version ended have none. */
+  readonly owner: string | null
   readonly error: string | null
   readonly drop: string | null
   /** `generic.x86_64`, when the event is about one image. */

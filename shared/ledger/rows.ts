@@ -10,6 +10,7 @@ export const jobColumns = [
   'envelope',
   'state',
   'attempts',
+  'lease_owner',
   'error',
   'drop_id',
   'image',
@@ -36,6 +37,8 @@ export function jobOf(row: JobRow): Job {
     envelope: { sender: null, ...(JSON.parse(row.envelope) as Omit<Envelope, 'sender'>) },
     state: row.state,
     attempts: row.attempts,
+    // One that was taken up again still has the owner of before.
+    owner: row.state === 'queued' ? null : row.lease_owner,
     error: row.error,
     drop: row.drop_id,
     image: row.image,

@@ -23,6 +23,7 @@ export interface JobsTable {
   state: ColumnType<JobState>
   attempts: number
   due_at: number
+  /** Stays when the job has ended: who holds a lease is told by the state `running` as well. */
   lease_owner: string | null
   lease_until: number | null
   cancel_requested: number

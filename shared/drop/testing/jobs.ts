@@ -27,6 +27,7 @@ export function jobOn(
     envelope: { ...envelope, subject, drop },
     state,
     attempts: 1,
+    owner: null,
     error,
     drop,
     image,

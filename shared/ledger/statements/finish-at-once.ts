@@ -28,7 +28,7 @@ export async function finishAtOnce(
     ${changed}
     ended as (
       update jobs set state = ${state}, error = ${error ?? null}, finished_at = ${now.getTime()},
-        lease_owner = null, lease_until = null
+        lease_until = null
       from ${entity ? sql`mine cross join changed` : sql`mine`}
       where jobs.id = mine.id
       returning jobs.service

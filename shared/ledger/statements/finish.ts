@@ -55,7 +55,7 @@ async function endJob(
 ): Promise<string> {
   const ended = await db
     .updateTable('jobs')
-    .set({ state, error: error ?? null, finished_at: now.getTime(), lease_owner: null, lease_until: null })
+    .set({ state, error: error ?? null, finished_at: now.getTime(), lease_until: null })
     .where('id', '=', job)
     .where('lease_owner', '=', owner)
     .where('state', '=', 'running')

@@ -25,9 +25,11 @@ export async function park(
 ): Promise<string> {
   return await db.transaction().execute(async (transaction) => {
     const before = await readRow(transaction, job)
-    // Either the earlier try did it or the job is somebody else's, who will do it again.
-    if (before && before.lease_owner !== owner && repeated) return before.service
-    if (before?.lease_owner !== owner) throw lost(job, owner)
+    if (before?.state !== 'running' || before.lease_owner !== owner) {
+      // Either the earlier try did it or the job is somebody else's, who will do it again.
+      if (before && repeated) return before.service
+      throw lost(job, owner)
+    }
     const seen = wakesSeenBy(before)
     // From here to the commit no event with this key comes in unseen.
     if (wait.for !== null) await kind.holdWaits(transaction, before.service, [wait.for])
@@ -64,6 +66,7 @@ export async function park(
 
 const columns = [
   'service',
+  'state',
   'lease_owner',
   'wait_for',
   'wait_reason',
