@@ -1,10 +1,11 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * Each of these waits for more than half a minute, for tools that hang and servers that start. They come first: one that
- * came last would leave the other workers nothing to do.
+ * Each of these takes more than half a minute, mostly of waiting for guests that boot, tools that hang and servers that start.
+ * They come first: one that came last would leave the other workers nothing to do.
  */
 export const longest = [
+  'test/line/real.slow.test.ts',
   'services/builder/engines/engines.test.ts',
   'services/announcer/channels/channels.test.ts',
   'shared/publishing/publishers.test.ts',
