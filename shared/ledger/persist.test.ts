@@ -12,12 +12,17 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : ''
 }
 
-function setUp() {
+function setUp(more: Partial<Troubles> = {}) {
   const told: (string | null)[] = []
   const ending = new AbortController()
   const giveUp = new AbortController()
   const onAway = (reason: string | null) => void told.push(reason)
-  return { told, ending, giveUp, persist: createPersist(troubles, giveUp, { ending: ending.signal, onAway }) }
+  return {
+    told,
+    ending,
+    giveUp,
+    persist: createPersist({ ...troubles, ...more }, giveUp, { ending: ending.signal, onAway }),
+  }
 }
 
 /** Fails so many times, and then gives its number of tries. */
@@ -48,6 +53,17 @@ it('a success on the first try beside calls that fail does not mean that the led
   await expect(persist(failing(Infinity), { patience: 300 })).rejects.toThrow(new LedgerAway('the ledger is full'))
   await persist(failing(0))
   expect(told).toEqual(['the ledger is full'])
+})
+
+it('a small write that fits on a full disk does not mean that there is room', async () => {
+  let isFull = true
+  const { told, persist } = setUp({ persists: () => isFull })
+  await persist(failing(4))
+  await persist(failing(4))
+  expect(told).toEqual(['the ledger is full'])
+  isFull = false
+  await persist(failing(1))
+  expect(told).toEqual(['the ledger is full', null])
 })
 
 it('what is damaged is not tried again, and all may know', async () => {

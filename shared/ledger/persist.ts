@@ -16,6 +16,8 @@ export interface Troubles {
   readonly classify: (error: unknown) => 'passing' | 'broken' | 'other'
   /** One line for people: which ledger, what it lacks, what to do. */
   readonly explain: (error: unknown) => string
+  /** Whether it is still so, although a call has succeeded: a small write may fit on a full disk. */
+  readonly persists?: () => boolean
 }
 
 /** How a process hears of the ledger's absence, and how it ends all waiting for it. */
@@ -48,7 +50,9 @@ export function createPersist(troubles: Troubles, giveUp: AbortController, patie
     failedAt = performance.now()
   }
   function succeeded(tries: number): void {
-    if (failedAt === null || (tries === 1 && performance.now() - failedAt < calmTime)) return
+    if (failedAt === null) return
+    const isCalm = performance.now() - failedAt >= calmTime
+    if (!isCalm && (tries === 1 || troubles.persists?.() === true)) return
     failedAt = null
     onAway(null)
   }

@@ -37,6 +37,7 @@ export function troublesOf(file: string): Troubles {
       }
       return `the ledger ${file} cannot be written (${said}): look at its disk`
     },
+    persists: () => roomIn(dirname(file)).free < mebibyte,
   }
 }
 
