@@ -1,3 +1,5 @@
+import type { BodyOf } from '#events/define.ts'
+import { imageTested } from '#events/image-tested.ts'
 import type { Job } from '#ledger/ledger.ts'
 import { chanceOf } from './chance.ts'
 import { assumed, drawDuration } from './durations.ts'
@@ -11,6 +13,9 @@ export interface Chances {
   readonly evictions: number
 }
 
+/** A millisecond, for a job that finds that it has nothing to do. */
+const nothing = 1
+
 /** How an attempt ends, and after how many milliseconds. */
 export interface Fate {
   readonly ends: 'done' | 'transient' | 'broken' | 'evicted'
@@ -22,7 +27,7 @@ export function fateOf(job: Job, images: number, { seed, failures, evictions }: 
   const { service, attempts, envelope } = job
   const { subject } = envelope
   const work = [seed, service, subject, job.drop ?? '', job.image ?? '']
-  const after = drawDuration({ service, subject, images }, work)
+  const after = isForOthers(job) ? nothing : drawDuration({ service, subject, images }, work)
   if (service === 'scheduler') return { ends: 'done', after }
   const lost =
     evictions > 0 ? (-Math.log(1 - chanceOf(...work, attempts, 'evicted')) / evictions) * 3_600_000 : Infinity
@@ -30,4 +35,10 @@ export function fateOf(job: Job, images: number, { seed, failures, evictions }: 
   if (chanceOf(...work, 'broken') < failures * assumed.brokenShare) return { ends: 'broken', after }
   const fails = chanceOf(...work, attempts, 'fails') < failures * (1 - assumed.brokenShare)
   return { ends: fails ? 'transient' : 'done', after }
+}
+
+/** Every publisher hears of every test, and uploads only what is for its target. */
+function isForOthers({ service, envelope: { subject, body } }: Job): boolean {
+  if (service !== 'ec2-publisher' || subject !== imageTested.subject) return false
+  return !(body as BodyOf<typeof imageTested>).image.targets.includes('ec2')
 }

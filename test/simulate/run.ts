@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
-import { say, type Said } from '#events/define.ts'
+import { say, type BodyOf, type Said } from '#events/define.ts'
 import { dropAnnounced } from '#events/drop-announced.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import { dropReady } from '#events/drop-ready.ts'
@@ -85,7 +85,7 @@ export async function simulate(scenario: Scenario): Promise<Tally> {
   /** A drop that lacks images waits for a person, who comes some time later. */
   function hear({ subject, drop, body }: Envelope): void {
     tally.hear(subject, drop ?? '', now())
-    if (drop === null || subject !== dropReady.subject || (body as { complete: boolean }).complete) return
+    if (drop === null || subject !== dropReady.subject || (body as BodyOf<typeof dropReady>).complete) return
     agenda.at(now().getTime() + assumed.personHours * 3_600_000, () =>
       publish(say(blessingRequested, { drop, by: 'a person' })),
     )

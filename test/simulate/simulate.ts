@@ -47,7 +47,8 @@ function numberOf(
   const value = Number(text)
   if (text.trim() !== '' && value >= from && value <= to && (!whole || Number.isInteger(value))) return value
   const range = `a ${whole ? 'whole ' : ''}number from ${String(from)} to ${String(to)}`
-  throw new RangeError(`--${option}: expected ${range}, got "${text}"`)
+  console.error(`--${option}: expected ${range}, got "${text}"`)
+  process.exit(2)
 }
 
 function printHead(): void {
