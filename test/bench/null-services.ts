@@ -12,7 +12,7 @@ import { imagePublished } from '#events/image-published.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
-import { imageKey } from '#events/vocabulary.ts'
+import { imageKey, type DropImage } from '#events/vocabulary.ts'
 import { bindService } from '#service/bind.ts'
 import { defineService, type BoundService } from '#service/define.ts'
 import type { Assemble, Assembled, Host } from '#service/host.ts'
@@ -22,9 +22,15 @@ import { assemble as assembleScheduler } from '../../services/scheduler/main.ts'
 /** The real scheduler, or a service whose steps do nothing but say that they are done. */
 export function nullAssemble(name: string): Assemble {
   if (name === 'scheduler') return assembleScheduler
+  const service = nullService(name)
+  return () => Promise.resolve({ service })
+}
+
+/** A service whose steps do nothing but say that they are done. */
+export function nullService(name: string): BoundService {
   const bind = steps[name]
   if (!bind) throw new RangeError(`there is no null service ${name}`)
-  return () => Promise.resolve({ service: bind() })
+  return bind()
 }
 
 /** All of them in one process. */
@@ -68,6 +74,11 @@ const tester = defineService({
   },
 })
 
+/** The images that a drop goes on with. */
+function passed(images: readonly DropImage[]): DropImage[] {
+  return images.filter(({ outcome }) => outcome === 'passed')
+}
+
 /** A publisher of single images, which says that they are where its target is. */
 function cloudOf(name: string, target: string) {
   const registrations = [{ ...exampleRegistration, target }]
@@ -82,7 +93,7 @@ function cloudOf(name: string, target: string) {
         return Promise.resolve([say(imageUploaded, { drop, compose, image, registrations, bytes: 0, seconds: 0 })])
       }
       const { drop, compose } = body
-      const wanted = body.images.filter(({ image }) => image.targets.includes(target))
+      const wanted = passed(body.images).filter(({ image }) => image.targets.includes(target))
       return Promise.resolve(wanted.map(({ image }) => say(imagePublished, { drop, compose, image, registrations })))
     },
   })
@@ -96,7 +107,7 @@ function cloudAfterMirror(name: string, target: string) {
     consumes: [dropMirrored],
     emits: [imagePublished],
     handle: ({ body: { drop, compose, images } }) => {
-      const wanted = images.filter(({ image }) => image.targets.includes(target))
+      const wanted = passed(images).filter(({ image }) => image.targets.includes(target))
       return Promise.resolve(wanted.map(({ image }) => say(imagePublished, { drop, compose, image, registrations })))
     },
   })
@@ -116,7 +127,7 @@ const mirror = defineService({
   emits: [dropStaged, dropMirrored],
   handle: ({ subject, body: { drop, kind, milestone, compose, images } }) => {
     const { path, files: examples } = dropStaged.example
-    const files = images.flatMap(({ image }) => examples.map((file) => ({ ...file, image: imageKey(image) })))
+    const files = passed(images).flatMap(({ image }) => examples.map((file) => ({ ...file, image: imageKey(image) })))
     const tree = { drop, kind, milestone, compose, path, files }
     return Promise.resolve([
       subject === 'drop.ready.v1' ? say(dropStaged, tree) : say(dropMirrored, { ...tree, images }),
