@@ -22,7 +22,7 @@ export async function pollFor<Seen>(look: () => Promise<Seen | null>, pace: Pace
   for (const pause of pauses(pace)) {
     const seen = await look()
     if (seen !== null) return seen
-    await sleep(pause, undefined, { signal: pace.signal })
+    await rest(pause, pace.signal)
   }
   return await look()
 }
@@ -40,9 +40,16 @@ export async function patiently<Result>(
       pace.signal.throwIfAborted()
       if (!passes(error)) throw error
     }
-    await sleep(pause, undefined, { signal: pace.signal })
+    await rest(pause, pace.signal)
   }
   return await act()
+}
+
+/** Throws what the signal was given as the reason; the timer by itself says only that it was aborted. */
+async function rest(time: number, signal: AbortSignal): Promise<void> {
+  await sleep(time, undefined, { signal }).catch(() => {
+    signal.throwIfAborted()
+  })
 }
 
 /** Doubling up to the pace, each with jitter, so that many waiters do not come back together. */
