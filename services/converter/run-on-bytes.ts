@@ -1,4 +1,5 @@
-import { Readable, Writable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { gather } from '#subprocess/gather.ts'
 import type { Conversion } from './conversion.ts'
 import { releaseChunk } from './release-chunk.ts'
 
@@ -9,15 +10,9 @@ export async function runOnBytes(
   args: readonly string[],
   bytes: Buffer,
 ): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  const output = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk)
-      done()
-    },
-  })
+  const { output, chunks, bytes: written } = gather()
   await run(tool, args, { input: Readable.from([bytes]), output })
-  const printed = Buffer.concat(chunks)
+  const printed = written()
   chunks.forEach(releaseChunk)
   return printed
 }

@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream'
+import { gather } from '#subprocess/gather.ts'
 import { run } from '#subprocess/run.ts'
 
 /** A stretch of a file that may hold data; what lies between two is a hole and reads as zeros. */
@@ -9,15 +9,9 @@ export interface Extent {
 
 /** Asks the file system where a raw disk holds data, in rising order, without reading the disk. */
 export async function readExtents(path: string, signal: AbortSignal): Promise<Extent[]> {
-  const chunks: Buffer[] = []
-  const output = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk)
-      done()
-    },
-  })
+  const { output, bytes } = gather()
   await run('qemu-img', ['map', '--output=json', '-f', 'raw', path], { signal, output, deadline: 600_000 })
-  return parseMap(Buffer.concat(chunks).toString('utf8'))
+  return parseMap(bytes().toString('utf8'))
 }
 
 /** Reads the answer of `qemu-img map --output=json`. */

@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIfThere } from '#files/durable.ts'
-import { isDiskFull, isMissing } from '#files/errors.ts'
+import { isDiskFull, isMissing, nothingIfMissing } from '#files/errors.ts'
 
 /** Encoded pieces of disks by what was encoded. It may forget each of them at any time, and never gives a damaged one. */
 export interface PieceCache {
@@ -140,9 +140,4 @@ async function exists(path: string): Promise<boolean> {
 
 function ignoreMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error
-}
-
-function nothingIfMissing(error: unknown): [] {
-  if (!isMissing(error)) throw error
-  return []
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIfThere, writeDurably } from '#files/durable.ts'
-import { isMissing } from '#files/errors.ts'
+import { isMissing, nothingIfMissing } from '#files/errors.ts'
 
 /** The SHA-256 of every block of a disk that is not all zeros, by index. */
 export type BlockList = ReadonlyMap<number, Buffer>
@@ -27,7 +27,8 @@ export function openBlockLists(folder: string | null): BlockLists {
   if (folder === null)
     return { disks: () => Promise.resolve([]), read: () => Promise.resolve(null), keep: () => Promise.resolve() }
   const pathOf = (disk: string) => join(folder, `${disk}.blocks`)
-  const disks = async () => (await namesIn(folder)).flatMap((name) => /^([0-9a-f]{64})\.blocks$/.exec(name)?.[1] ?? [])
+  const disks = async () =>
+    (await readdir(folder).catch(nothingIfMissing)).flatMap((name) => /^([0-9a-f]{64})\.blocks$/.exec(name)?.[1] ?? [])
   return {
     disks,
     async read(disk) {
@@ -41,15 +42,6 @@ export function openBlockLists(folder: string | null): BlockLists {
       const oldest = aged.toSorted((one, other) => other.at - one.at).slice(most)
       for (const { path } of oldest) await rm(path, { force: true })
     },
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
   }
 }
 

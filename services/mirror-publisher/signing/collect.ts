@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { Readable, Writable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
+import { gather } from '#subprocess/gather.ts'
 
 /** Where a tool that signs logs, as an option of its run. */
 export function logIn(folder: string | null, name: string): { readonly log?: string } {
@@ -11,13 +12,7 @@ export async function collect(
   text: string,
   runTool: (streams: { readonly input: Readable; readonly output: Writable }) => Promise<unknown>,
 ): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  const output = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk)
-      done()
-    },
-  })
+  const { output, bytes } = gather()
   await runTool({ input: Readable.from([Buffer.from(text)]), output })
-  return Buffer.concat(chunks)
+  return bytes()
 }

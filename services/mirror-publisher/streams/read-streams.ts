@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIfThere } from '#files/durable.ts'
 import { PermanentError } from '#service/errors.ts'
-import { isMissing } from '../durable.ts'
+import { nothingIfMissing } from '#files/errors.ts'
 import type { IndexMemory } from '../memory.ts'
 import { rememberedOf } from './remembered.ts'
 import { simplestreamsIndex } from './simplestreams.ts'
@@ -23,7 +23,9 @@ import {
  */
 export async function readStreams(root: string, memory: IndexMemory): Promise<StreamDocument[]> {
   const folder = join(root, 'streams')
-  const names = (await namesIn(folder)).filter((name) => name.endsWith('.json') && !schemas.has(`streams/${name}`))
+  const names = (await readdir(folder).catch(nothingIfMissing)).filter(
+    (name) => name.endsWith('.json') && !schemas.has(`streams/${name}`),
+  )
   const documents = await Promise.all(names.toSorted().map((name) => readStream(root, `streams/${name}`, memory)))
   const known = new Set(documents.map(({ stream }) => stream))
   const gone = (await indexedStreams(root, memory)).find((stream) => !known.has(stream))
@@ -67,15 +69,6 @@ async function readDrop(root: string, { document }: ListedDrop, memory: IndexMem
     throw new PermanentError('environment', `${document} is gone, or is no document of a drop: restore it`, {
       cause: error,
     })
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
   }
 }
 

@@ -1,5 +1,5 @@
-import { Writable } from 'node:stream'
 import { writeFile } from 'node:fs/promises'
+import { gather } from '#subprocess/gather.ts'
 import { run } from '#subprocess/run.ts'
 import { NothingBuilt } from '../engine.ts'
 import { partitionsOf } from './partitions.ts'
@@ -56,14 +56,8 @@ async function debugfs(
   request: string,
   { signal, write = false }: { signal: AbortSignal; write?: boolean },
 ): Promise<string> {
-  const chunks: Buffer[] = []
-  const output = new Writable({
-    write(chunk: Buffer, _, done) {
-      chunks.push(chunk)
-      done()
-    },
-  })
+  const { output, bytes } = gather()
   const args = [...(write ? ['-w'] : []), '-R', request, fileSystem]
   await run('debugfs', args, { signal, deadline: 60_000, output, okCodes: [0, 1] })
-  return Buffer.concat(chunks).toString()
+  return bytes().toString()
 }
