@@ -13,14 +13,19 @@ import { createQemu } from '../../services/boot-tester/machines/qemu/qemu.ts'
 import { damageRoot } from '../../services/boot-tester/testing/damages/damage.ts'
 import { guestDamages, type GuestDamage } from '../../services/boot-tester/testing/damages/guest.ts'
 import { createMkosiEngine } from '../../services/builder/engines/mkosi/engine.ts'
+import { sideBySide } from '../../services/boot-tester/side-by-side.ts'
 import { buildDebian } from './support/build-debian.ts'
+import { guestsHere } from './support/guests-here.ts'
+import { onlyWarns } from './support/only-warns.ts'
 import { stopwatch } from './support/stopwatch.ts'
+import { tallyOf } from './support/tally.ts'
 
 const mebi = 1024 ** 2
+const memoryMib = 1024
 
 /**
- * Boots a Debian image once for each way to break it, and once as it is: the checks that should fail do, and no others.
- * `npm run prove -- damages [DISK [CHECK…]]`: of another raw disk of that recipe, and for these checks alone.
+ * Boots a Debian image once for each way to break it, and once as it is, one guest on each processor: the checks that should
+ * fail do, and no others. `npm run prove -- damages [DISK [CHECK…]]`: of another raw disk of that recipe, and for these checks alone.
  */
 export async function prove(): Promise<boolean> {
   const [, , , path, ...only] = process.argv
@@ -29,29 +34,31 @@ export async function prove(): Promise<boolean> {
   if (good === null) return false
   const chosen = guestDamages.filter(({ finds }) => only.length === 0 || only.includes(finds[0]))
   const untouched = { what: 'nothing', finds: [] as string[] }
-  const rows = only.length === 0 ? [untouched, ...chosen] : chosen
+  const rows: readonly Row[] = only.length === 0 ? [untouched, ...chosen] : chosen
   const clock = stopwatch()
-  let isProven = rows.length > 0
-  for (const [index, row] of rows.entries()) {
-    const own = join(folder, String(index))
-    await mkdir(own)
-    const found = failedOf(await bootDamaged(good, row, own), row.finds)
-    const isFound = found.toSorted().join() === [...row.finds].toSorted().join()
-    isProven &&= isFound
-    console.log(
-      `${clock()} | ${row.what} | ${found.join(', ') || 'nothing'} | ${isFound ? 'as it should be' : `should be ${row.finds.join(', ')}`} |`,
-    )
-    await rm(own, { recursive: true })
-  }
+  const tally = tallyOf('damages')
+  const pieces = rows.map((row, index) => async () => {
+    await tally.try(row.what, async () => {
+      const own = join(folder, String(index))
+      await mkdir(own)
+      const found = failedOf(await bootDamaged(good, row, own), row.finds)
+      const isFound = found.toSorted().join() === [...row.finds].toSorted().join()
+      const outcome = isFound ? 'as it should be' : `should be ${row.finds.join(', ') || 'nothing'}, see ${own}`
+      console.log(`${clock()} | ${row.what} | ${found.join(', ') || 'nothing'} | ${outcome} |`)
+      if (isFound) await rm(own, { recursive: true })
+      return isFound
+    })
+  })
+  await sideBySide(pieces, { atOnce: guestsHere(memoryMib), signal: new AbortController().signal })
+  const isProven = tally.conclude()
   if (isProven) await rm(folder, { recursive: true })
   return isProven
 }
 
-/** The checks that failed. Warnings that nobody looks for may come of a busy host. */
+/** The checks that failed, but for warnings that nobody looks for. */
 function failedOf(results: readonly CheckResult[], wanted: readonly string[]): string[] {
-  const warning = new Set(checks.filter(({ severity }) => severity === 'warning').map(({ name }) => name))
-  const failed = results.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)
-  return failed.filter((name) => wanted.includes(name) || !warning.has(name))
+  const failed = results.filter(({ outcome }) => outcome === 'failed')
+  return failed.filter((one) => wanted.includes(one.name) || !onlyWarns(one)).map(({ name }) => name)
 }
 
 type Row = Pick<GuestDamage, 'files' | 'requests'> & { readonly what: string; readonly finds: readonly string[] }
@@ -63,7 +70,7 @@ async function bootDamaged(good: string, row: Row, folder: string): Promise<read
   const root = (await readPartitionTable(disk))?.partitions.at(-1)
   await damageRoot(disk, row, { rootAt: root?.start ?? 0 })
   const machine = createQemu({
-    memoryMib: 1024,
+    memoryMib,
     processors: 2,
     growBytes: 2048 * mebi,
     accelerator: 'auto',

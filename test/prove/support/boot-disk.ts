@@ -9,8 +9,14 @@ import { checks } from '../../../services/boot-tester/checks/index.ts'
 import type { Hardware } from '../../../services/boot-tester/machines/hardware.ts'
 import type { Machine } from '../../../services/boot-tester/machines/machine.ts'
 import { createQemu } from '../../../services/boot-tester/machines/qemu/qemu.ts'
+import { onlyWarns } from './only-warns.ts'
+
+/** Of each guest. */
+export const memoryMib = 1024
 
 interface BootOptions {
+  /** Said above what was found. */
+  readonly title?: string
   readonly disk: string
   /** For what the boot tester keeps: its state, its logs, the work of this boot. */
   readonly folder: string
@@ -25,6 +31,7 @@ interface BootOptions {
 
 /** Boots a disk under all of the boot tester's checks, and prints what each found. */
 export async function bootDisk({
+  title,
   disk,
   folder,
   image,
@@ -33,7 +40,7 @@ export async function bootDisk({
   known = {},
 }: BootOptions): Promise<boolean> {
   const qemu = createQemu({
-    memoryMib: 1024,
+    memoryMib,
     processors: 2,
     growBytes: 1024 ** 3,
     accelerator: 'auto',
@@ -62,9 +69,10 @@ export async function bootDisk({
       now: () => new Date(),
     },
   )
+  if (title !== undefined) console.log(`\n${title}`)
   for (const { name, outcome, detail } of report.checks) {
     console.log(`${outcome.padEnd(8)} ${name}: ${detail}${name in known ? ` (known: ${known[name] ?? ''})` : ''}`)
   }
   console.log(`booted in ${report.seconds.toFixed(0)} s (${report.accelerator})`)
-  return report.checks.every(({ name, outcome }) => (outcome === 'passed') !== name in known)
+  return report.checks.every((check) => (check.outcome === 'passed') !== check.name in known || onlyWarns(check))
 }
