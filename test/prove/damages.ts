@@ -25,7 +25,7 @@ const memoryMib = 1024
 
 /**
  * Boots a Debian image as it is, and broken in every way that a check of a guest is for: the checks that should fail do, for
- * that reason, and no others. Damages that do not get in each other's way share a guest; one guest runs on each processor.
+ * that reason, and no others. Damages that do not get in each other's way share a guest; several guests run at a time.
  * `npm run prove -- damages [DISK [CHECK…|each]]`: of another raw disk of that recipe; for these checks alone, or for all of them, a
  * guest for each damage, which takes hours under emulation.
  */

@@ -37,7 +37,7 @@ const limits = { idle: 400_000, total: 1_800_000 }
 const newNonce = () => randomBytes(8).toString('hex')
 
 /**
- * Boots an image in every cloud that it may meet, one guest on each processor, and tells what that costs beside one bare boot
+ * Boots an image in every cloud that it may meet, several guests at a time, and tells what that costs beside one bare boot
  * of the same image: in time, and in processor seconds, which a busy machine spoils less. Takes the generic image of Debian 12,
  * or a raw disk: `npm run prove -- datasources DISK [SOURCE…]`; with names, short boots by those alone.
  */

@@ -22,7 +22,7 @@ const machines: readonly Hardware[] = [
   secure,
 ]
 
-/** Builds Debian 12 unless `IMAGEDROP_PROVE_IMAGE` names an image of it, and boots it on each of the machines, one guest on each processor. */
+/** Builds Debian 12 unless `IMAGEDROP_PROVE_IMAGE` names an image of it, and boots it on each of the machines, several at a time. */
 export async function prove(): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-prove-firmware-'))
   const engine = createMkosiEngine({ deadline: 3_600_000, idleDeadline: 900_000 })
