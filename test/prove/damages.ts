@@ -42,12 +42,12 @@ export async function prove(): Promise<boolean> {
     const found = bootDamaged(good, guest, own)
     let isAsStated = true
     for (const row of guest.length === 0 ? [untouched] : guest) {
-      await tally.try(row.what, async () => {
+      const isFound = await tally.try(row.what, async () => {
         const { detail, isFound } = judge(row, guest, await found)
         console.log(`${clock()} | ${row.what} | ${detail} | ${isFound ? 'as it should be' : `not so, see ${own}`} |`)
-        isAsStated &&= isFound
         return isFound
       })
+      isAsStated &&= isFound
     }
     if (isAsStated) await rm(own, { recursive: true })
   })
@@ -64,11 +64,9 @@ type Row = Pick<GuestDamage, 'what'> & { readonly finds: readonly string[]; read
 function guestsFor(only: readonly string[]): readonly (readonly GuestDamage[])[] {
   if (only.includes('each')) return [[], ...guestDamages.map((one) => [one])]
   if (only.length > 0) return guestDamages.filter(({ finds }) => only.includes(finds[0])).map((one) => [one])
-  const shared = Object.values(Object.groupBy(guestDamages, ({ guest, what }) => guest ?? what))
+  const shared = [...Map.groupBy(guestDamages, ({ guest, what }) => guest ?? what).values()]
   // What lives on takes longest.
-  return [[], ...shared.toSorted((one = [], other = []) => laterOf(other).length - laterOf(one).length)].map(
-    (one) => one ?? [],
-  )
+  return [[], ...shared.toSorted((one, other) => laterOf(other).length - laterOf(one).length)]
 }
 
 function laterOf(damages: readonly GuestDamage[]) {
