@@ -13,69 +13,105 @@ import { createQemu } from '../../services/boot-tester/machines/qemu/qemu.ts'
 import { damageRoot } from '../../services/boot-tester/testing/damages/damage.ts'
 import { guestDamages, type GuestDamage } from '../../services/boot-tester/testing/damages/guest.ts'
 import { createMkosiEngine } from '../../services/builder/engines/mkosi/engine.ts'
+import { sideBySide } from '../../services/boot-tester/side-by-side.ts'
 import { buildDebian } from './support/build-debian.ts'
+import { guestsHere } from './support/guests-here.ts'
+import { onlyWarns } from './support/only-warns.ts'
 import { stopwatch } from './support/stopwatch.ts'
+import { tallyOf } from './support/tally.ts'
 
 const mebi = 1024 ** 2
+const memoryMib = 1024
 
 /**
- * Boots a Debian image once for each way to break it, and once as it is: the checks that should fail do, and no others.
- * `npm run prove -- damages [DISK [CHECK…]]`: of another raw disk of that recipe, and for these checks alone.
+ * Boots a Debian image as it is, and broken in every way that a check of a guest is for: the checks that should fail do, for
+ * that reason, and no others. Damages that do not get in each other's way share a guest; several guests run at a time.
+ * `npm run prove -- damages [DISK [CHECK…|each]]`: of another raw disk of that recipe; for these checks alone, or for all of them, a
+ * guest for each damage, which takes hours under emulation.
  */
 export async function prove(): Promise<boolean> {
   const [, , , path, ...only] = process.argv
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-prove-damages-'))
   const good = path ?? (await buildDebian(createMkosiEngine({ deadline: 3_600_000, idleDeadline: 900_000 }), folder))
   if (good === null) return false
-  const chosen = guestDamages.filter(({ finds }) => only.length === 0 || only.includes(finds[0]))
-  const untouched = { what: 'nothing', finds: [] as string[] }
-  const rows = only.length === 0 ? [untouched, ...chosen] : chosen
   const clock = stopwatch()
-  let isProven = rows.length > 0
-  for (const [index, row] of rows.entries()) {
+  const tally = tallyOf('damages')
+  const pieces = guestsFor(only).map((guest, index) => async () => {
     const own = join(folder, String(index))
     await mkdir(own)
-    const found = failedOf(await bootDamaged(good, row, own), row.finds)
-    const isFound = found.toSorted().join() === [...row.finds].toSorted().join()
-    isProven &&= isFound
-    console.log(
-      `${clock()} | ${row.what} | ${found.join(', ') || 'nothing'} | ${isFound ? 'as it should be' : `should be ${row.finds.join(', ')}`} |`,
-    )
-    await rm(own, { recursive: true })
-  }
+    const found = bootDamaged(good, guest, own)
+    let isAsStated = true
+    for (const row of guest.length === 0 ? [untouched] : guest) {
+      const isFound = await tally.try(row.what, async () => {
+        const { detail, isFound } = judge(row, guest, await found)
+        console.log(`${clock()} | ${row.what} | ${detail} | ${isFound ? 'as it should be' : `not so, see ${own}`} |`)
+        return isFound
+      })
+      isAsStated &&= isFound
+    }
+    if (isAsStated) await rm(own, { recursive: true })
+  })
+  await sideBySide(pieces, { atOnce: guestsHere(memoryMib), signal: new AbortController().signal })
+  const isProven = tally.conclude()
   if (isProven) await rm(folder, { recursive: true })
   return isProven
 }
 
-/** The checks that failed. Warnings that nobody looks for may come of a busy host. */
-function failedOf(results: readonly CheckResult[], wanted: readonly string[]): string[] {
-  const warning = new Set(checks.filter(({ severity }) => severity === 'warning').map(({ name }) => name))
-  const failed = results.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)
-  return failed.filter((name) => wanted.includes(name) || !warning.has(name))
+const untouched = { what: 'nothing', finds: [] as string[], says: null }
+type Row = Pick<GuestDamage, 'what'> & { readonly finds: readonly string[]; readonly says: RegExp | null }
+
+/** The damages of each guest. The first guest has none, unless it is about single checks. */
+function guestsFor(only: readonly string[]): readonly (readonly GuestDamage[])[] {
+  if (only.includes('each')) return [[], ...guestDamages.map((one) => [one])]
+  if (only.length > 0) return guestDamages.filter(({ finds }) => only.includes(finds[0])).map((one) => [one])
+  const shared = [...Map.groupBy(guestDamages, ({ guest, what }) => guest ?? what).values()]
+  // What lives on takes longest.
+  return [[], ...shared.toSorted((one, other) => laterOf(other).length - laterOf(one).length)]
 }
 
-type Row = Pick<GuestDamage, 'files' | 'requests'> & { readonly what: string; readonly finds: readonly string[] }
+function laterOf(damages: readonly GuestDamage[]) {
+  return laterChecks.filter(({ name }) => damages.some(({ finds }) => finds.includes(name)))
+}
 
-async function bootDamaged(good: string, row: Row, folder: string): Promise<readonly CheckResult[]> {
+/** Whether a damage was found by its checks, for its reason, and whether nothing failed that no damage of the guest is for. */
+function judge({ finds, says }: Row, guest: readonly GuestDamage[], failed: readonly CheckResult[]) {
+  const wanted = new Set(guest.flatMap((one) => one.finds))
+  const own = failed.filter(({ name }) => finds.includes(name))
+  const strange = failed.filter((one) => !wanted.has(one.name) && !onlyWarns(one))
+  const reason = own.find(({ name }) => name === finds[0])?.detail ?? ''
+  const told = [...own, ...strange].map(({ name, detail }) => `${name}: ${detail}`)
+  return {
+    detail: told.join('; ') || 'nothing',
+    isFound: own.length === finds.length && strange.length === 0 && (says?.test(reason) ?? true),
+  }
+}
+
+/** Boots a copy of a disk that is damaged so, and gives the checks that failed. */
+async function bootDamaged(
+  good: string,
+  damages: readonly GuestDamage[],
+  folder: string,
+): Promise<readonly CheckResult[]> {
   const disk = join(folder, 'disk.raw')
   await run('cp', ['--reflink=auto', '--sparse=always', good, disk])
   // Its last partition is the root.
   const root = (await readPartitionTable(disk))?.partitions.at(-1)
-  await damageRoot(disk, row, { rootAt: root?.start ?? 0 })
+  for (const one of damages) await damageRoot(disk, one, { rootAt: root?.start ?? 0 })
   const machine = createQemu({
-    memoryMib: 1024,
-    processors: 2,
+    memoryMib,
+    processors: 1,
     growBytes: 2048 * mebi,
     accelerator: 'auto',
     stateFolder: folder,
     proveKvmWithin: 15_000,
   })
-  const limits = { idle: 240_000, total: 1_200_000 }
+  const limits = { idle: 240_000, total: 1_800_000 }
   // A guest lives on only for those that should fail.
-  const later = laterChecks.filter(({ name }) => row.finds.includes(name))
+  const later = laterOf(damages)
   const bootTest = createBootTest({ machine, datasource: noCloud, checks, later, limits, newNonce: () => 'c0ffee' })
   const image = { ...exampleImage, architecture: 'x86_64' as const, recipe: 'debian-12' }
   const { size } = await stat(disk)
   const subject = { image, disk: { uri: disk, sha256: '0'.repeat(64), size, format: 'raw' }, path: disk }
-  return (await bootTest(subject, testContext({ folder }))).checks
+  const { checks: found } = await bootTest(subject, testContext({ folder }))
+  return found.filter(({ outcome }) => outcome === 'failed')
 }

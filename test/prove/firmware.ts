@@ -4,11 +4,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hardware } from '../../services/boot-tester/machines/hardware.ts'
+import { sideBySide } from '../../services/boot-tester/side-by-side.ts'
 import { createMkosiEngine } from '../../services/builder/engines/mkosi/engine.ts'
 import { loaderUpdates } from './firmware/loader-updates.ts'
 import { bootTampered, loaders } from './firmware/tampered-loader.ts'
-import { bootDisk } from './support/boot-disk.ts'
+import { bootDisk, memoryMib } from './support/boot-disk.ts'
 import { buildDebian } from './support/build-debian.ts'
+import { guestsHere } from './support/guests-here.ts'
+import { tallyOf } from './support/tally.ts'
 
 const secure: Hardware = { firmware: 'secure-boot', chipset: 'q35', disk: 'nvme', tpm: true }
 
@@ -19,29 +22,30 @@ const machines: readonly Hardware[] = [
   secure,
 ]
 
-/** Builds Debian 12 unless `IMAGEDROP_PROVE_IMAGE` names an image of it, and boots it on one machine after the other. */
+/** Builds Debian 12 unless `IMAGEDROP_PROVE_IMAGE` names an image of it, and boots it on each of the machines, several at a time. */
 export async function prove(): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-prove-firmware-'))
   const engine = createMkosiEngine({ deadline: 3_600_000, idleDeadline: 900_000 })
   const disk = process.env['IMAGEDROP_PROVE_IMAGE'] ?? (await buildDebian(engine, folder))
   if (disk === null) return false
-  const outcomes: boolean[] = []
-  for (const hardware of machines) {
-    const name = nameOf(hardware)
-    console.log(`\n${name}`)
-    const own = join(folder, name.replaceAll(' ', '-'))
+  const tally = tallyOf('firmware')
+  const rows = machines.map((hardware) => async () => {
+    const title = nameOf(hardware)
+    const own = join(folder, title.replaceAll(' ', '-'))
     await mkdir(own)
     const image = { recipe: 'debian-12', architecture: 'x86_64' } as const
-    outcomes.push(await bootDisk({ disk, folder: own, hardware, image, moreChecks: [loaderUpdates] }))
-  }
-  for (const loader of loaders) {
-    console.log(`\n${nameOf(secure)}, with another ${loader}`)
-    outcomes.push(await bootTampered({ disk, folder, hardware: secure, loader }))
-  }
-  const passed = outcomes.every(Boolean)
-  if (passed) await rm(folder, { recursive: true })
+    const options = { title, disk, folder: own, hardware, image, processors: 1, moreChecks: [loaderUpdates] }
+    await tally.try(title, () => bootDisk(options))
+  })
+  const tampered = loaders.map((loader) => async () => {
+    const title = `${nameOf(secure)}, with another ${loader}`
+    await tally.try(title, () => bootTampered({ title, disk, folder, hardware: secure, loader }))
+  })
+  await sideBySide([...rows, ...tampered], { atOnce: guestsHere(memoryMib), signal: new AbortController().signal })
+  const isProven = tally.conclude()
+  if (isProven) await rm(folder, { recursive: true })
   else console.log(`what was seen is in ${folder}`)
-  return passed
+  return isProven
 }
 
 function nameOf({ firmware, chipset, disk, tpm }: Hardware): string {

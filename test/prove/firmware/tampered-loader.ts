@@ -11,6 +11,8 @@ import { createQemu } from '../../../services/boot-tester/machines/qemu/qemu.ts'
 export const loaders = ['BOOTX64.EFI', 'grubx64.efi'] as const
 
 interface Tampering {
+  /** Said before what was seen. */
+  readonly title: string
   readonly disk: string
   readonly folder: string
   readonly hardware: Hardware
@@ -21,7 +23,7 @@ const esp = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B'
 const within = 600_000
 
 /** Changes one byte of a loader in a copy of a disk, and tells whether the machine refuses to start it. */
-export async function bootTampered({ disk, folder, hardware, loader }: Tampering): Promise<boolean> {
+export async function bootTampered({ title, disk, folder, hardware, loader }: Tampering): Promise<boolean> {
   const own = join(folder, `another-${loader}`)
   await mkdir(own)
   const path = join(own, 'disk.raw')
@@ -29,7 +31,7 @@ export async function bootTampered({ disk, folder, hardware, loader }: Tampering
   await tamper(path, loader, own)
   const qemu = createQemu({
     memoryMib: 1024,
-    processors: 2,
+    processors: 1,
     growBytes: 0,
     accelerator: 'auto',
     stateFolder: join(own, 'boot-tester'),
@@ -54,7 +56,7 @@ export async function bootTampered({ disk, folder, hardware, loader }: Tampering
   })
   const word = await Promise.race([refused.promise, machine.ended, sleep(within, 'nothing', { ref: false })])
   await machine.screenshot(join(own, 'screenshot.png'))
-  console.log(`said after ${((performance.now() - start) / 1000).toFixed(0)} s: ${word}`)
+  console.log(`\n${title}\nsaid after ${((performance.now() - start) / 1000).toFixed(0)} s: ${word}`)
   return word === 'Access Denied' || word === 'Security Violation'
 }
 

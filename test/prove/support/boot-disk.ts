@@ -9,14 +9,22 @@ import { checks } from '../../../services/boot-tester/checks/index.ts'
 import type { Hardware } from '../../../services/boot-tester/machines/hardware.ts'
 import type { Machine } from '../../../services/boot-tester/machines/machine.ts'
 import { createQemu } from '../../../services/boot-tester/machines/qemu/qemu.ts'
+import { onlyWarns } from './only-warns.ts'
+
+/** Of each guest. */
+export const memoryMib = 1024
 
 interface BootOptions {
+  /** Said above what was found. */
+  readonly title?: string
   readonly disk: string
   /** For what the boot tester keeps: its state, its logs, the work of this boot. */
   readonly folder: string
   readonly image: Partial<ImagePlan>
   /** The plainest of its architecture unless said. */
   readonly hardware?: Hardware
+  /** Of the guest; two unless said. */
+  readonly processors?: number
   /** Beside the boot tester's own. */
   readonly moreChecks?: readonly Check[]
   /** Checks that fail for a reason that is not the image's, by name, each with that reason. One that passes has to leave this list. */
@@ -25,16 +33,18 @@ interface BootOptions {
 
 /** Boots a disk under all of the boot tester's checks, and prints what each found. */
 export async function bootDisk({
+  title,
   disk,
   folder,
   image,
   hardware,
+  processors = 2,
   moreChecks = [],
   known = {},
 }: BootOptions): Promise<boolean> {
   const qemu = createQemu({
-    memoryMib: 1024,
-    processors: 2,
+    memoryMib,
+    processors,
     growBytes: 1024 ** 3,
     accelerator: 'auto',
     stateFolder: join(folder, 'boot-tester'),
@@ -62,9 +72,10 @@ export async function bootDisk({
       now: () => new Date(),
     },
   )
+  if (title !== undefined) console.log(`\n${title}`)
   for (const { name, outcome, detail } of report.checks) {
     console.log(`${outcome.padEnd(8)} ${name}: ${detail}${name in known ? ` (known: ${known[name] ?? ''})` : ''}`)
   }
   console.log(`booted in ${report.seconds.toFixed(0)} s (${report.accelerator})`)
-  return report.checks.every(({ name, outcome }) => (outcome === 'passed') !== name in known)
+  return report.checks.every((check) => (check.outcome === 'passed') !== check.name in known || onlyWarns(check))
 }

@@ -88,6 +88,7 @@ it("describes Debian 12 with the packages of mkosi's recipe and those that KIWI 
         <package name="systemd-timesyncd"/>
         <package name="tzdata"/>
         <package name="udev"/>
+        <package name="wget"/>
         <package name="zstd"/>
         <package name="grub-cloud-amd64"/>
         <package name="linux-image-cloud-amd64"/>
