@@ -4,6 +4,7 @@ import { measureCompeting } from './competing.ts'
 import { measureConvert } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
+import { measureFlavours } from './flavours.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
 import { measureNullDrops } from './null-drops.ts'
 import { measureLargeDrop, measurePublish, type PublishTimes } from './publish.ts'
@@ -47,6 +48,21 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
       })
       print(sizes)
     }
+  },
+  async flavours(_count, where) {
+    const [folder = '', level = '6'] = where?.split(',') ?? []
+    if (folder === '') throw new Error('flavours: expected a folder to build in, as flavours:/tmp/flavours')
+    const { builds, conversions, ratio, sent } = await measureFlavours(folder, Number(level))
+    for (const which of ['first', 'second'] as const) {
+      print({
+        [`${which} flavour, built in processor s`]: round(builds[which].processor),
+        '  converted in processor s': round(conversions[which].usage.processor),
+      })
+    }
+    print({
+      'second against the first (goal 0.35)': round(ratio, 3),
+      'blocks of 512 KiB sent of it (goal 0.15)': round(sent.sent / sent.all, 3),
+    })
   },
   async bus() {
     print(await measureBusRates())
@@ -122,8 +138,8 @@ for (const part of wanted.length === 0 ? ['embedded'] : wanted) {
   await measure(drops === undefined ? undefined : Number(drops), drops)
 }
 
-function round(figure: number): number {
-  return Math.round(figure * 10) / 10
+function round(figure: number, digits = 1): number {
+  return Number(figure.toFixed(digits))
 }
 
 function diskOf(part: string, image: string | undefined): string {
