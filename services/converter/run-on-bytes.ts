@@ -8,10 +8,10 @@ export async function runOnBytes(
   { run }: Pick<Conversion, 'run'>,
   tool: string,
   args: readonly string[],
-  bytes: Buffer,
+  bytes: readonly Buffer[],
 ): Promise<Buffer> {
   const { output, chunks, bytes: written } = gather()
-  await run(tool, args, { input: Readable.from([bytes]), output })
+  await run(tool, args, { input: Readable.from(bytes), output })
   const printed = written()
   chunks.forEach(releaseChunk)
   return printed

@@ -66,14 +66,16 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
       withLedger(async (ledger) => {
         await ledger.accept('builder', [wanted()], start)
         const [job] = await lease(ledger)
-        const event = requested()
-        await ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [event] }, later(1))
-        expect((await unsent(ledger)).map((row) => row.envelope)).toEqual([event])
+        const events = [requested(), requested()]
+        const said = await ledger.finish(job?.id ?? 0, 'a', { state: 'done', events }, later(1))
+        const rows = await unsent(ledger)
+        expect(rows.map((row) => row.envelope)).toEqual(events)
+        expect(said ?? rows).toEqual(rows)
         expect(await ledger.jobs({ states: ['done'] })).toHaveLength(1)
         await expect(
           ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [requested()] }, later(2)),
         ).rejects.toThrow(LeaseLost)
-        expect(await unsent(ledger)).toHaveLength(1)
+        expect(await unsent(ledger)).toHaveLength(2)
       }))
 
     it('tells who runs a job, and who ran it when it has ended', () =>
@@ -286,6 +288,19 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
         await ledger.say(requested(), start)
         expect(places).toContainEqual({ service: 'builder' })
         expect(places).toContain('outbox')
+      }))
+
+    it('rings for the service alone whose job is put back, and for nobody when there was nothing to reclaim', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted()], start)
+        const [job] = await lease(ledger)
+        const places: unknown[] = []
+        using watching = ledger.watch((where) => places.push(where))
+        expect(watching).toBeDefined()
+        expect(await ledger.reclaim(() => true, start)).toBe(0)
+        await ledger.putBack(job?.id ?? 0, 'a', { at: later(1), error: 'busy', counts: true })
+        // Another connection may be told of anything at any time, which rings anywhere.
+        expect(places.filter((where) => where !== 'anywhere')).toEqual([{ service: 'builder' }])
       }))
 
     it('asks nothing of the database for an empty list', () =>

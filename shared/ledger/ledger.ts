@@ -172,8 +172,11 @@ export interface Ledger extends AsyncDisposable {
   lease(service: string, options: { owner: string; now: Date; until: Date; limit: number }): Promise<Job[]>
   /** Prolongs leases. Resolves with what became of each job. */
   heartbeat(jobs: readonly number[], owner: string, until: Date): Promise<Map<number, Held>>
-  /** Ends a job. Throws LeaseLost when it is no longer ours. */
-  finish(job: number, owner: string, outcome: Outcome, now: Date): Promise<void>
+  /**
+   * Ends a job. Resolves with its events as they are in the outbox, for their owner to send; null when that is to look for them
+   * there (`takeUnsent`). Throws LeaseLost when it is no longer ours.
+   */
+  finish(job: number, owner: string, outcome: Outcome, now: Date): Promise<readonly OutboxRow[] | null>
   /**
    * Lets a job wait, with all its attempts before it again. It is woken by the oldest event with its key that has not
    * woken it before, one that came earlier at once, or when `until` has come. Throws LeaseLost when it is no longer ours.

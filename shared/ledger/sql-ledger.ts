@@ -52,16 +52,16 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
       wake.ring({ service })
       if (wait.events.length > 0) wake.ring('said')
     },
-    putBack: (job, owner, options) =>
-      thenRing(
-        'anywhere',
-        persist((repeated) => putBack(db, job, owner, { ...options, repeated })),
-      ),
-    reclaim: (isAlive, now) =>
-      thenRing(
-        'anywhere',
-        persist(() => reclaim(db, isAlive, now)),
-      ),
+    async putBack(job, owner, options) {
+      const service = await persist((repeated) => putBack(db, job, owner, { ...options, repeated }))
+      // Who put it back takes it up again, or leaves it to one other of its service.
+      wake.ring(service === null ? 'anywhere' : { service })
+    },
+    async reclaim(isAlive, now) {
+      const jobs = await persist(() => reclaim(db, isAlive, now))
+      if (jobs !== null) wake.ring('anywhere')
+      return jobs ?? 0
+    },
     entity: (service, key) => persist(() => readEntity(db, service, key)),
     say: (envelope, now, by) =>
       thenRing(

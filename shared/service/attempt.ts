@@ -2,8 +2,8 @@ import type { JobProgress } from '#bus/bus.ts'
 import type { Said } from '#events/define.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { findEvent } from '#events/index.ts'
-import type { Job, Outcome } from '#ledger/ledger.ts'
-import { watchNothing } from './attempt-watch.ts'
+import type { Job, Outcome, OutboxRow } from '#ledger/ledger.ts'
+import { watchNothing, type AttemptOutcome } from './attempt-watch.ts'
 import type { BoundService, Context, Waited } from './define.ts'
 import { messageOf } from './errors.ts'
 import { contextOf, foldersOf } from './job-context.ts'
@@ -16,9 +16,14 @@ import { sealAll, type TracedRuntime, type Runtime } from './runtime.ts'
  * Runs one leased job to an end, or to its next wait, and records it. Outcomes: the handler's events → done or failed;
  * its wait → waiting, no attempt; a transient error → queued again with backoff, until the attempts are used up;
  * cancelled → cancelled, after the service has cleaned up; stopping → queued again, the attempt not counted; lease lost →
- * nothing, somebody else has it; any other error → quarantined, and told.
+ * nothing, somebody else has it; any other error → quarantined, and told. Resolves with what became of it.
  */
-export async function attempt(runtime: Runtime, service: BoundService, job: Job, signal: AbortSignal): Promise<void> {
+export async function attempt(
+  runtime: Runtime,
+  service: BoundService,
+  job: Job,
+  signal: AbortSignal,
+): Promise<AttemptOutcome> {
   const log = runtime.log.child({ service: service.name, event: job.envelope.id, drop: job.drop, job: job.id })
   const folders = foldersOf(runtime.stateFolder, job)
   const tell = (state: JobProgress['state'], phase = '') => {
@@ -34,6 +39,7 @@ export async function attempt(runtime: Runtime, service: BoundService, job: Job,
     watch.end(state)
     tell(state === 'ended' ? 'failed' : state, phase)
     folders.clear()
+    return state
   } catch (error) {
     const reason: unknown = signal.aborted ? signal.reason : error
     const ended = await settle(traced, service, job, { error: reason, isAborted: signal.aborted, log })
@@ -43,6 +49,7 @@ export async function attempt(runtime: Runtime, service: BoundService, job: Job,
       tell('failed', messageOf(error))
       folders.clear()
     }
+    return ended
   }
 }
 
@@ -68,18 +75,18 @@ async function work(runtime: TracedRuntime, service: BoundService, job: Job, con
   }
   const now = runtime.now()
   // The work is done: its result is kept until the ledger has it, or somebody else has the job.
-  const keep = (call: () => Promise<void>) => whileLedgerIsAway(context.log, call, context.signal)
+  const keep = <Result>(call: () => Promise<Result>) => whileLedgerIsAway(context.log, call, context.signal)
   if (result.wait) {
     const wait = { ...checkWait(service, result.wait, now), ...written }
     await keep(() => ledger.park(job.id, owner, wait, now))
-    noteSaid(runtime, context, events)
+    noteSaid(runtime, context, events, null)
     context.log.info({ reason: wait.reason, key: wait.for, until: wait.until }, 'waiting')
     return { state: 'waiting', phase: `waits for ${wait.reason}` }
   }
   const state = result.events.some(isFailure) ? 'failed' : 'done'
   const outcome: Outcome = { state, ...written }
-  await keep(() => ledger.finish(job.id, owner, outcome, now))
-  noteSaid(runtime, context, events)
+  const said = await keep(() => ledger.finish(job.id, owner, outcome, now))
+  noteSaid(runtime, context, events, said)
   return { state, phase: '' }
 }
 
@@ -94,8 +101,13 @@ async function abandon(runtime: TracedRuntime, service: BoundService, job: Job, 
   return { state: 'ended', phase: 'cancelled' }
 }
 
-function noteSaid(runtime: Runtime, { log }: Context, events: readonly Envelope[]): void {
-  if (events.length > 0) runtime.onSaid?.()
+function noteSaid(
+  runtime: Runtime,
+  { log }: Context,
+  events: readonly Envelope[],
+  said: readonly OutboxRow[] | null,
+): void {
+  if (events.length > 0) runtime.onSaid?.(said)
   for (const event of events) log.info({ subject: event.subject, said: event.id }, 'emitted')
 }
 

@@ -33,11 +33,19 @@ export function createDispatcher(
   let again = false
   /** Whether the last look may have left something: there was as much as we could take, or something came since. */
   let mayBeMore = true
-  /** Whether we were told of work, or ended a job, since we last looked ahead: there may be work for later. */
+  /** Whether we were told of work since the last look. */
+  let isTold = false
+  /** Whether there may be work for later that nobody else looks out for. */
   let hasNews = true
+  /** Whether it is time to ask if we keep the time for all. */
+  let mayKeepTime = false
   let looked = new Date(0)
   let stopped = false
+  /** Set until things have been quiet for long enough. */
+  let quiet: NodeJS.Timeout | null = null
+  /** For the next job that is due. */
   let alarm: NodeJS.Timeout | null = null
+  let looksAhead = 0
   /** Set while each look finds as much as we have room for, until that is left to others. */
   let busy: NodeJS.Timeout | null = null
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
@@ -59,8 +67,9 @@ export function createDispatcher(
     } catch (error) {
       onError(error)
       mayBeMore = true
-      alarm = endOf(alarm)
-      if (!stopped) alarm = setTimeout(() => void pump(), retryAfter)
+      hasNews = true
+      quiet = endOf(quiet)
+      if (!stopped) quiet = setTimeout(() => void pump(), retryAfter)
     }
   }
 
@@ -68,18 +77,22 @@ export function createDispatcher(
     const limit = service.concurrency - running.size
     if (stopped || limit <= 0) return
     mayBeMore = false
+    const wasTold = isTold
+    isTold = false
     const now = runtime.now()
     const until = new Date(now.getTime() + leaseTime)
     const jobs = await runtime.ledger.lease(service.name, { owner: runtime.owner, now, until, limit })
     looked = now
+    // What we were told of is not due yet, or waits for one of its key.
+    if (wasTold && jobs.length === 0) hasNews = true
     jobs.forEach(start)
+    quiet = endOf(quiet)
     if (jobs.length < limit) {
       busy = endOf(busy)
-      setAlarm(quietTime)
+      if (!stopped) quiet = setTimeout(whenQuiet, quietTime)
       return
     }
     mayBeMore = true
-    alarm = endOf(alarm)
     // Jobs that are short are done before another could have been called for the rest.
     busy ??= setTimeout(leaveToOthers, busyTime)
   }
@@ -93,10 +106,10 @@ export function createDispatcher(
     const abort = new AbortController()
     const ended = attempt(runtime, service, job, abort.signal)
       .catch(onError)
-      .then(() => {
+      .then((outcome) => {
         // A job that was put back may be running again already.
         if (running.get(job.id)?.abort === abort) running.delete(job.id)
-        hasNews = true
+        hasNews ||= outcome === undefined || outcome === 'queued' || outcome === 'waiting'
         // The next with its key could not begin before.
         if (mayBeMore || service.keyOf !== null) void pump()
       })
@@ -119,33 +132,44 @@ export function createDispatcher(
     }
   }
 
-  /** When things stay quiet: offers what we can take besides, looks once when the next job is due, and wakes up then. */
-  function setAlarm(wait: number): void {
-    if (stopped) return
-    alarm = endOf(alarm)
-    const quiet = setTimeout(() => {
-      runtime.ledger.offer(service.name, true)
-      void lookAhead(quiet).catch(onError)
-    }, wait)
-    alarm = quiet
+  function whenQuiet(): void {
+    quiet = null
+    runtime.ledger.offer(service.name, true)
+    void lookAhead().catch(onError)
   }
 
-  async function lookAhead(quiet: NodeJS.Timeout): Promise<void> {
-    // Of many that are free and looked by themselves, one is enough.
-    if (!hasNews && !(await runtime.ledger.keepsTime(service.name))) return
+  /** Looks once when the next job is due, and wakes up then: if we know of one, or keep the time for all. */
+  async function lookAhead(): Promise<void> {
+    const asks = mayKeepTime
+    mayKeepTime = false
+    if (!hasNews && !(asks && (await runtime.ledger.keepsTime(service.name)))) return
     hasNews = false
-    const due = await runtime.ledger.nextDue(service.name, looked)
-    // Something has happened since.
-    if (stopped || due === null || alarm !== quiet) return
+    const mine = (looksAhead += 1)
+    const due = await runtime.ledger.nextDue(service.name, looked).catch((error: unknown) => {
+      hasNews = true
+      throw error
+    })
+    // A later look knows better.
+    if (stopped || mine !== looksAhead) return
+    alarm = endOf(alarm)
+    if (due === null) return
     const wait = Math.max(due.getTime() - runtime.now().getTime(), 0)
-    alarm = setTimeout(() => void pump(), Math.min(wait + 1, 60_000))
+    alarm = setTimeout(whenDue, Math.min(wait + 1, 60_000))
+  }
+
+  function whenDue(): void {
+    alarm = null
+    hasNews = true
+    if (running.size < service.concurrency) void pump()
+    else leaveToOthers()
   }
 
   return {
     wake(where) {
       if (where !== 'anywhere' && (typeof where === 'string' || where.service !== service.name)) return
       mayBeMore = true
-      hasNews ||= where !== 'anywhere'
+      if (where === 'anywhere') mayKeepTime = true
+      else isTold = true
       if (!stopped && running.size < service.concurrency) void pump()
       // It is for somebody else.
       else if (where !== 'anywhere' && busy === null) leaveToOthers()
@@ -153,6 +177,7 @@ export function createDispatcher(
     },
     async stop(grace) {
       stopped = true
+      quiet = endOf(quiet)
       alarm = endOf(alarm)
       // What is being leased at this moment is to be put back as well.
       await pumping

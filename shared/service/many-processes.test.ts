@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import { say } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
+import { imageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import { migratePostgres } from '#ledger/postgres/migrate.ts'
 import { openPostgresLedger } from '#ledger/postgres/open.ts'
@@ -96,12 +98,41 @@ it('takes a job up again when it is due, also when the process that put it off i
   expect(at).toHaveLength(2)
 })
 
+it('sends what a job has said without looking for it, and does not look ahead when nothing is left for later', async () => {
+  await using process = await startProcess('one', () => Promise.resolve())
+  const heard: string[] = []
+  const subjects = [imageBuilt.subject]
+  await using _subscription = await process.bus.subscribe({
+    service: 'converter',
+    subjects,
+    deliver: (envelopes) => Promise.resolve(void heard.push(...envelopes.map(({ subject }) => subject))),
+  })
+  for (let count = 1; count <= 5; count += 1) {
+    await process.bus.publish([requested()])
+    await expect.poll(() => heard, { timeout: 20_000 }).toHaveLength(count)
+    // As long as it takes to be quiet, and longer.
+    await sleep(300)
+  }
+  // A process that has just started looks once or twice at each.
+  const { outbox, ahead } = process.looks()
+  expect(Math.max(outbox, ahead)).toBeLessThan(5)
+})
+
 /** A builder in a process of its own, which does one job at a time and looks for none by itself while a test runs. */
 async function startProcess(owner: string, handle: (owner: string, signal: AbortSignal) => Promise<void>) {
   const ledger = await openPostgresLedger({ url, poolSize: 2, pollEvery: 600_000, log })
   let leases = 0
+  const looks = { outbox: 0, ahead: 0 }
   const counted: typeof ledger = {
     ...ledger,
+    async takeUnsent(...asked) {
+      looks.outbox += 1
+      return await ledger.takeUnsent(...asked)
+    },
+    async nextDue(...asked) {
+      looks.ahead += 1
+      return await ledger.nextDue(...asked)
+    },
     async lease(...asked) {
       leases += 1
       return await ledger.lease(...asked)
@@ -110,11 +141,11 @@ async function startProcess(owner: string, handle: (owner: string, signal: Abort
   const builder = defineService({
     name: 'builder',
     consumes: [imageRequested],
-    emits: [],
+    emits: [imageBuilt],
     retry: { firstDelay: 1_000 },
     handle: async (_event, _nothing, { signal }) => {
       await handle(owner, signal)
-      return []
+      return [say(imageBuilt, imageBuilt.example)]
     },
   })
   const bus = createMemoryBus()
@@ -124,6 +155,7 @@ async function startProcess(owner: string, handle: (owner: string, signal: Abort
   return {
     bus,
     leases: () => leases,
+    looks: () => ({ ...looks }),
     stop: (grace: number) => running.stop(grace),
     async [Symbol.asyncDispose]() {
       await running.stop(0)

@@ -3,7 +3,7 @@ import type { Bus } from '#bus/bus.ts'
 import type { Said } from '#events/define.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
-import type { Job, Ledger } from '#ledger/ledger.ts'
+import type { Job, Ledger, OutboxRow } from '#ledger/ledger.ts'
 import type { WatchAttempt } from './attempt-watch.ts'
 import type { Accounts, Declared, Untrusted } from './trust.ts'
 
@@ -23,8 +23,8 @@ export interface Runtime {
   readonly onRefused?: (refusal: Untrusted, service: string) => void
   /** Measures or traces; default nothing. */
   readonly watchAttempt?: WatchAttempt
-  /** Called when a job has left events in the outbox, for this process to send. */
-  readonly onSaid?: () => void
+  /** Called when a job has left events in the outbox, for this process to send: these, or what is there. */
+  readonly onSaid?: (said?: readonly OutboxRow[] | null) => void
 }
 
 /** The runtime as one attempt has it: the events that it says carry its trace. */

@@ -55,8 +55,8 @@ export async function settle(
       error: messageOf(error),
       whileCancelled: job.cancelRequested,
     } as const
-    await ledger.finish(job.id, owner, outcome, runtime.now())
-    if (events.length > 0) runtime.onSaid?.()
+    const said = await ledger.finish(job.id, owner, outcome, runtime.now())
+    if (events.length > 0) runtime.onSaid?.(said)
     log.error({ err: error, class: failureClassOf(error) }, 'failed')
     return 'ended'
   } catch (second) {

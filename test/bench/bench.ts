@@ -4,6 +4,7 @@ import { measureCompeting } from './competing.ts'
 import { measureConvert } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
+import { measureFlavours } from './flavours.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
 import { measureNullDrops } from './null-drops.ts'
 import { measureLargeDrop, measurePublish, type PublishTimes } from './publish.ts'
@@ -15,7 +16,7 @@ import { measureWaiting } from './waiting-jobs.ts'
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
  * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `waiting:1000`
- * fewer jobs; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image, `convert:/path/disk.raw,6` the disk and the level of xz. Times
+ * fewer jobs, `bus:4000` and `bus-publish:4000` fewer messages; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image, `convert:/path/disk.raw,6` the disk and the level of xz. Times
  * in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
@@ -48,11 +49,29 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
       print(sizes)
     }
   },
-  async bus() {
-    print(await measureBusRates())
+  async flavours(_count, where) {
+    const [folder = '', level = '6'] = where?.split(',') ?? []
+    if (folder === '') throw new Error('flavours: expected a folder to build in, as flavours:/tmp/flavours')
+    const { builds, conversions, ratio, sent } = await measureFlavours(folder, Number(level))
+    for (const which of ['first', 'second'] as const) {
+      print({
+        [`${which} flavour, built in processor s`]: round(builds[which].processor),
+        '  converted in processor s': round(conversions[which].usage.processor),
+      })
+    }
+    print({
+      'second against the first (goal 0.35)': round(ratio, 3),
+      'blocks of 512 KiB sent of it (goal 0.15)': round(sent.sent / sent.all, 3),
+    })
   },
-  async 'bus-publish'() {
-    for (const { name, perSecond, ours, broker } of await measurePublishRates()) {
+  async bus(messages = 20_000) {
+    const rates = await measureBusRates(messages)
+    print(rates)
+    const [ours = 0, alone = 1] = ['ours', 'amqplib alone'].map((who) => rates[`publish, ${who}, messages/s`])
+    print({ 'publish, ours to amqplib alone (goal 0.75)': round(ours / alone, 2) })
+  },
+  async 'bus-publish'(messages = 20_000) {
+    for (const { name, perSecond, ours, broker } of await measurePublishRates(messages)) {
       print({ [`publish, ${name}, messages/s`]: perSecond, '  processor us a message, process': ours, broker })
     }
   },
@@ -101,7 +120,8 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
     for await (const { name, past, figures } of measureTaking(drops)) {
       print({ [`${name}, jobs in the past`]: past.jobs, 'of which wait': past.waiting })
       for (const [what, { young, old }] of Object.entries(figures)) {
-        console.info(`${`${name}, ${what}`.padEnd(52)} ${String(young).padEnd(8)} ${String(old)}`)
+        const goal = what === 'taking a job, p95 ms' ? ' (goal 5)' : ''
+        console.info(`${`${name}, ${what}${goal}`.padEnd(52)} ${String(young).padEnd(8)} ${String(old)}`)
       }
     }
   },
@@ -122,8 +142,8 @@ for (const part of wanted.length === 0 ? ['embedded'] : wanted) {
   await measure(drops === undefined ? undefined : Number(drops), drops)
 }
 
-function round(figure: number): number {
-  return Math.round(figure * 10) / 10
+function round(figure: number, digits = 1): number {
+  return Number(figure.toFixed(digits))
 }
 
 function diskOf(part: string, image: string | undefined): string {

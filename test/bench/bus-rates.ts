@@ -1,39 +1,34 @@
 import { join } from 'node:path'
 import { connect, type Options } from 'amqplib'
-import { pino } from 'pino'
 import { openAmqpBus } from '#bus/amqp/amqp-bus.ts'
 import { toMessage } from '#bus/amqp/wire.ts'
 import type { Bus } from '#bus/bus.ts'
 import { say } from '#events/define.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { imageRequested } from '#events/image-requested.ts'
-import { migratePostgres } from '#ledger/postgres/migrate.ts'
 import { openPostgresLedger } from '#ledger/postgres/open.ts'
 import { run } from '#subprocess/run.ts'
-import { providePostgres } from '../brokers/postgres.ts'
 import { providePythonEnvironment } from '../brokers/python-venv.ts'
 import { provideRabbitmq } from '../brokers/rabbitmq.ts'
 import { cpuSecondsOfTree } from '../processes/cpu-time.ts'
+import { log, provideLedgerServer } from './ledger-server.ts'
 
-const count = 20_000
 /** As the relay sends them. */
 const batch = 200
+const batchesAtOnce = 2
 const rounds = 3
 const publishRounds = 5
 const subject = imageRequested.subject
-const log = pino({ level: 'silent' })
 
 /** Messages per second through one RabbitMQ: ours against amqplib alone and against fedora-messaging's own client. */
-export async function measureBusRates(): Promise<Record<string, number>> {
+export async function measureBusRates(count: number): Promise<Record<string, number>> {
   const python = await providePythonEnvironment('bench', [
     'fedora-messaging',
     join(import.meta.dirname, '../../deploy/fedora-messages'),
   ])
   await using rabbitmq = await provideRabbitmq()
-  await using postgres = await providePostgres()
-  const database = await postgres.createDatabase()
-  await migratePostgres({ url: database, log })
-  await using ledger = await openPostgresLedger({ url: database, log })
+  await using database = await provideLedgerServer()
+  await using ledger = await openPostgresLedger({ url: database.url, log })
   await using bus = await openAmqpBus({ url: rabbitmq.url, log, queuePrefix: 'bench.' })
   const accept = async (service: string, envelopes: readonly Envelope[]) => {
     const deliveries = envelopes.map((envelope) => ({ envelope, key: null, wanted: true, endsWork: false }))
@@ -46,9 +41,9 @@ export async function measureBusRates(): Promise<Record<string, number>> {
     const ours = `ours${String(round)}`
     const theirs = `theirs${String(round)}`
     await bus.prepare([ours, theirs].map((service) => ({ service, subjects: [subject] })))
-    note('publish, ours', await publishOurs(bus))
-    note('publish, amqplib alone', await publishAlone(rabbitmq.url, bare))
-    note('consume-validate-store-ack, ours', await consumeOurs(bus, ours, accept))
+    note('publish, ours', await publishOurs(bus, count))
+    note('publish, amqplib alone', await publishAlone(rabbitmq.url, count, bare))
+    note('consume-validate-store-ack, ours', await consumeOurs(bus, ours, { count, keep: accept }))
     const script = join(import.meta.dirname, 'consume.py')
     const { stdout } = await run(join(python, 'python'), [script, rabbitmq.url, `bench.${theirs}`, String(count)])
     note('consume, fedora-messaging', Number(stdout.trim()))
@@ -68,22 +63,25 @@ export interface PublishRate {
 
 /**
  * Where publishing spends its time: ours, amqplib alone with a bare message, and amqplib alone with the properties and
- * headers that ours has. By turns; medians.
+ * headers that ours has; each with two batches on their way, and ours with one as well. By turns; medians.
  */
-export async function measurePublishRates(): Promise<PublishRate[]> {
+export async function measurePublishRates(count: number): Promise<PublishRate[]> {
   await using rabbitmq = await provideRabbitmq()
   await using bus = await openAmqpBus({ url: rabbitmq.url, log, queuePrefix: 'bench.' })
   const { properties } = toMessage(requested(), { topicPrefix: '', account: bus.account ?? '' })
   const ways: Record<string, () => Promise<number>> = {
-    ours: () => publishOurs(bus),
-    'amqplib alone, our properties': () => publishAlone(rabbitmq.url, { ...properties, mandatory: true }),
-    'amqplib alone, bare': () => publishAlone(rabbitmq.url, bare),
+    ours: () => publishOurs(bus, count),
+    'ours, one batch at a time': () => publishOurs(bus, count, 1),
+    'amqplib alone, our properties': () => publishAlone(rabbitmq.url, count, { ...properties, mandatory: true }),
+    'amqplib alone, bare': () => publishAlone(rabbitmq.url, count, bare),
+    'amqplib alone, bare, one batch at a time': () => publishAlone(rabbitmq.url, count, bare, 1),
   }
   const rounds = new Map(Object.keys(ways).map((name) => [name, [] as Omit<PublishRate, 'name'>[]]))
   for (let round = 0; round < publishRounds; round += 1) {
     for (const [name, publish] of Object.entries(ways)) {
       const queues = ['one', 'two'].map((one) => `${one}${String(round)}`)
-      if (name === 'ours') await bus.prepare(queues.map((service) => ({ service, subjects: [subject] })))
+      const isOurs = name.startsWith('ours')
+      if (isOurs) await bus.prepare(queues.map((service) => ({ service, subjects: [subject] })))
       const broker = await cpuSecondsOfTree(rabbitmq.place.folder)
       const own = process.cpuUsage()
       const seconds = await publish()
@@ -93,7 +91,7 @@ export async function measurePublishRates(): Promise<PublishRate[]> {
         ours: (user + system) / count,
         broker: (((await cpuSecondsOfTree(rabbitmq.place.folder)) - broker) * 1e6) / count,
       })
-      if (name === 'ours') {
+      if (isOurs) {
         await empty(
           rabbitmq.url,
           queues.map((queue) => `bench.${queue}`),
@@ -111,11 +109,25 @@ export async function measurePublishRates(): Promise<PublishRate[]> {
   }))
 }
 
-async function publishOurs(bus: Bus): Promise<number> {
+async function publishOurs(bus: Bus, count: number, atOnce = batchesAtOnce): Promise<number> {
   const events = Array.from({ length: count }, requested)
   const began = performance.now()
-  for (let at = 0; at < count; at += batch) await bus.publish(events.slice(at, at + batch))
+  await inBatches(count, atOnce, (from, to) => bus.publish(events.slice(from, to)))
   return (performance.now() - began) / 1_000
+}
+
+/** Sends in batches, in order, so many of them on their way at a time. */
+async function inBatches(
+  count: number,
+  atOnce: number,
+  send: (from: number, to: number) => Promise<void>,
+): Promise<void> {
+  const underway: Promise<void>[] = []
+  for (let from = 0; from < count; from += batch) {
+    if (underway.length === atOnce) await underway.shift()
+    underway.push(send(from, Math.min(from + batch, count)))
+  }
+  await Promise.all(underway)
 }
 
 type Properties = Options.Publish
@@ -124,7 +136,12 @@ type Properties = Options.Publish
 const bare: Properties = { persistent: true, contentType: 'application/json' }
 
 /** Nothing but the library: the same bodies into as many quorum queues, persistent, confirmed, as many at a time. */
-async function publishAlone(url: string, properties: Properties): Promise<number> {
+async function publishAlone(
+  url: string,
+  count: number,
+  properties: Properties,
+  atOnce = batchesAtOnce,
+): Promise<number> {
   const connection = await connect(url)
   const channel = await connection.createConfirmChannel()
   const queues = ['alone.1', 'alone.2']
@@ -133,11 +150,18 @@ async function publishAlone(url: string, properties: Properties): Promise<number
     await channel.bindQueue(queue, 'amq.topic', 'alone')
   }
   const body = Buffer.from(JSON.stringify(imageRequested.example))
-  const began = performance.now()
-  for (let at = 0; at < count; at += batch) {
-    for (let index = 0; index < batch; index += 1) channel.publish('amq.topic', 'alone', body, properties)
-    await channel.waitForConfirms()
+  const send = async (from: number, to: number) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let open = to - from
+    const confirmed = () => {
+      open -= 1
+      if (open === 0) resolve()
+    }
+    for (let index = from; index < to; index += 1) channel.publish('amq.topic', 'alone', body, properties, confirmed)
+    await promise
   }
+  const began = performance.now()
+  await inBatches(count, atOnce, send)
   const seconds = (performance.now() - began) / 1_000
   for (const queue of queues) await channel.deleteQueue(queue)
   await connection.close()
@@ -147,7 +171,10 @@ async function publishAlone(url: string, properties: Properties): Promise<number
 async function consumeOurs(
   bus: Bus,
   service: string,
-  keep: (service: string, envelopes: readonly Envelope[]) => Promise<void>,
+  {
+    count,
+    keep,
+  }: { readonly count: number; readonly keep: (service: string, envelopes: readonly Envelope[]) => Promise<void> },
 ): Promise<number> {
   const done = Promise.withResolvers<number>()
   let began = 0

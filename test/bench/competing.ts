@@ -3,17 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { pino } from 'pino'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import type { Bus } from '#bus/bus.ts'
-import { migratePostgres } from '#ledger/postgres/migrate.ts'
 import { openPostgresLedger } from '#ledger/postgres/open.ts'
 import { runServices } from '#service/run.ts'
 import { house } from '#test/support/house.ts'
-import { providePostgres } from '../brokers/postgres.ts'
 import { cpuSecondsOfTree } from '../processes/cpu-time.ts'
 import { requestOf } from '../processes/infrastructure.ts'
+import { log, provideLedgerServer } from './ledger-server.ts'
 import { nullAssemble } from './null-services.ts'
 
 /** How many drops are on their way at a time, for each runtime of a service. */
@@ -21,7 +19,6 @@ const windowOfEach = 8
 const warmUp = 12
 /** PostgreSQL counts a commit a second late. */
 const countTime = 1_500
-const log = pino({ level: 'silent' })
 
 /** What one null drop costs when so many runtimes of each service compete for its jobs. */
 export interface CompetingCost {
@@ -40,9 +37,7 @@ export async function measureCompeting(each: number, drops: number): Promise<Com
   await using held = new AsyncDisposableStack()
   const state = await mkdtemp(join(tmpdir(), 'imagedrop-bench-'))
   held.defer(() => rm(state, { recursive: true }))
-  const server = held.use(await providePostgres())
-  const url = await server.createDatabase()
-  await migratePostgres({ url, log })
+  const { server, url } = held.use(await provideLedgerServer())
   const bus = createMemoryBus()
   for (let index = 0; index < each; index += 1) held.use(await startRuntimes({ url, bus, state, index }))
   const client = new Client(url)

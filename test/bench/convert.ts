@@ -6,7 +6,8 @@ import { readExtents } from '#disk/data-extents.ts'
 import { run } from '#subprocess/run.ts'
 import { measureUsage, type Usage } from './usage.ts'
 
-interface Converted {
+/** What it took, and what came of it. */
+export interface Converted {
   readonly usage: Usage
   /** Bytes by format. */
   readonly sizes: Readonly<Record<string, number>>
@@ -90,7 +91,8 @@ async function runTools(disk: string, { root, level }: { readonly root: string; 
   return { usage, sizes }
 }
 
-async function convertOnce(disk: string, cache: string, level: number): Promise<Converted> {
+/** The formats of a drop in a process of its own, with what is kept in a cache. */
+export async function convertOnce(disk: string, cache: string, level: number): Promise<Converted> {
   const formats: FormatPlan[] = [
     { format: 'qcow2', compat: '1.1', compression: 'zlib' },
     { format: 'raw.xz', level },

@@ -4,18 +4,16 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { pino } from 'pino'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import type { Ledger } from '#ledger/ledger.ts'
-import { migratePostgres } from '#ledger/postgres/migrate.ts'
 import { openPostgresLedger } from '#ledger/postgres/open.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { bindService } from '#service/bind.ts'
 import { defineService } from '#service/define.ts'
 import { createDispatcher } from '#service/dispatcher.ts'
-import { providePostgres } from '../brokers/postgres.ts'
 import { addHistory } from './history.ts'
+import { log, provideLedgerServer } from './ledger-server.ts'
 import { measureNullDrops } from './null-drops.ts'
 import { delivery, letWait, percentile } from './waiting-jobs.ts'
 
@@ -29,7 +27,6 @@ const turns = 2
 /** What the past is copied from. */
 const realDrops = 50
 const realWaiting = 20
-const log = pino({ level: 'silent' })
 
 /** What 64 workers see of a ledger that is young, and of one with a long past and many jobs that wait. */
 export interface TakingCost {
@@ -46,9 +43,8 @@ export async function* measureTaking(drops: number): AsyncGenerator<TakingCost> 
 }
 
 async function onPostgres(drops: number): Promise<TakingCost> {
-  await using server = await providePostgres()
-  const young = await server.createDatabase()
-  await migratePostgres({ url: young, log })
+  await using place = await provideLedgerServer()
+  const { server, url: young } = place
   await live(() => openPostgresLedger({ url: young, log }))
   const old = await server.createDatabase({ like: young })
   const client = new Client(old)

@@ -13,14 +13,32 @@ const footerSize = 12
 
 /** Takes the only block out of a stream that xz made. */
 export function onlyBlock(stream: Buffer): XzBlock {
+  const [block, ...others] = blocksOf(stream)
+  if (block && others.length === 0) return block
+  throw new Error(`expected an xz stream of one block, got one of ${String(others.length + (block ? 1 : 0))}`)
+}
+
+/** Takes the blocks out of a stream that xz made; each is the same as if it had been compressed alone. */
+export function blocksOf(stream: Buffer): XzBlock[] {
   const indexSize = (stream.readUInt32LE(stream.length - 8) + 1) * 4
   const index = stream.subarray(stream.length - footerSize - indexSize, stream.length - footerSize)
   const [count, afterCount] = readNumber(index, 1)
-  if (index[0] !== 0 || count !== 1) throw new Error(`expected an xz stream of one block, got one of ${String(count)}`)
-  const [unpaddedSize, afterUnpadded] = readNumber(index, afterCount)
-  const [uncompressedSize] = readNumber(index, afterUnpadded)
-  const bytes = stream.subarray(headerSize, stream.length - footerSize - indexSize)
-  return { bytes, unpaddedSize, uncompressedSize }
+  const blocks: XzBlock[] = []
+  let start = headerSize
+  for (let at = afterCount; blocks.length < count;) {
+    const [unpaddedSize, afterUnpadded] = readNumber(index, at)
+    const [uncompressedSize, afterBoth] = readNumber(index, afterUnpadded)
+    const end = start + Math.ceil(unpaddedSize / 4) * 4
+    blocks.push({ bytes: stream.subarray(start, end), unpaddedSize, uncompressedSize })
+    start = end
+    at = afterBoth
+  }
+  return blocks
+}
+
+/** A stream of one block, as xz writes it. */
+export function streamOf(block: XzBlock): Buffer {
+  return Buffer.concat([streamHeader(), block.bytes, streamEnd([block])])
 }
 
 /** The first bytes of a stream; its checks are CRC-64. */

@@ -1,11 +1,11 @@
 import { sql, type Kysely } from 'kysely'
-import type { Outcome } from '../ledger.ts'
+import type { Outcome, OutboxRow } from '../ledger.ts'
 import type { Tables } from '../schema.ts'
 import { sendTime } from './outbox.ts'
 
 /**
  * Ends a job with all that it leaves behind in one statement, for a database whose `with` may write: one round trip, where
- * a transaction takes five. Resolves with whether it has ended; else nothing was written.
+ * a transaction takes five. Resolves with its events as they are in the outbox; null when nothing was written.
  *
  * Each part reads what the one before it returned. `mine` waits for whoever is changing the job, and then holds it; an
  * entity of another version gives no row, so nothing after it happens.
@@ -16,10 +16,10 @@ export async function finishAtOnce(
   owner: string,
   { state, error, whileCancelled = false, events, entity }: Outcome,
   now: Date,
-): Promise<boolean> {
+): Promise<OutboxRow[] | null> {
   const isWanted = state === 'cancelled' || whileCancelled ? sql`` : sql`and cancel_requested = 0`
   const changed = entity ? sql`changed as (${changeEntity(entity)}),` : sql``
-  const { rows } = await sql`
+  const { rows } = await sql<{ service: string; seq: number | null; event_id: string | null }>`
     with mine as (
       select id, service from jobs
       where id = ${job} and lease_owner = ${owner} and state = 'running' ${isWanted}
@@ -45,9 +45,14 @@ export async function finishAtOnce(
       ) with ordinality as event (id, subject, drop_id, envelope, place)
       order by event.place
       on conflict (event_id) do nothing
+      returning seq, event_id
     )
-    select service from ended`.execute(db)
-  return rows.length === 1
+    select ended.service, said.seq, said.event_id from ended left join said on true`.execute(db)
+  if (rows.length === 0) return null
+  return rows.flatMap(({ service, seq, event_id }) => {
+    const envelope = events.find(({ id }) => id === event_id)
+    return seq === null || envelope === undefined ? [] : [{ seq, service, envelope }]
+  })
 }
 
 function changeEntity({ key, version, state }: NonNullable<Outcome['entity']>) {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
-import { LeaseLost, type Outcome } from '../ledger.ts'
+import { LeaseLost, type Outcome, type OutboxRow } from '../ledger.ts'
 import type { Tables } from '../schema.ts'
 import { writeEntity } from './entity.ts'
 import { finishAtOnce } from './finish-at-once.ts'
@@ -12,7 +12,10 @@ interface FinishOptions {
   readonly repeated: boolean
 }
 
-/** Ends a job: its state, its entity and its events, or nothing at all. */
+/**
+ * Ends a job: its state, its entity and its events, or nothing at all. Resolves with its events as they are in the outbox; null
+ * when they are to be looked up there.
+ */
 export async function finish(
   db: Kysely<Tables>,
   kind: DatabaseKind,
@@ -20,15 +23,22 @@ export async function finish(
   owner: string,
   outcome: Outcome,
   { now, repeated }: FinishOptions,
-): Promise<void> {
+): Promise<OutboxRow[] | null> {
   try {
     // One statement needs no transaction around it.
-    if (outcome.events.length === 0 && !outcome.entity) await endJob(db, job, owner, outcome, now)
-    else if (kind.withMayWrite) {
-      if (!(await finishAtOnce(db, job, owner, outcome, now))) throw lost(job, owner, outcome.entity?.key)
-    } else await db.transaction().execute((transaction) => endWithAll(transaction, kind, job, owner, outcome, now))
+    if (outcome.events.length === 0 && !outcome.entity) {
+      await endJob(db, job, owner, outcome, now)
+      return []
+    }
+    if (kind.withMayWrite) {
+      const said = await finishAtOnce(db, job, owner, outcome, now)
+      if (said === null) throw lost(job, owner, outcome.entity?.key)
+      return said
+    }
+    await db.transaction().execute((transaction) => endWithAll(transaction, kind, job, owner, outcome, now))
+    return null
   } catch (error) {
-    if (repeated && error instanceof LeaseLost && (await hasEnded(db, job, outcome, now))) return
+    if (repeated && error instanceof LeaseLost && (await hasEnded(db, job, outcome, now))) return null
     throw error
   }
 }

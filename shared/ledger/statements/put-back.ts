@@ -10,14 +10,14 @@ interface PutBackOptions {
   readonly repeated: boolean
 }
 
-/** Gives a leased job back to be tried again. */
+/** Gives a leased job back to be tried again. Resolves with its service; null when an earlier try did it. */
 export async function putBack(
   db: Kysely<Tables>,
   job: number,
   owner: string,
   { at, error, counts, repeated }: PutBackOptions,
-): Promise<void> {
-  const result = await db
+): Promise<string | null> {
+  const row = await db
     .updateTable('jobs')
     .set((set) => ({
       state: 'queued',
@@ -30,19 +30,28 @@ export async function putBack(
     .where('id', '=', job)
     .where('lease_owner', '=', owner)
     .where('state', '=', 'running')
+    .returning('service')
     .executeTakeFirst()
+  if (row) return row.service
   // Either the earlier try did it or the job is somebody else's: it is given up, which is all that was asked.
-  if (repeated) return
-  if (result.numUpdatedRows !== 1n) throw new LeaseLost(`the lease on job ${String(job)} is no longer held by ${owner}`)
+  if (repeated) return null
+  throw new LeaseLost(`the lease on job ${String(job)} is no longer held by ${owner}`)
 }
 
-/** Gives back what dead owners hold at once, rather than when their leases run out: jobs, and events to send. */
-export async function reclaim(db: Kysely<Tables>, isAlive: (owner: string) => boolean, now: Date): Promise<number> {
+/**
+ * Gives back what dead owners hold at once, rather than when their leases run out: jobs, and events to send. Resolves with the
+ * number of jobs; null when no dead owner held anything.
+ */
+export async function reclaim(
+  db: Kysely<Tables>,
+  isAlive: (owner: string) => boolean,
+  now: Date,
+): Promise<number | null> {
   const running = db.selectFrom('jobs').where(inState('jobs', 'running'))
   const unsent = db.selectFrom('outbox').where('sent_at', 'is', null)
   const holders = await running.select('lease_owner').union(unsent.select('lease_owner')).execute()
   const dead = holders.map((row) => row.lease_owner).filter((owner) => owner !== null && !isAlive(owner))
-  if (dead.length === 0) return 0
+  if (dead.length === 0) return null
   const released = { lease_owner: null, lease_until: null }
   await db.updateTable('outbox').set(released).where('sent_at', 'is', null).where('lease_owner', 'in', dead).execute()
   const result = await db

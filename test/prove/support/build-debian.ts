@@ -7,11 +7,21 @@ import type { BuildRequest, Engine } from '../../../services/builder/engines/eng
 import { readRecipe, recipesFolder } from '../../../services/builder/read-recipe.ts'
 import { stopwatch } from './stopwatch.ts'
 
-/** Builds the generic image of Debian 12 with an engine, and tells of it; null when that failed. */
-export async function buildDebian(engine: Engine, folder: string): Promise<string | null> {
-  const folders = { work: join(folder, 'work'), cache: join(folder, 'cache') }
+/** Which image, and where what builds share is kept. */
+interface BuildOptions {
+  readonly flavour?: string
+  readonly cache?: string
+}
+
+/** Builds an image of Debian 12 with an engine, the generic one unless another is named, and tells of it; null when that failed. */
+export async function buildDebian(
+  engine: Engine,
+  folder: string,
+  { flavour = 'generic', cache = join(folder, 'cache') }: BuildOptions = {},
+): Promise<string | null> {
+  const folders = { work: join(folder, 'work'), cache }
   for (const one of Object.values(folders)) await mkdir(one, { recursive: true })
-  const plan = engine.plan(await debian12(), folders)
+  const plan = engine.plan(await debian12(flavour), folders)
   const startedAt = new Date()
   const clock = stopwatch()
   const logFile = join(folder, 'build.log')
@@ -40,11 +50,11 @@ export async function buildDebian(engine: Engine, folder: string): Promise<strin
   }
 }
 
-async function debian12(): Promise<BuildRequest> {
+async function debian12(flavour: string): Promise<BuildRequest> {
   return {
     drop: `weekly-${debianCompose.id}`,
     compose: debianCompose,
-    image: { ...exampleImage, flavour: 'generic', recipe: 'debian-12' },
+    image: { ...exampleImage, flavour, recipe: 'debian-12' },
     recipe: await readRecipe('debian-12', [recipesFolder]),
     sources: await findDebianSources(),
   }
