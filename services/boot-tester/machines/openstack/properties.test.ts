@@ -17,7 +17,15 @@ it('a machine is asked for by the words that Nova knows', () => {
   })
 })
 
+it("a config drive on virtio is the cloud's doing: an image that asked for such a CD could not be booted", () => {
+  const plain = { firmware: 'bios', chipset: 'i440fx', disk: 'virtio', tpm: false } as const
+  expect(imageProperties('x86_64', plain, 'virtio')).not.toHaveProperty('hw_cdrom_bus')
+})
+
 it('what Nova cannot build is refused before anything is made', () => {
   const nvme = { firmware: 'bios', chipset: 'q35', disk: 'nvme', tpm: false } as const
   expect(() => imageProperties('x86_64', nvme, null)).toThrow('Nova has no disk on nvme')
+  const q35 = { ...nvme, disk: 'virtio' } as const
+  expect(() => imageProperties('x86_64', q35, 'ide')).toThrow('q35 has no IDE in Nova')
+  expect(() => imageProperties('x86_64', { ...q35, disk: 'ide' }, null)).toThrow('q35 has no IDE in Nova')
 })

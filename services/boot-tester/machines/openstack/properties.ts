@@ -12,7 +12,9 @@ export function imageProperties(
   { firmware, chipset, disk, tpm }: Hardware,
   configDrive: NovaOrder['configDrive'],
 ): Record<string, string> {
-  if (disk === 'nvme') throw new PermanentError('environment', 'the machine openstack: Nova has no disk on nvme')
+  const refuse = (why: string) => new PermanentError('environment', `the machine openstack: ${why}`)
+  if (disk === 'nvme') throw refuse('Nova has no disk on nvme')
+  if (chipset === 'q35' && [disk, configDrive].includes('ide')) throw refuse('q35 has no IDE in Nova')
   return {
     architecture,
     hw_machine_type: machineTypes[chipset],
@@ -21,7 +23,8 @@ export function imageProperties(
     hw_disk_bus: disk,
     hw_scsi_model: 'virtio-scsi',
     hw_vif_model: 'virtio',
-    ...(configDrive === null ? {} : { hw_cdrom_bus: configDrive }),
+    // On virtio it is a disk, not a CD, as clouds make it that are told to (`config_drive_format = vfat`).
+    ...(configDrive === null || configDrive === 'virtio' ? {} : { hw_cdrom_bus: configDrive }),
     ...(tpm ? { hw_tpm_version: '2.0', hw_tpm_model: 'tpm-crb' } : {}),
   }
 }
