@@ -1,8 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { run } from '#subprocess/run.ts'
+import { withSystem } from '../../services/boot-tester/check-disk.ts'
+import { readSystemFacts } from '../../services/boot-tester/reference/facts.ts'
+import { writeReference } from '../../services/boot-tester/reference/reference.ts'
 import { damage } from '../../services/boot-tester/testing/damages/damage.ts'
 import { makeCloudImage } from '../../services/boot-tester/testing/small-cloud-image.ts'
 import { runBesideDisks } from '../testing/run-beside-disks.ts'
@@ -67,7 +70,29 @@ it('fails a broken qcow2, with what should be and the rule, for people and for p
   expect(programs.status).toBe(1)
 })
 
+it('compares with an installed system that was recorded, and says what differs and how much is allowed', async () => {
+  const facts = await withSystem(disk, { scratch: folder }, readSystemFacts)
+  const made = { on: '2026-11-26', by: 'hand', how: 'as the test says', again: 'the test' }
+  const reference = writeReference({ system: 'debian', title: 'Small Linux 1', made, facts })
+  await writeFile(join(folder, 'same.json'), reference)
+  await writeFile(join(folder, 'other.json'), reference.replace('"openssh-server"', '"dropbear"'))
+  const same = await check('good.raw', '--reference', 'same.json')
+  expect(same.stdout).toMatch(
+    /passed +reference +differences with a reason: 0\n\ncompared with Small Linux 1, by hand, 2026-11-26\n\npassed: /,
+  )
+  expect(same.status).toBe(0)
+  const other = await check('good.raw', '--reference', 'other.json')
+  expect(other.stdout).toMatch(/\n {2}differs {2}packages: dropbear is missing\n/)
+  expect(other.status).toBe(1)
+  const programs = await check('good.raw', '--reference', 'other.json', '--json')
+  expect(JSON.parse(programs.stdout)).toMatchObject({
+    verdict: 'failed',
+    reference: { compared: { deviations: [{ name: 'dropbear' }, { name: 'openssh-server' }] } },
+  })
+})
+
 it.each([
+  ['no reference', ['good.raw', '--reference', 'beos-5'], 2, 'there is no reference "beos-5"'],
   ['no file', ['none.raw'], 2, 'there is no file "none.raw"'],
   ['a folder', ['scratch'], 3, '"scratch" is no file'],
   ['no size', ['good.raw', '--earlier-bytes', 'much'], 2, '"much" is no number of bytes'],

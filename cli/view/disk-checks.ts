@@ -1,5 +1,8 @@
 import type { CheckResult, Verdict } from '#events/vocabulary.ts'
 import type { DiskCheck } from '../../services/boot-tester/checks/check.ts'
+import { describeDeviation } from '../../services/boot-tester/reference/check.ts'
+import type { ReferenceComparison } from '../../services/boot-tester/reference/compare.ts'
+import type { Reference } from '../../services/boot-tester/reference/reference.ts'
 import { safeText } from './safe-text.ts'
 
 /** What was found on a disk before it booted. */
@@ -8,10 +11,17 @@ export interface DiskVerdict {
   readonly verdict: Verdict
   readonly checks: readonly (Pick<CheckResult, 'name' | 'outcome' | 'detail'> &
     Pick<DiskCheck, 'severity' | 'description' | 'rule'>)[]
+  /** Where it was compared with an installed system. */
+  readonly reference?: ReferenceVerdict
+}
+
+/** What came of comparing an image with a reference; null when it could not be compared, and the check says why. */
+export interface ReferenceVerdict extends Pick<Reference, 'system' | 'title' | 'made'> {
+  readonly compared: ReferenceComparison | null
 }
 
 /** The checks for people: one line each, and of those that failed what should be and why. */
-export function renderDiskChecks({ image, verdict, checks }: DiskVerdict): string[] {
+export function renderDiskChecks({ image, verdict, checks, reference }: DiskVerdict): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length))
   const lines = checks.flatMap(({ name, outcome, severity, detail, description, rule }) => {
     const word = outcome === 'failed' && severity === 'warning' ? 'warning' : outcome
@@ -22,5 +32,19 @@ export function renderDiskChecks({ image, verdict, checks }: DiskVerdict): strin
   const counts = ['passed', 'failed', 'skipped'].map((one) => {
     return `${String(checks.filter(({ outcome }) => outcome === one).length)} ${one}`
   })
-  return [safeText(image), '', ...lines, '', `${verdict}: ${counts.join(', ')}`]
+  const compared = reference === undefined ? [] : ['', ...renderReference(reference)]
+  return [safeText(image), '', ...lines, ...compared, '', `${verdict}: ${counts.join(', ')}`]
+}
+
+/** Every difference that nothing explains, and how many each reason explains. */
+function renderReference({ title, made, compared }: ReferenceVerdict): string[] {
+  const from = `compared with ${safeText(title)}, by ${safeText(made.by)}, ${made.on}`
+  if (compared === null) return [`not ${from}`]
+  const deviations = compared.deviations.map((one) => {
+    return `  ${one.severity === 'error' ? 'differs' : 'warning'}  ${safeText(describeDeviation(one))}`
+  })
+  const counts = compared.allowed.map((one) => String(one.deviations.length))
+  const width = Math.max(0, ...counts.map(({ length }) => length))
+  const reasons = compared.allowed.map(({ reason }, index) => `  ${(counts[index] ?? '').padStart(width)}  ${reason}`)
+  return [from, ...deviations, ...(reasons.length === 0 ? [] : ['allowed:', ...reasons])]
 }

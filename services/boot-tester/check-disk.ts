@@ -5,7 +5,7 @@ import { openRawDisk } from '#disk/raw-disk.ts'
 import type { CheckResult } from '#events/vocabulary.ts'
 import { readPackages } from '#image/facts/packages.ts'
 import { mountTree, type Mounted } from '#image/mount-tree.ts'
-import { openVolumes } from '#image/open-volumes.ts'
+import { openVolumes, type OpenDisk } from '#image/open-volumes.ts'
 import { ToolFailed } from '#subprocess/errors.ts'
 import { skipped, type DiskCheck, type Judgement } from './checks/check.ts'
 import { diskChecks } from './checks/index.ts'
@@ -28,11 +28,33 @@ export interface DiskChecking {
  * system is read once. Throws DiskUnreadable when there is no such disk, PermanentError when this host lacks a tool.
  */
 export async function checkDisk(path: string, checking: DiskChecking): Promise<CheckResult[]> {
-  const { signal = new AbortController().signal, earlierBytes = null, checks = diskChecks } = checking
-  const scratch = await mkdtemp(join(checking.scratch, 'check-disk-'))
+  const { checks = diskChecks } = checking
+  return await withRawDisk(path, checking, (raw, given) => judgeDisk(raw, checks, given))
+}
+
+/** Opens the system on a disk for as long as `use` takes. Throws as `checkDisk` does, and when there is no system on the disk. */
+export async function withSystem<Result>(
+  path: string,
+  checking: Omit<DiskChecking, 'checks'>,
+  use: (system: System) => Promise<Result>,
+): Promise<Result> {
+  return await withRawDisk(path, checking, async (raw, given) => {
+    await using opened = await openVolumes(raw, given.signal)
+    return await use(await readSystem(await diskOf(raw, opened, given)))
+  })
+}
+
+type Given = Pick<Disk, 'scratch' | 'signal' | 'earlierBytes'>
+
+async function withRawDisk<Result>(
+  path: string,
+  { scratch: parent, signal = new AbortController().signal, earlierBytes = null }: DiskChecking,
+  use: (raw: string, given: Given) => Promise<Result>,
+): Promise<Result> {
+  const scratch = await mkdtemp(join(parent, 'check-disk-'))
   try {
     const { path: raw } = await openRawDisk(path, { scratch, signal })
-    return await judgeDisk(raw, checks, { scratch, signal, earlierBytes })
+    return await use(raw, { scratch, signal, earlierBytes })
   } catch (error) {
     throw namingPackage(error)
   } finally {
@@ -40,15 +62,15 @@ export async function checkDisk(path: string, checking: DiskChecking): Promise<C
   }
 }
 
-type Given = Pick<Disk, 'scratch' | 'signal' | 'earlierBytes'>
+async function diskOf(path: string, { bytes, table, volumes }: OpenDisk, given: Given): Promise<Disk> {
+  return { path, ...given, bytes, table, volumes, esp: await readEsp(path, volumes, given.signal), unreadable: null }
+}
 
 async function judgeDisk(path: string, checks: readonly DiskCheck[], given: Given): Promise<CheckResult[]> {
   const opened = await openVolumes(path, given.signal).catch(unlessUnreadable)
   if (opened instanceof DiskUnreadable) return tornTable(checks, opened.message)
   await using disk = opened
-  const { bytes, table, volumes } = disk
-  const esp = await readEsp(path, volumes, given.signal)
-  const subject: Disk = { path, ...given, bytes, table, volumes, esp, unreadable: null }
+  const subject = await diskOf(path, disk, given)
   const system = await readSystem(subject).catch(unlessUnreadable)
   const results: CheckResult[] = []
   for (const check of checks) {

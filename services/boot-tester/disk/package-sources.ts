@@ -6,6 +6,8 @@ export interface PackageSource {
   /** The file that says so. */
   readonly from: string
   readonly addresses: readonly string[]
+  /** What is taken from there: `deb bookworm main`, or the id of a repository of dnf. */
+  readonly offers: readonly string[]
   /** The file or address of the key, or the key itself; null when none is named. */
   readonly key: string | null
   /** It says that signatures are not asked for. */
@@ -37,10 +39,12 @@ async function ofApt(tree: Tree): Promise<PackageSource[]> {
 
 /** `deb [signed-by=/key trusted=yes] http://host/debian suite main`. */
 async function oneLine(tree: Tree, from: string, line: string): Promise<PackageSource> {
-  const [, options = '', address = ''] = /^deb(?:-src)?\s+(?:\[(.*?)\]\s+)?(\S+)/.exec(line) ?? []
+  const [, type = '', options = '', address = '', suite = '', components = ''] =
+    /^(deb(?:-src)?)\s+(?:\[(.*?)\]\s+)?(\S+)\s*(\S*)\s*(.*)$/.exec(line) ?? []
   return {
     from,
     addresses: await resolved(tree, [address]),
+    offers: offersOf({ types: [type], suites: [suite], components: words(components) }),
     key: /\bsigned-by=(\S+)/i.exec(options)?.[1] ?? null,
     isUnsigned: /\b(trusted|allow-insecure|allow-weak)=yes\b/i.test(options),
   }
@@ -50,12 +54,30 @@ async function oneStanza(tree: Tree, from: string, stanza: string): Promise<Pack
   const field = (name: string) =>
     new RegExp(`^${name}:((?:.*)(?:\\n[ \\t].*)*)`, 'im').exec(stanza)?.[1]?.trim() ?? null
   if (/^no$/i.test(field('Enabled') ?? '')) return null
+  const [types = [], suites = [], components = []] = ['Types', 'Suites', 'Components'].map((name) => words(field(name)))
   return {
     from,
-    addresses: await resolved(tree, (field('URIs') ?? '').split(/\s+/).filter(Boolean)),
+    addresses: await resolved(tree, words(field('URIs'))),
+    offers: offersOf({ types, suites, components }),
     key: field('Signed-By'),
     isUnsigned: ['Trusted', 'Allow-Insecure', 'Allow-Weak'].some((name) => /^yes$/i.test(field(name) ?? '')),
   }
+}
+
+/** A suite that is a path of its own has no components. */
+function offersOf({
+  types,
+  suites,
+  components,
+}: Record<'types' | 'suites' | 'components', readonly string[]>): string[] {
+  const parts = components.length === 0 ? [''] : components
+  return types.flatMap((type) =>
+    suites.flatMap((suite) => parts.map((part) => [type, suite, part].filter(Boolean).join(' '))),
+  )
+}
+
+function words(text: string | null): string[] {
+  return (text ?? '').split(/\s+/).filter(Boolean)
 }
 
 /** apt's `mirror+file:` names a file that has the addresses. */
@@ -88,6 +110,7 @@ async function ofDnf(tree: Tree): Promise<PackageSource[]> {
       found.push({
         from,
         addresses: addresses.filter(Boolean),
+        offers: [/^\[(.*?)\]/.exec(section)?.[1] ?? ''],
         key: value('gpgkey')?.replace(/^file:\/\//, '') ?? null,
         isUnsigned: check === null ? !checksAlways : !/^(1|true|yes)$/i.test(check),
       })

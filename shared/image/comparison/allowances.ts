@@ -36,7 +36,7 @@ export function allow(
   differences: readonly Difference[],
   allowances: readonly Allowance[],
 ): Pick<Comparison, 'differences' | 'allowed'> {
-  const tests = allowances.map((one) => ({ reason: one.reason, covers: coverage(one) }))
+  const tests = allowances.map((one) => ({ reason: one.reason, covers: isWithin(one) }))
   const packages = new Map<string, string>()
   const reasonOf = (one: Difference): string | null => {
     const own = tests.find(({ covers }) => covers(one))?.reason ?? null
@@ -66,7 +66,19 @@ function withDirectories(reasons: Reasons): Reasons {
   return found
 }
 
-function coverage({ section, names, aspects }: Allowance): (difference: Difference) => boolean {
+/** What an allowance is about, in whichever parts things are told. */
+interface Scope {
+  readonly section: string
+  readonly names?: readonly string[] | undefined
+  readonly aspects?: readonly string[] | undefined
+}
+
+/** Tells whether a difference is in the scope of an allowance. */
+export function isWithin({
+  section,
+  names,
+  aspects,
+}: Scope): (one: { readonly section: string; readonly name: string; readonly aspect: string }) => boolean {
   const patterns = names?.map(pathPattern)
   return (one) =>
     one.section === section &&

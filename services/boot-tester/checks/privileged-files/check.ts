@@ -1,8 +1,6 @@
-import type { TreeEntry } from '#image/tree.ts'
+import { isPrivileged } from '../../disk/is-privileged.ts'
 import { covers } from '../../expectations/expectations.ts'
 import { passedIfNone, skipped, type DiskCheck } from '../check.ts'
-
-const setuidOrSetgid = 0o6000
 
 /** Nobody gets the rights of another by a program that nobody knows of. */
 export const privilegedFiles: DiskCheck = {
@@ -26,8 +24,4 @@ export const privilegedFiles: DiskCheck = {
       `${String(privileged.length)} files, all on the list`,
     )
   },
-}
-
-function isPrivileged({ type, mode, attributes }: TreeEntry): boolean {
-  return type === 'file' && ((mode & setuidOrSetgid) !== 0 || attributes.has('security.capability'))
 }
