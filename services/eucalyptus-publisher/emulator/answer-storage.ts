@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError } from './api-error.ts'
-import { bytesOf, findObject, keepObject, objectsOf, removeObject } from './objects.ts'
+import { findObject, keepObject, objectsOf, readObject, removeObject } from './objects.ts'
 import type { BucketRecord, ObjectRecord } from './records.ts'
 import { Repeated, renderXml } from './render-xml.ts'
 import type { Account, World } from './world.ts'
@@ -154,9 +154,9 @@ const cannedAcls = new Set([
 
 async function getObject(world: World, caller: Account, request: StorageRequest): Promise<Answer> {
   const { id: bucket } = ownBucket(world, caller, request)
-  const object = findObject(world, bucket, partsOf(request).key)
-  const bytes = object === null ? null : await bytesOf(world, object)
-  if (object === null || bytes === null) throw new ApiError(404, 'NoSuchKey', 'The specified key does not exist.')
+  const found = await readObject(world, bucket, partsOf(request).key)
+  if (found === null) throw new ApiError(404, 'NoSuchKey', 'The specified key does not exist.')
+  const { object, bytes } = found
   const headers = { 'content-type': 'application/octet-stream', etag: `"${object.md5}"` }
   // `ObjectStorageProperties.RANGE_HEADER_PATTERN`
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? []

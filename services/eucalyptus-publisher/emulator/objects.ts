@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMissing } from '#files/errors.ts'
@@ -22,39 +22,42 @@ export async function keepObject(
   { bucket, key, acl }: Pick<ObjectRecord, 'bucket' | 'key' | 'acl'>,
   bytes: Buffer,
 ): Promise<ObjectRecord> {
-  const before = findObject(world, bucket, key)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const file = randomUUID()
   const md5 = createHash('md5').update(bytes).digest('hex')
-  await writeFile(join(world.data, sha256), bytes)
+  await writeFile(join(world.data, file), bytes)
+  const before = findObject(world, bucket, key)
   const modifiedAt = world.now().getTime()
-  const record = { id: idOf(bucket, key), bucket, key, acl, size: bytes.length, md5, sha256, modifiedAt, isGone: false }
+  const record = { id: idOf(bucket, key), bucket, key, acl, size: bytes.length, md5, file, modifiedAt, isGone: false }
   await world.objects.save(record)
-  if (before !== null && before.sha256 !== sha256) await forget(world, before)
+  if (before !== null) await rm(join(world.data, before.file), { force: true })
   return record
 }
 
 export async function removeObject(world: World, object: ObjectRecord): Promise<void> {
   await world.objects.save({ ...object, isGone: true })
-  await forget(world, object)
+  await rm(join(world.data, object.file), { force: true })
 }
 
-/** The bytes of an object; null when it was removed meanwhile. */
-export async function bytesOf({ data }: World, { sha256 }: ObjectRecord): Promise<Buffer | null> {
-  try {
-    return await readFile(join(data, sha256))
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
+/** An object with its bytes; null when it is not there. */
+export async function readObject(
+  world: World,
+  bucket: string,
+  key: string,
+): Promise<{ readonly object: ObjectRecord; readonly bytes: Buffer } | null> {
+  for (let object = findObject(world, bucket, key); object !== null; object = findObject(world, bucket, key)) {
+    try {
+      return { object, bytes: await readFile(join(world.data, object.file)) }
+    } catch (error) {
+      // It was put again meanwhile, or removed.
+      if (!isMissing(error) || findObject(world, bucket, key)?.file === object.file) throw error
+    }
   }
+  return null
 }
 
 /** Whether the cloud's own machinery may read it, which is in the group `aws-exec-read` (`AclUtils`). */
 export function isForMachinery({ acl }: ObjectRecord): boolean {
   return ['aws-exec-read', 'ec2-bundle-read', 'public-read', 'public-read-write', 'authenticated-read'].includes(acl)
-}
-
-async function forget({ objects, data }: World, { sha256 }: ObjectRecord): Promise<void> {
-  if (objects.all().every((one) => one.isGone || one.sha256 !== sha256)) await rm(join(data, sha256), { force: true })
 }
 
 function idOf(bucket: string, key: string): string {

@@ -29,8 +29,8 @@ export const objectRecord = z.object({
   acl: z.string(),
   size: z.number(),
   md5: z.string(),
-  /** SHA-256 of its bytes, by which they are kept. */
-  sha256: z.string(),
+  /** The file that its bytes are in; a new one each time that they are put. */
+  file: z.string(),
   modifiedAt: z.number(),
   isGone: z.boolean(),
 })

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { parseXml, textAt } from '#markup/xml.ts'
 import { internalFailure, refused } from './api-error.ts'
-import { bytesOf, findObject, isForMachinery } from './objects.ts'
+import { isForMachinery, readObject } from './objects.ts'
 import { isSignedBy, unbundle } from './unbundle.ts'
 import type { Account, World } from './world.ts'
 
@@ -80,9 +80,8 @@ export async function readManifestAt(world: World, location: string) {
   // `ManifestLocation`
   const [, bucket = '', key = ''] = /^\/*([^/]{2,})\/(.+)$/s.exec(location) ?? []
   if (key === '') throw internalFailure(`Invalid image location: ${location}`)
-  const object = findObject(world, bucket, key)
-  const bytes = object === null || !isForMachinery(object) ? null : await bytesOf(world, object)
-  if (bytes === null || bytes.length > mostOfManifest)
+  const found = await readObject(world, bucket, key)
+  if (found === null || !isForMachinery(found.object) || found.bytes.length > mostOfManifest)
     throw internalFailure(`Failed to read manifest file: ${bucket}/${key}`)
-  return { manifest: bytes.toString('utf8'), where: { bucket, folder: key.slice(0, key.lastIndexOf('/') + 1) } }
+  return { manifest: found.bytes.toString('utf8'), where: { bucket, folder: key.slice(0, key.lastIndexOf('/') + 1) } }
 }

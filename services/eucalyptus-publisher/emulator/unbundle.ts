@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib'
 import { elementsAt, parseXml, textAt, type Element } from '#markup/xml.ts'
 import { messageOf } from '#service/errors.ts'
 import { refused } from './api-error.ts'
-import { bytesOf, findObject, isForMachinery } from './objects.ts'
+import { isForMachinery, readObject } from './objects.ts'
 import type { World } from './world.ts'
 
 /** Bytes of all parts but the last: euca2ools `--part-size`. */
@@ -65,9 +65,9 @@ async function* partsOf(world: World, root: Element, { bucket, folder }: Where):
   let total = 0
   for (const [index, part] of parts.entries()) {
     const name = textAt(part, 'filename') ?? ''
-    const object = findObject(world, bucket, folder + name)
-    const bytes = object === null ? null : await bytesOf(world, object)
-    if (object === null || bytes === null) throw wrong(`its part ${name} is not there`)
+    const found = await readObject(world, bucket, folder + name)
+    if (found === null) throw wrong(`its part ${name} is not there`)
+    const { object, bytes } = found
     if (!isForMachinery(object)) throw wrong(`its part ${name} may not be read by the cloud`)
     if (createHash('sha1').update(bytes).digest('hex') !== textAt(part, 'digest'))
       throw wrong(`its part ${name} has another digest`)

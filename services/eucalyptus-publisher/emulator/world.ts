@@ -29,7 +29,7 @@ export interface World {
   readonly images: RecordStore<ImageRecord>
   readonly buckets: RecordStore<BucketRecord>
   readonly objects: RecordStore<ObjectRecord>
-  /** Where the bytes of objects are, by their SHA-256. */
+  /** Where the bytes of objects are. */
   readonly data: string
   /** What bundles are encrypted for. */
   readonly cloud: { readonly certificate: string; readonly privateKey: KeyObject }

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -33,8 +34,7 @@ interface PublisherSettings {
 
 export async function setUp(options: Partial<EmulatorOptions> = {}): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-eucalyptus-publisher-'))
-  const log = pino({ level: 'silent' })
-  const emulator = await startEmulator({ folder: join(folder, 'cloud'), log, ...options })
+  const emulator = await openCloud(join(folder, 'cloud'), options)
   let files = 0
   async function publisher({ clouds = { one: emulator.url }, env = {}, user = [], now }: PublisherSettings = {}) {
     files += 1
@@ -62,6 +62,15 @@ export async function setUp(options: Partial<EmulatorOptions> = {}): Promise<Ben
     },
   }
 }
+
+/** Starts an emulated cloud. All have one key, which would take longest to make. */
+export async function openCloud(folder: string, options: Partial<EmulatorOptions> = {}): Promise<Emulator> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'cloud-key.pem'), cloudKey)
+  return await startEmulator({ folder, log: pino({ level: 'silent' }), ...options })
+}
+
+const cloudKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' })
 
 /** As euca2ools reads it. */
 function iniOf(clouds: Readonly<Record<string, string>>, user: readonly string[]): string {

@@ -1,16 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import type { ArtifactRef, Registration } from '#events/vocabulary.ts'
 import { emulatorAccount } from '#publishing/emulator-account.ts'
 import type { Call, Found, OpenPlace, PlaceDeclaration, Step } from '#publishing/testing/contract-place.ts'
 import { followWaits } from '#publishing/testing/follow-waits.ts'
 import { registerImage } from '../emulator/register-image.ts'
 import type { ImageRecord } from '../emulator/records.ts'
-import { startEmulator } from '../emulator/start.ts'
 import type { Account, World } from '../emulator/world.ts'
-import { findObject, keepObject, bytesOf, removeObject } from '../emulator/objects.ts'
-import { setUp } from './bench.ts'
+import { keepObject, readObject, removeObject } from '../emulator/objects.ts'
+import { openCloud, setUp } from './bench.ts'
 import { blessed, expired, handle, keepDisk, registrationsIn, superseded, tested } from './events.ts'
 import { diskOf, imagesIn, objectsIn } from './look.ts'
 
@@ -23,11 +21,7 @@ async function open(): Promise<OpenPlace> {
   const own: { -readonly [Key in keyof Account]: Account[Key] } = { ...emulatorAccount }
   const accounts: Account[] = [own]
   const bench = await setUp({ accounts })
-  const second = await startEmulator({
-    folder: join(bench.folder, 'second'),
-    log: pino({ level: 'silent' }),
-    accounts,
-  })
+  const second = await openCloud(join(bench.folder, 'second'), { accounts })
   const disk = await keepDisk(bench.artifacts, { size: 256 * 1024, data: 10_000 })
   const bytes = await readFile(await bench.artifacts.open(disk))
   const worlds = [bench.emulator.world, second.world]
@@ -133,10 +127,10 @@ async function moveBundle(world: World, location: string): Promise<string> {
   const [bucket = ''] = location.split('/')
   for (const path of objectsIn(world)) {
     const key = path.slice(bucket.length + 1)
-    const object = findObject(world, bucket, key)
-    const moved = object === null ? null : await bytesOf(world, object)
-    if (object === null || moved === null) continue
-    await keepObject(world, { ...object, key: `theirs/${key.slice(key.lastIndexOf('/') + 1)}` }, moved)
+    const found = await readObject(world, bucket, key)
+    if (found === null) continue
+    const { object, bytes } = found
+    await keepObject(world, { ...object, key: `theirs/${key.slice(key.lastIndexOf('/') + 1)}` }, bytes)
     await removeObject(world, object)
   }
   return `${bucket}/theirs/${location.slice(location.lastIndexOf('/') + 1)}`
