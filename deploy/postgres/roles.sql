@@ -18,6 +18,7 @@ begin
     'imagedrop_boot_tester',
     'imagedrop_converter',
     'imagedrop_ec2_publisher',
+    'imagedrop_eucalyptus_publisher',
     'imagedrop_openstack_publisher',
     'imagedrop_mirror_publisher',
     'imagedrop_cloudstack_publisher',

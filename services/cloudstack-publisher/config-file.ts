@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { describeIssues } from '#events/parse.ts'
 import { isMissing } from '#files/errors.ts'
+import { parseSections, type Sections } from '#publishing/ini-sections.ts'
 import { PermanentError } from '#service/errors.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
-type Sections = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const entry = z.object({
   endpoint: z.url({ protocol: /^https?$/ }),
@@ -58,19 +58,6 @@ async function readSections(path: string): Promise<Sections | null> {
     if (isMissing(error)) return null
     throw error
   }
-}
-
-/** As Python's configparser reads it: comments are whole lines, a value may have any sign in it, keys have no case. */
-function parseSections(text: string): Sections {
-  const sections: Record<string, Record<string, string>> = {}
-  let current: Record<string, string> = {}
-  for (const line of text.split(/\r?\n/)) {
-    const heading = /^\[(.+)\]\s*$/.exec(line)?.[1]
-    const [, key, value] = /^([^\s#;=:][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? []
-    if (heading !== undefined) current = sections[heading] ??= {}
-    else if (key !== undefined && value !== undefined) current[key.toLowerCase()] = value
-  }
-  return sections
 }
 
 function withoutSecrets(section: Readonly<Record<string, string>>): object {

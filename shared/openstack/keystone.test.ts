@@ -11,7 +11,12 @@ async function authorized(endpoints: Readonly<Record<string, string>>, region: s
   const auth = { auth_url: 'http://keystone.example.org', username: 'me', password: 'secret', project_name: 'p' }
   const cloud = { auth, interface: 'public', verify: true } as const
   const send = () =>
-    Promise.resolve({ status: 201, headers: { 'x-subject-token': 't' }, text: JSON.stringify({ token }) })
+    Promise.resolve({
+      status: 201,
+      headers: { 'x-subject-token': 't' },
+      text: JSON.stringify({ token }),
+      bytes: Buffer.alloc(0),
+    })
   return await authorize('here', cloud, region, send, AbortSignal.timeout(1_000))
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request as askHttp, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { request as askHttps } from 'node:https'
 import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { TransientError } from '#service/errors.ts'
 
@@ -18,6 +18,7 @@ export interface Reply {
   readonly status: number
   readonly headers: IncomingMessage['headers']
   readonly text: string
+  readonly bytes: Buffer
 }
 
 /** How a cloud is reached. */
@@ -53,7 +54,8 @@ export function createSend({ ca, verify, silence }: Wire): Send {
       // A server that refuses answers before it has read everything: the answer tells more than the broken pipe.
       const sent = typeof body === 'object' ? pipeline(body, request) : Promise.resolve(request.end(body))
       const [response] = await Promise.race([answered, sent.then(() => answered)])
-      return { status: response.statusCode ?? 0, headers: response.headers, text: await read(response) }
+      const bytes = await read(response)
+      return { status: response.statusCode ?? 0, headers: response.headers, text: bytes.toString('utf8'), bytes }
     } catch (error) {
       signal.throwIfAborted()
       throw new TransientError(`${method} ${url}: ${reasonOf(error)}`, { cause: error })
@@ -64,13 +66,13 @@ export function createSend({ ca, verify, silence }: Wire): Send {
   }
 }
 
-async function read(response: IncomingMessage): Promise<string> {
+async function read(response: IncomingMessage): Promise<Buffer> {
   let size = 0
   response.on('data', (chunk: Buffer) => {
     size += chunk.length
     if (size > longestReply) response.destroy(new Error(`the answer is longer than ${String(longestReply)} bytes`))
   })
-  return await text(response)
+  return await buffer(response)
 }
 
 function reasonOf(error: unknown): string {

@@ -32,17 +32,42 @@ export function isTimely(request: IncomingMessage, now: Date): boolean {
 }
 
 /** When a request says that it was signed: `20261122T111500Z`. */
-export function stampOf({ headers }: IncomingMessage): string {
+export function stampOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   return String(headers['x-amz-date'] ?? '')
 }
+
+/** What is signed of a request; `url` is its path with the query. */
+export type Signable = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
 
 /** Whether the signature is that of this request, with this digest of its body, made with this secret. */
 export function isSignedWith(
   secret: string,
-  request: IncomingMessage,
+  request: Signable,
   payload: string,
-  { day, region, service, signedHeaders, signature }: Authorization,
+  { signature, ...scope }: Authorization,
 ): boolean {
+  return timingSafeEqual(signatureOf(secret, request, payload, scope), Buffer.from(signature, 'hex'))
+}
+
+/** The `Authorization` of a request of ours, with this digest of its body. Its `x-amz-date` must be of the day of the scope. */
+export function authorize(
+  secret: string,
+  request: Signable,
+  payload: string,
+  scope: Omit<Authorization, 'signature'>,
+): string {
+  const { keyId, day, region, service, signedHeaders } = scope
+  const credential = `${keyId}/${day}/${region}/${service}/aws4_request`
+  const signature = signatureOf(secret, request, payload, scope).toString('hex')
+  return `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`
+}
+
+function signatureOf(
+  secret: string,
+  request: Signable,
+  payload: string,
+  { day, region, service, signedHeaders }: Omit<Authorization, 'signature'>,
+): Buffer {
   const scope = `${day}/${region}/${service}/aws4_request`
   const canonical = canonicalRequest(request, signedHeaders, payload)
   const toSign = ['AWS4-HMAC-SHA256', stampOf(request), scope, sha256(canonical)].join('\n')
@@ -50,11 +75,10 @@ export function isSignedWith(
     (key: string | Buffer, part) => createHmac('sha256', key).update(part).digest(),
     `AWS4${secret}`,
   )
-  const expected = createHmac('sha256', key).update(toSign).digest()
-  return timingSafeEqual(expected, Buffer.from(signature, 'hex'))
+  return createHmac('sha256', key).update(toSign).digest()
 }
 
-function canonicalRequest(request: IncomingMessage, signed: readonly string[], payload: string): string {
+function canonicalRequest(request: Signable, signed: readonly string[], payload: string): string {
   const url = new URL(request.url ?? '/', 'http://localhost')
   const path = url.pathname.split('/').map(encode).join('/')
   const query = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort()

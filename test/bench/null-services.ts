@@ -152,6 +152,7 @@ const steps: Readonly<Record<string, () => BoundService>> = {
   'openstack-publisher': () => bindService(cloudOf('openstack-publisher', 'openstack'), null, { concurrency: 4 }),
   'cloudstack-publisher': () =>
     bindService(cloudAfterMirror('cloudstack-publisher', 'cloudstack'), null, { concurrency: 4 }),
+  'eucalyptus-publisher': () => bindService(cloudOf('eucalyptus-publisher', 'eucalyptus'), null, { concurrency: 4 }),
   'marketplace-publisher': () => bindService(seller, null, { concurrency: 4 }),
   'mirror-publisher': () => bindService(mirror, null, { concurrency: 4 }),
   announcer: () => bindService(announcer, null, { concurrency: 4 }),

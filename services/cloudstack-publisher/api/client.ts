@@ -61,7 +61,6 @@ export function createClient({ place, endpoint, account, send, now }: ClientOpti
       if (jobresult.errorcode !== undefined)
         throw failureOf(`${place}: ${command}`, {
           status: jobresult.errorcode,
-          headers: {},
           text: JSON.stringify(jobresult),
         })
     },

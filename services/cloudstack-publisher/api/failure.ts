@@ -10,7 +10,7 @@ const advice: Readonly<Record<number, string>> = {
 }
 
 /** What an answer other than the one hoped for means to the job. */
-export function failureOf(doing: string, reply: Reply): Error {
+export function failureOf(doing: string, reply: Pick<Reply, 'status' | 'text'>): Error {
   const { code, text } = errorIn(reply)
   const said = `${doing}: ${String(code)} ${text}`
   // 530 is also how the cloud says that a thing cannot be done at all; retries are few, so it costs little to ask again.
@@ -19,7 +19,7 @@ export function failureOf(doing: string, reply: Reply): Error {
   return new PermanentError('refused', hint === undefined ? said : `${said} (${hint})`)
 }
 
-function errorIn({ status, text }: Reply): { code: number; text: string } {
+function errorIn({ status, text }: Pick<Reply, 'status' | 'text'>): { code: number; text: string } {
   const code = Number(/"errorcode"\s*:\s*(\d+)/.exec(text)?.[1] ?? status)
   const json = /"errortext"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1]
   const said = json === undefined ? text : String(JSON.parse(json))

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Architecture, ComposeRef, ImagePlan } from '#events/vocabulary.ts'
+import { legalName } from '#publishing/image-name.ts'
 
-const longest = 128
+/** EC2 allows neither `+` nor `~`, and 128 characters. */
+const forbidden = /[^A-Za-z0-9()[\] ./\-'@_]/g
 const debianArchitecture: Record<Architecture, string> = { i686: 'i386', x86_64: 'amd64', aarch64: 'arm64' }
 
 interface Named {
@@ -22,7 +23,7 @@ export function amiName({ drop, compose, image }: Named): string {
     compose.short === 'Fedora'
       ? `Fedora-Cloud-Base-AmazonEC2${more}.${image.architecture}-${compose.version}-${fedoraTail(compose, kind)}`
       : `${compose.short.toLowerCase()}-${compose.version}${more}-${debianArchitecture[image.architecture]}-${tail(compose, kind)}`
-  return withinLimits(name)
+  return legalName(name, forbidden)
 }
 
 /** Final candidates are named by their number alone: the last of them is the release. */
@@ -36,12 +37,4 @@ function fedoraTail(compose: ComposeRef, kind: string | null): string {
 
 function tail(compose: ComposeRef, kind: string | null): string {
   return `${compose.date}-${kind ?? compose.label ?? 'release'}.${String(compose.respin)}`
-}
-
-/** EC2 allows neither `+` nor `~`, and 128 characters. */
-function withinLimits(name: string): string {
-  const legal = name.replaceAll(/[^A-Za-z0-9()[\] ./\-'@_]/g, '_')
-  if (legal.length <= longest && legal === name) return legal
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12)
-  return `${legal.slice(0, longest - digest.length - 1)}-${digest}`
 }

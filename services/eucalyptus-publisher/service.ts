@@ -1,0 +1,94 @@
+import type { ArtifactStore } from '#artifacts/store.ts'
+import { say } from '#events/define.ts'
+import { dropBlessed, type DropBlessed } from '#events/drop-blessed.ts'
+import { dropExpired } from '#events/drop-expired.ts'
+import { dropFailed } from '#events/drop-failed.ts'
+import { dropSuperseded } from '#events/drop-superseded.ts'
+import { imageFailed } from '#events/image-failed.ts'
+import { imagePublished } from '#events/image-published.ts'
+import { imageTested, type ImageTested } from '#events/image-tested.ts'
+import { imageUploaded } from '#events/image-uploaded.ts'
+import type { DropImage, Registration } from '#events/vocabulary.ts'
+import { defineService, type Context, type WaitFor } from '#service/define.ts'
+import type { Clouds } from './cloud.ts'
+import { target } from './step.ts'
+
+export interface Dependencies {
+  readonly artifacts: ArtifactStore
+  readonly clouds: Clouds
+  /** Days for which a superseded image is only private. */
+  readonly keepDays: number
+}
+
+const day = 86_400_000
+
+/** Bundles images that passed their boot test for Eucalyptus: private at first, open with the blessing, gone when withdrawn. */
+export const eucalyptusPublisher = defineService({
+  name: 'eucalyptus-publisher',
+  consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired],
+  emits: [imageUploaded, imagePublished, imageFailed, dropFailed],
+  async handle(event, dependencies: Dependencies, context) {
+    const { clouds, keepDays } = dependencies
+    switch (event.subject) {
+      case 'image.tested.v1':
+        return await upload(event.body, dependencies, context)
+      case 'drop.blessed.v1':
+        return await publish(event.body, dependencies, context)
+      case 'drop.superseded.v1': {
+        const { drop, images } = event.body
+        if (!images.some(isWanted)) return []
+        if (context.waited === undefined && (await clouds.hide(drop, context)) && keepDays > 0)
+          return { events: [], wait: waitForRemoval(keepDays, context) }
+        await clouds.remove(drop, context)
+        return []
+      }
+      case 'drop.expired.v1': {
+        const { drop, images } = event.body
+        // Also without registrations: an upload that was cut off has left things that no event knows of.
+        if (images.some(isWanted)) await clouds.remove(drop, context)
+        return []
+      }
+    }
+  },
+})
+
+async function upload(
+  { drop, compose, image, disk, verdict }: ImageTested,
+  { artifacts, clouds }: Dependencies,
+  context: Context,
+) {
+  if (verdict !== 'passed' || !isWanted({ image })) return []
+  const start = context.now().getTime()
+  const path = await artifacts.open(disk, context.signal)
+  const order = { drop, compose, image, disk: { path, sha256: disk.sha256, size: disk.size } }
+  const { registrations, bytes } = await clouds.upload(order, context)
+  const seconds = (context.now().getTime() - start) / 1000
+  return [say(imageUploaded, { drop, compose, image, registrations, bytes, seconds })]
+}
+
+async function publish({ drop, compose, images }: DropBlessed, { clouds }: Dependencies, context: Context) {
+  const wanted = images.filter((one) => one.outcome === 'passed' && registrationsOf(one).length > 0)
+  if (wanted.length === 0) return []
+  await clouds.publish(drop, wanted.flatMap(registrationsOf), context)
+  return wanted.map((one) =>
+    say(imagePublished, { drop, compose, image: one.image, registrations: registrationsOf(one) }),
+  )
+}
+
+function isWanted({ image }: Pick<DropImage, 'image'>): boolean {
+  return image.targets.includes(target)
+}
+
+/** An image may be registered in other clouds as well. */
+function registrationsOf({ registrations }: DropImage): Registration[] {
+  return registrations.filter((one) => one.target === target)
+}
+
+function waitForRemoval(days: number, { now }: Context): WaitFor {
+  return {
+    for: null,
+    until: new Date(now().getTime() + days * day),
+    reason: 'the end of the days for which superseded images stay private',
+    state: null,
+  }
+}

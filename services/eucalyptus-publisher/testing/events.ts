@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import { open, truncate, writeFile } from 'node:fs/promises'
+import type { ArtifactStore } from '#artifacts/store.ts'
+import { say, type SaidOf } from '#events/define.ts'
+import { dropBlessed } from '#events/drop-blessed.ts'
+import { dropExpired } from '#events/drop-expired.ts'
+import { dropSuperseded } from '#events/drop-superseded.ts'
+import { seal } from '#events/envelope.ts'
+import { imageTested } from '#events/image-tested.ts'
+import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
+import type { Waited, WaitFor } from '#service/define.ts'
+import { testContext } from '#test/support/context.ts'
+import { eucalyptusPublisher } from '../service.ts'
+import type { Bench } from './bench.ts'
+
+const image: ImagePlan = { ...imageTested.example.image, flavour: 'generic', targets: ['mirror', 'eucalyptus'] }
+const sealed = { now: new Date(0) }
+const mebibyte = 1024 * 1024
+
+/** A raw disk with so many bytes of data in it, and holes around them. */
+export async function keepDisk(artifacts: ArtifactStore, { size = 8 * mebibyte, data = 100_000 } = {}) {
+  await using draft = await artifacts.draft('disk.raw')
+  await writeFile(draft.path, '')
+  await truncate(draft.path, size)
+  {
+    await using file = await open(draft.path, 'r+')
+    await file.write(randomBytes(data), 0, null, mebibyte)
+  }
+  return await artifacts.keep(draft, { format: 'raw' })
+}
+
+/** A generic image, tested and passed. */
+export function tested(disk: ArtifactRef, change: Partial<typeof imageTested.example> = {}) {
+  return seal(say(imageTested, { ...imageTested.example, image, disk, ...change }), sealed)
+}
+
+export function blessed(registrations: readonly Registration[]) {
+  return seal(say(dropBlessed, { ...dropBlessed.example, images: imagesWith(registrations) }), sealed)
+}
+
+export function superseded(registrations: readonly Registration[]) {
+  return seal(say(dropSuperseded, { ...dropSuperseded.example, images: imagesWith(registrations) }), sealed)
+}
+
+export function expired(registrations: readonly Registration[]) {
+  return seal(say(dropExpired, { ...dropExpired.example, images: imagesWith(registrations) }), sealed)
+}
+
+function imagesWith(registrations: readonly Registration[]) {
+  return dropBlessed.example.images.map((one) => ({ ...one, image, registrations: [...registrations] }))
+}
+
+type Event = Parameters<typeof eucalyptusPublisher.handle>[0]
+type Said = SaidOf<(typeof eucalyptusPublisher.emits)[number]>
+
+interface Handled {
+  readonly events: readonly Said[]
+  readonly wait?: WaitFor
+}
+
+/** Hands an event to the service; `waited` is what woke it. */
+export async function handle(
+  bench: Bench,
+  event: Event,
+  {
+    waited,
+    clouds = bench.clouds,
+    ...given
+  }: { waited?: Waited; clouds?: Bench['clouds']; signal?: AbortSignal; now?: () => Date } = {},
+): Promise<Handled> {
+  const context = { ...testContext({ folder: bench.folder, ...given }), ...(waited ? { waited } : {}) }
+  const result = await eucalyptusPublisher.handle(event, { ...bench, clouds }, context)
+  return 'events' in result ? result : { events: result }
+}
+
+export function registrationsIn(said: readonly { readonly body: object }[]): readonly Registration[] {
+  return said.flatMap(({ body }) => ('registrations' in body ? (body.registrations as Registration[]) : []))
+}
