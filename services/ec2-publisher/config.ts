@@ -50,6 +50,11 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       /** AWS deprecates public images two years after they were made, whatever is asked. */
       deprecateDays: z.coerce.number().int().min(0).max(730).default(730),
       protectFinal: z.stringbool().default(true),
+      /** A mark on every image, by which people know it for ours; none unless named. */
+      watermark: z
+        .string()
+        .regex(/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/, "a watermark has 3 to 128 letters, digits and ()[]./-'@_")
+        .optional(),
       watchHours: z.coerce.number().min(0).max(8_760).default(24),
       keepDays: z.coerce.number().min(0).max(3_650).default(0),
       hiddenDays: z.coerce.number().min(0).max(3_650).default(0),

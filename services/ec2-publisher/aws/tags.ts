@@ -1,4 +1,4 @@
-import type { Tag } from '@aws-sdk/client-ec2'
+import type { Image, Tag } from '@aws-sdk/client-ec2'
 import type { UploadOrder } from '../cloud.ts'
 
 /** By this tag everything of a drop is found, also what no event knows of. */
@@ -28,6 +28,15 @@ export function tagsOf({ drop, image, stream, compose, name, disk }: UploadOrder
     { Key: 'imagedrop:compose', Value: compose },
     { Key: digestTag, Value: disk.sha256 },
   ]
+}
+
+/** The watermark of this name that the image's own account has given it, `123456789012:imagedrop`; null without. */
+export function watermarkOf(
+  { OwnerId: owner, ImageWatermarks: marks }: Image,
+  name: string | undefined,
+): string | null {
+  const key = `${owner ?? ''}:${name ?? ''}`
+  return marks?.some((one) => one.WatermarkKey === key) === true ? key : null
 }
 
 /** The value of a tag, or null. */

@@ -67,6 +67,10 @@ export const imageRecord = z.object({
   failure: z.string().nullable().default(null).describe('Why its copy came to nothing'),
   deprecatedFrom: moment.default(null),
   protected: z.boolean().default(false).describe('It cannot be deregistered'),
+  watermarks: z
+    .array(z.object({ key: z.string(), imageId: z.string(), region: z.string(), imageAt: z.number(), at: z.number() }))
+    .default([])
+    .describe('With the image that each was attached to first'),
 })
 export type ImageRecord = z.infer<typeof imageRecord>
 
