@@ -60,6 +60,12 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       hiddenDays: z.coerce.number().min(0).max(3_650).default(0),
       keepLast: z.coerce.number().int().min(0).max(1_000).default(0),
       launchedDays: z.coerce.number().min(0).max(3_650).default(0),
+      /** Where parameters name the newest images; none unless said. */
+      parameters: z
+        .string()
+        .regex(/^(\/[a-zA-Z0-9_.-]+)+$/, 'parameters are below a path as /imagedrop')
+        .regex(/^\/(?!aws|ssm)/i, 'no path of parameters begins with aws or ssm')
+        .optional(),
       publicSnapshots: z.stringbool().default(false),
       /** Blocks that are read back and compared before an image can become public; 0 for none. */
       sampleBlocks: z.coerce.number().int().min(0).max(100_000).default(16),

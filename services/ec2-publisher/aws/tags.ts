@@ -10,6 +10,8 @@ export const digestTag = 'imagedrop:sha256'
 export const streamTag = 'imagedrop:stream'
 export const imageTag = 'imagedrop:image'
 
+/** By this tag it is known which of two images is newer. */
+export const composeTag = 'imagedrop:compose'
 /** By this tag it is known that what the snapshot holds was read back and is the disk of this digest. */
 export const verifiedTag = 'imagedrop:verified'
 
@@ -25,7 +27,7 @@ export function tagsOf({ drop, image, stream, compose, name, disk }: UploadOrder
     { Key: dropTag, Value: drop },
     { Key: streamTag, Value: stream },
     { Key: imageTag, Value: image },
-    { Key: 'imagedrop:compose', Value: compose },
+    { Key: composeTag, Value: compose },
     { Key: digestTag, Value: disk.sha256 },
   ]
 }

@@ -74,6 +74,28 @@ export const imageRecord = z.object({
 })
 export type ImageRecord = z.infer<typeof imageRecord>
 
+export const parameterRecord = z.object({
+  id: z.string(),
+  region: z.string(),
+  owner: z.string(),
+  name: z.string(),
+  type: z.enum(['String', 'StringList']),
+  dataType: z.string(),
+  tags,
+  versions: z.array(
+    z.object({
+      number: z.int(),
+      value: z.string(),
+      description: z.string(),
+      at: z.number(),
+      seenFrom: z.number().describe('When its value was found to be valid'),
+      labels: z.array(z.string()),
+    }),
+  ),
+  deletedAt: moment,
+})
+export type ParameterRecord = z.infer<typeof parameterRecord>
+
 /** What is set for an account in a region. */
 export const settingsRecord = z.object({
   id: z.string().describe('account.region'),
