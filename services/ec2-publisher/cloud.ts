@@ -42,6 +42,17 @@ export interface Published {
   readonly registrations: readonly Registration[]
   /** Those of best-effort regions that could not be made public, and why. */
   readonly missing: readonly MissingPlace[]
+  /** Why parameters do not name these images as the newest, where they should. */
+  readonly unnamed: readonly string[]
+}
+
+/** An image that is to be found as the newest of its kind, where the settings want parameters for that. */
+export interface Newest {
+  /** The end of the parameter's name: `debian/12/weekly/ec2/x86_64/latest`. */
+  readonly name: string
+  /** Id of the compose, by which it is known whether another image is newer. */
+  readonly compose: string
+  readonly registrations: readonly Registration[]
 }
 
 /** How images are made public. */
@@ -50,6 +61,16 @@ export interface Publication {
   readonly protect?: boolean
   /** They were public before: one that cannot be had is missing, whatever its region is. */
   readonly again?: boolean
+  /** What parameters name, once all are public. */
+  readonly newest?: readonly Newest[]
+}
+
+/** What is withdrawn of a drop, and how far. */
+export interface Withdrawal {
+  readonly registrations: readonly Registration[]
+  readonly step: WithdrawalStep
+  /** Names that may be of its images, and then are given back to those before them. */
+  readonly newest: readonly Newest['name'][]
 }
 
 /** From public to gone: deprecated from a moment on, then private, then removed. */
@@ -77,17 +98,13 @@ export interface Cloud {
    */
   upload(order: UploadOrder, context: CloudContext, places?: readonly string[]): Promise<Uploaded>
   /**
-   * Makes the images public, in the regions that a drop needs all or none, and resolves when they are seen to be public.
+   * Makes the images public, in the regions that a drop needs all or none, and resolves when they are seen to be public, and
+   * parameters name them.
    */
   publish(registrations: readonly Registration[], context: CloudContext, how?: Publication): Promise<Published>
   /**
    * Goes one step from public to gone with every image and snapshot of the drop, also those that no event knows of. Gives
    * what is kept, and why: a removal leaves images that are still used.
    */
-  withdraw(
-    drop: string,
-    registrations: readonly Registration[],
-    context: CloudContext,
-    step: WithdrawalStep,
-  ): Promise<readonly string[]>
+  withdraw(drop: string, context: CloudContext, withdrawal: Withdrawal): Promise<readonly string[]>
 }

@@ -50,11 +50,22 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       /** AWS deprecates public images two years after they were made, whatever is asked. */
       deprecateDays: z.coerce.number().int().min(0).max(730).default(730),
       protectFinal: z.stringbool().default(true),
+      /** A mark on every image, by which people know it for ours; none unless named. */
+      watermark: z
+        .string()
+        .regex(/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/, "a watermark has 3 to 128 letters, digits and ()[]./-'@_")
+        .optional(),
       watchHours: z.coerce.number().min(0).max(8_760).default(24),
       keepDays: z.coerce.number().min(0).max(3_650).default(0),
       hiddenDays: z.coerce.number().min(0).max(3_650).default(0),
       keepLast: z.coerce.number().int().min(0).max(1_000).default(0),
       launchedDays: z.coerce.number().min(0).max(3_650).default(0),
+      /** Where parameters name the newest images; none unless said. */
+      parameters: z
+        .string()
+        .regex(/^(\/[a-zA-Z0-9_.-]+)+$/, 'parameters are below a path as /imagedrop')
+        .regex(/^\/(?!aws|ssm)/i, 'no path of parameters begins with aws or ssm')
+        .optional(),
       publicSnapshots: z.stringbool().default(false),
       /** Blocks that are read back and compared before an image can become public; 0 for none. */
       sampleBlocks: z.coerce.number().int().min(0).max(100_000).default(16),

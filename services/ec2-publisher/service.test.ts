@@ -23,6 +23,8 @@ import {
   tested,
 } from './testing/bench.ts'
 
+const regions = { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1, eu-central-1' }
+
 it('uploads a disk that reads back bit by bit, registered and still private', async () => {
   await using bench = await setUp()
   const disk = await keepDisk(bench.artifacts)
@@ -79,6 +81,29 @@ it('marks image and snapshot with the drop, the image and the digest of the disk
     )
 })
 
+it('marks the image with the watermark while it is private, in every region, and says it with whose it is', async () => {
+  await using bench = await setUp({}, { ...regions, IMAGEDROP_EC2_PUBLISHER_WATERMARK: 'imagedrop' })
+  const event = tested(await keepDisk(bench.artifacts))
+  const mark = { owner: '123456789012', watermark: '123456789012:imagedrop' }
+  const registrations = registrationsIn(await handle(bench, event))
+  expect(registrations).toMatchObject([mark, mark])
+  for (const region of [bench.region, bench.connect('eu-central-1')])
+    expect((await inventory({ region })).images).toMatchObject([
+      { ImageWatermarks: [{ WatermarkKey: mark.watermark, SourceImageId: registrations[0]?.id }] },
+    ])
+  expect((await handle(bench, blessed(registrations)))[0]?.body).toMatchObject({ registrations: [mark, mark] })
+})
+
+it('leaves a public image without a watermark, as AWS gives it none any more', async () => {
+  await using bench = await setUp()
+  const event = tested(await keepDisk(bench.artifacts))
+  await handle(bench, blessed(registrationsIn(await handle(bench, event))))
+  await bench.restart({}, { IMAGEDROP_EC2_PUBLISHER_WATERMARK: 'imagedrop' })
+  const [registration] = registrationsIn(await handle(bench, event))
+  expect(registration).toMatchObject({ owner: '123456789012' })
+  expect(registration?.watermark).toBeUndefined()
+})
+
 it.each([
   ['i686', { Architecture: 'i386', BootMode: 'legacy-bios', EnaSupport: false }],
   [
@@ -122,7 +147,7 @@ it('keeps two drops apart that hold the same disk, so that one can be withdrawn'
 })
 
 it('puts the image into every region that is configured', async () => {
-  await using bench = await setUp({}, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1, eu-central-1' })
+  await using bench = await setUp({}, regions)
   const registrations = registrationsIn(await handle(bench, tested(await keepDisk(bench.artifacts))))
   expect(registrations.map((one) => one.place)).toEqual(['us-east-1', 'eu-central-1'])
   expect(new Set(registrations.map((one) => one.id)).size).toBe(2)

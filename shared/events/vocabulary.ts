@@ -113,6 +113,8 @@ export const registration = z
     place: z.string().describe('Region, availability zone, project or registry'),
     id: z.string().describe('What the target calls the image'),
     name: z.string().describe('What people see it as, unique in its place'),
+    owner: z.string().optional().describe('The account that owns it, as the target names accounts'),
+    watermark: z.string().optional().describe('A mark that only its owner can give, and that goes on to its copies'),
     state: z.string().optional().describe('How it stands there, where that takes days: `in review`, `live`'),
     details: z.record(z.string(), z.string()).describe('What else its publisher needs to find again, as `snapshot`'),
   })

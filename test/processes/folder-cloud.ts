@@ -19,7 +19,7 @@ export function createFolderCloud(folder: string): Cloud {
     },
     async publish(registrations) {
       for (const { name } of registrations) await appendFile(join(folder, 'public'), `${name}\n`)
-      return { registrations, missing: [] }
+      return { registrations, missing: [], unnamed: [] }
     },
     withdraw: () => Promise.resolve([]),
   }

@@ -1,5 +1,6 @@
 import type { EBS } from '@aws-sdk/client-ebs'
 import type { EC2 } from '@aws-sdk/client-ec2'
+import type { SSM } from '@aws-sdk/client-ssm'
 import { makePatient } from '#publishing/patient-client.ts'
 import type { Pace } from '#publishing/wait.ts'
 import type { Ec2Settings } from '../config.ts'
@@ -11,6 +12,8 @@ export interface Region extends Disposable {
   readonly name: string
   readonly ec2: EC2
   readonly ebs: EBS
+  /** Parameter Store; loaded when it is first asked for. */
+  readonly ssm: () => Promise<SSM>
   readonly pace: Pace
   /** A quota of EC2 by its code, as `L-0E3CBAB9`; null where it cannot be learnt. */
   readonly quotaOf: (code: string) => Promise<number | null>
@@ -57,11 +60,17 @@ export async function connectRegion(name: string, { settings, credentials, signa
     ...common,
     requestHandler: { ...timeouts, httpAgent: agent, httpsAgent: agent },
   })
+  let ssm: Promise<SSM> | null = null
+  const connectSsm = async () => {
+    const { SSM } = await import('@aws-sdk/client-ssm')
+    return new SSM({ ...common, requestHandler: timeouts })
+  }
   const pace = { every: settings.pollSeconds * 1000, patience: settings.patienceSeconds * 1000, signal }
   return {
     name,
     ec2: makePatient(ec2, pace),
     ebs: makePatient(ebs, pace),
+    ssm: async () => makePatient(await (ssm ??= connectSsm()), pace),
     pace,
     quotaOf: async (code) =>
       await askServiceQuota(
@@ -72,6 +81,9 @@ export async function connectRegion(name: string, { settings, credentials, signa
     [Symbol.dispose]() {
       ec2.destroy()
       ebs.destroy()
+      void ssm?.then((client) => {
+        client.destroy()
+      })
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Tag } from '@aws-sdk/client-ec2'
+import type { Image, Tag } from '@aws-sdk/client-ec2'
 import type { UploadOrder } from '../cloud.ts'
 
 /** By this tag everything of a drop is found, also what no event knows of. */
@@ -10,6 +10,8 @@ export const digestTag = 'imagedrop:sha256'
 export const streamTag = 'imagedrop:stream'
 export const imageTag = 'imagedrop:image'
 
+/** By this tag it is known which of two images is newer. */
+export const composeTag = 'imagedrop:compose'
 /** By this tag it is known that what the snapshot holds was read back and is the disk of this digest. */
 export const verifiedTag = 'imagedrop:verified'
 
@@ -25,9 +27,18 @@ export function tagsOf({ drop, image, stream, compose, name, disk }: UploadOrder
     { Key: dropTag, Value: drop },
     { Key: streamTag, Value: stream },
     { Key: imageTag, Value: image },
-    { Key: 'imagedrop:compose', Value: compose },
+    { Key: composeTag, Value: compose },
     { Key: digestTag, Value: disk.sha256 },
   ]
+}
+
+/** The watermark of this name that the image's own account has given it, `123456789012:imagedrop`; null without. */
+export function watermarkOf(
+  { OwnerId: owner, ImageWatermarks: marks }: Image,
+  name: string | undefined,
+): string | null {
+  const key = `${owner ?? ''}:${name ?? ''}`
+  return marks?.some((one) => one.WatermarkKey === key) === true ? key : null
 }
 
 /** The value of a tag, or null. */

@@ -15,6 +15,6 @@ await serveCall(async (given, progress) => {
     case 'publish':
       return await cloud.publish(request.registrations, context, request.how)
     case 'withdraw':
-      return await cloud.withdraw(request.drop, request.registrations, context, request.step)
+      return await cloud.withdraw(request.drop, context, request.withdrawal)
   }
 })

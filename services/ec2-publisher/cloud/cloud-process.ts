@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { missingPlace, registration, type Registration } from '#events/vocabulary.ts'
 import { createSdkProcess } from '#publishing/sdk-process.ts'
 import type { Ec2Settings } from '../config.ts'
-import type { Cloud, CloudContext, Publication, UploadOrder, WithdrawalStep } from '../cloud.ts'
+import type { Cloud, CloudContext, Publication, UploadOrder, Withdrawal } from '../cloud.ts'
 
 /** What the process is asked for. */
 export type CloudRequest = { readonly settings: Ec2Settings } & (
@@ -16,15 +16,14 @@ export type CloudRequest = { readonly settings: Ec2Settings } & (
   | {
       readonly operation: 'withdraw'
       readonly drop: string
-      readonly registrations: readonly Registration[]
-      readonly step: WithdrawalStep
+      readonly withdrawal: Withdrawal
     }
 )
 
 const program = join(import.meta.dirname, 'cloud-main.ts')
 const places = { registrations: z.array(registration), missing: z.array(missingPlace) }
 const uploaded = z.object({ ...places, pending: z.array(z.string()), bytes: z.int().min(0) })
-const published = z.object(places)
+const published = z.object({ ...places, unnamed: z.array(z.string()) })
 
 /**
  * The same cloud, each operation in a process of its own. The AWS SDK takes 90 MB that it never gives back, and the
@@ -38,7 +37,7 @@ export function createCloudProcess(settings: Ec2Settings, env: Readonly<Record<s
       uploaded.parse(await ask({ operation: 'upload', order, places, settings }, context)),
     publish: async (registrations, context, how) =>
       published.parse(await ask({ operation: 'publish', registrations, how, settings }, context)),
-    withdraw: async (drop, registrations, context, step) =>
-      z.array(z.string()).parse(await ask({ operation: 'withdraw', drop, registrations, step, settings }, context)),
+    withdraw: async (drop, context, withdrawal) =>
+      z.array(z.string()).parse(await ask({ operation: 'withdraw', drop, withdrawal, settings }, context)),
   }
 }

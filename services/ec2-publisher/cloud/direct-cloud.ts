@@ -12,7 +12,6 @@ export function createDirectCloud(settings: Ec2Settings, credentials?: Credentia
   return {
     upload: (order, context, places) => placeImage(connections, order, context, places),
     publish: (registrations, context, how) => publishEverywhere(connections, registrations, context, how),
-    withdraw: (drop, registrations, context, step) =>
-      withdrawEverywhere(connections, drop, registrations, context, step),
+    withdraw: (drop, context, withdrawal) => withdrawEverywhere(connections, drop, context, withdrawal),
   }
 }

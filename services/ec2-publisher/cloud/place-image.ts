@@ -96,14 +96,17 @@ async function placeInPartition(
     const tell = () => {
       progress({ phase: `${phase} (${home})`, done, total, unit: 'bytes' })
     }
+    const onPhase = (next: string) => {
+      phase = next
+      tell()
+    }
     const content = {
       extents,
-      lists: openBlockLists(settings.blockLists),
+      lists: openBlockLists(settings.blockLists, (what) => {
+        onPhase(`uploading; ${what}`)
+      }),
       settings,
-      onPhase(next: string) {
-        phase = next
-        tell()
-      },
+      onPhase,
       onBytes(count: number) {
         done = Math.min(done + count, total)
         tell()

@@ -1,7 +1,9 @@
 import type { Registration } from '#events/vocabulary.ts'
-import { PermanentError } from '#service/errors.ts'
+import { messageOf, PermanentError } from '#service/errors.ts'
 import type { Ec2Settings } from '../config.ts'
 import type { CloudContext, Publication, Published } from '../cloud.ts'
+import { assertOursIfThere } from '../parameters/versions.ts'
+import { pointTo, type Pointing } from '../parameters/point-to.ts'
 import { assertPublishable, publishImage } from '../publish/publish-images.ts'
 import { settleAtOnce } from '../regions/at-once.ts'
 import type { Connections } from '../regions/connections.ts'
@@ -9,21 +11,22 @@ import { missingIn, missingUnlessNeeded, type RegionFailure } from '../regions/o
 
 type Regions = ReadonlyMap<string, readonly Registration[]>
 
-/** Makes images public, as `Cloud.publish` promises: looks in all regions before the first is changed. */
+/** Makes images public, as `Cloud.publish` promises: looks in all regions before the first is changed, and names them last. */
 export async function publishEverywhere(
   connections: Connections,
   registrations: readonly Registration[],
   context: CloudContext,
-  { protect = false, again = false }: Publication = {},
+  { protect = false, again = false, newest = [] }: Publication = {},
 ): Promise<Published> {
   const { settings, within, connectWitness } = connections
   const { signal, progress } = context
   assertSameCloud(registrations, settings)
   const regions: Regions = Map.groupBy(registrations, (one) => one.place)
   const unfit = await inEach([...regions.keys()], async (name) => {
-    await within(name, 'looking at the images', signal, (region) =>
-      assertPublishable(region, regions.get(name) ?? [], settings),
-    )
+    await within(name, 'looking at the images', signal, async (region) => {
+      await assertPublishable(region, regions.get(name) ?? [], settings)
+      for (const { name } of pointingsIn(region.name)) await assertOursIfThere(region, name)
+    })
   })
   const missingOf = again ? missingIn : (failures: readonly RegionFailure[]) => missingUnlessNeeded(failures, settings)
   const notFit = missingOf(unfit)
@@ -39,7 +42,29 @@ export async function publishEverywhere(
   })
   const missing = [...notFit, ...missingOf(failed)]
   const isPublic = ({ place }: Registration) => missing.every((one) => one.place !== place)
-  return { registrations: registrations.filter(isPublic), missing }
+  const open = [...regions.keys()].filter((name) => missing.every(({ place }) => place !== name))
+  const unmoved = await inEach(open, async (name) => {
+    progress({ phase: `naming the newest (${name})` })
+    await within(name, 'naming the newest', signal, async (region) => {
+      for (const pointing of pointingsIn(name)) await pointTo(region, pointing)
+    })
+  })
+  if (!again) missingUnlessNeeded(unmoved, settings)
+  return {
+    registrations: registrations.filter(isPublic),
+    missing,
+    unnamed: unmoved.map(({ error }) => messageOf(error)),
+  }
+
+  function pointingsIn(region: string): Pointing[] {
+    const { parameters } = settings
+    if (parameters === undefined) return []
+    return newest.flatMap(({ name, compose, registrations: all }) =>
+      all
+        .filter(({ place }) => place === region)
+        .map(({ id }) => ({ name: `${parameters}/${name}`, imageId: id, compose })),
+    )
+  }
 
   async function inEach(names: readonly string[], act: (name: string) => Promise<void>): Promise<RegionFailure[]> {
     const outcomes = await settleAtOnce(names, settings.copies, act)

@@ -1,7 +1,7 @@
-import type { Registration } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
 import { findClosed } from '../aws/regions.ts'
-import type { CloudContext, WithdrawalStep } from '../cloud.ts'
+import type { CloudContext, Withdrawal } from '../cloud.ts'
+import { pointBack } from '../parameters/point-back.ts'
 import { withdrawDrop } from '../withdraw/withdraw-drop.ts'
 import { settleAtOnce } from '../regions/at-once.ts'
 import type { Connections } from '../regions/connections.ts'
@@ -11,9 +11,8 @@ import { isBestEffort, together } from '../regions/outcomes.ts'
 export async function withdrawEverywhere(
   { settings, connect, within }: Connections,
   drop: string,
-  registrations: readonly Registration[],
   { signal }: CloudContext,
-  step: WithdrawalStep,
+  { registrations, step, newest }: Withdrawal,
 ): Promise<string[]> {
   const all = [...settings.regions, ...settings.bestEffortRegions]
   const mine = registrations.filter((one) => one.emulated === settings.emulated)
@@ -27,10 +26,13 @@ export async function withdrawEverywhere(
   )
   const outcomes = await settleAtOnce(names, settings.copies, async (name) => {
     const there = mine.filter((one) => one.place === name)
-    const { keepLast } = settings
-    return await within(name, `withdrawing ${drop}`, signal, (region) =>
-      withdrawDrop(region, drop, there, { step, keepLast }),
-    )
+    const { keepLast, parameters } = settings
+    return await within(name, `withdrawing ${drop}`, signal, async (region) => {
+      const ids = there.map(({ id }) => id)
+      if (parameters !== undefined)
+        for (const one of newest) await pointBack(region, `${parameters}/${one}`, { drop, ids })
+      return await withdrawDrop(region, drop, there, { step, keepLast })
+    })
   })
   signal.throwIfAborted()
   const errors = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))

@@ -1,23 +1,9 @@
 import { expect, it } from 'vitest'
 import { emulatorAccount } from './credentials.ts'
-import { connectClients, setUpFrozen, type EmulatedCloud } from './testing/emulated-cloud.ts'
+import { connectClients, registerEmpty, setUpFrozen, type EmulatedCloud } from './testing/emulated-cloud.ts'
 
 const publicly = { LaunchPermission: { Add: [{ Group: 'all' as const }] } }
 const day = 86_400_000
-
-async function register(bench: EmulatedCloud): Promise<string> {
-  const { ec2, ebs } = bench.region
-  const { SnapshotId: snapshot = '' } = await ebs.startSnapshot({ VolumeSize: 1 })
-  bench.pass(10)
-  await ebs.completeSnapshot({ SnapshotId: snapshot, ChangedBlocksCount: 0 })
-  bench.pass(20)
-  const { ImageId: id = '' } = await ec2.registerImage({
-    Name: 'an image',
-    BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { SnapshotId: snapshot } }],
-  })
-  bench.pass(20)
-  return id
-}
 
 async function deprecationOf(bench: EmulatedCloud, id: string) {
   return (await bench.region.ec2.describeImages({ ImageIds: [id] })).Images?.[0]?.DeprecationTime
@@ -25,7 +11,7 @@ async function deprecationOf(bench: EmulatedCloud, id: string) {
 
 it('deprecates to the minute (EC2 API, EnableImageDeprecation: DeprecateAt)', async () => {
   await using bench = await setUpFrozen()
-  const id = await register(bench)
+  const id = await registerEmpty(bench)
   const at = new Date(Math.floor(Date.now() / day) * day + 10 * day + 31_000)
   await bench.region.ec2.enableImageDeprecation({ ImageId: id, DeprecateAt: at })
   expect(await deprecationOf(bench, id)).toBe(new Date(at.getTime() + 29_000).toISOString())
@@ -38,7 +24,7 @@ it.each([
 ])('refuses a deprecation %s (EC2 API, EnableImageDeprecation: DeprecateAt)', async (_, isPublic, after) => {
   const start = Date.now()
   await using bench = await setUpFrozen()
-  const id = await register(bench)
+  const id = await registerEmpty(bench)
   if (isPublic) await bench.region.ec2.modifyImageAttribute({ ImageId: id, ...publicly })
   const job = bench.region.ec2.enableImageDeprecation({ ImageId: id, DeprecateAt: new Date(start + after) })
   await expect(job).rejects.toMatchObject({ name: 'InvalidParameter' })
@@ -46,7 +32,7 @@ it.each([
 
 it('deprecates every public image after two years, also when asked not to (EC2 guide, "Deprecate an AMI")', async () => {
   await using bench = await setUpFrozen()
-  const id = await register(bench)
+  const id = await registerEmpty(bench)
   const inTwoYears = new Date()
   inTwoYears.setUTCFullYear(inTwoYears.getUTCFullYear() + 2)
   expect(await deprecationOf(bench, id)).toBeUndefined()
@@ -59,7 +45,7 @@ it('deprecates every public image after two years, also when asked not to (EC2 g
 it('lists public images to everybody by permission, and deprecated ones to others only when they ask (EC2 API, DescribeImages: ExecutableBy, IncludeDeprecated)', async () => {
   const stranger = { accessKeyId: 'AKIASTRANGER', secretAccessKey: 'x', accountId: '9'.repeat(12) }
   await using bench = await setUpFrozen({ accounts: [emulatorAccount, stranger] })
-  const id = await register(bench)
+  const id = await registerEmpty(bench)
   const { ec2 } = connectClients(bench.emulator.url, { credentials: stranger })
   const seen = async (how: object) => ((await ec2.describeImages(how)).Images ?? []).map((one) => one.ImageId)
   const own = async () => (await bench.region.ec2.describeImages({ ExecutableUsers: ['all'] })).Images ?? []
@@ -76,7 +62,7 @@ it('lists public images to everybody by permission, and deprecated ones to other
 
 it('does not deregister a protected image (EC2 guide, "Protect an AMI from deregistration")', async () => {
   await using bench = await setUpFrozen()
-  const id = await register(bench)
+  const id = await registerEmpty(bench)
   const { ec2 } = bench.region
   await ec2.enableImageDeregistrationProtection({ ImageId: id })
   await expect(ec2.deregisterImage({ ImageId: id })).rejects.toMatchObject({ name: 'OperationNotPermitted' })
@@ -86,7 +72,7 @@ it('does not deregister a protected image (EC2 guide, "Protect an AMI from dereg
 
 it('does not share snapshots where that is blocked (EC2 API, EnableSnapshotBlockPublicAccess)', async () => {
   await using bench = await setUpFrozen()
-  await register(bench)
+  await registerEmpty(bench)
   const { ec2 } = bench.region
   const { Snapshots: [snapshot] = [] } = await ec2.describeSnapshots({ OwnerIds: ['self'] })
   const share = () =>

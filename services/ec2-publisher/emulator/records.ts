@@ -67,8 +67,34 @@ export const imageRecord = z.object({
   failure: z.string().nullable().default(null).describe('Why its copy came to nothing'),
   deprecatedFrom: moment.default(null),
   protected: z.boolean().default(false).describe('It cannot be deregistered'),
+  watermarks: z
+    .array(z.object({ key: z.string(), imageId: z.string(), region: z.string(), imageAt: z.number(), at: z.number() }))
+    .default([])
+    .describe('With the image that each was attached to first'),
 })
 export type ImageRecord = z.infer<typeof imageRecord>
+
+export const parameterRecord = z.object({
+  id: z.string(),
+  region: z.string(),
+  owner: z.string(),
+  name: z.string(),
+  type: z.enum(['String', 'StringList']),
+  dataType: z.string(),
+  tags,
+  versions: z.array(
+    z.object({
+      number: z.int(),
+      value: z.string(),
+      description: z.string(),
+      at: z.number(),
+      seenFrom: z.number().describe('When its value was found to be valid'),
+      labels: z.array(z.string()),
+    }),
+  ),
+  deletedAt: moment,
+})
+export type ParameterRecord = z.infer<typeof parameterRecord>
 
 /** What is set for an account in a region. */
 export const settingsRecord = z.object({

@@ -7,8 +7,9 @@ import type { Received } from './ebs/blocks.ts'
 import { answerQuery } from './ec2/answer-query.ts'
 import { renderError } from './ec2/xml.ts'
 import { refusalOf, type FaultScript } from './faults.ts'
-import { answerQuota, operationOf } from './quotas/answer-json.ts'
+import { answerQuota } from './quotas/answer-json.ts'
 import { createReceiver } from './receive.ts'
+import { answerParameters } from './ssm/answer-json.ts'
 import { verifySignature, type Account, type Caller, type ServiceName } from './signature.ts'
 import type { Place, World } from './world.ts'
 
@@ -31,8 +32,8 @@ interface Answer {
 }
 
 /**
- * EC2, EBS direct and Service Quotas behind one address: a form is for EC2, a path under /snapshots for EBS, a request that names its
- * operation in a header for Service Quotas.
+ * EC2, EBS direct, Service Quotas and Parameter Store behind one address: a form is for EC2, a path under /snapshots for EBS, and
+ * requests for the others name service and operation in a header.
  */
 export function createEmulatorServer(
   world: World,
@@ -46,7 +47,7 @@ export function createEmulatorServer(
     try {
       const received = await receiver.receive(request)
       try {
-        if (service === 'servicequotas') return await answerQuotas(request, received)
+        if (service === 'servicequotas' || service === 'ssm') return await answerJson(service, request, received)
         return await (service === 'ebs' ? answerEbs(request, received) : answerEc2(request, received, requestId))
       } finally {
         receiver.release(received)
@@ -79,13 +80,12 @@ export function createEmulatorServer(
     }))
   }
 
-  async function answerQuotas(request: IncomingMessage, received: Received): Promise<Answer | null> {
-    const operation = operationOf(String(request.headers['x-amz-target']))
-    const caller = callerOf(request, received, 'servicequotas')
-    return await withFaults({ service: 'servicequotas', operation, caller, isDryRun: false }, () =>
-      Promise.resolve(
-        renderRest({ status: 200, body: answerQuota(world, placeOf(caller), operation, received.bytes) }),
-      ),
+  async function answerJson(service: 'servicequotas' | 'ssm', request: IncomingMessage, received: Received) {
+    const operation = String(request.headers['x-amz-target']).replace(/^(AmazonSSM|ServiceQuotasV20190624)\./, '')
+    const caller = callerOf(request, received, service)
+    const asked = [world, placeOf(caller), operation, received.bytes] as const
+    return await withFaults({ service, operation, caller, isDryRun: false }, async () =>
+      renderRest({ status: 200, body: service === 'ssm' ? await answerParameters(...asked) : answerQuota(...asked) }),
     )
   }
 
@@ -134,7 +134,9 @@ export function createEmulatorServer(
 
 function serviceOf({ url, headers }: IncomingMessage): ServiceName {
   if (url?.startsWith('/snapshots') === true) return 'ebs'
-  return headers['x-amz-target'] === undefined ? 'ec2' : 'servicequotas'
+  const target = headers['x-amz-target']
+  if (target === undefined) return 'ec2'
+  return String(target).startsWith('AmazonSSM.') ? 'ssm' : 'servicequotas'
 }
 
 function placeOf({ accountId, region }: Caller): Place {
@@ -165,7 +167,13 @@ function renderRest({ status, headers = {}, body }: Awaited<ReturnType<typeof an
 }
 
 function restError({ status, code, message, reason }: ApiError): Answer {
-  const body = JSON.stringify({ Message: message, ...(reason === null ? {} : { Reason: reason }) })
+  // Parameter Store names an error in the body, the others in a header: their clients read both.
+  const body = JSON.stringify({
+    __type: code,
+    message,
+    Message: message,
+    ...(reason === null ? {} : { Reason: reason }),
+  })
   return { status, headers: { ...json, 'x-amzn-errortype': code }, body }
 }
 

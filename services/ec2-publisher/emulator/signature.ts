@@ -23,7 +23,7 @@ export interface Caller {
 const unsigned = 'UNSIGNED-PAYLOAD'
 
 /** The services behind the one address, by the names that requests to them are signed for. */
-export type ServiceName = 'ec2' | 'ebs' | 'servicequotas'
+export type ServiceName = 'ec2' | 'ebs' | 'servicequotas' | 'ssm'
 
 interface Checks {
   readonly service: ServiceName
@@ -56,6 +56,7 @@ const wordsOf: Readonly<Record<ServiceName, Words>> = {
   },
   ebs: jsonWords,
   servicequotas: jsonWords,
+  ssm: jsonWords,
 }
 
 /** Verifies a request's Signature Version 4. Throws ApiError in the words of the service. */

@@ -5,9 +5,11 @@ import type { OptedIn } from './regions.ts'
 import { openRecords, type RecordStore } from '#files/record-store.ts'
 import {
   imageRecord,
+  parameterRecord,
   settingsRecord,
   snapshotRecord,
   type ImageRecord,
+  type ParameterRecord,
   type SettingsRecord,
   type SnapshotRecord,
 } from './records.ts'
@@ -22,15 +24,18 @@ export interface Delays {
   readonly availability: number
   /** From CopyImage until the copy is available. */
   readonly copy: number
+  /** From PutParameter until an AMI id is found to be one. */
+  readonly validation: number
 }
 
-export const usualDelays: Delays = { visibility: 40, completion: 150, availability: 150, copy: 250 }
+export const usualDelays: Delays = { visibility: 40, completion: 150, availability: 150, copy: 250, validation: 100 }
 
 /** Everything that the emulated cloud consists of. */
 export interface World {
   readonly snapshots: RecordStore<SnapshotRecord>
   readonly images: RecordStore<ImageRecord>
   readonly settings: RecordStore<SettingsRecord>
+  readonly parameters: RecordStore<ParameterRecord>
   readonly blocks: BlockStore
   readonly delays: Delays
   readonly publicImageQuota: number
@@ -59,6 +64,7 @@ export async function openWorld(
     snapshots: await openRecords(join(folder, 'snapshots'), snapshotRecord),
     images: await openRecords(join(folder, 'images'), imageRecord),
     settings: await openRecords(join(folder, 'settings'), settingsRecord),
+    parameters: await openRecords(join(folder, 'parameters'), parameterRecord),
     blocks: await openBlocks(join(folder, 'blocks')),
   }
 }

@@ -4,11 +4,12 @@ import {
   type ArtifactRef,
   type BootRecord,
   type ComposeRef,
+  type DropKind,
   type DropImage,
   type ImagePlan,
   type Registration,
 } from '#events/vocabulary.ts'
-import type { UploadOrder } from '../cloud.ts'
+import type { Newest, UploadOrder } from '../cloud.ts'
 import { target } from '../step.ts'
 import { amiName } from '../upload/ami-name.ts'
 import { testedFirmware } from '../upload/boot-mode.ts'
@@ -43,4 +44,18 @@ export async function orderFor(
 /** An image may be registered in other clouds as well. */
 export function registrationsOf({ registrations }: DropImage): Registration[] {
   return registrations.filter((one) => one.target === target)
+}
+
+interface Named {
+  readonly kind: DropKind
+  readonly compose: Pick<ComposeRef, 'short' | 'version'>
+}
+
+/** By what an image is asked for as the newest of its kind. A parameter's name has fewer signs than a version may have. */
+export function newestName(
+  { kind, compose: { short, version } }: Named,
+  { flavour, architecture }: Pick<ImagePlan, 'flavour' | 'architecture'>,
+): Newest['name'] {
+  const parts = [short.toLowerCase(), version, kind, flavour, architecture, 'latest']
+  return parts.map((part) => part.replaceAll(/[^a-zA-Z0-9_.-]/g, '_')).join('/')
 }

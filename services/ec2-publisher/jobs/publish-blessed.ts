@@ -7,7 +7,7 @@ import { imageKey, registration, type DropImage, type MissingPlace, type Registr
 import type { Context, Waited, WaitFor } from '#service/define.ts'
 import type { Cloud } from '../cloud.ts'
 import { target } from '../step.ts'
-import { orderFor, registrationsOf } from './image-order.ts'
+import { newestName, orderFor, registrationsOf } from './image-order.ts'
 
 const minute = 60_000
 const shortestPause = 15 * minute
@@ -18,6 +18,8 @@ const kept = z.object({
   told: z.record(z.string(), z.array(z.string())),
   filled: z.record(z.string(), z.array(registration)),
   looks: z.int(),
+  /** Parameters name what they should; so they do in what an earlier version kept. */
+  isNamed: z.boolean().default(true),
 })
 type Kept = z.infer<typeof kept>
 
@@ -37,6 +39,12 @@ interface Placement {
   readonly filled: readonly Registration[]
 }
 
+interface Placements {
+  readonly images: readonly Placement[]
+  /** Why parameters do not name them. */
+  readonly unnamed: readonly string[]
+}
+
 /**
  * Makes the images of a blessed drop public and says so. Then the job goes on to look: soon, where one is missing in a
  * region that the drop does not wait for, which it fills in; now and then, whether all are still public, as AWS closes old
@@ -47,14 +55,14 @@ export async function publishBlessed(body: DropBlessed, given: Given, context: C
   if (wanted.length === 0) return []
   if (context.waited === undefined) {
     const placements = await makePublic(body, wanted.map(asBlessed), given, context)
-    return told(body, placements, { events: placements, looks: 1 }, given, context)
+    return told(body, placements, { events: placements.images, looks: 1 }, given, context)
   }
   const before = kept.parse(context.waited.state)
   try {
     const known: Placement[] = []
     for (const one of wanted) known.push(await fillIn(body, one, before, given, context))
     const placements = await makePublic(body, known, given, context)
-    const changed = placements.filter((each) => hasChanged(each, before))
+    const changed = placements.images.filter((each) => hasChanged(each, before))
     return told(body, placements, { events: changed, looks: before.looks + 1 }, given, context)
   } catch (error) {
     context.signal.throwIfAborted()
@@ -65,33 +73,42 @@ export async function publishBlessed(body: DropBlessed, given: Given, context: C
 }
 
 async function makePublic(
-  { milestone }: DropBlessed,
+  body: DropBlessed,
   known: readonly Placement[],
   { cloud, protectFinal = false }: Given,
   context: Context & { readonly waited?: Waited },
-): Promise<Placement[]> {
-  const how = { protect: protectFinal && milestone === 'Final', again: context.waited !== undefined }
+): Promise<Placements> {
+  const how = {
+    protect: protectFinal && body.milestone === 'Final',
+    again: context.waited !== undefined,
+    newest: known.map(({ one: { image }, registrations }) => ({
+      name: newestName(body, image),
+      compose: body.compose.id,
+      registrations,
+    })),
+  }
   const all = known.flatMap((each) => each.registrations)
-  const { registrations, missing } = await cloud.publish(all, context, how)
-  return known.map((each) => afterPublication(each, registrations, missing))
+  const { registrations, missing, unnamed } = await cloud.publish(all, context, how)
+  return { images: known.map((each) => afterPublication(each, registrations, missing)), unnamed }
 }
 
 /** Says what is to be said, and waits for the next look if there is to be one. */
 function told(
   body: DropBlessed,
-  placements: readonly Placement[],
+  { images, unnamed }: Placements,
   { events, looks }: { readonly events: readonly Placement[]; readonly looks: number },
   given: Given,
   context: Context,
 ) {
   // An image that is public nowhere any more cannot be said to be public; the log has it.
   const said = events.filter((each) => each.registrations.length > 0).map((each) => sayPublished(body, each))
-  const isWhole = placements.every((each) => each.missing.length === 0)
+  const isWhole = unnamed.length === 0 && images.every((each) => each.missing.length === 0)
   if (isWhole && (given.watchHours ?? 0) === 0) return said
-  const places = Object.fromEntries(placements.map(({ one, missing }) => [imageKey(one.image), placesOf(missing)]))
-  const filled = Object.fromEntries(placements.map((each) => [imageKey(each.one.image), [...each.filled]]))
-  const state: Kept = { told: places, filled, looks: isWhole ? 0 : looks }
-  for (const { one, missing } of placements)
+  const places = Object.fromEntries(images.map(({ one, missing }) => [imageKey(one.image), placesOf(missing)]))
+  const filled = Object.fromEntries(images.map((each) => [imageKey(each.one.image), [...each.filled]]))
+  const state: Kept = { told: places, filled, looks: isWhole ? 0 : looks, isNamed: unnamed.length === 0 }
+  if (unnamed.length > 0) context.log.warn({ drop: body.drop, unnamed }, 'not named as the newest')
+  for (const { one, missing } of images)
     if (missing.length > 0) context.log.warn({ drop: body.drop, image: imageKey(one.image), missing }, 'missing')
   return { events: said, wait: waitForLook(state, given, context) }
 }
@@ -144,10 +161,12 @@ function sayPublished({ drop, compose }: DropBlessed, { one, registrations, miss
 
 /** Soon and then more seldom while something is missing, else as often as is watched. */
 function waitForLook(state: Kept, { watchHours = 0 }: Given, { now }: Context): WaitFor {
-  const isWhole = Object.values(state.told).every((places) => places.length === 0)
+  const isWhole = state.isNamed && Object.values(state.told).every((places) => places.length === 0)
   const watch = watchHours === 0 ? longestPause : watchHours * 60 * minute
   const pause = isWhole ? watch : Math.min(longestPause, watch, shortestPause * 2 ** Math.max(0, state.looks - 1))
-  const reason = isWhole ? 'the next look at what is public' : 'regions where the image is missing'
+  const reason = isWhole
+    ? 'the next look at what is public'
+    : 'regions where the image is missing, or not named as the newest'
   return { for: null, until: new Date(now().getTime() + pause), reason, state }
 }
 

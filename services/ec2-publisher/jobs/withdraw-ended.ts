@@ -3,7 +3,8 @@ import type { DropExpired } from '#events/drop-expired.ts'
 import type { DropSuperseded } from '#events/drop-superseded.ts'
 import type { Context, Waited, WaitFor } from '#service/define.ts'
 import type { Cloud, WithdrawalStep } from '../cloud.ts'
-import { registrationsOf } from './image-order.ts'
+import { target } from '../step.ts'
+import { newestName, registrationsOf } from './image-order.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -45,7 +46,10 @@ export async function withdrawEnded(
         ? { kind: 'hide' }
         : { kind: 'remove', unlessLaunchedSince: launchedSince(now, launchedDays) }
   // Also when there are no registrations: an upload that was cut off has left things that no event knows of.
-  const left = await cloud.withdraw(drop, images.flatMap(registrationsOf), context, step)
+  const newest = images
+    .filter(({ image }) => image.targets.includes(target))
+    .map(({ image }) => newestName(body, image))
+  const left = await cloud.withdraw(drop, context, { registrations: images.flatMap(registrationsOf), step, newest })
   if (step.kind === 'remove' && left.length === 0) return []
   if (left.length > 0) context.log.info({ drop, kept: left }, 'kept')
   const next = step.kind === 'deprecate' ? keepDays : keepDays + hiddenDays

@@ -7,7 +7,7 @@ const nothing = { ImageId: 'ami-00000000000000000', SnapshotId: 'snap-0000000000
 const someDay = new Date('2100-01-01T00:00:00Z')
 
 /** Which calls are made at all. */
-export type PermissionSettings = Pick<Ec2Settings, 'publicSnapshots' | 'deprecateDays' | 'protectFinal'>
+export type PermissionSettings = Pick<Ec2Settings, 'publicSnapshots' | 'deprecateDays' | 'protectFinal' | 'watermark'>
 
 /**
  * The calls that the policies of these credentials do not allow, asked by dry runs of each. EBS direct knows no dry run: a
@@ -16,7 +16,7 @@ export type PermissionSettings = Pick<Ec2Settings, 'publicSnapshots' | 'deprecat
 export async function missingPermissions(
   { ec2, name }: Region,
   sends: boolean,
-  { publicSnapshots, deprecateDays, protectFinal }: PermissionSettings,
+  { publicSnapshots, deprecateDays, protectFinal, watermark }: PermissionSettings,
 ): Promise<string[]> {
   const { ImageId, SnapshotId } = nothing
   const dry = { DryRun: true } as const
@@ -43,6 +43,14 @@ export async function missingPermissions(
           ['DisableImageDeregistrationProtection', () => ec2.disableImageDeregistrationProtection({ ImageId, ...dry })],
         ] as const)
       : []),
+    ...(watermark === undefined
+      ? []
+      : [
+          [
+            'AttachImageWatermark',
+            () => ec2.attachImageWatermark({ ImageId, WatermarkName: watermark, ...dry }),
+          ] as const,
+        ]),
     ...(publicSnapshots
       ? [
           [

@@ -3,6 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIfThere, writeDurably } from '#files/durable.ts'
 import { isMissing, nothingIfMissing } from '#files/errors.ts'
+import { messageOf } from '#service/errors.ts'
 
 /** The SHA-256 of every block of a disk that is not all zeros, by index. */
 export type BlockList = ReadonlyMap<number, Buffer>
@@ -22,10 +23,27 @@ export interface BlockLists {
   keep(disk: string, list: BlockList): Promise<void>
 }
 
-/** Without a folder, none are kept. */
-export function openBlockLists(folder: string | null): BlockLists {
+/**
+ * The lists of a folder; without one, none are kept. They only save sending what is there already, so a folder that cannot be used
+ * fails nothing: why is told, and the whole disk is sent.
+ */
+export function openBlockLists(folder: string | null, onTrouble: (what: string) => void): BlockLists {
   if (folder === null)
     return { disks: () => Promise.resolve([]), read: () => Promise.resolve(null), keep: () => Promise.resolve() }
+  const lists = listsIn(folder)
+  const unlessTrouble = async <Result>(doing: Promise<Result>, otherwise: Result): Promise<Result> =>
+    await doing.catch((error: unknown) => {
+      onTrouble(`what is in snapshots is not remembered: ${messageOf(error)}`)
+      return otherwise
+    })
+  return {
+    disks: () => unlessTrouble(lists.disks(), []),
+    read: (disk) => unlessTrouble(lists.read(disk), null),
+    keep: (disk, list) => unlessTrouble(lists.keep(disk, list), undefined),
+  }
+}
+
+function listsIn(folder: string): BlockLists {
   const pathOf = (disk: string) => join(folder, `${disk}.blocks`)
   const disks = async () =>
     (await readdir(folder).catch(nothingIfMissing)).flatMap((name) => /^([0-9a-f]{64})\.blocks$/.exec(name)?.[1] ?? [])

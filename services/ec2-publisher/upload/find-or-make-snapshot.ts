@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Snapshot } from '@aws-sdk/client-ec2'
 import { ArtifactCorrupted } from '#artifacts/store.ts'
-import { pollUntil } from '#publishing/wait.ts'
+import { pollFor, pollUntil } from '#publishing/wait.ts'
 import { messageOf, TransientError } from '#service/errors.ts'
 import { codeOf } from '#publishing/sdk-errors.ts'
 import { assertUnencryptedByDefault } from '../aws/encryption.ts'
@@ -50,8 +50,8 @@ interface Begun {
  * digest is ever completed.
  */
 export async function findOrMakeSnapshot(region: Region, order: UploadOrder, content: Content): Promise<Made> {
-  const { name, disk } = order
-  const ours = await findSnapshots(region, where('tag:Name', name), where(`tag:${digestTag}`, disk.sha256))
+  const { name } = order
+  const ours = await findOurs(region, order)
   const usable = ours.filter((one) => one.State !== 'error' && one.Encrypted !== true)
   for (const one of ours) if (!usable.includes(one)) await removeSnapshot(region, one.SnapshotId ?? '')
   const completed = usable.find((one) => one.State === 'completed')
@@ -70,6 +70,10 @@ export async function findOrMakeSnapshot(region: Region, order: UploadOrder, con
   throw new TransientError(
     `${name}: the snapshots of ${String(generations)} client tokens in ${region.name} were deleted, or are encrypted`,
   )
+}
+
+async function findOurs(region: Region, { name, disk }: UploadOrder): Promise<Snapshot[]> {
+  return await findSnapshots(region, where('tag:Name', name), where(`tag:${digestTag}`, disk.sha256))
 }
 
 /** The snapshot that an earlier try has begun. One whose parent is not known any more is of no use: nobody can say what lacks. */
@@ -95,11 +99,29 @@ async function beginSnapshot(
     const snapshotId = await startSnapshot(region, order, parent, generation)
     return snapshotId === null ? null : { snapshotId, parent }
   } catch (error) {
+    if (codeOf(error) === 'ConflictException') return await takeUpOnceSeen(region, order, content.lists)
     const isRefused = isMissing(error) || codeOf(error) === 'ValidationException'
     if (parent === null || !isRefused) throw error
     const snapshotId = await startSnapshot(region, order, null, generation)
     return snapshotId === null ? null : { snapshotId, parent: null }
   }
+}
+
+/**
+ * The client token stands for a snapshot that was begun as another one, a moment ago: it was not to be seen yet when we looked. Null
+ * when it does not show, as one that was deleted since.
+ */
+async function takeUpOnceSeen(region: Region, order: UploadOrder, lists: BlockLists): Promise<Begun | null> {
+  const { pace } = region
+  const look = async () => {
+    const ours = await findOurs(region, order)
+    return ours.length === 0 ? null : ours
+  }
+  const ours = await pollFor(look, { ...pace, patience: latenessWithin(pace) })
+  const sealed = ours?.find((one) => one.State === 'completed')
+  // Its blocks are refused, and so it is found out to be done.
+  if (sealed?.SnapshotId !== undefined) return { snapshotId: sealed.SnapshotId, parent: null }
+  return await takeUp(region, ours ?? [], lists)
 }
 
 /** Null when the client token is that of a snapshot which cannot be used: it was deleted, or it is encrypted. */
@@ -113,7 +135,7 @@ async function startSnapshot(
   const begun = await region.ebs.startSnapshot({
     VolumeSize: gibibytesFor(order.disk.size),
     Description: order.name,
-    ClientToken: clientToken(region, order, parent, generation),
+    ClientToken: clientToken(region, order, generation),
     Timeout: timeoutMinutes,
     Tags: [...tagsOf(order), ...ancestry],
     ...(parent === null ? {} : { ParentSnapshotId: parent.snapshotId }),
@@ -133,12 +155,12 @@ async function startSnapshot(
 
 /**
  * The AMI's name is in it besides digest and region: a snapshot belongs to one AMI, so that withdrawing a drop never
- * takes the disk of another one that happens to hold the same bits. So is the parent: the same token must ask for the same.
+ * takes the disk of another one that happens to hold the same bits. The parent is not: another one may be chosen a moment later, and
+ * the same token for another request is refused, which tells that there is a snapshot.
  */
-function clientToken(region: Region, { name, disk }: UploadOrder, parent: Parent | null, generation: number): string {
-  const ancestry = parent === null ? [] : [parent.snapshotId]
+function clientToken(region: Region, { name, disk }: UploadOrder, generation: number): string {
   return createHash('sha256')
-    .update([disk.sha256, region.name, name, String(generation), ...ancestry].join('\n'))
+    .update([disk.sha256, region.name, name, String(generation)].join('\n'))
     .digest('hex')
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { copyFile, open, readdir, rm } from 'node:fs/promises'
+import { copyFile, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
@@ -156,6 +156,19 @@ it.each([
   await expectWhole(bench, second, next)
 })
 
+it('sends the whole disk, and says why, where the folder of what is in snapshots cannot be used', async () => {
+  await using bench = await setUp()
+  await writeFile(join(bench.folder, 'state'), 'a file where a folder should be')
+  const disk = await keepFull(bench.artifacts)
+  const phases = new Set<string>()
+  const said = await handle(bench, testedIn(lastDrop, disk), { progress: ({ phase }) => phases.add(phase) })
+  const [registration] = registrationsIn(said)
+  if (registration !== undefined) await expectWhole(bench, registration, disk)
+  expect([...phases]).toContainEqual(
+    expect.stringMatching(/^uploading; what is in snapshots is not remembered: ENOTDIR/),
+  )
+})
+
 async function damage(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     await using file = await open(join(folder, name), 'r+')
@@ -243,6 +256,30 @@ it.each(['StartSnapshot', 'PutSnapshotBlock', 'CompleteSnapshot'])(
     await expectWhole(bench, second, next)
   },
 )
+
+it('takes up a snapshot that was begun a moment before and is not to be seen yet, though another parent is chosen now', async () => {
+  let clock: number | null = null
+  await using bench = await setUp({ delays: { visibility: 200 }, now: () => new Date(clock ?? Date.now()) })
+  const disk = await keepFull(bench.artifacts)
+  await upload(bench, disk, lastDrop)
+  const lists = bench.settings.blockLists ?? ''
+  await rename(lists, `${lists}.aside`)
+  const next = await keepLike(bench.artifacts, disk, someChanges)
+  clock = Date.now()
+  await killAtOperation(bench, testedIn(thisDrop, next), 'StartSnapshot')
+  await bench.restart({
+    faults({ operation }) {
+      // Until now, not even a slow machine sees the snapshot.
+      if (operation === 'StartSnapshot') clock = null
+      return null
+    },
+  })
+  await rename(`${lists}.aside`, lists)
+  const second = await upload(bench, next, thisDrop)
+  await expectWhole(bench, second, next)
+  const { images, snapshots } = await inventory(bench)
+  expect([images.length, snapshots.length]).toEqual([2, 2])
+})
 
 async function killAtOperation(bench: Bench, event: Parameters<typeof handle>[1], operation: string): Promise<void> {
   const abort = new AbortController()

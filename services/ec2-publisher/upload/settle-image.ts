@@ -5,7 +5,7 @@ import { assertUnencrypted } from '../aws/encryption.ts'
 import { findImages, findSnapshots, where } from '../aws/find.ts'
 import { onceSeen } from '../aws/late.ts'
 import type { Region } from '../aws/region.ts'
-import { sentTag, tagsOf, tagValue, verifiedTag } from '../aws/tags.ts'
+import { sentTag, tagsOf, tagValue, verifiedTag, watermarkOf } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
 import { target } from '../step.ts'
@@ -40,24 +40,32 @@ export async function settleImage(
   const deprecation = deprecationOf(image, settings)
   if (deprecation !== null && Date.parse(image.DeprecationTime ?? '') !== deprecation.getTime())
     await onceSeen(() => region.ec2.enableImageDeprecation({ ImageId: imageId, DeprecateAt: deprecation }), region.pace)
-  await pollUntil(
-    `tags and deprecation of ${imageId} and ${snapshotId} in ${region.name}`,
+  // A public image takes none any more, as one of before there was a setting.
+  const mark = image.Public === true ? undefined : settings.watermark
+  if (mark !== undefined && watermarkOf(image, mark) === null)
+    await onceSeen(() => region.ec2.attachImageWatermark({ ImageId: imageId, WatermarkName: mark }), region.pace)
+  const settled = await pollUntil(
+    `tags, watermark and deprecation of ${imageId} and ${snapshotId} in ${region.name}`,
     async () => {
       const [seen] = await findImages(region, where('image-id', imageId))
       const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotId))
       const has = (thing: Pick<Image, 'Tags'> | undefined) =>
         tags.every(({ Key: key, Value: value }) => tagValue(thing?.Tags, key) === value)
       const isDated = deprecation === null || Date.parse(seen?.DeprecationTime ?? '') === deprecation.getTime()
-      return has(seen) && has(snapshot) && isDated ? true : null
+      const isMarked = mark === undefined || (seen !== undefined && watermarkOf(seen, mark) !== null)
+      return seen !== undefined && has(seen) && has(snapshot) && isDated && isMarked ? seen : null
     },
     region.pace,
   )
+  const watermark = watermarkOf(settled, settings.watermark)
   return {
     target,
     emulated: settings.emulated,
     place: region.name,
     id: imageId,
     name: order.name,
+    ...(settled.OwnerId === undefined ? {} : { owner: settled.OwnerId }),
+    ...(watermark === null ? {} : { watermark }),
     details: { snapshot: snapshotId },
   }
 }

@@ -105,8 +105,9 @@ export function pathOfPublished({ drops }: StreamDocument, drop: string): string
   return one?.state === 'blessed' && isPublished ? one.path : null
 }
 
-function publicPart({ details: _details, ...registration }: Registration) {
-  return registration
+/** Only what is open to everybody is told, so where its publisher tells no state that is it. */
+function publicPart({ details: _details, state = 'public', ...registration }: Registration) {
+  return { ...registration, state }
 }
 
 /** Notes that a drop is over. One that never was open, or that expired, is kept as its name and its end alone. */

@@ -116,7 +116,13 @@ describe("simplestreams' own client", () => {
       'ami-x86_64-eu-central-1',
       'ami-x86_64-us-east-1',
     ])
-    expect(await query(scene, 'region=us-east-1', 'arch=x86_64')).toMatchObject([{ id: 'ami-x86_64-us-east-1' }])
+    const told = { state: 'public', watermark: '123456789012:imagedrop' }
+    expect(await query(scene, 'region=us-east-1', 'arch=x86_64')).toMatchObject([
+      { id: 'ami-x86_64-us-east-1', owner_id: '123456789012', ...told },
+    ])
+    const [indexed] = await readDrops(scene, 'Fedora-Rawhide')
+    const places = indexed?.images.find(({ name }) => name === 'ec2.x86_64')?.registrations
+    expect(places).toContainEqual(expect.objectContaining({ place: 'us-east-1', owner: '123456789012', ...told }))
     await hear(scene, placed(drop, 'x86_64', ['us-east-1', 'ap-south-1']))
     expect((await query(scene, 'datatype=image-ids')).map(({ id }) => id).toSorted()).toEqual([
       'ami-i686-eu-central-1',

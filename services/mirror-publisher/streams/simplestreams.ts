@@ -95,7 +95,10 @@ function downloadItems({ files }: IndexedImage): Record<string, object> {
 function identifierItems(image: IndexedImage, target: string): Record<string, object> {
   const mine = realRegistrations(image).filter((one) => one.target === target)
   return Object.fromEntries(
-    mine.map(({ place, id, name }) => [place, { id, name, ...simplestreamsPlace(target, place) }] as const),
+    mine.map(({ place, id, name, owner, state, watermark }) => {
+      const known = { ...(owner === undefined ? {} : { owner_id: owner }), state, watermark }
+      return [place, { id, name, ...known, ...simplestreamsPlace(target, place) }] as const
+    }),
   )
 }
 

@@ -24,7 +24,11 @@ const image = z.strictObject({
     .array(file.extend({ type: z.string().describe('How the name ends: `qcow2`, `raw.xz`, `packages.json`') }))
     .describe('Empty while the drop is closed'),
   registrations: z
-    .array(registration.omit({ details: true }))
+    .array(
+      registration.omit({ details: true }).extend({
+        state: z.string().optional().describe('How it stands there: `public`, `in review`, `live`'),
+      }),
+    )
     .describe('The image in clouds; empty until each place was seen to be public'),
 })
 

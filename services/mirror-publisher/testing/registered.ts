@@ -28,5 +28,7 @@ export function placed({ drop, compose, images }: DropReady, architecture: Archi
 
 function registeredIn(place: string, architecture: Architecture) {
   const emulated = place.startsWith('emulated')
-  return { ...exampleRegistration, emulated, place, id: `ami-${architecture}-${place}` }
+  const owner = '123456789012'
+  const known = { owner, watermark: `${owner}:imagedrop` }
+  return { ...exampleRegistration, ...known, emulated, place, id: `ami-${architecture}-${place}` }
 }

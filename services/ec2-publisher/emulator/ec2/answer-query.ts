@@ -22,6 +22,7 @@ import {
 import { registerImage } from './register-image.ts'
 import { describeSnapshots, modifySnapshotAttribute } from './snapshots.ts'
 import { createTags } from './tags.ts'
+import { attachImageWatermark, detachImageWatermark } from './watermarks.ts'
 import { renderAnswer } from './xml.ts'
 
 const version = '2016-11-15'
@@ -41,6 +42,8 @@ const actions: Readonly<Record<string, Action>> = {
   ModifySnapshotAttribute: modifySnapshotAttribute,
   DeleteSnapshot: deleteSnapshot,
   CreateTags: createTags,
+  AttachImageWatermark: attachImageWatermark,
+  DetachImageWatermark: detachImageWatermark,
   GetImageBlockPublicAccessState: getImageBlockPublicAccessState,
   EnableImageBlockPublicAccess: enableImageBlockPublicAccess,
   DisableImageBlockPublicAccess: disableImageBlockPublicAccess,

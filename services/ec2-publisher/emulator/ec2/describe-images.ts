@@ -106,7 +106,16 @@ function filtersOf(world: World): Record<string, Look<ImageRecord>> {
     'source-image-region': (image) => [image.source?.region ?? null],
     'sriov-net-support': (image) => [image.sriovNetSupport],
     'virtualization-type': (image) => [image.virtualizationType],
+    'image-watermark.watermark-key': (image) => image.watermarks.map((one) => one.key),
+    'image-watermark.source-image-id': (image) => image.watermarks.map((one) => one.imageId),
+    'image-watermark.source-image-region': (image) => image.watermarks.map((one) => one.region),
+    'image-watermark.source-image-creation-time': (image) => image.watermarks.map((one) => isoOf(one.imageAt)),
+    'image-watermark.watermark-creation-time': (image) => image.watermarks.map((one) => isoOf(one.at)),
   }
+}
+
+function isoOf(at: number): string {
+  return new Date(at).toISOString()
 }
 
 function imageXml(world: World, image: ImageRecord): Xml {
@@ -132,6 +141,13 @@ function imageXml(world: World, image: ImageRecord): Xml {
     tpmSupport: image.tpmSupport,
     imdsSupport: image.imdsSupport,
     tagSet: tagSetXml(image.tags),
+    imageWatermarkSet: image.watermarks.map((one) => ({
+      watermarkKey: one.key,
+      sourceImageRegion: one.region,
+      sourceImageId: one.imageId,
+      sourceImageCreationTime: isoOf(one.imageAt),
+      watermarkCreationTime: isoOf(one.at),
+    })),
     stateReason:
       stateOfImage(world, image) === 'failed' ? { code: 'Client.InternalError', message: image.failure } : null,
     sourceImageId: image.source?.id,

@@ -45,6 +45,7 @@ export const registerImage: Action = {
       failure: null,
       deprecatedFrom: null,
       protected: false,
+      watermarks: [],
     }
     await world.images.save(image)
     const snapshot = world.snapshots.get(root.snapshotId)

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { ApiError } from '../api-error.ts'
 import type { Place, World } from '../world.ts'
 
-const prefix = 'ServiceQuotasV20190624.'
 /** AWS begins with so many public images per region (Service Quotas, "Public AMIs"). */
 const defaultQuota = 5
 
@@ -16,11 +15,6 @@ const request = z.strictObject({
     .max(128)
     .regex(/^[a-zA-Z][a-zA-Z0-9-]{1,128}$/),
 })
-
-/** The operation that a request of Service Quotas names in its header. */
-export function operationOf(target: string): string {
-  return target.startsWith(prefix) ? target.slice(prefix.length) : target
-}
 
 /** Answers one request of Service Quotas, of which one quota of EC2 is known here. Throws ApiError. */
 export function answerQuota(world: World, { region, owner }: Place, operation: string, body: Buffer): object {

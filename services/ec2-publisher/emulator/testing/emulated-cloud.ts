@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EBS } from '@aws-sdk/client-ebs'
-import { EC2 } from '@aws-sdk/client-ec2'
+import { EC2, type RegisterImageCommandInput } from '@aws-sdk/client-ec2'
 import { pino } from 'pino'
 import { emulatorAccount } from '../credentials.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../start.ts'
 
 /** Quick, but not nothing: what is made is not to be seen at once. */
-export const quick = { visibility: 5, completion: 15, availability: 15, copy: 25 }
+export const quick = { visibility: 5, completion: 15, availability: 15, copy: 25, validation: 10 }
 
 /** Clients of a region of the emulator, as anybody else has them: a refusal is an error at once. */
 export interface Clients {
@@ -65,4 +65,22 @@ export async function setUpFrozen(options: Partial<EmulatorOptions> = {}): Promi
     },
   }
   return cloud
+}
+
+/** An available image of an empty disk of 1 GiB. */
+export async function registerEmpty(
+  { region: { ec2, ebs }, pass }: Pick<EmulatedCloud, 'region' | 'pass'>,
+  change: Partial<RegisterImageCommandInput> = {},
+): Promise<string> {
+  const { SnapshotId: snapshot = '' } = await ebs.startSnapshot({ VolumeSize: 1 })
+  pass(10)
+  await ebs.completeSnapshot({ SnapshotId: snapshot, ChangedBlocksCount: 0 })
+  pass(20)
+  const { ImageId: id = '' } = await ec2.registerImage({
+    Name: 'an image',
+    BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { SnapshotId: snapshot } }],
+    ...change,
+  })
+  pass(20)
+  return id
 }
