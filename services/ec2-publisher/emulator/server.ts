@@ -53,7 +53,7 @@ export function createEmulatorServer(
       }
     } catch (error) {
       const refusal = refusalIn(error)
-      if (refusal) return service === 'ec2' ? queryError(refusal, requestId) : restError(refusal)
+      if (refusal) return service === 'ec2' ? queryError(refusal, requestId) : jsonError(refusal)
       throw error
     }
   }
@@ -164,8 +164,9 @@ function renderRest({ status, headers = {}, body }: Awaited<ReturnType<typeof an
   return { status, headers: { ...headers, ...json }, body: JSON.stringify(body) }
 }
 
-function restError({ status, code, message, reason }: ApiError): Answer {
-  const body = JSON.stringify({ Message: message, ...(reason === null ? {} : { Reason: reason }) })
+/** REST has the code in a header, AWS's JSON protocol, which Service Quotas speaks, in the body. */
+function jsonError({ status, code, message, reason }: ApiError): Answer {
+  const body = JSON.stringify({ __type: code, Message: message, ...(reason === null ? {} : { Reason: reason }) })
   return { status, headers: { ...json, 'x-amzn-errortype': code }, body }
 }
 
