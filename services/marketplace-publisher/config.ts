@@ -18,6 +18,8 @@ export function readMarketplacePublisherConfig(env: Readonly<Record<string, stri
       jobs: z.coerce.number().int().min(1).max(16).default(2),
       pollSeconds: z.coerce.number().min(0.001).max(300).default(5),
       patienceSeconds: z.coerce.number().min(0.1).max(86_400).default(120),
+      /** How long a request may go without an answer. */
+      silenceSeconds: z.coerce.number().min(1).max(3_600).default(60),
       /** How often a change set is looked at. */
       lookSeconds: z.coerce.number().min(1).max(86_400).default(300),
       /** How long one may be under review before a person is asked. */

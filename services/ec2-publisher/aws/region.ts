@@ -75,7 +75,11 @@ export async function connectRegion(name: string, { settings, credentials, signa
     quotaOf: async (code) =>
       await askServiceQuota(
         code,
-        { ...common, maxAttempts: 3, requestHandler: { requestTimeout: 10_000, connectionTimeout: 5_000 } },
+        {
+          ...common,
+          maxAttempts: 3,
+          requestHandler: { ...timeouts, requestTimeout: 10_000, connectionTimeout: 5_000 },
+        },
         signal,
       ),
     [Symbol.dispose]() {

@@ -54,7 +54,7 @@ export function createEmulatorServer(
       }
     } catch (error) {
       const refusal = refusalIn(error)
-      if (refusal) return service === 'ec2' ? queryError(refusal, requestId) : restError(refusal)
+      if (refusal) return service === 'ec2' ? queryError(refusal, requestId) : jsonError(refusal)
       throw error
     }
   }
@@ -166,8 +166,11 @@ function renderRest({ status, headers = {}, body }: Awaited<ReturnType<typeof an
   return { status, headers: { ...headers, ...json }, body: JSON.stringify(body) }
 }
 
-function restError({ status, code, message, reason }: ApiError): Answer {
-  // Parameter Store names an error in the body, the others in a header: their clients read both.
+/**
+ * REST has the code in a header, AWS's JSON protocols, which Service Quotas and Parameter Store speak, in the body: their clients
+ * read both.
+ */
+function jsonError({ status, code, message, reason }: ApiError): Answer {
   const body = JSON.stringify({
     __type: code,
     message,

@@ -24,12 +24,13 @@ export async function connectCatalog(
   credentials?: Credentials,
 ): Promise<Catalog> {
   const { MarketplaceCatalog: Client } = await import('@aws-sdk/client-marketplace-catalog')
-  const { endpoint, profile, pollSeconds, patienceSeconds } = settings
+  const { endpoint, profile, pollSeconds, patienceSeconds, silenceSeconds } = settings
   const api = new Client({
     region: source.place,
     // Tried again by our own clock instead: docs/decisions/0021.
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 60_000, connectionTimeout: 10_000 },
+    // Without `throwOnRequestTimeout` the SDK only warns of an answer that does not come, and waits for ever.
+    requestHandler: { requestTimeout: silenceSeconds * 1000, throwOnRequestTimeout: true, connectionTimeout: 10_000 },
     ...(endpoint === null ? {} : { endpoint }),
     ...(profile === null ? {} : { profile }),
     ...(credentials === undefined ? {} : { credentials }),

@@ -14,13 +14,14 @@ export async function listVersion(
   order: VersionOrder,
   { apply, past }: { readonly apply: boolean; readonly past: Past | null },
 ): Promise<Listed> {
+  const added = await findChangeSets(catalog, order.product, changeSetName('add', order))
+  const validated = await findChangeSets(catalog, order.product, changeSetName('validate', order))
+  // Looked at last: somebody may restrict a version at any time, and what buyers see is what is said.
   const versions = await findVersions(catalog, order.product)
   if (versions === null) {
     const reason = `the seller’s account has no product ${order.product}`
     return { standing: { state: 'refused', class: 'environment', reason }, past: past ?? [] }
   }
-  const added = await findChangeSets(catalog, order.product, changeSetName('add', order))
-  const validated = await findChangeSets(catalog, order.product, changeSetName('validate', order))
   const known = past ?? [...added, ...validated].filter(({ status }) => status === 'failed').map(({ id }) => id)
   const offered = versions.find(({ title }) => title === order.title)
   const standing = offered
@@ -36,6 +37,9 @@ function standingOfOffered(
   { title, product, ami }: VersionOrder,
   added: readonly ChangeSet[],
 ): Standing {
+  // It has come to its end since it was listed, or it will fail by the title that another has.
+  const running = added.find(({ status }) => status === 'open')
+  if (running) return { state: 'in review', changeSet: running.id }
   const changeSet = added.find(({ status }) => status === 'succeeded')?.id ?? null
   if (changeSet === null && !offered.images.includes(ami))
     return refused(`${product} has another version with the title ${title}; change the title in the listings`)

@@ -22,6 +22,8 @@ export interface Bench extends AsyncDisposable {
   list(change: object): Promise<void>
   /** Everything that the emulator was asked, by operation. */
   readonly calls: string[]
+  /** Speaks to the catalog at an address, with settings of its own. */
+  connect(address: string, settings?: Readonly<Record<string, string>>): Cloud
 }
 
 export const seller = emulatorAccount
@@ -66,17 +68,19 @@ export async function setUp(given: Partial<EmulatorOptions> = {}): Promise<Bench
       },
     })
   let emulator = await start({})
-  const cloud = (): Cloud =>
+  const connect = (address: string, settings = {}): Cloud =>
     createDirectCloud(
       readMarketplacePublisherConfig({
         IMAGEDROP_MARKETPLACE_PUBLISHER_LISTINGS: path,
-        IMAGEDROP_MARKETPLACE_PUBLISHER_ENDPOINT: emulator.url,
+        IMAGEDROP_MARKETPLACE_PUBLISHER_ENDPOINT: address,
         IMAGEDROP_MARKETPLACE_PUBLISHER_EMULATED: 'true',
         IMAGEDROP_MARKETPLACE_PUBLISHER_POLL_SECONDS: '0.01',
         IMAGEDROP_MARKETPLACE_PUBLISHER_PATIENCE_SECONDS: '5',
+        ...settings,
       }),
       seller,
     )
+  const cloud = () => connect(emulator.url)
   const write = (change: object) => writeFile(path, stringify({ apply: true, products: rows, ...change }))
   await write({})
   return {
@@ -85,6 +89,7 @@ export async function setUp(given: Partial<EmulatorOptions> = {}): Promise<Bench
     },
     calls,
     clock,
+    connect,
     dependencies: {
       cloud: {
         list: (order, how, context: CloudContext) => cloud().list(order, how, context),

@@ -1,4 +1,5 @@
 import { say, type SaidOf } from '#events/define.ts'
+import { dropExpired } from '#events/drop-expired.ts'
 import { dropPublished } from '#events/drop-published.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
@@ -35,6 +36,10 @@ export function superseded(change: Partial<typeof dropSuperseded.example> = {}) 
   return seal(say(dropSuperseded, { ...dropSuperseded.example, ...final, images: [image()], ...change }), sealed)
 }
 
+export function expired(change: Partial<typeof dropExpired.example> = {}) {
+  return seal(say(dropExpired, { ...dropExpired.example, ...final, images: [image()], ...change }), sealed)
+}
+
 type Event = Parameters<typeof marketplacePublisher.handle>[0]
 export type Said = SaidOf<(typeof marketplacePublisher.emits)[number]>
 
@@ -45,7 +50,7 @@ interface Handled {
 
 /** Hands an event to the service; `waited` is what woke it. */
 export async function handle(
-  { dependencies, clock }: Bench,
+  { dependencies, clock }: Pick<Bench, 'dependencies' | 'clock'>,
   event: Event,
   { waited, signal }: { waited?: Waited; signal?: AbortSignal } = {},
 ): Promise<Handled> {

@@ -9,7 +9,16 @@ export type Step = 'upload' | 'publish' | 'supersede' | 'expire'
  */
 export interface PlaceDeclaration {
   start(): Promise<StartedPlace>
+  /** What of the contract means nothing there, and why. */
+  readonly exceptions?: Readonly<Partial<Record<Exception, string>>>
 }
+
+/** What some places cannot have. */
+export type Exception =
+  /** An image is open in all of its places or in none. */
+  | 'all or none'
+  /** What somebody has removed can be made anew under its name. */
+  | 'made anew'
 
 export interface StartedPlace extends AsyncDisposable {
   /** How many of the trials may be made side by side. */

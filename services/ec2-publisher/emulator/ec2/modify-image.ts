@@ -5,6 +5,7 @@ import { stateOfImage } from '../world.ts'
 import type { Action, Call } from './action.ts'
 import { latestForPublic } from './deprecation.ts'
 import { imageOf } from './lookup.ts'
+import type { Parameters } from './parameters.ts'
 
 /** ModifyImageAttribute: launch permissions and the description, one attribute at a time. */
 export const modifyImageAttribute: Action = {
@@ -24,7 +25,7 @@ export const modifyImageAttribute: Action = {
     }
     if (groups === null) throw refused('InvalidParameterCombination', 'No attributes specified.')
     const other = [...groups.add, ...groups.remove].find((group) => group !== 'all')
-    if (other !== undefined) throw refused('InvalidParameterValue', `Invalid value '${other}' for group. Use 'all'.`)
+    if (other !== undefined) throw invalidItem('group', other)
     if (groups.add.length > 0) assertMayBePublic(call, image)
     const isPublic = groups.add.length > 0 || (image.public && groups.remove.length === 0)
     await world.images.save({ ...image, public: isPublic, deprecatedFrom: deprecationOnceShared(image, isPublic) })
@@ -39,7 +40,7 @@ function deprecationOnceShared(image: ImageRecord, isPublic: boolean): number | 
 
 /** Both ways of writing it that AWS takes: LaunchPermission.Add.1.Group, or OperationType with UserGroup.1. */
 function groupsOf({ parameters }: Call): { add: string[]; remove: string[] } | null {
-  const listed = (change: string) => parameters.groups(`LaunchPermission.${change}`).map((one) => one.required('Group'))
+  const listed = (change: string) => parameters.groups(`LaunchPermission.${change}`).map(groupOf)
   const add = listed('Add')
   const remove = listed('Remove')
   if (add.length + remove.length > 0) return { add, remove }
@@ -47,6 +48,18 @@ function groupsOf({ parameters }: Call): { add: string[]; remove: string[] } | n
   const groups = parameters.texts('UserGroup')
   const operation = parameters.oneOf('OperationType', ['add', 'remove'])
   return operation === 'remove' ? { add: [], remove: groups } : { add: groups, remove: [] }
+}
+
+/** There are no other accounts here that an image could be shared with. */
+function groupOf(item: Parameters): string {
+  const account = item.text('UserId')
+  if (account !== null && !/^\d{12}$/.test(account)) throw invalidItem('userId', account)
+  return item.required('Group')
+}
+
+/** "The value of an item added to, or removed from, an image attribute is not valid" (EC2 API, "Error codes"). */
+function invalidItem(type: string, value: string) {
+  return refused('InvalidAMIAttributeItemValue', `Invalid attribute item value "${value}" for ${type} item type.`)
 }
 
 function assertMayBePublic(call: Call, image: ImageRecord): void {

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { run } from '#subprocess/run.ts'
+import { emulatorAccount } from '../emulator/credentials.ts'
+import { setUpFrozen, type EmulatedCloud } from '../emulator/testing/emulated-cloud.ts'
+import { blessed, expired, handle, keepDisk, registrationsIn, setUp, superseded, tested } from '../testing/bench.ts'
+import { provideAwsTools } from './aws-tools.ts'
+import { startBoto3, type Boto3 } from './boto3.ts'
+
+let bin: string
+let boto3: Boto3
+let cloud: EmulatedCloud
+const asked = new Set<string>()
+beforeAll(async () => {
+  bin = await provideAwsTools()
+  boto3 = startBoto3(bin)
+  cloud = await setUpFrozen({
+    faults({ operation }) {
+      asked.add(operation)
+      return null
+    },
+  })
+}, 600_000)
+afterAll(async () => {
+  await boto3[Symbol.asyncDispose]()
+  await cloud[Symbol.asyncDispose]()
+})
+
+const bytes = Buffer.alloc(524_288, 7)
+const sha256 = createHash('sha256').update(bytes)
+const block = {
+  BlockIndex: 0,
+  BlockData: { base64: bytes.toString('base64') },
+  DataLength: bytes.length,
+  Checksum: sha256.copy().digest('base64'),
+  ChecksumAlgorithm: 'SHA256',
+}
+const everybody = { Add: [{ Group: 'all' }] }
+
+type Answer = Readonly<Record<string, unknown>>
+
+/** Makes a call by boto3, holds its answer to AWS's description of the service, and lets a while go by. */
+async function ask(
+  service: 'ec2' | 'ebs' | 'service-quotas',
+  operation: string,
+  parameters: object = {},
+  region = 'us-east-1',
+): Promise<Answer> {
+  const { answer, ...said } = await boto3.call(cloud.emulator, { service, operation, parameters, region })
+  expect([operation, said]).toEqual([operation, { unknown: [] }])
+  cloud.pass(100)
+  return answer as Answer
+}
+
+let snapshot: string
+let ami: string
+
+it("answers every call of the publisher's as AWS's own description of the services has it", async () => {
+  const tag = { Key: 'Name', Value: 'x' }
+  const started = await ask('ebs', 'start_snapshot', { VolumeSize: 1, Tags: [tag], ClientToken: 'a', Timeout: 60 })
+  snapshot = started['SnapshotId'] as string
+  expect(started).toMatchObject({ Status: 'pending', VolumeSize: 1, BlockSize: bytes.length, Tags: [tag] })
+  await ask('ebs', 'put_snapshot_block', { SnapshotId: snapshot, ...block })
+  await ask('ebs', 'complete_snapshot', { SnapshotId: snapshot, ChangedBlocksCount: 1 })
+  const child = await ask('ebs', 'start_snapshot', { VolumeSize: 1, ParentSnapshotId: snapshot })
+  expect(child).toMatchObject({ ParentSnapshotId: snapshot })
+  await ask('ebs', 'complete_snapshot', { SnapshotId: child['SnapshotId'], ChangedBlocksCount: 0 })
+  const { Blocks: blocks } = await ask('ebs', 'list_snapshot_blocks', { SnapshotId: snapshot })
+  const [{ BlockToken: token } = {}] = blocks as { BlockToken?: string }[]
+  const back = await ask('ebs', 'get_snapshot_block', { SnapshotId: snapshot, BlockIndex: 0, BlockToken: token })
+  expect(back).toMatchObject({ BlockData: sha256.copy().digest('hex'), DataLength: bytes.length })
+  await ask('ec2', 'describe_snapshots', { OwnerIds: ['self'] })
+
+  const registered = await ask('ec2', 'register_image', {
+    Name: 'an image',
+    Description: 'of a test',
+    Architecture: 'x86_64',
+    BootMode: 'uefi',
+    TpmSupport: 'v2.0',
+    ImdsSupport: 'v2.0',
+    EnaSupport: true,
+    SriovNetSupport: 'simple',
+    VirtualizationType: 'hvm',
+    RootDeviceName: '/dev/xvda',
+    BlockDeviceMappings: [
+      { DeviceName: '/dev/xvda', Ebs: { SnapshotId: snapshot, VolumeType: 'gp3', VolumeSize: 10 } },
+    ],
+    TagSpecifications: [{ ResourceType: 'image', Tags: [tag] }],
+  })
+  ami = registered['ImageId'] as string
+  await ask('ec2', 'create_tags', { Resources: [ami, snapshot], Tags: [{ Key: 'b', Value: 'c' }] })
+  await ask('ec2', 'enable_image_deprecation', { ImageId: ami, DeprecateAt: '2027-11-01T00:00:00Z' })
+  const copied = await ask(
+    'ec2',
+    'copy_image',
+    { Name: 'an image', SourceImageId: ami, SourceRegion: 'us-east-1', ClientToken: 'b' },
+    'eu-central-1',
+  )
+  await ask('ec2', 'describe_images', { ImageIds: [copied['ImageId']] }, 'eu-central-1')
+
+  for (const look of ['get_ebs_encryption_by_default', 'get_image_block_public_access_state']) await ask('ec2', look)
+  await ask('ec2', 'get_snapshot_block_public_access_state')
+  await ask('ec2', 'describe_regions', { AllRegions: true })
+  for (const quota of ['get_service_quota', 'get_aws_default_service_quota'])
+    await ask('service-quotas', quota, { ServiceCode: 'ec2', QuotaCode: 'L-0E3CBAB9' })
+
+  await ask('ec2', 'modify_image_attribute', { ImageId: ami, LaunchPermission: everybody })
+  await ask('ec2', 'modify_snapshot_attribute', { SnapshotId: snapshot, CreateVolumePermission: everybody })
+  await ask('ec2', 'enable_image_deregistration_protection', { ImageId: ami })
+  for (const Attribute of ['launchPermission', 'lastLaunchedTime', 'deregistrationProtection', 'bootMode'])
+    await ask('ec2', 'describe_image_attribute', { ImageId: ami, Attribute })
+  const seen = await ask('ec2', 'describe_images', { ExecutableUsers: ['all'], Owners: ['self'] })
+  expect(seen).toMatchObject({
+    Images: [
+      { ImageId: ami, Public: true, State: 'available', BootMode: 'uefi', EnaSupport: true, ImdsSupport: 'v2.0' },
+    ],
+  })
+})
+
+it("reads and waits as AWS's command line would have it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-awscli-'))
+  const file = join(folder, 'block')
+  await cloud.region.ec2.modifySnapshotAttribute({
+    SnapshotId: snapshot,
+    CreateVolumePermission: { Remove: [{ Group: 'all' }] },
+  })
+  const { Blocks: [{ BlockToken: token = '' } = {}] = [] } = await cloud.region.ebs.listSnapshotBlocks({
+    SnapshotId: snapshot,
+  })
+  const aws = async (...args: string[]) => {
+    const { stdout } = await run(join(bin, 'aws'), [...args, '--endpoint-url', cloud.emulator.url], {
+      env: {
+        AWS_ACCESS_KEY_ID: emulatorAccount.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: emulatorAccount.secretAccessKey,
+        AWS_DEFAULT_REGION: 'us-east-1',
+        AWS_EC2_METADATA_DISABLED: 'true',
+        HOME: folder,
+      },
+    })
+    return stdout.trim()
+  }
+  const block0 = ['--snapshot-id', snapshot, '--block-index', '0', '--block-token', token]
+  const [names, , checksum] = await Promise.all([
+    aws('ec2', 'describe-images', '--owners', 'self', '--query', 'Images[].[ImageId,Name]', '--output', 'text'),
+    aws('ec2', 'wait', 'image-available', '--image-ids', ami),
+    aws('ebs', 'get-snapshot-block', ...block0, file, '--query', 'Checksum', '--output', 'text'),
+  ])
+  expect(names).toBe(`${ami}\tan image`)
+  expect(checksum).toBe(block.Checksum)
+  expect((await readFile(file)).equals(bytes)).toBe(true)
+  await rm(folder, { recursive: true })
+})
+
+it('takes back what was made, as the library asks for it', async () => {
+  await ask('ec2', 'modify_image_attribute', { ImageId: ami, LaunchPermission: { Remove: [{ Group: 'all' }] } })
+  await ask('ec2', 'disable_image_deregistration_protection', { ImageId: ami })
+  await ask('ec2', 'disable_image_deprecation', { ImageId: ami })
+  await ask('ec2', 'deregister_image', { ImageId: ami })
+  await ask('ec2', 'delete_snapshot', { SnapshotId: snapshot })
+})
+
+it('has been asked for all that the publisher asks for', async () => {
+  const used = new Set<string>()
+  const faults = ({ operation }: { readonly operation: string }) => {
+    used.add(operation)
+    return null
+  }
+  await using bench = await setUp({ faults }, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1,eu-central-1' })
+  const disk = await keepDisk(bench.artifacts)
+  const said = registrationsIn(await handle(bench, tested(disk)))
+  await handle({ ...bench, protectFinal: true }, blessed(said, {}, 'Final'))
+  const { drop } = tested(disk).body
+  await handle(bench, superseded(said, drop))
+  await handle(bench, expired(said, drop))
+  expect([...used].filter((operation) => !asked.has(operation))).toEqual([])
+  expect(used.size).toBeGreaterThan(18)
+})
