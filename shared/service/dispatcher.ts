@@ -18,6 +18,8 @@ const retryAfter = 1_000
 export interface Dispatcher {
   /** There may be work; `anywhere` also means that a running job may have been cancelled. */
   wake(where: WakeScope): void
+  /** Another job on this host has ended: one may fit that did not. */
+  look(): void
   /** Takes no more jobs; gives running ones until the deadline to end, then puts them back. */
   stop(graceMilliseconds: number): Promise<void>
 }
@@ -36,6 +38,8 @@ export function createDispatcher(
   /** Whether we were told of work, or ended a job, since we last looked ahead: there may be work for later. */
   let hasNews = true
   let looked = new Date(0)
+  /** Whether we were called for work that we may not have room for on our host. */
+  let called = false
   let stopped = false
   let alarm: NodeJS.Timeout | null = null
   /** Set while each look finds as much as we have room for, until that is left to others. */
@@ -70,11 +74,23 @@ export function createDispatcher(
     mayBeMore = false
     const now = runtime.now()
     const until = new Date(now.getTime() + leaseTime)
-    const jobs = await runtime.ledger.lease(service.name, { owner: runtime.owner, now, until, limit })
+    const capacity = service.needs === null ? undefined : await runtime.capacity?.()
+    const jobs = await runtime.ledger.lease(service.name, {
+      owner: runtime.owner,
+      now,
+      until,
+      limit,
+      ...(capacity && { capacity }),
+    })
     looked = now
     jobs.forEach(start)
+    // Where what they need is counted, they come one by one.
+    if (capacity && jobs.length > 0) again = true
     if (jobs.length < limit) {
       busy = endOf(busy)
+      // What does not fit here may fit elsewhere.
+      if (capacity && jobs.length === 0 && called) leaveToOthers()
+      if (jobs.length === 0) called = false
       setAlarm(quietTime)
       return
     }
@@ -97,6 +113,7 @@ export function createDispatcher(
         // A job that was put back may be running again already.
         if (running.get(job.id)?.abort === abort) running.delete(job.id)
         hasNews = true
+        if (service.needs !== null) runtime.onRoom?.()
         // The next with its key could not begin before.
         if (mayBeMore || service.keyOf !== null) void pump()
       })
@@ -146,10 +163,15 @@ export function createDispatcher(
       if (where !== 'anywhere' && (typeof where === 'string' || where.service !== service.name)) return
       mayBeMore = true
       hasNews ||= where !== 'anywhere'
+      called ||= where !== 'anywhere'
       if (!stopped && running.size < service.concurrency) void pump()
       // It is for somebody else.
       else if (where !== 'anywhere' && busy === null) leaveToOthers()
       if (where === 'anywhere') void beat().catch(onError)
+    },
+    look() {
+      mayBeMore = true
+      if (!stopped && running.size < service.concurrency) void pump()
     },
     async stop(grace) {
       stopped = true
