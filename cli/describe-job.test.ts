@@ -37,11 +37,11 @@ async function waitingJob() {
 
 it('says what a job waits for, since when and until when', async () => {
   await using job = await waitingJob()
-  expect(jobLine(await job.read())).toBe(
+  expect(jobLine(await job.read(), [])).toBe(
     'builder waiting with ec2.x86_64 on image.requested.v1: for a Koji task (koji/6380373) ' +
       'since 2026-01-01 12:00Z, looks again 2026-01-01 18:00Z at the latest',
   )
-  expect(describeJob(await job.read())).toMatchObject({
+  expect(describeJob(await job.read(), [])).toMatchObject({
     state: 'waiting',
     waiting: { reason: 'a Koji task', for: 'koji/6380373', since: now, until },
   })
@@ -51,7 +51,18 @@ it('says of a job whose drop is cancelled that it is still to be cleaned up', as
   await using job = await waitingJob()
   const envelope = seal(say(dropCancelled, { drop: imageRequested.example.drop, by: 'somebody' }), { now })
   await job.ledger.accept('builder', [{ envelope, key: null, wanted: false, endsWork: true, abandons: true }], now)
-  expect(jobLine(await job.read())).toBe(
+  expect(jobLine(await job.read(), [])).toBe(
     'builder waiting with ec2.x86_64 on image.requested.v1: cancelled, to be cleaned up',
   )
+})
+
+it('says of a job that nobody can run what all workers lack', async () => {
+  await using job = await waitingJob()
+  const capacity = { host: 'one', cores: 4, memoryMib: 4_000, diskMib: 0, kvm: false, root: false, architectures: [] }
+  const workers = ['builder', 'converter'].map((service) => ({ service, owner: 'a', capacity }))
+  const queued = { ...(await job.read()), state: 'queued', waiting: null, needs: { kvm: true } } as const
+  expect(jobLine(queued, workers)).toBe('builder queued with ec2.x86_64 on image.requested.v1: no worker has kvm')
+  expect(describeJob(queued, workers)).toMatchObject({ needs: { kvm: true }, unfit: 'no worker has kvm' })
+  expect(describeJob({ ...queued, needs: { cores: 4 } }, workers)).toMatchObject({ unfit: null })
+  expect(describeJob({ ...queued, service: 'announcer' }, workers)).toMatchObject({ unfit: null })
 })

@@ -4,7 +4,7 @@ import { operatorRequests } from '#events/operator.ts'
 import * as discovery from '#service/discover.ts'
 import type { ServiceDefinition } from '#service/define.ts'
 import type { Assemble } from '#service/host.ts'
-import { inboxOf } from '#service/inbox.ts'
+import { interestOf } from '#service/inbox.ts'
 import type { Step } from '#service/step.ts'
 import { UsageError } from './usage.ts'
 
@@ -48,7 +48,7 @@ export async function findServices(env: Readonly<Record<string, string | undefin
     assemble: (name) => discovery.importAssemble(find(name)),
     part: (name, file) => discovery.importPart(find(name), file),
     definitions,
-    interests: async () => (await definitions()).map(inboxOf),
+    interests: async () => (await definitions()).map(interestOf),
     words: async () => wordsOf(await definitions()),
   }
 }

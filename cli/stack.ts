@@ -9,6 +9,7 @@ import type { Assemble, Assembled, Host } from '#service/host.ts'
 import { ownerOfThisProcess } from '#service/owner.ts'
 import { runServices, type Running } from '#service/run.ts'
 import { openArtifacts } from './backends/open-artifacts.ts'
+import { openHostCapacity } from './backends/host-capacity.ts'
 import { openBus } from './backends/open-bus.ts'
 import { openLedger } from './backends/open-ledger.ts'
 import { readArtifactSettings, readBusSettings, readLedgerSettings } from './backends/settings.ts'
@@ -94,6 +95,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ledger,
     bus,
     owner: ownerOfThisProcess(),
+    capacity: await openHostCapacity(env, stateFolder),
     stateFolder,
     now,
     log,

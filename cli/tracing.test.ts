@@ -18,6 +18,8 @@ function jobOn(trace: string | null): Job {
     state: 'running',
     attempts: 2,
     owner: 'a',
+    host: null,
+    needs: {},
     ...about,
     ...times,
     ...waits,

@@ -38,11 +38,15 @@ async function showList(ledger: Ledger, steps: readonly Step[], json: boolean): 
     return
   }
   const now = new Date()
+  const unfit = await ledger.unfit(now)
   const rows = drops.map(({ drop, compose, kind, state, passed, images, since, waitsFor }) => {
     return [drop, compose, kind, state, `${String(passed)}/${String(images)}`, ageOf(since, now), waitsFor ?? '']
   })
   const heading = ['DROP', 'COMPOSE', 'KIND', 'STATE', 'IMAGES', 'SINCE', 'WAITS FOR']
   const lines = rows.length === 0 ? ['there are no drops yet'] : renderTable(heading, rows)
+  for (const { service, count, reason } of unfit) {
+    lines.push(`${service}: ${String(count)} ${count === 1 ? 'job waits' : 'jobs wait'}, as ${reason}`)
+  }
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
@@ -59,16 +63,19 @@ async function showDrop(ledger: Ledger, drop: string, { steps, json, stateFolder
   const view = viewDrop(await readDrop(ledger, drop), { steps, jobs })
   if (!view) throw new UsageError(`there is no drop ${JSON.stringify(drop)}; \`imagedrop status\` lists them`)
   const published = await readPublished(ledger, drop)
+  const workers = await ledger.workers(new Date())
   const open = jobs.filter(({ state }) => openStates.has(state))
   if (json) {
     const { phase: state, ...rest } = view
-    process.stdout.write(`${JSON.stringify({ ...rest, state, published, jobs: open.map(describeJob) })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ ...rest, state, published, jobs: open.map((job) => describeJob(job, workers)) })}\n`,
+    )
     return
   }
   const lines = renderDrop(view, Date.now(), process.stdout.columns || 120)
   if (published) lines.push(...reportPublished(published, stateFolder))
   else if (view.failures.length > 0) lines.push(...reportFailed(view, stateFolder))
-  lines.push(...reportEngines(view), ...open.map((job) => `  ${jobLine(job)}`))
+  lines.push(...reportEngines(view), ...open.map((job) => `  ${jobLine(job, workers)}`))
   process.stdout.write(`${lines.join('\n')}\n${view.phase}${endOf(view)}\n`)
 }
 

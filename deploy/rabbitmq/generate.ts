@@ -12,7 +12,7 @@ import {
 } from '#bus/amqp/topology.ts'
 import { routingKeyOf } from '#bus/amqp/wire.ts'
 import { operatorRequests } from '#events/operator.ts'
-import { inboxOf as interestOf } from '#service/inbox.ts'
+import { interestOf } from '#service/inbox.ts'
 import { readHouse } from '#service/discover.ts'
 
 /** Where the definitions are kept. */

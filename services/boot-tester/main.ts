@@ -9,6 +9,7 @@ import { createImageTest } from './image-test.ts'
 import { createJudgeDisk } from './judge-disk.ts'
 import { guestsAtATime } from './machines/guests-at-a-time.ts'
 import { bootNothing } from './machines/null/null-machine.ts'
+import { needsOfBoots } from './needs.ts'
 import { readBootPolicy } from './plan/boot-policy.ts'
 import { dataSourceNames } from './datasources/index.ts'
 import { bootTester } from './service.ts'
@@ -21,8 +22,12 @@ export const assemble: Assemble = (host) => {
   const config = readBootTesterConfig(host.env)
   const weights = [...diskChecks, ...checks, ...laterChecks]
   const isReal = config.machine !== 'null'
+  const policy = readBootPolicy(config.boots, {
+    datasources: dataSourceNames,
+    later: laterChecks.map(({ name }) => name),
+  })
   const testImage = createImageTest({
-    policy: readBootPolicy(config.boots, { datasources: dataSourceNames, later: laterChecks.map(({ name }) => name) }),
+    policy,
     bootTestOf: isReal ? createBootTests({ config, stateFolder: host.stateFolder, checks }) : () => bootNothing,
     // What the null engine builds is no disk.
     ...(isReal ? { checkDisk: createJudgeDisk(diskChecks) } : {}),
@@ -31,6 +36,7 @@ export const assemble: Assemble = (host) => {
   })
   const here = { processors: availableParallelism(), freeMib: process.availableMemory() / mebi }
   const concurrency = config.concurrency === 'auto' ? guestsAtATime(config.memoryMib, here) : config.concurrency
-  const service = bindService(bootTester, { artifacts: host.artifacts, testImage }, { concurrency })
+  const needs = isReal ? needsOfBoots(policy, config) : () => ({})
+  const service = bindService(bootTester, { artifacts: host.artifacts, testImage, needs }, { concurrency })
   return Promise.resolve({ service })
 }

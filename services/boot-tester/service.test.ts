@@ -55,7 +55,7 @@ async function handle(bootTest: BootTest, event = built(), { attempt = 1 } = {})
     weights: [],
     known: [],
   })
-  const events = await bootTester.handle(event, { artifacts, testImage }, { ...context(), attempt })
+  const events = await bootTester.handle(event, { artifacts, testImage, needs: () => ({}) }, { ...context(), attempt })
   if (!Array.isArray(events)) throw new Error('the boot tester keeps no state')
   for (const said of events) checkOutgoing(seal(said, { now: new Date(), causation: event }))
   return events

@@ -4,16 +4,19 @@ import { imageBuilt, type ImageBuilt } from '#events/image-built.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { imageKey, type ArtifactRef } from '#events/vocabulary.ts'
+import type { Needs } from '#ledger/needs.ts'
 import { defineService } from '#service/define.ts'
 import { TransientError, PermanentError } from '#service/errors.ts'
 import { isTransient } from '#service/failure.ts'
 import type { ImageReport, ImageTest } from './image-report.ts'
-import { subjectOf } from './plan/subject.ts'
+import { subjectOf, type Subject } from './plan/subject.ts'
 import { keepBoots, decisiveEvidence, keepReports } from './keep-evidence.ts'
 
 interface Dependencies {
   readonly artifacts: ArtifactStore
   readonly testImage: ImageTest
+  /** What the guests of an image's boots need. */
+  readonly needs: (subject: Subject) => Needs
 }
 
 /** A boot that tells nothing is tried again, on whichever host is free; the last try leaves the job to a person. */
@@ -25,6 +28,7 @@ export const bootTester = defineService({
   consumes: [imageBuilt],
   emits: [imageTested, imageFailed],
   retry: { attempts },
+  needs: ({ body: { image, compose } }, { needs }: Dependencies) => needs(subjectOf(image, compose)),
   handle: async ({ body }, { artifacts, testImage }: Dependencies, context) => {
     const { drop, compose, image, disk } = body
     const path = await openDisk(artifacts, disk, context.signal)

@@ -9,6 +9,7 @@ import { PermanentError, TransientError } from '#service/errors.ts'
 import { abandonBuild, buildImage, keepLog, logFileOf, type BuildDependencies, type Order } from './build-image.ts'
 import { EngineFailed, tryEngines, turnOf, type Turn } from './contingency.ts'
 import { keyOfChange } from './engines/koji/wake.ts'
+import { leastOf } from './engines/needs.ts'
 import { readRecipe } from './read-recipe.ts'
 import { assertArchitecture, assertFlavour, RecipeRefused } from './recipe.ts'
 
@@ -28,6 +29,11 @@ export const builder = defineService({
   consumes: [imageRequested],
   emits: [imageBuilt, imageFailed],
   wakes: [{ event: kojiTaskChanged, keyOf: keyOfChange }],
+
+  needs({ body: { image } }, { engines, onlyEngine }: BuilderDependencies) {
+    const names = onlyEngine === null ? image.engines : [onlyEngine]
+    return leastOf(names.flatMap((name) => engines.get(name) ?? []).map((engine) => engine.needs(image)))
+  },
 
   async handle({ body }, dependencies: BuilderDependencies, context) {
     try {

@@ -13,6 +13,8 @@ export const converter = defineService({
   name: 'converter',
   consumes: [imageBuilt],
   emits: [imageConverted, imageFailed],
+  // Its files are together about as large as what the disk holds; pieces of many disks wait for the same processors.
+  needs: ({ body: { disk } }) => ({ cores: 0.5, memoryMib: 512, diskMib: disk.size / 2 ** 20 }),
 
   async handle({ body }, dependencies: ConverterDependencies, context) {
     const { drop, compose, image, disk } = body

@@ -19,6 +19,11 @@ export interface DatabaseKind {
   holdEnding(db: Kysely<Tables>, service: string, drop: string): Promise<void>
   /** Until the transaction ends, nobody else lets a job of the service wait for one of these keys, or wakes one. */
   holdWaits(db: Kysely<Tables>, service: string, keys: readonly string[]): Promise<void>
+  /**
+   * What the jobs hold that run on a host, as one row `cores, memory, disk`. Until our statement is committed, nobody else
+   * takes a job for that host.
+   */
+  usedOn(host: string, now: Date): RawBuilder<{ cores: number; memory: number; disk: number }>
   /** Whether a statement may change several tables: `with … as (update …)`. */
   readonly withMayWrite: boolean
   isTableMissing(error: unknown): boolean

@@ -1,4 +1,5 @@
 import type { Envelope } from '#events/envelope.ts'
+import type { Capacity, Needs, Worker } from './needs.ts'
 
 /**
  * queued → running → done | failed (said so in an event) | quarantined (an error that needs a person) | cancelled.
@@ -36,6 +37,9 @@ export interface Job {
   readonly attempts: number
   /** The process that runs it, or that ended it; null while nobody does. Jobs that an older version ended have none. */
   readonly owner: string | null
+  /** The host of that process; null where nobody counts what it has. */
+  readonly host: string | null
+  readonly needs: Needs
   readonly error: string | null
   readonly drop: string | null
   /** `generic.x86_64`, when the event is about one image. */
@@ -62,6 +66,12 @@ export interface Delivery {
   readonly endsWork: boolean
   /** For an ending: the service cleans up after jobs that have begun, so they are leased once more, not just ended. */
   readonly abandons?: boolean
+  /** What the job needs of its host. */
+  readonly needs?: Needs
+  /** Jobs with a smaller one are taken first; 0 without it. */
+  readonly priority?: number
+  /** Jobs of one priority that have this in common share what there is alike with those that have another. */
+  readonly share?: string | null
   /** Wakes the jobs of the service that wait for this key, now or later. */
   readonly wakes?: string | null
 }
@@ -118,6 +128,14 @@ export interface Backlog {
   readonly outbox: number
 }
 
+/** Queued jobs of a service that none of its workers that are there can ever run, and why. */
+export interface Unfit {
+  readonly service: string
+  readonly reason: string
+  readonly count: number
+  readonly oldest: Date
+}
+
 /** What became of a lease: still ours, somebody else's, or its job cancelled by a person. */
 export type Held = 'held' | 'lost' | 'cancelled'
 
@@ -166,10 +184,24 @@ export interface Ledger extends AsyncDisposable {
    */
   accept(service: string, deliveries: readonly Delivery[], now: Date): Promise<number>
   /**
-   * Hands out queued jobs that are due, waiting ones whose wait is over, and running ones whose lease ran out, oldest
-   * first. Jobs with one key run one at a time; a job that waits lets later ones of its key go first.
+   * Hands out queued jobs that are due, waiting ones whose wait is over, and running ones whose lease ran out: by priority,
+   * in turns of those that share, else the oldest first. Jobs with one key run one at a time; a job that waits lets later ones of its key go first.
+   *
+   * With a `capacity`, a job that the host can run beside all that runs on it already, of whatever service and process, or
+   * none: one at a time, as each leaves less for the next.
    */
-  lease(service: string, options: { owner: string; now: Date; until: Date; limit: number }): Promise<Job[]>
+  lease(
+    service: string,
+    options: { owner: string; now: Date; until: Date; limit: number; capacity?: Capacity },
+  ): Promise<Job[]>
+  /** Says that a process takes jobs of services, and what its host has; to be said again before `workersLast` is over. */
+  present(services: readonly string[], owner: string, capacity: Capacity, now: Date): Promise<void>
+  /** Says that it takes none any more. */
+  leave(owner: string): Promise<void>
+  /** Who takes jobs, of whatever service we may see. */
+  workers(now: Date): Promise<Worker[]>
+  /** What waits in vain for one of them. */
+  unfit(now: Date): Promise<Unfit[]>
   /** Prolongs leases. Resolves with what became of each job. */
   heartbeat(jobs: readonly number[], owner: string, until: Date): Promise<Map<number, Held>>
   /**

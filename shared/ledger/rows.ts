@@ -1,7 +1,17 @@
 import type { Selectable } from 'kysely'
 import type { Envelope } from '#events/envelope.ts'
 import type { Job, OutboxRow, Waited, Waiting } from './ledger.ts'
+import type { Needs } from './needs.ts'
 import type { JobsTable } from './schema.ts'
+
+export const needColumns = [
+  'need_cores',
+  'need_memory',
+  'need_disk',
+  'need_kvm',
+  'need_root',
+  'need_architecture',
+] as const satisfies (keyof JobsTable)[]
 
 /** By name, never all: a column that a later version adds must not change what a prepared statement returns. */
 export const jobColumns = [
@@ -24,6 +34,8 @@ export const jobColumns = [
   'wait_since',
   'wait_state',
   'woken_by',
+  'lease_host',
+  ...needColumns,
 ] as const satisfies (keyof JobsTable)[]
 
 type JobRow = Pick<Selectable<JobsTable>, (typeof jobColumns)[number]>
@@ -39,6 +51,8 @@ export function jobOf(row: JobRow): Job {
     attempts: row.attempts,
     // One that was taken up again still has the owner of before.
     owner: row.state === 'queued' ? null : row.lease_owner,
+    host: row.state === 'queued' ? null : row.lease_host,
+    needs: needsOf(row),
     error: row.error,
     drop: row.drop_id,
     image: row.image,
@@ -48,6 +62,30 @@ export function jobOf(row: JobRow): Job {
     cancelRequested: row.cancel_requested === 1,
     waiting: row.state === 'waiting' ? waitingOf(row) : null,
     waited: row.wait_since === null ? null : waitedOf(row),
+  }
+}
+
+/** What a job needs, as its row has it. */
+export function needsOf(row: Pick<Selectable<JobsTable>, (typeof needColumns)[number]>): Needs {
+  return {
+    ...(row.need_cores > 0 && { cores: row.need_cores / 1000 }),
+    ...(row.need_memory > 0 && { memoryMib: row.need_memory }),
+    ...(row.need_disk > 0 && { diskMib: row.need_disk }),
+    ...(row.need_kvm > 0 && { kvm: true }),
+    ...(row.need_root > 0 && { root: true }),
+    ...(row.need_architecture !== null && { architecture: row.need_architecture }),
+  }
+}
+
+/** The columns of what a job needs. */
+export function needsRow({ cores = 0, memoryMib, diskMib, kvm, root, architecture }: Needs) {
+  return {
+    need_cores: Math.round(cores * 1000),
+    need_memory: Math.ceil(memoryMib ?? 0),
+    need_disk: Math.ceil(diskMib ?? 0),
+    need_kvm: kvm === true ? 1 : 0,
+    need_root: root === true ? 1 : 0,
+    need_architecture: architecture ?? null,
   }
 }
 

@@ -9,6 +9,8 @@ export interface Tables {
   wakes: WakesTable
   /** Drops that a service no longer works on. */
   ended_drops: { service: string; drop_id: string }
+  /** Processes that take jobs, and what their hosts have, as JSON. */
+  workers: { service: string; owner: string; capacity: string; seen_at: number }
 }
 
 export interface JobsTable {
@@ -42,6 +44,20 @@ export interface JobsTable {
   woken_seq: number | null
   /** By key, the last wake that the job was woken by before its present wait. */
   wakes_seen: string | null
+  /** Thousandths of a processor, so that sums are exact. */
+  need_cores: ColumnType<number, number | undefined>
+  need_memory: ColumnType<number, number | undefined>
+  need_disk: ColumnType<number, number | undefined>
+  need_kvm: ColumnType<number, number | undefined>
+  need_root: ColumnType<number, number | undefined>
+  need_architecture: string | null
+  /** What is smaller goes first: first by priority, then by turn. */
+  priority: ColumnType<number, number | undefined>
+  turn: ColumnType<number, number | undefined>
+  /** Whose turn it is: jobs of one priority that have this in common, as those of one release, share what there is alike. */
+  share: string | null
+  /** The host that it runs on, or ran on last; null where nobody counts what it has. */
+  lease_host: string | null
 }
 
 interface OutboxTable {

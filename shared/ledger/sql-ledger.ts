@@ -13,6 +13,8 @@ import { insertOutbox, insertRequest, markSent, takeUnsent } from './statements/
 import { park } from './statements/park.ts'
 import { putBack, reclaim, replay } from './statements/put-back.ts'
 import { readEvents, readJobs, readNextDue } from './statements/read.ts'
+import { readUnfit } from './statements/unfit.ts'
+import { forgetWorker, readWorkers, recordWorker } from './statements/workers.ts'
 import type { Wake } from './wake.ts'
 
 interface Backend {
@@ -40,6 +42,11 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
       return fresh
     },
     lease: (service, options) => persist((repeated) => lease(db, kind, service, { ...options, repeated }), soon),
+    present: (services, owner, capacity, now) =>
+      persist(() => recordWorker(db, services, { owner, capacity, now }), soon),
+    leave: (owner) => persist(() => forgetWorker(db, owner), soon),
+    workers: (now) => persist(() => readWorkers(db, now), soon),
+    unfit: (now) => persist(() => readUnfit(db, now), soon),
     heartbeat: (jobs, owner, until) => persist(() => heartbeat(db, kind, jobs, owner, until), soon),
     finish: (job, owner, outcome, now) =>
       thenRing(

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Progress } from '#bus/bus.ts'
 import type { BodyOf, EventDefinition, Said, SaidOf } from '#events/define.ts'
 import type { Envelope, EnvelopeOf } from '#events/envelope.ts'
+import type { Needs } from '#ledger/needs.ts'
 
 /** What every handler is given besides its event and its dependencies. */
 export interface Context {
@@ -84,6 +85,8 @@ export interface ServiceDefinition<
    * up none: when it is woken, it is the next.
    */
   readonly keyOf?: (event: EnvelopeOf<Consumes>) => string
+  /** What a job on an event needs of its host, for services whose jobs take much of one. */
+  readonly needs?: (event: EnvelopeOf<Consumes>, dependencies: Dependencies) => Needs
   /**
    * From an event to events. An expected failure is an event; a throw is a TransientError (retried), a
    * PermanentError or anything else (quarantined). With `keyOf`, `context.state` is this key's state. A handler that
@@ -128,6 +131,8 @@ export interface BoundService {
   readonly asides: readonly EventDefinition[]
   readonly concurrency: number
   readonly keyOf: ((event: Envelope) => string) | null
+  /** Null when its jobs need nothing worth counting: they are taken whatever else runs on the host. */
+  readonly needs: ((event: Envelope) => Needs) | null
   readonly handle: (
     event: Envelope,
     context: Context & { readonly state: unknown; readonly waited?: Waited },

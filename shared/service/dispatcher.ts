@@ -18,6 +18,8 @@ const retryAfter = 1_000
 export interface Dispatcher {
   /** There may be work; `anywhere` also means that a running job may have been cancelled. */
   wake(where: WakeScope): void
+  /** Another job on this host has ended: one may fit that did not. */
+  look(): void
   /** Takes no more jobs; gives running ones until the deadline to end, then puts them back. */
   stop(graceMilliseconds: number): Promise<void>
 }
@@ -40,6 +42,8 @@ export function createDispatcher(
   /** Whether it is time to ask if we keep the time for all. */
   let mayKeepTime = false
   let looked = new Date(0)
+  /** Whether we were called for work that we may not have room for on our host. */
+  let called = false
   let stopped = false
   /** Set until things have been quiet for long enough. */
   let quiet: NodeJS.Timeout | null = null
@@ -81,14 +85,26 @@ export function createDispatcher(
     isTold = false
     const now = runtime.now()
     const until = new Date(now.getTime() + leaseTime)
-    const jobs = await runtime.ledger.lease(service.name, { owner: runtime.owner, now, until, limit })
+    const capacity = service.needs === null ? undefined : await runtime.capacity?.()
+    const jobs = await runtime.ledger.lease(service.name, {
+      owner: runtime.owner,
+      now,
+      until,
+      limit,
+      ...(capacity && { capacity }),
+    })
     looked = now
     // What we were told of is not due yet, or waits for one of its key.
     if (wasTold && jobs.length === 0) hasNews = true
     jobs.forEach(start)
+    // Where what they need is counted, they come one by one.
+    if (capacity && jobs.length > 0) again = true
     quiet = endOf(quiet)
     if (jobs.length < limit) {
       busy = endOf(busy)
+      // What does not fit here may fit elsewhere.
+      if (capacity && jobs.length === 0 && called) leaveToOthers()
+      if (jobs.length === 0) called = false
       if (!stopped) quiet = setTimeout(whenQuiet, quietTime)
       return
     }
@@ -110,6 +126,7 @@ export function createDispatcher(
         // A job that was put back may be running again already.
         if (running.get(job.id)?.abort === abort) running.delete(job.id)
         hasNews ||= outcome === undefined || outcome === 'queued' || outcome === 'waiting'
+        if (service.needs !== null) runtime.onRoom?.()
         // The next with its key could not begin before.
         if (mayBeMore || service.keyOf !== null) void pump()
       })
@@ -169,11 +186,15 @@ export function createDispatcher(
       if (where !== 'anywhere' && (typeof where === 'string' || where.service !== service.name)) return
       mayBeMore = true
       if (where === 'anywhere') mayKeepTime = true
-      else isTold = true
+      else isTold = called = true
       if (!stopped && running.size < service.concurrency) void pump()
       // It is for somebody else.
       else if (where !== 'anywhere' && busy === null) leaveToOthers()
       if (where === 'anywhere') void beat().catch(onError)
+    },
+    look() {
+      mayBeMore = true
+      if (!stopped && running.size < service.concurrency) void pump()
     },
     async stop(grace) {
       stopped = true

@@ -50,6 +50,7 @@ export function createMetrics(ledger: Ledger, bus: Bus): Registry {
   registry.registerMetric(refused)
   registry.registerMetric(keyExpiry)
   addBacklog(registry, ledger)
+  addUnfit(registry, ledger)
   addBus(registry, bus)
   return registry
 }
@@ -92,6 +93,21 @@ function addBacklog(registry: Registry, ledger: Ledger): void {
   add('imagedrop_outbox_events', 'Events that are said but not yet confirmed by the bus', [], ({ outbox }) => [
     [{}, outbox],
   ])
+}
+
+function addUnfit(registry: Registry, ledger: Ledger): void {
+  const gauge = new Gauge({
+    name: 'imagedrop_unfit_jobs',
+    help: 'Queued jobs that no worker can run, by service and by what all of its workers lack',
+    labelNames: ['service', 'reason'],
+    registers: [],
+    async collect() {
+      const unfit = await ledger.unfit(new Date())
+      this.reset()
+      for (const { service, reason, count } of unfit) this.set({ service, reason }, count)
+    },
+  })
+  registry.registerMetric(gauge)
 }
 
 type Value = readonly [labels: Record<string, string>, value: number]

@@ -3,12 +3,13 @@ import { seal, uuidFrom, type Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import { LedgerAway } from '#ledger/ledger.ts'
 import type { BoundService } from './define.ts'
-import { createDispatcher } from './dispatcher.ts'
+import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import { messageOf } from './errors.ts'
 import type { Assembled, Voice } from './host.ts'
 import { openIntake } from './intake.ts'
 import { outletOf } from './outlet.ts'
 import { isOwnerAlive } from './owner.ts'
+import { keepPresence } from './presence.ts'
 import { createRelay } from './relay.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -58,8 +59,13 @@ export async function runServices(
     }
   }
   const relay = createRelay({ bus, ledger, owner: runtime.owner, now, outlet, hear }, onError)
-  const dispatchers = assembled.map(({ service }) =>
-    createDispatcher({ ...runtime, onSaid: relay.wake }, service, onError),
+  const weighty = assembled.map(({ service }) => service).filter(({ needs }) => needs !== null)
+  const presence = await keepPresence(runtime, weighty, onError)
+  const lookAll = () => {
+    for (const [index, { service }] of assembled.entries()) if (service.needs !== null) dispatchers[index]?.look()
+  }
+  const dispatchers: readonly Dispatcher[] = assembled.map(({ service }) =>
+    createDispatcher({ ...runtime, onSaid: relay.wake, onRoom: lookAll }, service, onError),
   )
   const watching = ledger.watch((where) => {
     if (where === 'anywhere' || (where === 'outbox' && outlet.hearsRequests)) relay.wake()
@@ -94,6 +100,7 @@ export async function runServices(
     ending.abort(new Error('the process stops'))
     await Promise.all([...dispatchers.map((dispatcher) => dispatcher.stop(grace)), ...background])
     watching[Symbol.dispose]()
+    await presence[Symbol.asyncDispose]()
     await relay.stop()
     await Promise.all(subscriptions.map((subscription) => subscription[Symbol.asyncDispose]()))
     for (const one of all) {

@@ -4,6 +4,7 @@ import type { Said } from '#events/define.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import type { Job, Ledger, OutboxRow } from '#ledger/ledger.ts'
+import type { Capacity } from '#ledger/needs.ts'
 import type { WatchAttempt } from './attempt-watch.ts'
 import type { Accounts, Declared, Untrusted } from './trust.ts'
 
@@ -23,6 +24,10 @@ export interface Runtime {
   readonly onRefused?: (refusal: Untrusted, service: string) => void
   /** Measures or traces; default nothing. */
   readonly watchAttempt?: WatchAttempt
+  /** What this host has now; without it nobody counts, and jobs are taken whatever they need. */
+  readonly capacity?: () => Promise<Capacity>
+  /** Called when a job has ended that held a part of the host. */
+  readonly onRoom?: () => void
   /** Called when a job has left events in the outbox, for this process to send: these, or what is there. */
   readonly onSaid?: (said?: readonly OutboxRow[] | null) => void
 }

@@ -4,8 +4,9 @@ interface Host {
   readonly freeMib: number
 }
 
-/** What an emulator takes beside the memory of its guest, and what is left to everything else on the host, in MiB. */
-const perGuest = 300
+/** What an emulator takes beside the memory of its guest, in MiB. */
+export const perGuest = 300
+/** What is left to everything else on the host. */
 const reserve = 512
 
 /** How many guests of this size a host can have at a time: one for each processor, if its free memory holds them; one at least. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ComposeRef, FailureClass, ImagePlan } from '#events/vocabulary.ts'
 import type { Progress } from '#bus/bus.ts'
+import type { Needs } from '#ledger/needs.ts'
 import type { WaitFor } from '#service/define.ts'
 import type { PackageSources } from '../packages/sources.ts'
 import type { Recipe } from '../recipe.ts'
@@ -83,6 +84,8 @@ export interface Engine {
   readonly id: string
   /** Whether it installs packages, so that their sources are looked up for it. */
   readonly usesPackages: boolean
+  /** What a build needs of the host that it is run on. */
+  needs(image: Pick<ImagePlan, 'architecture'>): Needs
   /** Of the tool as it is on this machine; null when it is not there, or not set up. */
   version(): Promise<string | null>
   /** Pure: the same request and folders give the same plan. */

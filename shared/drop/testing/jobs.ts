@@ -28,6 +28,8 @@ export function jobOn(
     state,
     attempts: 1,
     owner: null,
+    host: null,
+    needs: {},
     error,
     drop,
     image,

@@ -6,7 +6,7 @@
 export const grants = `do $$
 declare
   service record;
-  tables constant text[] := array['jobs', 'outbox', 'entities', 'ended_drops', 'wakes'];
+  tables constant text[] := array['jobs', 'outbox', 'entities', 'ended_drops', 'wakes', 'workers'];
   name text;
 begin
   if to_regrole('imagedrop_operator') is null then return; end if;
@@ -25,12 +25,13 @@ begin
       execute format('drop policy if exists %I on %I', service.role, name);
       execute format('create policy %I on %I to %I using (service = %L)', service.role, name, service.role, service.name);
     end loop;
-    execute format('grant select on kysely_migration, jobs, outbox, entities, ended_drops, wakes to %I', service.role);
-    execute format('grant insert on jobs, entities, ended_drops, wakes to %I', service.role);
-    execute format('grant delete on wakes to %I', service.role);
+    execute format('grant select on kysely_migration, jobs, outbox, entities, ended_drops, wakes, workers to %I', service.role);
+    execute format('grant insert on jobs, entities, ended_drops, wakes, workers to %I', service.role);
+    execute format('grant delete on wakes, workers to %I', service.role);
+    execute format('grant update (capacity, seen_at) on workers to %I', service.role);
     execute format('grant insert (event_id, subject, drop_id, envelope, service, said_at, lease_owner, lease_until) on outbox to %I', service.role);
     execute format('grant update (sent_at, lease_owner, lease_until) on outbox to %I', service.role);
-    execute format('grant update (state, attempts, due_at, lease_owner, lease_until, cancel_requested, error, started_at, finished_at) on jobs to %I', service.role);
+    execute format('grant update (state, attempts, due_at, lease_owner, lease_until, lease_host, cancel_requested, error, started_at, finished_at) on jobs to %I', service.role);
     execute format('grant update (wait_for, wait_reason, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to %I', service.role);
     execute format('grant update (version, state) on entities to %I', service.role);
   end loop;
@@ -43,7 +44,7 @@ begin
     create policy requests_taken on outbox for update to imagedrop_scheduler using (service is null);
   end if;
 
-  grant select on kysely_migration, jobs, outbox, entities, ended_drops to imagedrop_operator;
+  grant select on kysely_migration, jobs, outbox, entities, ended_drops, workers to imagedrop_operator;
   grant update (state, attempts, due_at, error, finished_at, cancel_requested) on jobs to imagedrop_operator;
   grant update (wait_for, wait_reason, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to imagedrop_operator;
   grant insert (event_id, subject, drop_id, envelope, said_at, lease_owner, lease_until) on outbox to imagedrop_operator;
@@ -56,6 +57,10 @@ begin
     create policy imagedrop_monitor on outbox for select to imagedrop_monitor using (true);
     grant select on kysely_migration to imagedrop_monitor;
     grant select (service, state, due_at, lease_until, accepted_at, started_at, finished_at, wait_reason, wait_since, woken_seq) on jobs to imagedrop_monitor;
+    grant select (need_cores, need_memory, need_disk, need_kvm, need_root, need_architecture) on jobs to imagedrop_monitor;
+    drop policy if exists imagedrop_monitor on workers;
+    create policy imagedrop_monitor on workers for select to imagedrop_monitor using (true);
+    grant select on workers to imagedrop_monitor;
     grant select (subject, service, said_by, said_at, sent_at) on outbox to imagedrop_monitor;
   end if;
 end $$`

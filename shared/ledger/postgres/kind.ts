@@ -21,6 +21,7 @@ export const postgres: DatabaseKind = {
         from unnest(${keys}::text[]) as key order by lock
       ) as locks`.execute(db)
   },
+  usedOn: (host, now) => sql`select cores, memory, disk from used_on(${host}, ${now.getTime()})`,
   withMayWrite: true,
   isTableMissing: (error) => error instanceof DatabaseError && error.code === '42P01',
   async account(db) {

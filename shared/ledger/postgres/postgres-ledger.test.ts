@@ -4,6 +4,7 @@ import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { testLedgerCompetition } from '../competition.contract.ts'
 import { testLedger } from '../ledger.contract.ts'
 import type { Data } from '../testing/ledger.ts'
+import { testLedgerPlacement } from '../placement.contract.ts'
 import { testLedgerWaiting } from '../waiting.contract.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
@@ -21,6 +22,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 testLedger('PostgreSQL', prepare)
 testLedgerWaiting('PostgreSQL', prepare)
+testLedgerPlacement('PostgreSQL', prepare)
 testLedgerCompetition('PostgreSQL', prepare)
 
 async function prepare(): Promise<Data> {

@@ -11,6 +11,9 @@ export const sqlite: DatabaseKind = {
   hasEnded: (service, drop) => sql`exists (select 1 from ended_drops where service = ${service} and drop_id = ${drop})`,
   holdEnding: () => Promise.resolve(),
   holdWaits: () => Promise.resolve(),
+  usedOn: (host, now) => sql`
+    select coalesce(sum(need_cores), 0) as cores, coalesce(sum(need_memory), 0) as memory, coalesce(sum(need_disk), 0) as disk
+    from jobs where lease_host = ${host} and state = 'running' and lease_until >= ${now.getTime()}`,
   withMayWrite: false,
   isTableMissing: (error) => error instanceof Error && error.message.startsWith('no such table'),
   account: () => Promise.resolve(localAccount()),

@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { testLedgerCompetition } from '../competition.contract.ts'
 import { testLedger } from '../ledger.contract.ts'
 import type { Data } from '../testing/ledger.ts'
+import { testLedgerPlacement } from '../placement.contract.ts'
 import { testLedgerWaiting } from '../waiting.contract.ts'
 import { openSqliteLedger } from './open.ts'
 
 testLedger('SQLite', prepare)
 testLedgerWaiting('SQLite', prepare)
+testLedgerPlacement('SQLite', prepare)
 testLedgerCompetition('SQLite', prepare)
 
 async function prepare(): Promise<Data> {

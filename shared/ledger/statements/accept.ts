@@ -1,7 +1,8 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Delivery } from '../ledger.ts'
-import type { Tables } from '../schema.ts'
+import { needsRow } from '../rows.ts'
+import { isFresh, type Tables } from '../schema.ts'
 import { recordWakes, type WakingDelivery } from './wakes.ts'
 
 /** Rows in one statement at most: a statement has a bounded number of parameters, and a database of locks. */
@@ -81,7 +82,9 @@ async function insertJobs(
 ): Promise<number> {
   const result = await db
     .insertInto('jobs')
-    .values(deliveries.map((delivery) => jobRow(kind, service, delivery, now)))
+    .values(
+      withTurns(service, deliveries).map(({ delivery, turn }) => ({ ...jobRow(kind, service, delivery, now), turn })),
+    )
     .onConflict((conflict) => conflict.columns(['service', 'event_id']).doNothing())
     .executeTakeFirst()
   return Number(result.numInsertedOrUpdatedRows ?? 0)
@@ -102,7 +105,33 @@ function jobRow(kind: DatabaseKind, service: string, delivery: Delivery, now: Da
     due_at: now.getTime(),
     cancel_requested: 0,
     accepted_at: now.getTime(),
+    ...needsRow(delivery.needs ?? {}),
+    priority: delivery.priority ?? 0,
+    share: delivery.share ?? null,
   } as const
+}
+
+/**
+ * Those who share take turns: a job comes after the last of its own share, but not before what has waited longest of all. So
+ * one job of each is taken after the other, however many one of them has, and who comes late makes up for nothing.
+ */
+function withTurns(service: string, deliveries: readonly Delivery[]) {
+  const places = new Map<string, number>()
+  return deliveries.map((delivery) => {
+    const { priority = 0, share = null } = delivery
+    if (share === null) return { delivery, turn: 0 }
+    const those = `${String(priority)} ${share}`
+    const place = (places.get(those) ?? 0) + 1
+    places.set(those, place)
+    const queued = sql`from jobs where service = ${service} and priority = ${priority} and ${isFresh('jobs')}`
+    const turn = sql<number>`(
+      select coalesce(max(turn), 0) from (
+        select max(turn) as turn ${queued} and share = ${share}
+        union all select min(turn) - 1 ${queued}
+      ) as known
+    ) + ${sql.lit(place)}`
+    return { delivery, turn }
+  })
 }
 
 function stateOf(kind: DatabaseKind, service: string, { envelope, wanted, endsWork }: Delivery) {

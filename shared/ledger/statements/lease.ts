@@ -1,6 +1,7 @@
-import type { ExpressionBuilder, Kysely } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely, type RawBuilder } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Job } from '../ledger.ts'
+import type { Capacity } from '../needs.ts'
 import { jobColumns, jobOf } from '../rows.ts'
 import { inState, isFresh, isLive, isPutOff, type JobsTable, type Tables } from '../schema.ts'
 
@@ -9,43 +10,55 @@ interface LeaseOptions {
   readonly now: Date
   readonly until: Date
   readonly limit: number
+  readonly capacity?: Capacity
   /** An earlier try may have leased jobs although its answer was lost. */
   readonly repeated: boolean
 }
 
 /**
- * Hands out due jobs, oldest first. A job does not start while an earlier one with its key is to be done. One whose wait
- * is over is earlier than what came meanwhile, but does not start while any with its key is running.
+ * Hands out due jobs: by priority, then by turn, then the oldest first. A job does not start while an earlier one with its key
+ * is to be done. One whose wait is over is earlier than what came meanwhile, but does not start while any with its key is
+ * running.
  */
 export async function lease(
   db: Kysely<Tables>,
   kind: DatabaseKind,
   service: string,
-  { owner, now, until, limit, repeated }: LeaseOptions,
+  { owner, now, until, limit: wanted, capacity, repeated }: LeaseOptions,
 ): Promise<Job[]> {
   const leased = repeated ? await leasedAt(db, service, { owner, now, until }) : []
   if (leased.length > 0) return leased
-  const rows = await db
+  // Each job leaves less of the host for the next.
+  const limit = capacity ? Math.min(wanted, 1) : wanted
+  const due = { now, limit, fits: capacity ? fitsIn(capacity) : null }
+  const start: Pick<Kysely<Tables>, 'with'> = capacity
+    ? db.with(
+        (cte) => cte('used').materialized(),
+        () => sql<{ cores: number; memory: number; disk: number }>`(${kind.usedOn(capacity.host, now)})`,
+      )
+    : db
+  const rows = await start
     .with(
       (cte) => cte('fresh').materialized(),
-      (from) => kind.takeRows(freshJobs(from, service, { now, limit }), 'job'),
+      (from) => kind.takeRows(freshJobs(from, service, due), 'job'),
     )
     .with(
       (cte) => cte('put_off').materialized(),
-      (from) => kind.takeRows(putOffJobs(from, service, { now, limit }), 'job'),
+      (from) => kind.takeRows(putOffJobs(from, service, due), 'job'),
     )
     .with(
       (cte) => cte('abandoned').materialized(),
-      (from) => kind.takeRows(abandonedJobs(from, service, { now, limit }), 'job'),
+      (from) => kind.takeRows(abandonedJobs(from, service, due), 'job'),
     )
     .with(
       (cte) => cte('woken').materialized(),
-      (from) => kind.takeRows(wokenJobs(from, service, { now, limit }), 'job'),
+      (from) => kind.takeRows(wokenJobs(from, service, due), 'job'),
     )
     .updateTable('jobs')
     .set((set) => ({
       state: 'running',
       lease_owner: owner,
+      lease_host: capacity?.host ?? null,
       lease_until: until.getTime(),
       attempts: set('attempts', '+', 1),
       started_at: now.getTime(),
@@ -55,13 +68,15 @@ export async function lease(
         .selectFrom(
           is
             .selectFrom('fresh')
-            .select('id')
-            .unionAll(is.selectFrom('put_off').select('id'))
-            .unionAll(is.selectFrom('abandoned').select('id'))
-            .unionAll(is.selectFrom('woken').select('id'))
+            .selectAll()
+            .unionAll(is.selectFrom('put_off').selectAll())
+            .unionAll(is.selectFrom('abandoned').selectAll())
+            .unionAll(is.selectFrom('woken').selectAll())
             .as('due'),
         )
         .select('due.id')
+        .orderBy('due.priority')
+        .orderBy('due.turn')
         .orderBy('due.id')
         .limit(limit),
     )
@@ -70,21 +85,40 @@ export async function lease(
   return rows.map(jobOf).toSorted((one, other) => one.id - other.id)
 }
 
+/** Whether the host has what a job needs, beside what it runs already. */
+function fitsIn({ cores, memoryMib, diskMib, kvm, root, architectures }: Capacity) {
+  const free = (need: string, used: string, all: number) =>
+    sql`(${sql.ref(`job.${need}`)} = 0 or ${sql.ref(`job.${need}`)} + (select ${sql.ref(used)} from used) <= ${Math.floor(all)})`
+  return sql<boolean>`(
+    ${free('need_cores', 'cores', cores * 1000)} and ${free('need_memory', 'memory', memoryMib)}
+    and ${free('need_disk', 'disk', diskMib)}
+    and job.need_kvm <= ${kvm ? 1 : 0} and job.need_root <= ${root ? 1 : 0}
+    and (job.need_architecture is null or job.need_architecture in (${sql.join(['', ...architectures])}))
+  )`
+}
+
 type From = Pick<Kysely<Tables>, 'selectFrom'>
 
 interface Due {
   readonly now: Date
   readonly limit: number
+  readonly fits: RawBuilder<boolean> | null
 }
 
 /** Those that were due when they came. */
-function freshJobs(db: From, service: string, { now, limit }: Due) {
-  return inTurn(jobsOf(db, service), now).where(isFresh('job')).orderBy('job.id').limit(limit)
+function freshJobs(db: From, service: string, due: Due) {
+  return inTurn(jobsOf(db, service, due), due.now)
+    .where(isFresh('job'))
+    .orderBy('job.priority')
+    .orderBy('job.turn')
+    .orderBy('job.id')
+    .limit(due.limit)
 }
 
 /** Those whose time has come. */
-function putOffJobs(db: From, service: string, { now, limit }: Due) {
-  return inTurn(jobsOf(db, service), now)
+function putOffJobs(db: From, service: string, due: Due) {
+  const { now, limit } = due
+  return inTurn(jobsOf(db, service, due), now)
     .where(isPutOff('job'))
     .where('job.due_at', '<=', now.getTime())
     .orderBy('job.due_at')
@@ -92,16 +126,21 @@ function putOffJobs(db: From, service: string, { now, limit }: Due) {
 }
 
 /** Those whose lease has run out. */
-function abandonedJobs(db: From, service: string, { now, limit }: Due) {
-  return inTurn(jobsOf(db, service), now)
+function abandonedJobs(db: From, service: string, due: Due) {
+  const { now, limit } = due
+  return inTurn(jobsOf(db, service, due), now)
     .where(inState('job', 'running'))
     .where('job.lease_until', '<', now.getTime())
     .orderBy('job.lease_until')
     .limit(limit)
 }
 
-function jobsOf(db: From, service: string) {
-  return db.selectFrom('jobs as job').select('job.id').where('job.service', '=', service)
+function jobsOf(db: From, service: string, { fits }: Due) {
+  const jobs = db
+    .selectFrom('jobs as job')
+    .select(['job.id', 'job.priority', 'job.turn'])
+    .where('job.service', '=', service)
+  return fits === null ? jobs : jobs.where(fits)
 }
 
 /** Without those that an earlier one with their key holds up. */
@@ -117,9 +156,10 @@ function inTurn(jobs: ReturnType<typeof jobsOf>, now: Date) {
   )
 }
 
-function wokenJobs(db: From, service: string, { now, limit }: Due) {
+function wokenJobs(db: From, service: string, due: Due) {
+  const { now, limit } = due
   const time = now.getTime()
-  return jobsOf(db, service)
+  return jobsOf(db, service, due)
     .where(inState('job', 'waiting'))
     .where('job.due_at', '<=', time)
     .where((is) =>

@@ -3,6 +3,7 @@ import { assertRoot, buildByTool, onceOnThisHost } from '../installer/build.ts'
 import { describeErrors } from '../installer/classify.ts'
 import { releaseLeftovers } from '../installer/leftovers.ts'
 import { packagedVersion } from '../installer/version.ts'
+import { needsOfRoot } from '../needs.ts'
 import { collectDisk } from '../verify.ts'
 import { planAppliance } from './plan.ts'
 import { applianceMeanings, applianceWords } from './words.ts'
@@ -14,6 +15,7 @@ export function createApplianceEngine({ deadline, idleDeadline }: Pick<EngineHos
   return {
     id: 'appliance',
     usesPackages: true,
+    needs: needsOfRoot,
     version: () => packagedVersion('appliance-creator', ['--help'], 'appliance-tools'),
     plan: planAppliance,
     async run(plan, context) {

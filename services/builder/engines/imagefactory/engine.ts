@@ -5,6 +5,7 @@ import { assertRoot, buildByTool } from '../installer/build.ts'
 import { describeErrors } from '../installer/classify.ts'
 import { destroyDomain } from '../installer/domain.ts'
 import { toolVersion } from '../installer/version.ts'
+import { needsOfRoot } from '../needs.ts'
 import { assertFresh, collectDisk } from '../verify.ts'
 import { identifierFile, planImagefactory, shim } from './plan.ts'
 import { imagefactoryMeanings, imagefactoryWords } from './words.ts'
@@ -22,6 +23,7 @@ export function createImagefactoryEngine({ deadline, idleDeadline }: Pick<Engine
   return {
     id: 'imagefactory',
     usesPackages: true,
+    needs: needsOfRoot,
     async version() {
       const found = await toolVersion('python3', [shim, '--version'], /^imagefactory (\S+)/)
       // Python that cannot import it ends badly.

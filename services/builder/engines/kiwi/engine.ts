@@ -1,4 +1,5 @@
 import type { Engine, EngineDeclaration } from '../engine.ts'
+import { needsOfRoot } from '../needs.ts'
 import { collectDisk } from '../verify.ts'
 import { classifyKiwi, explainKiwi } from './classify.ts'
 import { planKiwi } from './plan.ts'
@@ -12,6 +13,7 @@ export function createKiwiEngine(limits: KiwiLimits): Engine {
   return {
     id: 'kiwi',
     usesPackages: true,
+    needs: needsOfRoot,
     version: kiwiVersion,
     plan: planKiwi,
     async run(plan, context) {

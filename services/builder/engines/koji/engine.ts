@@ -18,6 +18,7 @@ export function createKojiEngine({ env }: Pick<EngineHost, 'env'>) {
   return {
     id: 'koji',
     usesPackages: false,
+    needs: () => ({}),
     version: async () => (steps ? await steps.version() : null),
     plan: planKoji,
     async run(plan: KojiPlan, context) {

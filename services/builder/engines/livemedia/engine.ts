@@ -4,6 +4,7 @@ import { assertRoot, buildByTool, onceOnThisHost } from '../installer/build.ts'
 import { describeErrors } from '../installer/classify.ts'
 import { releaseLeftovers } from '../installer/leftovers.ts'
 import { toolVersion } from '../installer/version.ts'
+import { needsOfRoot } from '../needs.ts'
 import { collectDisk } from '../verify.ts'
 import { readLivemediaConfig } from './config.ts'
 import { planLivemedia } from './plan.ts'
@@ -18,6 +19,7 @@ export function createLivemediaEngine({ env, deadline, idleDeadline }: EngineHos
   return {
     id: 'livemedia',
     usesPackages: true,
+    needs: needsOfRoot,
     version: () => toolVersion('livemedia-creator', ['-V'], /(\d+\.\S+)/),
     plan: (request, folders) => planLivemedia(request, folders, { config, deadline }),
     async run(plan, context) {

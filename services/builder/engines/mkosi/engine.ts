@@ -1,4 +1,5 @@
 import type { Engine, EngineDeclaration } from '../engine.ts'
+import { needsOfTool } from '../needs.ts'
 import { collectDisk } from '../verify.ts'
 import { classifyMkosi, explainMkosi } from './classify.ts'
 import { planMkosi } from './plan.ts'
@@ -13,6 +14,7 @@ export function createMkosiEngine(limits: MkosiLimits): Engine {
   return {
     id: 'mkosi',
     usesPackages: true,
+    needs: needsOfTool,
     version: mkosiVersion,
     plan: planMkosi,
     async run(plan, context) {

@@ -15,6 +15,7 @@ export function createNullEngine(): Engine {
   return {
     id: 'null',
     usesPackages: false,
+    needs: () => ({}),
     version: () => Promise.resolve('1'),
     plan: planNothing,
     async run(plan, { signal, progress }) {

@@ -1,4 +1,5 @@
 import type { Engine, EngineDeclaration } from '../engine.ts'
+import { needsOfRoot } from '../needs.ts'
 import { collectDisk } from '../verify.ts'
 import { classifyOsbuild, explainOsbuild } from './classify.ts'
 import { planOsbuild } from './plan.ts'
@@ -12,6 +13,7 @@ export function createOsbuildEngine(limits: OsbuildLimits): Engine {
   return {
     id: 'osbuild',
     usesPackages: true,
+    needs: needsOfRoot,
     version: osbuildVersion,
     plan: planOsbuild,
     async run(plan, context) {

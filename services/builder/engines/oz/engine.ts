@@ -5,6 +5,7 @@ import { describeErrors } from '../installer/classify.ts'
 import { destroyDomain } from '../installer/domain.ts'
 import { ozMeanings, ozSteps } from '../installer/oz-words.ts'
 import { packagedVersion } from '../installer/version.ts'
+import { needsOfTool } from '../needs.ts'
 import { assertFresh, collectDisk } from '../verify.ts'
 import { readOzConfig } from './config.ts'
 import { domainOf, planOz } from './plan.ts'
@@ -18,6 +19,7 @@ export function createOzEngine({ env, deadline, idleDeadline }: EngineHost) {
   return {
     id: 'oz',
     usesPackages: true,
+    needs: needsOfTool,
     version: () => packagedVersion('oz-install', ['-h'], 'oz'),
     plan: (request, folders) => planOz(request, folders, { config, deadline }),
     async run(plan, context) {

@@ -1,0 +1,34 @@
+import { availableParallelism, hostname, tmpdir } from 'node:os'
+import { expect, it } from 'vitest'
+import { InvalidConfig } from '#service/config.ts'
+import { openHostCapacity } from './host-capacity.ts'
+
+it('finds out what this host has', async () => {
+  const capacity = await (await openHostCapacity({}, tmpdir()))()
+  expect(capacity).toMatchObject({ host: hostname(), cores: availableParallelism(), root: process.getuid?.() === 0 })
+  expect(capacity.architectures.length).toBeGreaterThan(0)
+  expect(capacity.memoryMib).toBeGreaterThan(100)
+  expect(capacity.diskMib).toBeGreaterThan(0)
+})
+
+it('believes what it is told instead', async () => {
+  const env = {
+    IMAGEDROP_HOST_NAME: 'rack-7',
+    IMAGEDROP_HOST_CORES: '1.5',
+    IMAGEDROP_HOST_MEMORY_MIB: '2048',
+    IMAGEDROP_HOST_DISK_MIB: '100',
+    IMAGEDROP_HOST_KVM: 'no',
+    IMAGEDROP_HOST_ROOT: 'yes',
+    IMAGEDROP_HOST_ARCHITECTURES: 'x86_64,aarch64',
+  }
+  expect(await (await openHostCapacity(env, tmpdir()))()).toEqual({
+    host: 'rack-7',
+    cores: 1.5,
+    memoryMib: 2048,
+    diskMib: 100,
+    kvm: false,
+    root: true,
+    architectures: ['x86_64', 'aarch64'],
+  })
+  await expect(openHostCapacity({ IMAGEDROP_HOST_ARCHITECTURES: 'vax' }, tmpdir())).rejects.toThrow(InvalidConfig)
+})

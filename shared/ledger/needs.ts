@@ -1,0 +1,84 @@
+/** What a job needs of the host that it runs on, for itself alone as long as it runs. What is absent is not needed. */
+export interface Needs {
+  /** So many processors it has to get to go on well, parts of one too; it may use more that nobody else uses. */
+  readonly cores?: number
+  readonly memoryMib?: number
+  readonly diskMib?: number
+  readonly kvm?: boolean
+  readonly root?: boolean
+  /** Of the programs that it runs on the host's own processor: `x86_64`. */
+  readonly architecture?: string
+}
+
+/** What a host has for all the jobs of all its processes together. */
+export interface Capacity {
+  /** Its name, the same for all its processes. */
+  readonly host: string
+  readonly cores: number
+  readonly memoryMib: number
+  /** What is free now. */
+  readonly diskMib: number
+  readonly kvm: boolean
+  readonly root: boolean
+  readonly architectures: readonly string[]
+}
+
+/** A process that takes jobs of a service, as it last said so. */
+export interface Worker {
+  readonly service: string
+  readonly owner: string
+  readonly capacity: Capacity
+}
+
+/** Why these workers can never run a job, whatever else they do: `no worker has kvm`; null when one can, or none is known. */
+export function whyNobody(needs: Needs, workers: readonly Worker[]): string | null {
+  if (workers.length === 0) return null
+  const lacking = workers.map(({ capacity }) => lacksOf(needs, capacity))
+  if (lacking.some((lacks) => lacks.length === 0)) return null
+  const [first = []] = lacking
+  const common = first.filter((lack) => lacking.every((lacks) => lacks.includes(lack)))
+  return common.length > 0 ? `no worker has ${common.join(', ')}` : `no worker has all of ${wordsOf(needs).join(', ')}`
+}
+
+/** What a host lacks for a job even when nothing else runs on it. */
+function lacksOf(needs: Needs, capacity: Capacity): string[] {
+  return words.filter(({ lacks }) => lacks(needs, capacity)).map(({ say }) => say(needs))
+}
+
+function wordsOf(needs: Needs): string[] {
+  return words.filter(({ lacks }) => lacks(needs, nothing)).map(({ say }) => say(needs))
+}
+
+const nothing: Capacity = {
+  host: '',
+  cores: 0,
+  memoryMib: 0,
+  diskMib: 0,
+  kvm: false,
+  root: false,
+  architectures: [],
+}
+
+const words: readonly {
+  readonly lacks: (needs: Needs, capacity: Capacity) => boolean
+  readonly say: (needs: Needs) => string
+}[] = [
+  { lacks: ({ kvm = false }, capacity) => kvm && !capacity.kvm, say: () => 'kvm' },
+  { lacks: ({ root = false }, capacity) => root && !capacity.root, say: () => 'root' },
+  {
+    lacks: ({ architecture }, { architectures }) => architecture !== undefined && !architectures.includes(architecture),
+    say: ({ architecture = '' }) => `the architecture ${architecture}`,
+  },
+  {
+    lacks: ({ cores = 0 }, capacity) => cores > capacity.cores,
+    say: ({ cores = 0 }) => `${String(cores)} ${cores === 1 ? 'core' : 'cores'}`,
+  },
+  {
+    lacks: ({ memoryMib = 0 }, capacity) => memoryMib > capacity.memoryMib,
+    say: ({ memoryMib = 0 }) => `${String(memoryMib)} MiB of memory`,
+  },
+  {
+    lacks: ({ diskMib = 0 }, capacity) => diskMib > capacity.diskMib,
+    say: ({ diskMib = 0 }) => `${String(diskMib)} MiB of free disk`,
+  },
+]

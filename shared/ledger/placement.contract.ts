@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import type { Delivery, Job, Ledger } from './ledger.ts'
+import type { Capacity, Needs } from './needs.ts'
+import { wanted, type Data } from './testing/ledger.ts'
+
+/** What every ledger promises of jobs that need something of their host, and of the order in which jobs are taken. */
+export function testLedgerPlacement(name: string, prepare: () => Promise<Data>): void {
+  const start = new Date('2026-01-01T00:00:00Z')
+  const later = (seconds: number) => new Date(start.getTime() + seconds * 1_000)
+  const host: Capacity = {
+    host: 'one',
+    cores: 4,
+    memoryMib: 4_000,
+    diskMib: 10_000,
+    kvm: false,
+    root: false,
+    architectures: ['x86_64', 'i686'],
+  }
+  const needing = (needs: Needs, order: Pick<Delivery, 'priority' | 'share'> = {}) => ({ ...wanted(), needs, ...order })
+
+  interface Asked {
+    readonly owner?: string
+    readonly at?: number
+    readonly service?: string
+    readonly capacity?: Capacity
+  }
+  function take(ledger: Ledger, { owner = 'a', at = 0, service = 'builder', capacity = host }: Asked = {}) {
+    return ledger.lease(service, { owner, now: later(at), until: later(at + 30), limit: 10, capacity })
+  }
+  async function takeAll(ledger: Ledger, asked: Asked = {}): Promise<Job[]> {
+    const all: Job[] = []
+    for (let jobs = await take(ledger, asked); jobs.length > 0; jobs = await take(ledger, asked)) all.push(...jobs)
+    return all
+  }
+  async function withLedger(body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>): Promise<void> {
+    await using data = await prepare()
+    await using ledger = await data.open()
+    await body(ledger, data.open)
+  }
+  const positions = (deliveries: readonly Delivery[], jobs: readonly Job[]) =>
+    jobs.map((job) => deliveries.findIndex((one) => one.envelope.id === job.envelope.id))
+
+  describe(`where the ${name} ledger lets jobs run`, () => {
+    it.each<[string, Needs, Capacity]>([
+      ['cores', { cores: 4.5 }, { ...host, cores: 5 }],
+      ['memory', { memoryMib: 4_001 }, { ...host, memoryMib: 4_001 }],
+      ['disk', { diskMib: 10_001 }, { ...host, diskMib: 10_001 }],
+      ['kvm', { kvm: true }, { ...host, kvm: true }],
+      ['root', { root: true }, { ...host, root: true }],
+      ['architecture', { architecture: 'aarch64' }, { ...host, architectures: ['aarch64'] }],
+    ])('gives a job to a host with the %s that it needs, and to no other', (_what, needs, capacity) =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [needing(needs)], start)
+        expect(await take(ledger)).toEqual([])
+        expect(await take(ledger, { capacity })).toMatchObject([{ needs, host: 'one' }])
+      }),
+    )
+
+    it('gives what fits, although what is before it does not', () =>
+      withLedger(async (ledger) => {
+        const deliveries = [needing({ kvm: true }), needing({ cores: 1 })]
+        await ledger.accept('builder', deliveries, start)
+        expect(positions(deliveries, await takeAll(ledger))).toEqual([1])
+      }))
+
+    it('never gives a host more than it has, for whichever services and processes', () =>
+      withLedger(async (ledger, open) => {
+        await using second = await open()
+        const many = Array.from({ length: 6 }, () => needing({ cores: 1.5, memoryMib: 500 }))
+        await ledger.accept('builder', many, start)
+        await ledger.accept('converter', many, start)
+        const all = await Promise.all([
+          takeAll(ledger),
+          takeAll(second, { owner: 'b' }),
+          takeAll(second, { owner: 'c', service: 'converter' }),
+        ])
+        expect(all.flat()).toHaveLength(2)
+        expect(await take(ledger, { capacity: { ...host, host: 'other' } })).toHaveLength(1)
+      }))
+
+    it('gives the next when one has ended, was put back, waits, or its lease ran out', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept(
+          'builder',
+          Array.from({ length: 5 }, () => needing({ memoryMib: 4_000 })),
+          start,
+        )
+        const [first] = await take(ledger)
+        expect(await take(ledger)).toEqual([])
+        await ledger.finish(first?.id ?? 0, 'a', { state: 'done', events: [] }, later(1))
+        const [second] = await take(ledger)
+        await ledger.putBack(second?.id ?? 0, 'a', { at: later(1_000), error: null, counts: true })
+        const [third] = await take(ledger)
+        const wait = { for: null, until: later(1_000), reason: 'a task', state: {}, events: [] }
+        await ledger.park(third?.id ?? 0, 'a', wait, later(1))
+        expect(await take(ledger)).toHaveLength(1)
+        expect(await take(ledger, { at: 29 })).toEqual([])
+        expect(await take(ledger, { at: 31 })).toHaveLength(1)
+      }))
+
+    it('counts nothing for those who ask without a host', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [needing({ kvm: true, cores: 100 }), needing({})], start)
+        const jobs = await ledger.lease('builder', { owner: 'a', now: start, until: later(30), limit: 10 })
+        expect(jobs).toMatchObject([{ host: null }, { host: null }])
+      }))
+
+    it('tells which jobs wait in vain for a worker, and why', () =>
+      withLedger(async (ledger) => {
+        const needs = [{ kvm: true }, { kvm: true }, { cores: 1 }, { kvm: true, memoryMib: 5_000 }]
+        await ledger.accept(
+          'builder',
+          needs.map((one) => needing(one)),
+          start,
+        )
+        expect(await ledger.unfit(start)).toEqual([])
+        await ledger.present(['builder', 'converter'], 'a', host, start)
+        await ledger.present(['builder'], 'b', { ...host, memoryMib: 8_000 }, start)
+        const unfit = { service: 'builder', reason: 'no worker has kvm', count: 3, oldest: start }
+        expect(await ledger.unfit(start)).toEqual([unfit])
+        await ledger.present(['builder'], 'b', { ...host, kvm: true }, later(1))
+        const reason = 'no worker has all of kvm, 5000 MiB of memory'
+        await ledger.present(['builder'], 'a', { ...host, memoryMib: 8_000 }, later(1))
+        expect(await ledger.unfit(later(1))).toEqual([{ ...unfit, reason, count: 1 }])
+      }))
+
+    it('knows the workers that have said so lately and have not left', () =>
+      withLedger(async (ledger) => {
+        await ledger.present(['builder'], 'a', host, start)
+        await ledger.present(['builder'], 'b', { ...host, cores: 8 }, later(60))
+        expect(await ledger.workers(later(60))).toEqual([
+          { service: 'builder', owner: 'a', capacity: host },
+          { service: 'builder', owner: 'b', capacity: { ...host, cores: 8 } },
+        ])
+        expect(await ledger.workers(later(100))).toMatchObject([{ owner: 'b' }])
+        await ledger.leave('b')
+        expect(await ledger.workers(later(60))).toMatchObject([{ owner: 'a' }])
+      }))
+  })
+
+  describe(`in which order the ${name} ledger hands out jobs`, () => {
+    it('gives what has priority before what is older', () =>
+      withLedger(async (ledger) => {
+        const deliveries = [2, 1, 0, 1].map((priority) => needing({}, { priority }))
+        await ledger.accept('builder', deliveries, start)
+        expect(positions(deliveries, await takeAll(ledger))).toEqual([2, 1, 3, 0])
+      }))
+
+    it('gives one job of each share after the other, however many one has', () =>
+      withLedger(async (ledger) => {
+        const of = (share: string, count: number) => Array.from({ length: count }, () => needing({}, { share }))
+        const many = of('Fedora-43', 6)
+        await ledger.accept('builder', many, start)
+        const [first] = await take(ledger)
+        const few = of('Fedora-44', 2)
+        await ledger.accept('builder', few, start)
+        // Who comes late makes up for nothing.
+        const more = of('Fedora-44', 1)
+        await ledger.accept('builder', more, start)
+        const all = [...many, ...few, ...more]
+        expect(positions(all, [...(first ? [first] : []), ...(await takeAll(ledger))])).toEqual([
+          0, 1, 6, 2, 7, 3, 8, 4, 5,
+        ])
+      }))
+
+    it('lets no share pass what has priority', () =>
+      withLedger(async (ledger) => {
+        const nightly = needing({}, { priority: 2, share: 'Fedora-44' })
+        const milestone = [1, 2, 3].map(() => needing({}, { priority: 0, share: 'Fedora-43' }))
+        await ledger.accept('builder', [nightly], start)
+        await ledger.accept('builder', milestone, start)
+        expect(positions([nightly, ...milestone], await takeAll(ledger))).toEqual([1, 2, 3, 0])
+      }))
+  })
+}
