@@ -80,6 +80,6 @@ export const standIn = {
   expect(standIns.notes).toContain('Tape: emulated (no tape drive)')
   expect(await (await fetch(standIns.env['IMAGEDROP_TAPE_PUBLISHER_URL'] ?? '')).text()).toBe('tape')
   await expect(findStandIn(services, 'disc')).rejects.toThrow(
-    'there is no emulator of "disc"; there are ec2, marketplace, tape',
+    'there is no emulator of "disc"; there are ec2, eucalyptus, marketplace, tape',
   )
 })

@@ -58,7 +58,7 @@ export function readCloud(name: string, path: string | null, env: Environment): 
     const regions = Object.keys(sections).filter((one) => one.startsWith('region '))
     throw wrong(`${paths.join(', ') || 'no file'} has no section [region ${name}]; there are ${list(regions)}`)
   }
-  const userName = region['user'] ?? sections['global']?.['default-user'] ?? name
+  const userName = region['user'] ?? name
   const user = sections[`user ${userName}`]
   if (user === undefined) throw wrong(`[region ${name}] is used by ${userName}, but there is no [user ${userName}]`)
   const { certificate, ...more } = user

@@ -65,10 +65,11 @@ function openPlace(
     compute: { connection, url: new URL(cloud['ec2-url']) },
     bucket: { connection, url: new URL(cloud['s3-url']), name: bucket ?? `imagedrop-${accountId}` },
     async keys(signal) {
+      const read = (key: PemKey) => readPem(wanted.place, key, cloud)
       const [named, userCertificate, privateKey] = await Promise.all([
-        readPem(cloud, 'certificate'),
-        readPem(cloud, 'user-certificate'),
-        readPem(cloud, 'private-key'),
+        read('certificate'),
+        read('user-certificate'),
+        read('private-key'),
       ])
       const bootstrap = cloud['bootstrap-url']
       if (named === null && bootstrap === undefined)
@@ -79,15 +80,14 @@ function openPlace(
   }
 }
 
-async function readPem(
-  cloud: CloudEntry,
-  key: 'certificate' | 'user-certificate' | 'private-key',
-): Promise<string | null> {
+type PemKey = 'certificate' | 'user-certificate' | 'private-key'
+
+async function readPem(place: string, key: PemKey, cloud: CloudEntry): Promise<string | null> {
   const path = cloud[key]
   if (path === undefined) return null
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw new PermanentError('environment', `${key} of the cloud: ${messageOf(error)}`, { cause: error })
+    throw new PermanentError('environment', `${place}: ${key}: ${messageOf(error)}`, { cause: error })
   }
 }

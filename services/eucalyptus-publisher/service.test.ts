@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { objectsOf, removeObject } from './emulator/objects.ts'
 import { setUp, type Bench } from './testing/bench.ts'
@@ -21,7 +22,7 @@ const name = 'fedora-19-generic-x86_64-20130521-Beta-1.2'
 const mebibyte = 1024 * 1024
 
 it('registers a private image that starts with the very disk that was tested, and sends nothing of it twice', async () => {
-  const disk = await keepDisk(bench.artifacts, { size: 32 * mebibyte, data: 12 * mebibyte })
+  const disk = await keepDisk(bench.artifacts)
   const { events } = await handle(bench, tested(disk))
   const location = images()[0]?.location ?? ''
   expect(registrationsIn(events)).toEqual([
@@ -29,7 +30,7 @@ it('registers a private image that starts with the very disk that was tested, an
   ])
   expect(images()).toMatchObject([{ name, isPublic: false, architecture: 'x86_64', virtualization: 'hvm' }])
   expect(images()[0]?.tags).toMatchObject({ 'imagedrop:drop': 'milestone-Fedora-19-20130521.0' })
-  expect(objects()).toEqual(['manifest.xml', 'part.00', 'part.01'].map((end) => location.replace('manifest.xml', end)))
+  expect(objects()).toEqual(['manifest.xml', 'part.00'].map((end) => location.replace('manifest.xml', end)))
   const [image] = images()
   const there = image === undefined ? null : await diskOf(bench.emulator.world, image)
   expect(there?.equals(await readFile(await bench.artifacts.open(disk)))).toBe(true)
@@ -39,7 +40,7 @@ it('registers a private image that starts with the very disk that was tested, an
 })
 
 it('goes on with the parts that an upload which was cut off has left', async () => {
-  const disk = await keepDisk(bench.artifacts, { size: 32 * mebibyte, data: 12 * mebibyte })
+  const disk = await keepDisk(bench.artifacts, { size: 12 * mebibyte, data: 10.5 * mebibyte })
   await upload(disk)
   const { world } = bench.emulator
   const [image] = images()
@@ -107,6 +108,26 @@ it('finds all objects of a drop, however many pages their list has', async () =>
   expect(registrationsIn((await handle(small, tested(disk))).events)).toEqual(registrations)
   await handle(small, expired(registrations))
   expect(objectsIn(small.emulator.world)).toEqual([])
+})
+
+it('says so when it cannot read what the files name', async () => {
+  const missing = await bench.publisher({ user: ['private-key = /nonexistent/key.pem'] })
+  const event = tested(await keepDisk(bench.artifacts))
+  await expect(handle(bench, event, { clouds: missing })).rejects.toMatchObject({
+    failureClass: 'environment',
+    message: expect.stringContaining('one: private-key: ENOENT') as string,
+  })
+  const key = join(bench.folder, 'key.pem')
+  await writeFile(key, 'no key')
+  const wrong = await bench.publisher({ user: [`private-key = ${key}`] })
+  await expect(handle(bench, event, { clouds: wrong })).rejects.toMatchObject({
+    failureClass: 'environment',
+    message: expect.stringContaining('private-key of the user cannot sign') as string,
+  })
+  const other = await bench.publisher({ user: [`certificate = ${key}`] })
+  await expect(handle(bench, event, { clouds: other })).rejects.toThrow(
+    'a certificate for bundles cannot be read as PEM',
+  )
 })
 
 it('says which section of which file lacks what', async () => {

@@ -49,16 +49,21 @@ export async function bundleDisk(bundling: Bundling): Promise<Bundle> {
   const parts: PartDigest[] = []
   let size = 0
   const pending = new Set<Promise<void>>()
+  const failures: unknown[] = []
+  const assertTaken = () => {
+    if (failures.length > 0) throw failures[0]
+  }
   const handOn = async (bytes: Buffer) => {
     const index = parts.length
     const part = { index, name: `${name}.part.${String(index).padStart(2, '0')}`, bytes }
     parts.push({ name: part.name, sha1: createHash('sha1').update(bytes).digest('hex') })
     size += bytes.length
-    const taking = onPart(part).finally(() => pending.delete(taking))
+    const taking = onPart(part)
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => pending.delete(taking))
     pending.add(taking)
-    // It is waited for below; until then nobody listens.
-    taking.catch(() => {})
     if (pending.size >= atOnce) await Promise.race(pending)
+    assertTaken()
   }
   try {
     await pipeline(
@@ -75,11 +80,12 @@ export async function bundleDisk(bundling: Bundling): Promise<Bundle> {
       async (chunks: AsyncIterable<Buffer>) => {
         for await (const bytes of inParts(chunks)) await handOn(bytes)
         await Promise.all(pending)
+        assertTaken()
       },
       { signal },
     )
   } catch (error) {
-    await Promise.allSettled(pending)
+    await Promise.all(pending)
     signal.throwIfAborted()
     throw error
   }

@@ -6,17 +6,18 @@ import { PermanentError } from '#service/errors.ts'
  * random there, is given: it has to be secret and never the same for two texts, and the same text is to give the same bytes.
  */
 export function encryptFor(certificate: string, text: string, padding: (length: number) => Buffer): string {
-  const key = publicKeyOf(certificate)
+  const key = readCertificate(certificate).publicKey
   const length = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8
   const filling = padding(length - text.length - 3)
   const block = Buffer.concat([Buffer.from([0, 2]), filling, Buffer.from([0]), Buffer.from(text, 'latin1')])
   return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, block).toString('hex')
 }
 
-function publicKeyOf(certificate: string) {
+/** Reads a certificate that bundles can be encrypted for. Throws PermanentError. */
+export function readCertificate(pem: string): X509Certificate {
   try {
-    const key = new X509Certificate(certificate).publicKey
-    if (key.asymmetricKeyType === 'rsa') return key
+    const certificate = new X509Certificate(pem)
+    if (certificate.publicKey.asymmetricKeyType === 'rsa') return certificate
   } catch (error) {
     throw new PermanentError('environment', 'a certificate for bundles cannot be read as PEM', { cause: error })
   }

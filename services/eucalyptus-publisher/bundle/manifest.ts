@@ -1,5 +1,6 @@
 import { createSign } from 'node:crypto'
 import { elementsAt, parseXml, textAt } from '#markup/xml.ts'
+import { messageOf, PermanentError } from '#service/errors.ts'
 import type { Bundle } from './bundle-disk.ts'
 import type { BundleSecrets } from './bundle-secrets.ts'
 import { encryptFor } from './encrypt-for.ts'
@@ -46,21 +47,25 @@ export function renderManifest(manifested: Manifested): string {
     ].join(''),
   )
   const bundler = ['name', 'version', 'release'].map((key, index) => element(key, ['imagedrop', '1', '0'][index] ?? ''))
-  // euca2ools: without the element the cloud refuses the manifest, and an empty one breaks it.
-  const signature =
-    privateKey === null
-      ? 'UNSIGNED'
-      : createSign('sha1')
-          .update(machine + image)
-          .sign(privateKey, 'hex')
   const content = [
     element('version', '2007-10-10'),
     element('bundler', bundler.join('')),
     machine,
     image,
-    element('signature', signature),
+    element('signature', signatureOf(machine + image, privateKey)),
   ]
   return `<?xml version="1.0"?>${element('manifest', content.join(''))}`
+}
+
+/** euca2ools: without the element the cloud refuses the manifest, and an empty one breaks it. */
+function signatureOf(signed: string, privateKey: string | null): string {
+  if (privateKey === null) return 'UNSIGNED'
+  try {
+    return createSign('sha1').update(signed).sign(privateKey, 'hex')
+  } catch (error) {
+    const reason = `private-key of the user cannot sign: ${messageOf(error)}`
+    throw new PermanentError('environment', reason, { cause: error })
+  }
 }
 
 /** Key and vector, for the cloud and for the user, who without a certificate has no part in it. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isSignedWith, readAuthorization, stampOf } from '#publishing/signature-v4.ts'
 import { ApiError } from './api-error.ts'
+import { takeSignatureV2 } from './signature-v2.ts'
 import type { Account, World } from './world.ts'
 
 /** The services behind the one address. */
@@ -13,16 +14,32 @@ const ahead = 20_000
 const behind = 900_000
 
 /**
- * Who signed a request, by Signature Version 4. Region and service are in what is signed, and otherwise not looked at
- * (`Hmacv4LoginModule`: "TODO Do we want to validate region and service name?"). Throws ApiError.
+ * Who signed a request, by Signature Version 4, or a form by version 2. Region and service are in what is signed, and otherwise
+ * not looked at (`Hmacv4LoginModule`: "TODO Do we want to validate region and service name?"). Throws ApiError.
  */
-export function callerOf(request: IncomingMessage, body: Buffer, service: ServiceName, world: World): Account {
+export function callerOf(
+  request: IncomingMessage,
+  { service, body, form }: { readonly service: ServiceName; readonly body: Buffer; readonly form: URLSearchParams },
+  world: World,
+): Account {
   const words = service === 'objectstorage' ? storageWords : computeWords
+  const now = world.now().getTime()
+  const accountOf = (keyId: string) => {
+    const account = world.accounts.find(({ accessKeyId }) => accessKeyId === keyId)
+    if (!account) throw words.unknown
+    return account
+  }
+  const older = service === 'objectstorage' ? null : takeSignatureV2(request, form)
+  if (older) {
+    const account = accountOf(older.keyId)
+    assertTimely(Date.parse(older.timestamp), service, now)
+    if (!older.isMadeWith(account.secretAccessKey)) throw words.wrong
+    return account
+  }
   const authorization = readAuthorization(request)
   if (!authorization) throw words.missing
-  const account = world.accounts.find(({ accessKeyId }) => accessKeyId === authorization.keyId)
-  if (!account) throw words.unknown
-  assertTimely(stampOf(request), service, world.now().getTime())
+  const account = accountOf(authorization.keyId)
+  assertTimely(timeOf(stampOf(request)), service, now)
   const digest = createHash('sha256').update(body).digest('hex')
   if (!isSignedWith(account.secretAccessKey, request, payloadOf(request, digest, service), authorization))
     throw words.wrong
@@ -41,15 +58,18 @@ function payloadOf({ headers }: IncomingMessage, digest: string, service: Servic
   return told
 }
 
-function assertTimely(stamp: string, service: ServiceName, now: number): void {
-  const time = Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+function timeOf(stamp: string): number {
+  return Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+}
+
+function assertTimely(time: number, service: ServiceName, now: number): void {
   if (service === 'objectstorage') {
     if (Math.abs(time - now) <= behind) return
     const message = "The difference between the request time and the server's time is too large."
     throw new ApiError(403, 'RequestTimeTooSkewed', message)
   }
-  const at = new Date(time).toUTCString()
-  if (time > now + ahead) throw unauthorized(`Message was generated in the future (times in UTC): Timestamp=${at}`)
+  const at = Number.isNaN(time) ? 'null' : new Date(time).toUTCString()
+  if (!(time <= now + ahead)) throw unauthorized(`Message was generated in the future (times in UTC): Timestamp=${at}`)
   if (time < now - behind - ahead) throw unauthorized(`Message has expired (times in UTC): Timestamp=${at}`)
 }
 

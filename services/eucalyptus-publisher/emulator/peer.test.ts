@@ -27,6 +27,9 @@ ec2 = client('ec2', '/services/compute/')
 config = config.merge(Config(signature_version='s3v4'))
 s3 = client('s3', '/services/objectstorage')
 
+older = boto3.client('ec2', region_name='eucalyptus', endpoint_url=url + '/services/compute/',
+                     config=Config(signature_version='v2'))
+assert older.describe_images(Owners=['self'])['Images'] == ec2.describe_images(Owners=['self'])['Images']
 image, = ec2.describe_images(Owners=['self'], Filters=[{'Name': 'name', 'Values': [name]}])['Images']
 bucket, _, manifest_key = image['ImageLocation'].partition('/')
 folder = manifest_key.rpartition('/')[0] + '/'
@@ -93,8 +96,9 @@ it('boto3 finds and fetches what was made, and Python unbundles it with the key 
   await run('openssl', ['req', '-x509', ...made, '-keyout', key, '-out', certificate])
   const account = { ...emulatorAccount, certificate: await readFile(certificate, 'utf8') }
   await using bench = await setUp({ accounts: [account] })
-  const disk = await keepDisk(bench.artifacts, { size: 32 * 1024 * 1024, data: 12 * 1024 * 1024 })
-  await expect(handle(bench, tested(disk))).rejects.toThrow(/InvalidManifest.*not signed by the key of its user/)
+  const unsigned = handle(bench, tested(await keepDisk(bench.artifacts)))
+  await expect(unsigned).rejects.toThrow(/InvalidManifest.*not signed by the key of its user/)
+  const disk = await keepDisk(bench.artifacts, { size: 16 * 1024 * 1024, data: 11 * 1024 * 1024 })
   const clouds = await bench.publisher({ user: [`certificate = ${certificate}`, `private-key = ${key}`] })
   const [registration] = registrationsIn((await handle(bench, tested(disk), { clouds })).events)
   const env = {
@@ -116,4 +120,4 @@ it('boto3 finds and fetches what was made, and Python unbundles it with the key 
     public: 1,
     refused: ['InvalidAction', 'InvalidAMIName.Duplicate'],
   })
-})
+}, 120_000)

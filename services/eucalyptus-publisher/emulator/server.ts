@@ -18,13 +18,13 @@ export function createEmulatorServer(world: World): { readonly server: Server; r
     const { service, path, query } = routeOf(request)
     try {
       const body = await receive(request)
-      const caller = callerOf(request, body, service, world)
+      const form = new URLSearchParams(request.method === 'GET' ? query : body.toString('utf8'))
+      const caller = callerOf(request, { service, body, form }, world)
       if (service === 'objectstorage') {
         const { method = 'GET', headers } = request
         return await answerStorage(world, caller, { method, path, query, headers, body })
       }
-      const asked = new URLSearchParams(request.method === 'GET' ? query : body.toString('utf8'))
-      const text = service === 'compute' ? await answerCompute(world, caller, asked) : answerBootstrap(world, asked)
+      const text = service === 'compute' ? await answerCompute(world, caller, form) : answerBootstrap(world, form)
       return { status: 200, headers: xml, body: text }
     } catch (error) {
       if (error instanceof ApiError) return errorOf(error, service)

@@ -43,6 +43,7 @@ export async function setUp(options: Partial<EmulatorOptions> = {}): Promise<Ben
     const settings = readEucalyptusPublisherConfig({
       IMAGEDROP_EUCALYPTUS_PUBLISHER_CLOUDS: Object.keys(clouds).join(','),
       IMAGEDROP_EUCALYPTUS_PUBLISHER_CONFIG_FILE: configFile,
+      IMAGEDROP_EUCALYPTUS_PUBLISHER_COMPRESSION: '1',
       IMAGEDROP_EUCALYPTUS_PUBLISHER_POLL_SECONDS: '0.02',
       IMAGEDROP_EUCALYPTUS_PUBLISHER_PATIENCE_SECONDS: '1.5',
       ...env,

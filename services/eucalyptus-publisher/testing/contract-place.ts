@@ -14,7 +14,7 @@ import { diskOf, imagesIn, objectsIn } from './look.ts'
 
 /** Two emulated clouds, each with an account of its own for every trial. */
 export const contractPlace: PlaceDeclaration = {
-  start: () => Promise.resolve({ atOnce: 4, stride: 3, open, async [Symbol.asyncDispose]() {} }),
+  start: () => Promise.resolve({ atOnce: 6, stride: 6, open, async [Symbol.asyncDispose]() {} }),
 }
 
 async function open(): Promise<OpenPlace> {

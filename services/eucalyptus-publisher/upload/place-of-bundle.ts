@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto'
 import { imageKey } from '#events/vocabulary.ts'
 import { deriveSecrets, type BundleSecrets } from '../bundle/bundle-secrets.ts'
+import { readCertificate } from '../bundle/encrypt-for.ts'
 import type { Keys, Place } from '../places.ts'
 import type { Order } from './order.ts'
 
@@ -34,8 +34,8 @@ export function isOfOrder({ bucket }: Place, order: Order, location: string): bo
 /** Bundles whose bytes would differ lie in different folders, so that none is made of the parts of two. */
 export function placeOfBundle(order: Order, keys: Keys, compression: number): PlaceOfBundle {
   const { drop, image, disk } = order
-  const { fingerprint256: cloud } = new X509Certificate(keys.cloudCertificate)
-  const user = keys.userCertificate === null ? '' : new X509Certificate(keys.userCertificate).fingerprint256
+  const { fingerprint256: cloud } = readCertificate(keys.cloudCertificate)
+  const user = keys.userCertificate === null ? '' : readCertificate(keys.userCertificate).fingerprint256
   const compressor = `${process.versions['zlib'] ?? ''} ${String(compression)}`
   const of = [drop, imageKey(image), disk.sha256, String(disk.size), keys.accountId, cloud, user, compressor]
   const secrets = deriveSecrets(keys.secret, of)

@@ -6,7 +6,7 @@ import { folderOf, isOfDrop } from '../upload/place-of-bundle.ts'
 
 const atOnce = 4
 
-/** Makes private what others may have launched, and removes what only we have seen. Whether something is there still. */
+/** Makes private what others may launch. Whether something is there still. */
 export async function hideDrop(place: Place, drop: string, signal: AbortSignal): Promise<boolean> {
   const images = await imagesOf(place, drop, signal)
   const open = images.filter(({ isPublic }) => isPublic)
