@@ -99,7 +99,7 @@ async function bootDamaged(
   for (const one of damages) await damageRoot(disk, one, { rootAt: root?.start ?? 0 })
   const machine = createQemu({
     memoryMib,
-    processors: 1,
+    processors: 2,
     growBytes: 2048 * mebi,
     accelerator: 'auto',
     stateFolder: folder,
