@@ -143,6 +143,13 @@ it('a killed QEMU is no verdict', async () => {
   await expect(report).rejects.toThrow(TransientError)
 })
 
+it('an emulated guest that is too slow to find its console in time is no verdict', async () => {
+  const line = '[ TIME ] Timed out waiting for device dev-ttyS0.device - /dev/ttyS0.'
+  await writeTalkingDisk(disk, { says: `Linux version 6.1.0\r\n${line}\r\n`, next: 'hang' })
+  const report = bootDisk({ idle: 15_000 })
+  await expect(report).rejects.toThrow(new TransientError(`this host is too slow for an emulated guest: ${line}`))
+})
+
 it('cancelling ends the guest and says who cancelled', async () => {
   await writeTalkingDisk(disk, { says: 'Linux version 6.1.0\r\n', next: 'hang' })
   const controller = new AbortController()

@@ -82,7 +82,7 @@ async function bootFirst(
       for (const hear of ears) hear(bytes)
     },
   })
-  guest.poweredOn()
+  guest.poweredOn(running)
   screen.show(running)
   running.ended.then((how) => {
     guest.watch.stop(new GuestStopped(how))

@@ -1,15 +1,17 @@
 import type { Context } from '#service/define.ts'
+import { TransientError } from '#service/errors.ts'
 import type { Moment } from './boot-report.ts'
 import type { Check } from './checks/check.ts'
 import { cloudInitFinished } from './checks/cloud-init/check.ts'
 import { loginPrompt } from './checks/login-prompt/check.ts'
 import { followConsole, type Console } from './console/console.ts'
-import { loaderSpeaks } from './console/phases.ts'
+import { consoleDeviceLate, loaderSpeaks } from './console/phases.ts'
 import { rememberLines } from './console/recent-lines.ts'
 import { defaultUserLine } from './datasources/instance.ts'
 import type { Findings } from './findings.ts'
 import { GuestStopped, watchGuest, type GuestWatch, type Limits } from './guest-watch.ts'
 import type { InterviewOptions } from './guest/interview.ts'
+import type { RunningMachine } from './machines/machine.ts'
 
 interface ObserveOptions {
   readonly checks: readonly Check[]
@@ -34,7 +36,7 @@ export interface Observation extends Disposable {
   readonly linesAround: (seconds: number) => string[]
   readonly onConsole: (bytes: Buffer) => void
   /** Sets the clock to zero. */
-  readonly poweredOn: () => void
+  readonly poweredOn: (machine: Pick<RunningMachine, 'accelerator'>) => void
   readonly seconds: () => number
   readonly reachedUserspace: () => boolean
   readonly defaultUser: () => string
@@ -48,6 +50,13 @@ export function observe({ checks, limits, nonce, recipe, context, onMoment }: Ob
   let start = now()
   const seconds = () => (now().getTime() - start.getTime()) / 1000
   let userspace = false
+  let isEmulated = false
+  let late: string | null = null
+  // Its getty is not tried again: an emulated guest that gets too little of its host would fail for that.
+  const giveUpIfTooSlow = () => {
+    if (late !== null && isEmulated)
+      watch.stop(new TransientError(`this host is too slow for an emulated guest: ${late}`))
+  }
   progress({ phase: 'firmware' })
   const phases: { name: string; seconds: number }[] = [{ name: 'firmware', seconds: 0 }]
   const lines = rememberLines()
@@ -66,6 +75,9 @@ export function observe({ checks, limits, nonce, recipe, context, onMoment }: Ob
     },
     onLine: (line) => {
       lines.add(line, seconds())
+      if (!consoleDeviceLate.test(line)) return
+      late = line
+      giveUpIfTooSlow()
     },
     onDeadEnd: (line) => {
       watch.stop(new GuestStopped(`the guest gave up: ${line}`))
@@ -109,8 +121,10 @@ export function observe({ checks, limits, nonce, recipe, context, onMoment }: Ob
       watch.touch()
       console.write(bytes)
     },
-    poweredOn: () => {
+    poweredOn: ({ accelerator }) => {
       start = now()
+      isEmulated = accelerator === 'tcg'
+      giveUpIfTooSlow()
     },
     reachedUserspace: () => userspace,
     // cloud-init names its default user after the distribution, as recipes are named.

@@ -26,8 +26,8 @@ const memoryMib = 1024
 /**
  * Boots a Debian image as it is, and broken in every way that a check of a guest is for: the checks that should fail do, for
  * that reason, and no others. Damages that do not get in each other's way share a guest; several guests run at a time.
- * `npm run prove -- damages [DISK [CHECK…|each]]`: of another raw disk of that recipe; for these checks alone, or for all of them, a
- * guest for each damage, which takes hours under emulation.
+ * `npm run prove -- damages [DISK [CHECK…|GUEST…|each]]`: of another raw disk of that recipe; for these checks alone, each in a guest of its
+ * own, or in these guests; `each` is a guest for each damage, which takes hours under emulation.
  */
 export async function prove(): Promise<boolean> {
   const [, , , path, ...only] = process.argv
@@ -60,13 +60,17 @@ export async function prove(): Promise<boolean> {
 const untouched = { what: 'nothing', finds: [] as string[], says: null }
 type Row = Pick<GuestDamage, 'what'> & { readonly finds: readonly string[]; readonly says: RegExp | null }
 
-/** The damages of each guest. The first guest has none, unless it is about single checks. */
+/** The damages of each guest. The first has none, unless only some are wanted. */
 function guestsFor(only: readonly string[]): readonly (readonly GuestDamage[])[] {
   if (only.includes('each')) return [[], ...guestDamages.map((one) => [one])]
-  if (only.length > 0) return guestDamages.filter(({ finds }) => only.includes(finds[0])).map((one) => [one])
-  const shared = [...Map.groupBy(guestDamages, ({ guest, what }) => guest ?? what).values()]
+  const shared = [...Map.groupBy(guestDamages, ({ guest, what }) => guest ?? what)]
+  if (only.length > 0) {
+    const single = guestDamages.filter(({ finds }) => only.includes(finds[0])).map((one) => [one])
+    return [...single, ...shared.filter(([name]) => only.includes(name)).map(([, damages]) => damages)]
+  }
   // What lives on takes longest.
-  return [[], ...shared.toSorted((one, other) => laterOf(other).length - laterOf(one).length)]
+  const all = shared.map(([, damages]) => damages)
+  return [[], ...all.toSorted((one, other) => laterOf(other).length - laterOf(one).length)]
 }
 
 function laterOf(damages: readonly GuestDamage[]) {
@@ -99,7 +103,7 @@ async function bootDamaged(
   for (const one of damages) await damageRoot(disk, one, { rootAt: root?.start ?? 0 })
   const machine = createQemu({
     memoryMib,
-    processors: 1,
+    processors: 2,
     growBytes: 2048 * mebi,
     accelerator: 'auto',
     stateFolder: folder,

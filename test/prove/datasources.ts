@@ -69,7 +69,7 @@ async function setScene(path: string, folder: string) {
   await damageRoot(toldOfForeign, { files: toldForeign }, { rootAt: root?.start ?? 0 })
   const machine = createQemu({
     memoryMib,
-    processors: 1,
+    processors: 2,
     growBytes: 1024 ** 3,
     accelerator: 'auto',
     stateFolder: join(folder, 'boot-tester'),

@@ -34,7 +34,7 @@ export async function prove(): Promise<boolean> {
     const own = join(folder, title.replaceAll(' ', '-'))
     await mkdir(own)
     const image = { recipe: 'debian-12', architecture: 'x86_64' } as const
-    const options = { title, disk, folder: own, hardware, image, processors: 1, moreChecks: [loaderUpdates] }
+    const options = { title, disk, folder: own, hardware, image, moreChecks: [loaderUpdates] }
     await tally.try(title, () => bootDisk(options))
   })
   const tampered = loaders.map((loader) => async () => {

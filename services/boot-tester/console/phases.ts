@@ -23,3 +23,6 @@ export const deadEnds: readonly RegExp[] = [
   /Entering emergency mode/,
   /Boot failed: not a bootable disk/,
 ]
+
+/** systemd waited in vain for the device of the serial console, which every machine of ours has. */
+export const consoleDeviceLate = /Timed out waiting for device .*\/dev\/tty(S0|AMA0)/

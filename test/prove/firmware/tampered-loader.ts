@@ -31,7 +31,7 @@ export async function bootTampered({ title, disk, folder, hardware, loader }: Ta
   await tamper(path, loader, own)
   const qemu = createQemu({
     memoryMib: 1024,
-    processors: 1,
+    processors: 2,
     growBytes: 0,
     accelerator: 'auto',
     stateFolder: join(own, 'boot-tester'),

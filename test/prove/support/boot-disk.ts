@@ -23,8 +23,6 @@ interface BootOptions {
   readonly image: Partial<ImagePlan>
   /** The plainest of its architecture unless said. */
   readonly hardware?: Hardware
-  /** Of the guest; two unless said. */
-  readonly processors?: number
   /** Beside the boot tester's own. */
   readonly moreChecks?: readonly Check[]
   /** Checks that fail for a reason that is not the image's, by name, each with that reason. One that passes has to leave this list. */
@@ -38,13 +36,12 @@ export async function bootDisk({
   folder,
   image,
   hardware,
-  processors = 2,
   moreChecks = [],
   known = {},
 }: BootOptions): Promise<boolean> {
   const qemu = createQemu({
     memoryMib,
-    processors,
+    processors: 2,
     growBytes: 1024 ** 3,
     accelerator: 'auto',
     stateFolder: join(folder, 'boot-tester'),
