@@ -84,6 +84,12 @@ export const guestDamages: readonly GuestDamage[] = [
   },
   { what: 'the initrd is empty: a panic', finds: ['login-prompt', 'cloud-init'], files: { '/initrd.img': '' } },
   {
+    what: 'there is a policy of SELinux that the kernel does not know of',
+    finds: ['selinux'],
+    requests: ['mkdir /etc/selinux', 'mkdir /etc/selinux/default', 'mkdir /etc/selinux/default/policy'],
+    files: { '/etc/selinux/config': 'SELINUX=enforcing\nSELINUXTYPE=default\n' },
+  },
+  {
     what: 'it restarts again and again',
     finds: ['login-prompt', 'cloud-init'],
     ...unit('systemctl reboot --force --force', 'DefaultDependencies=no', 'sysinit.target'),
