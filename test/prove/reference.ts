@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '#subprocess/run.ts'
 import type { Facts } from '#image/description.ts'
 import { readHostMirror } from '../../services/builder/packages/host-mirror.ts'
 import { withSystem } from '../../services/boot-tester/check-disk.ts'
@@ -19,39 +20,61 @@ const tools = ['debootstrap', 'mkfs.ext4']
  * recorded. The new one is left beside, as `debian-12.json`, for who wants to record it. About four minutes on a quiet machine.
  */
 export async function prove(): Promise<boolean> {
+  const [, , , given] = process.argv
+  if (given !== undefined) return await install(given)
   const missing = tools.filter((tool) => !['/usr/bin', '/usr/sbin'].some((folder) => existsSync(join(folder, tool))))
-  const mirror = await readHostMirror('debian')
-  if (missing.length > 0 || mirror === null || process.getuid?.() !== 0) {
-    console.log(`it needs root, a Debian mirror in apt's own configuration, and ${tools.join(', ')}`)
+  if (missing.length > 0 || process.getuid?.() !== 0) {
+    console.log(`it needs root and ${tools.join(', ')}`)
     return false
   }
-  const clock = stopwatch()
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-prove-reference-'))
+  console.log(`in ${folder}`)
+  // Whoever makes a namespace of mounts gets a copy of all that there are, and with it keeps our disk mounted. So it is mounted
+  // where nobody else sees it, and is whole when this has ended.
+  const again = [process.execPath, join(import.meta.dirname, 'prove.ts'), 'reference', folder]
+  await run('unshare', ['--mount', ...again], {
+    deadline: 3_600_000,
+    onLine: (line) => {
+      console.log(line)
+    },
+  })
+  const found = await readInstalled(folder)
+  const file = join(folder, 'debian-12.json')
+  await writeFile(file, writeReference(found))
+  console.log(`its facts: ${file}`)
+  const recorded = await readReference(found.system)
+  if (recorded === null) return false
+  const { deviations } = compareWithReference(recorded.facts, found.facts, { warns: [], allowed: [] })
+  for (const one of deviations) console.log(describeDeviation(one))
+  console.log(`${String(deviations.length)} differences from the one of ${recorded.made.on}`)
+  if (deviations.length === 0) await rm(folder, { recursive: true })
+  return deviations.length === 0
+}
+
+async function install(folder: string): Promise<boolean> {
+  const mirror = await readHostMirror('debian')
+  if (mirror === null) throw new Error('apt on this host has no Debian mirror')
+  const clock = stopwatch()
   const say = (text: string) => {
     console.log(`${clock()} ${text}`)
   }
-  say(`in ${folder}`)
+  const made = await installDebian(join(folder, 'installed.raw'), { folder, mirror, say })
+  await writeFile(join(folder, 'made.json'), JSON.stringify(made))
+  return true
+}
+
+async function readInstalled(folder: string): Promise<Reference> {
   const disk = join(folder, 'installed.raw')
-  const by = await installDebian(disk, { folder, mirror, say })
-  const system = await withSystem(disk, { scratch: folder }, async (one) => ({
-    facts: known(await readSystemFacts(one)),
-    name: await readSystemName(one),
-    version: ((await one.tree.text('/etc/debian_version')) ?? '').trim(),
+  const made = JSON.parse(await readFile(join(folder, 'made.json'), 'utf8')) as Pick<Reference['made'], 'by' | 'how'>
+  const on = new Date().toISOString().slice(0, 10)
+  const reference = await withSystem(disk, { scratch: folder }, async (system) => ({
+    system: await readSystemName(system),
+    title: `Debian GNU/Linux ${((await system.tree.text('/etc/debian_version')) ?? '').trim()} of x86_64`,
+    made: { on, ...made, again: 'npm run prove -- reference' },
+    facts: known(await readSystemFacts(system)),
   }))
   await rm(disk)
-  const file = join(folder, 'debian-12.json')
-  const made = { on: new Date().toISOString().slice(0, 10), ...by, again: 'npm run prove -- reference' }
-  const title = `Debian GNU/Linux ${system.version} of x86_64`
-  await writeFile(file, writeReference({ system: system.name, title, made, facts: system.facts }))
-  say(`its facts: ${file}`)
-  const recorded = await readReference('debian-12')
-  if (recorded === null) return false
-  const none = { warns: [], allowed: [] }
-  const { deviations } = compareWithReference(recorded.facts, system.facts, none)
-  for (const one of deviations) console.log(describeDeviation(one))
-  say(`${String(deviations.length)} differences from the one of ${recorded.made.on}`)
-  if (deviations.length === 0) await rm(folder, { recursive: true })
-  return deviations.length === 0
+  return reference
 }
 
 /**

@@ -39,6 +39,7 @@ import { runningKernel } from './running-kernel/check.ts'
 import { secondBoot } from './second-boot/check.ts'
 import { secrets } from './secrets/check.ts'
 import { selinuxLabels } from './selinux-labels/check.ts'
+import { selinux } from './selinux/check.ts'
 import { size } from './size/check.ts'
 import { spaceLeft } from './space-left/check.ts'
 import { sshPolicy } from './ssh-policy/check.ts'
@@ -97,6 +98,7 @@ export const checks: readonly Check[] = [
   trim,
   spaceLeft,
   runningKernel,
+  selinux,
   journal,
 ]
 

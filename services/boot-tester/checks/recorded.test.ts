@@ -5,7 +5,10 @@ import { guestDamages } from '../testing/damages/guest.ts'
 import type { Answer } from './check.ts'
 import { checks, laterChecks } from './index.ts'
 
-/** What two guests of one image said under test: as it was built, and damaged in every way that goes together. */
+/**
+ * What two guests of one image said under test: as it was built, and damaged in every way that goes together. What `selinux`
+ * heard is of a Debian with SELinux: first as it booted, without being enforced; then labelled, enforced, and with empty logs.
+ */
 function recorded(guest: 'good' | 'damaged'): Readonly<Record<string, Answer | undefined>> {
   const path = join(import.meta.dirname, '..', 'testing', 'recorded', `${guest}.json`)
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Answer>

@@ -163,6 +163,12 @@ export const guestDamages: readonly GuestDamage[] = [
     files: { '/initrd.img': '' },
   },
   {
+    what: 'there is a policy of SELinux that the kernel does not know of',
+    finds: ['selinux'],
+    requests: ['mkdir /etc/selinux', 'mkdir /etc/selinux/default', 'mkdir /etc/selinux/default/policy'],
+    files: { '/etc/selinux/config': 'SELINUX=enforcing\nSELINUXTYPE=default\n' },
+  },
+  {
     what: 'it restarts again and again',
     finds: ['login-prompt', 'cloud-init'],
     says: /^the guest reset itself$/,
