@@ -36,10 +36,8 @@ describe('a simulation', () => {
   })
 
   it('a candidate of a milestone does not wait for the nightly composes that came before it', async () => {
-    const busy = { releases: 3, flavours: 2, failures: 0, evictions: 0 }
-    const { candidateToReady, toReady } = await summaryOf({ ...busy, candidate: true })
+    const { candidateToReady, toReady } = await summaryOf({ releases: 3, failures: 0, evictions: 0, candidate: true })
     expect(candidateToReady).toBeLessThan(toReady.p50)
-    expect((await summaryOf(busy)).candidateToReady).toBeNull()
   })
 
   it('ends every drop announced or failed, whatever befalls its workers', async () => {
