@@ -72,7 +72,7 @@ export function createDispatcher(
     const limit = service.concurrency - running.size
     if (stopped || limit <= 0) return
     mayBeMore = false
-    const now = runtime.now()
+    const now = timeOfLook()
     const until = new Date(now.getTime() + leaseTime)
     const capacity = service.needs === null ? undefined : await runtime.capacity?.()
     const jobs = await runtime.ledger.lease(service.name, {
@@ -98,6 +98,13 @@ export function createDispatcher(
     alarm = endOf(alarm)
     // Jobs that are short are done before another could have been called for the rest.
     busy ??= setTimeout(leaveToOthers, busyTime)
+  }
+
+  /** Another than of the look before: by it, the ledger tells what an earlier try of the same call has taken. */
+  function timeOfLook(): Date {
+    const now = runtime.now()
+    const ahead = looked.getTime() - now.getTime()
+    return ahead >= 0 && ahead < 1_000 ? new Date(looked.getTime() + 1) : now
   }
 
   function leaveToOthers(): void {
