@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Delivery, Job, Ledger } from './ledger.ts'
+import type { Delivery } from './delivery.ts'
+import type { Job, Ledger } from './ledger.ts'
 import type { Capacity, Needs } from './needs.ts'
 import { wanted, type Data } from './testing/ledger.ts'
 

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
-import type { Delivery } from '../ledger.ts'
+import type { Delivery } from '../delivery.ts'
 import { needsRow } from '../rows.ts'
 import { isFresh, type Tables } from '../schema.ts'
 import { recordWakes, type WakingDelivery } from './wakes.ts'
