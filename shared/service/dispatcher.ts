@@ -18,7 +18,7 @@ const retryAfter = 1_000
 export interface Dispatcher {
   /** There may be work; `anywhere` also means that a running job may have been cancelled. */
   wake(where: WakeScope): void
-  /** Another job on this host has ended: one may fit that did not. */
+  /** There may be more room on this host: a job may fit that did not, where what jobs need is counted. */
   look(): void
   /** Takes no more jobs; gives running ones until the deadline to end, then puts them back. */
   stop(graceMilliseconds: number): Promise<void>
@@ -177,6 +177,7 @@ export function createDispatcher(
       if (where === 'anywhere') void beat().catch(onError)
     },
     look() {
+      if (service.needs === null) return
       mayBeMore = true
       if (!stopped && running.size < service.concurrency) void pump()
     },
