@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { architecture, type Architecture } from '#events/vocabulary.ts'
 import type { Capacity } from '#ledger/needs.ts'
 import { readConfig } from '#service/config.ts'
+import { nearestFolder } from '../state-folder.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -59,6 +60,7 @@ async function opensKvm(): Promise<boolean> {
 }
 
 async function freeMib(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder)
+  // It may be that nothing has made it yet.
+  const { bavail, bsize } = await statfs(await nearestFolder(folder))
   return Math.floor((bavail * bsize) / mebi)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Delivery, Job, Ledger } from './ledger.ts'
+import type { Delivery } from './delivery.ts'
+import type { Job, Ledger } from './ledger.ts'
 import { patiently, requested, wanted, type Data } from './testing/ledger.ts'
 
 /** What every ledger promises to many who use it at the same time. */

@@ -1,5 +1,6 @@
 import type { Envelope } from '#events/envelope.ts'
-import type { Capacity, Needs, Worker } from './needs.ts'
+import type { Delivery } from './delivery.ts'
+import type { Capacity, Needs, Unfit, Worker } from './needs.ts'
 
 /**
  * queued → running → done | failed (said so in an event) | quarantined (an error that needs a person) | cancelled.
@@ -55,27 +56,6 @@ export interface Job {
   readonly waited: Waited | null
 }
 
-/** An event on its way into a service's inbox. */
-export interface Delivery {
-  readonly envelope: Envelope
-  /** Jobs of one service with the same key run one after the other, in order of arrival. */
-  readonly key: string | null
-  /** False for an event that only ends work and asks for none. */
-  readonly wanted: boolean
-  /** Ends the service's other work on the drop. */
-  readonly endsWork: boolean
-  /** For an ending: the service cleans up after jobs that have begun, so they are leased once more, not just ended. */
-  readonly abandons?: boolean
-  /** What the job needs of its host. */
-  readonly needs?: Needs
-  /** Jobs with a smaller one are taken first; 0 without it. */
-  readonly priority?: number
-  /** Jobs of one priority that have this in common share what there is alike with those that have another. */
-  readonly share?: string | null
-  /** Wakes the jobs of the service that wait for this key, now or later. */
-  readonly wakes?: string | null
-}
-
 /** A service's state under one key, with the version that guards it. */
 export interface Entity {
   readonly state: unknown
@@ -126,14 +106,6 @@ export interface Backlog {
   /** What the waiting jobs wait for, those included whose wait is over. */
   readonly waits: readonly { service: string; reason: string; count: number; oldest: Date }[]
   readonly outbox: number
-}
-
-/** Queued jobs of a service that none of its workers that are there can ever run, and why. */
-export interface Unfit {
-  readonly service: string
-  readonly reason: string
-  readonly count: number
-  readonly oldest: Date
 }
 
 /** What became of a lease: still ours, somebody else's, or its job cancelled by a person. */

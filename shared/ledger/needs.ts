@@ -30,6 +30,14 @@ export interface Worker {
   readonly capacity: Capacity
 }
 
+/** Queued jobs of a service that none of its workers that are there can ever run, and why. */
+export interface Unfit {
+  readonly service: string
+  readonly reason: string
+  readonly count: number
+  readonly oldest: Date
+}
+
 /** Why these workers can never run a job, whatever else they do: `no worker has kvm`; null when one can, or none is known. */
 export function whyNobody(needs: Needs, workers: readonly Worker[]): string | null {
   if (workers.length === 0) return null

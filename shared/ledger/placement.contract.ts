@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Delivery, Job, Ledger } from './ledger.ts'
+import type { Delivery } from './delivery.ts'
+import type { Job, Ledger } from './ledger.ts'
 import type { Capacity, Needs } from './needs.ts'
 import { wanted, type Data } from './testing/ledger.ts'
 
@@ -146,21 +147,22 @@ export function testLedgerPlacement(name: string, prepare: () => Promise<Data>):
         expect(positions(deliveries, await takeAll(ledger))).toEqual([2, 1, 3, 0])
       }))
 
-    it('gives one job of each share after the other, however many one has', () =>
+    it('does one drop of each share after the other, however many one has', () =>
       withLedger(async (ledger) => {
-        const of = (share: string, count: number) => Array.from({ length: count }, () => needing({}, { share }))
-        const many = of('Fedora-43', 6)
+        const of = (share: string, ...drops: number[]) =>
+          drops.map((drop) => {
+            const one = needing({}, { share })
+            return { ...one, envelope: { ...one.envelope, drop: `nightly-${share}-${String(drop)}` } }
+          })
+        const many = of('Fedora-43', 1, 1, 2, 2, 3, 3)
         await ledger.accept('builder', many, start)
-        const [first] = await take(ledger)
-        const few = of('Fedora-44', 2)
+        const first = await take(ledger)
+        const few = of('Fedora-44', 1, 1, 2)
         await ledger.accept('builder', few, start)
-        // Who comes late makes up for nothing.
-        const more = of('Fedora-44', 1)
-        await ledger.accept('builder', more, start)
-        const all = [...many, ...few, ...more]
-        expect(positions(all, [...(first ? [first] : []), ...(await takeAll(ledger))])).toEqual([
-          0, 1, 6, 2, 7, 3, 8, 4, 5,
-        ])
+        const late = of('Fedora-43', 1)
+        await ledger.accept('builder', late, start)
+        const all = [...many, ...few, ...late]
+        expect(positions(all, [...first, ...(await takeAll(ledger))])).toEqual([0, 1, 6, 7, 9, 2, 3, 8, 4, 5])
       }))
 
     it('lets no share pass what has priority', () =>

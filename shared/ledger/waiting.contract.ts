@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { LeaseLost, type Delivery, type Job, type Ledger, type Wait } from './ledger.ts'
+import type { Delivery } from './delivery.ts'
+import { LeaseLost, type Job, type Ledger, type Wait } from './ledger.ts'
 import { ending, requested, waking, wanted, type Data } from './testing/ledger.ts'
 
 const day = 24 * 60 * 60

@@ -18,7 +18,7 @@ const retryAfter = 1_000
 export interface Dispatcher {
   /** There may be work; `anywhere` also means that a running job may have been cancelled. */
   wake(where: WakeScope): void
-  /** Another job on this host has ended: one may fit that did not. */
+  /** There may be more room on this host: a job may fit that did not, where what jobs need is counted. */
   look(): void
   /** Takes no more jobs; gives running ones until the deadline to end, then puts them back. */
   stop(graceMilliseconds: number): Promise<void>
@@ -83,7 +83,7 @@ export function createDispatcher(
     mayBeMore = false
     const wasTold = isTold
     isTold = false
-    const now = runtime.now()
+    const now = timeOfLook()
     const until = new Date(now.getTime() + leaseTime)
     const capacity = service.needs === null ? undefined : await runtime.capacity?.()
     const jobs = await runtime.ledger.lease(service.name, {
@@ -111,6 +111,13 @@ export function createDispatcher(
     mayBeMore = true
     // Jobs that are short are done before another could have been called for the rest.
     busy ??= setTimeout(leaveToOthers, busyTime)
+  }
+
+  /** Another than of the look before: by it, the ledger tells what an earlier try of the same call has taken. */
+  function timeOfLook(): Date {
+    const now = runtime.now()
+    const ahead = looked.getTime() - now.getTime()
+    return ahead >= 0 && ahead < 1_000 ? new Date(looked.getTime() + 1) : now
   }
 
   function leaveToOthers(): void {
@@ -193,6 +200,7 @@ export function createDispatcher(
       if (where === 'anywhere') void beat().catch(onError)
     },
     look() {
+      if (service.needs === null) return
       mayBeMore = true
       if (!stopped && running.size < service.concurrency) void pump()
     },

@@ -26,11 +26,10 @@ const host: Capacity = {
 }
 
 /** Two services whose jobs run until they are let go, on one host. */
-async function setUp(needs: Needs) {
+async function setUp(needs: Needs, now = () => new Date()) {
   const stateFolder = await mkdtemp(join(tmpdir(), 'imagedrop-placement-'))
   const bus = createMemoryBus()
   const ledger = await openSqliteLedger(stateFolder)
-  const now = () => new Date()
   const capacity = () => Promise.resolve(host)
   const runtime = { ledger, bus, owner: 'test', stateFolder, now, capacity, log: pino({ level: 'silent' }) }
   const running: (() => void)[] = []
@@ -116,4 +115,13 @@ it('shows at a job that nobody can run what all workers lack', async () => {
   expect(at.shown).toContainEqual(
     expect.objectContaining({ service: 'builder', state: 'waiting', phase: 'no worker has kvm' }),
   )
+})
+
+it('looks at a time of its own each time, though the clock stands still', async () => {
+  const start = new Date()
+  await using at = await setUp({ cores: 0.5 }, () => start)
+  await at.ask(2)
+  await expect.poll(() => at.running.length, { timeout: 10_000 }).toBe(4)
+  const builds = (await at.ledger.jobs({ service: 'builder' })).map(({ startedAt }) => startedAt?.getTime())
+  expect(new Set(builds).size).toBe(2)
 })

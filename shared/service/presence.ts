@@ -7,14 +7,14 @@ const sayEvery = 30_000
 
 /**
  * Says in the ledger that this process takes jobs of these services, and what its host has, until it is disposed of; and tells
- * of jobs that nobody who is there can run. Resolves when it was said for the first time.
+ * of jobs that nobody who is there can run. Resolves when it was said for the first time, or the ledger did not take it.
  */
 export async function keepPresence(
   runtime: Runtime,
   services: readonly BoundService[],
   onError: (error: unknown) => void,
 ): Promise<AsyncDisposable> {
-  const { ledger, owner, now, capacity, log, bus } = runtime
+  const { ledger, owner, now, capacity, log, bus, onRoom } = runtime
   if (capacity === undefined || services.length === 0) return { [Symbol.asyncDispose]: () => Promise.resolve() }
   const names = services.map(({ name }) => name)
   let told = new Set<string>()
@@ -29,6 +29,8 @@ export async function keepPresence(
       if (!before.has(`${service}: ${reason}`)) log.warn({ service, reason, jobs: count }, 'waiting')
     }
     if (unfit.length > 0) await show(now())
+    // A disk that somebody has cleared tells nobody.
+    onRoom?.()
   }
 
   /** To those who follow a drop, at each of its jobs. */
@@ -43,7 +45,7 @@ export async function keepPresence(
     }
   }
 
-  await say(capacity)
+  await say(capacity).catch(onError)
   const timer = setInterval(() => {
     saying = say(capacity).catch(onError)
   }, sayEvery)

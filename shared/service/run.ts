@@ -60,13 +60,14 @@ export async function runServices(
   }
   const relay = createRelay({ bus, ledger, owner: runtime.owner, now, outlet, hear }, onError)
   const weighty = assembled.map(({ service }) => service).filter(({ needs }) => needs !== null)
-  const presence = await keepPresence(runtime, weighty, onError)
-  const lookAll = () => {
-    for (const [index, { service }] of assembled.entries()) if (service.needs !== null) dispatchers[index]?.look()
+  const onRoom = () => {
+    for (const dispatcher of dispatchers) dispatcher.look()
   }
-  const dispatchers: readonly Dispatcher[] = assembled.map(({ service }) =>
-    createDispatcher({ ...runtime, onSaid: relay.wake, onRoom: lookAll }, service, onError),
-  )
+  const dispatchers: Dispatcher[] = []
+  const presence = await keepPresence({ ...runtime, onRoom }, weighty, onError)
+  for (const { service } of assembled) {
+    dispatchers.push(createDispatcher({ ...runtime, onSaid: relay.wake, onRoom }, service, onError))
+  }
   const watching = ledger.watch((where) => {
     if (where === 'anywhere' || (where === 'outbox' && outlet.hearsRequests)) relay.wake()
     for (const dispatcher of dispatchers) dispatcher.wake(where)

@@ -26,7 +26,7 @@ export interface Runtime {
   readonly watchAttempt?: WatchAttempt
   /** What this host has now; without it nobody counts, and jobs are taken whatever they need. */
   readonly capacity?: () => Promise<Capacity>
-  /** Called when a job has ended that held a part of the host. */
+  /** Called when there may be more room on this host: a job that held a part of it has ended, or time has passed. */
   readonly onRoom?: () => void
   /** Called when a job has left events in the outbox, for this process to send: these, or what is there. */
   readonly onSaid?: (said?: readonly OutboxRow[] | null) => void

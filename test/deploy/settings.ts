@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { findChannels } from '../../services/announcer/channels/find-channels.ts'
 import { findEngines } from '../../services/builder/engines/find-engines.ts'
+import { readHostSettings } from '../../cli/backends/host-capacity.ts'
 import { readArtifactSettings, readBusSettings, readLedgerSettings } from '../../cli/backends/settings.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -12,6 +13,7 @@ export async function readAllSettings(service: string, env: Environment): Promis
   readBusSettings(env)
   readLedgerSettings(env)
   readArtifactSettings(env)
+  readHostSettings(env)
   if (service === 'migrate' || service === 'operator') return
   const module = (await import(join(root, 'services', service, 'config.ts'))) as Record<string, unknown>
   const read = Object.entries(module).find(([name]) => /^read\w+Config$/.test(name))?.[1]
@@ -23,7 +25,13 @@ export async function readAllSettings(service: string, env: Environment): Promis
   const host = { env, deadline: 60_000, idleDeadline: 60_000 }
   const engines = service === 'builder' ? await findEngines([join(root, 'services/builder/engines')], host) : []
   const names = [service, ...[...engines].map(([name]) => name)]
-  const prefixes = ['BUS', 'LEDGER', 'ARTIFACTS', ...names.map((name) => name.toUpperCase().replaceAll('-', '_'))]
+  const prefixes = [
+    'BUS',
+    'LEDGER',
+    'ARTIFACTS',
+    'HOST',
+    ...names.map((name) => name.toUpperCase().replaceAll('-', '_')),
+  ]
   const known = (name: string) =>
     name === 'IMAGEDROP_STATE' || prefixes.some((one) => name.startsWith(`IMAGEDROP_${one}_`))
   const unknown = Object.keys(env).filter((name) => name.startsWith('IMAGEDROP_') && !known(name))

@@ -16,7 +16,7 @@ import { inboxOf } from '#service/inbox.ts'
 import { noFolder } from '#test/support/context.ts'
 import { createAgenda } from './agenda.ts'
 import { chanceOf } from './chance.ts'
-import { composeMessages } from './composes.ts'
+import { composeMessages, isCandidate } from './composes.ts'
 import { assumed } from './durations.ts'
 import { fateOf, type Chances, type Fate } from './fate.ts'
 import { openMemoryLedger } from './ledger.ts'
@@ -27,6 +27,8 @@ import { shareWorkers } from './workers.ts'
 export interface Scenario extends Size, Chances {
   readonly workers: number
   readonly days: number
+  /** Whether a candidate of a milestone comes after the composes of the first night. */
+  readonly candidate: boolean
 }
 
 /** As the runtime has it: a worker that is gone is noticed so many milliseconds after its last word. */
@@ -82,10 +84,11 @@ export async function simulate(scenario: Scenario): Promise<Tally> {
     },
   })
 
-  /** A drop that lacks images waits for a person, who comes some time later. */
+  /** A drop that lacks images, or is a candidate, waits for a person, who comes some time later. */
   function hear({ subject, drop, body }: Envelope): void {
     tally.hear(subject, drop ?? '', now())
-    if (drop === null || subject !== dropReady.subject || (body as BodyOf<typeof dropReady>).complete) return
+    if (drop === null || subject !== dropReady.subject) return
+    if ((body as BodyOf<typeof dropReady>).complete && !isCandidate(drop)) return
     agenda.at(now().getTime() + assumed.personHours * 3_600_000, () =>
       publish(say(blessingRequested, { drop, by: 'a person' })),
     )

@@ -3,7 +3,16 @@ import { simulate, type Scenario } from './run.ts'
 import { summarize, type Summary } from './summary.ts'
 import { fewestWorkers, shareWorkers } from './workers.ts'
 
-const small: Scenario = { releases: 1, flavours: 1, days: 1, workers: 5, failures: 0.02, evictions: 0.05, seed: 1 }
+const small: Scenario = {
+  releases: 1,
+  flavours: 1,
+  days: 1,
+  candidate: false,
+  workers: 5,
+  failures: 0.02,
+  evictions: 0.05,
+  seed: 1,
+}
 
 async function summaryOf(changes: Partial<Scenario> = {}): Promise<Summary> {
   const scenario = { ...small, ...changes }
@@ -24,6 +33,11 @@ describe('a simulation', () => {
       expect(times).toEqual(times.toSorted((one, other) => other - one))
       expect(times.at(-1)).toBeLessThan(times[0] ?? 0)
     }
+  })
+
+  it('a candidate of a milestone does not wait for the nightly composes that came before it', async () => {
+    const { candidateToReady, toReady } = await summaryOf({ releases: 3, failures: 0, evictions: 0, candidate: true })
+    expect(candidateToReady).toBeLessThan(toReady.p50)
   })
 
   it('ends every drop announced or failed, whatever befalls its workers', async () => {

@@ -6,7 +6,8 @@ import { fewestWorkers } from './workers.ts'
 /**
  * `npm run simulate [-- OPTION…]`: nightly composes of `--releases` (3) with `--flavours` (8) images of each of six
  * architectures, on so many `--workers` (5,20,50,100,200,500), for some `--days` (2). `--failures` (0.02) of all attempts fail;
- * a worker is evicted so many times an hour: `--evictions` (0.05). The same `--seed` (1) gives the same table; `--json` prints all
+ * a worker is evicted so many times an hour: `--evictions` (0.05). With `--candidate`, one of a milestone comes after the composes of the first
+ * night. The same `--seed` (1) gives the same table; `--json` prints all
  * figures. docs/scale.md has a table, and says what the figures are worth.
  */
 const { values } = parseArgs({
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     days: { type: 'string', default: '2' },
     failures: { type: 'string', default: '0.02' },
     evictions: { type: 'string', default: '0.05' },
+    candidate: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
@@ -28,6 +30,7 @@ const scenario = {
   days: numberOf('days', values.days, { from: 1, to: 13 }),
   failures: numberOf('failures', values.failures, { from: 0, to: 1, whole: false }),
   evictions: numberOf('evictions', values.evictions, { from: 0, to: 10, whole: false }),
+  candidate: values.candidate,
   seed: numberOf('seed', values.seed, { from: 0, to: Number.MAX_SAFE_INTEGER }),
 }
 if (!values.json) printHead()
@@ -58,6 +61,7 @@ function printHead(): void {
     'failed',
     'to announced, min: p50',
     'p95',
+    'candidate to ready, min',
     'use: builder',
     'converter',
     'boot-tester',
@@ -78,6 +82,7 @@ function printRow(row: Summary): void {
     row.failed,
     row.toAnnounced.p50,
     row.toAnnounced.p95,
+    row.candidateToReady ?? 'none',
     ...['builder', 'converter', 'boot-tester'].map((service) => percent(row.use[service] ?? 0)),
     row.workerHours.used,
     row.workerHours.there,

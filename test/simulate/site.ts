@@ -41,7 +41,10 @@ export function simulatedServices(size: Size): BoundService[] {
     ...workingServices.map((name) => {
       const service = nullService(name)
       // The null services never fail an image, so they do not say that they may.
-      return { ...service, emits: name === 'mirror-publisher' ? service.emits : [...service.emits, imageFailed] }
+      const isLong = ['builder', 'converter', 'boot-tester'].includes(name)
+      // Where its host has room is not simulated, but its jobs take turns.
+      const needs = isLong ? () => ({}) : null
+      return { ...service, needs, emits: name === 'mirror-publisher' ? service.emits : [...service.emits, imageFailed] }
     }),
     nullService('announcer'),
   ]

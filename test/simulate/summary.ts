@@ -1,4 +1,5 @@
-import type { Tally } from './tally.ts'
+import { isCandidate } from './composes.ts'
+import type { DropRecord, Tally } from './tally.ts'
 
 /** What somebody asks a simulation; times in minutes. */
 export interface Summary {
@@ -10,6 +11,8 @@ export interface Summary {
   readonly toAnnounced: { readonly p50: number; readonly p95: number }
   /** The same to its being ready: without the time of people. */
   readonly toReady: { readonly p50: number; readonly p95: number }
+  /** From a candidate's being scheduled to its being ready; null without one. */
+  readonly candidateToReady: number | null
   /** How much of the time that they were there the workers of a service worked. */
   readonly use: Readonly<{ [service: string]: number }>
   readonly shares: Readonly<{ [service: string]: number }>
@@ -45,6 +48,7 @@ export function summarize({ drops, services, said, span }: Tally, workers: numbe
     failed: all.filter(({ announced, failed }) => announced === null && failed !== null).length,
     toAnnounced: quantiles(all.flatMap((drop) => (drop.announced === null ? [] : [drop.announced - drop.scheduled]))),
     toReady: quantiles(all.flatMap((drop) => (drop.ready === null ? [] : [drop.ready - drop.scheduled]))),
+    candidateToReady: minutesToReady([...drops].find(([drop]) => isCandidate(drop))?.[1]),
     use: Object.fromEntries(
       working.map(([service, { busy }]) => [service, round(busy / ((end - start) * (shares.get(service) ?? 1)), 3)]),
     ),
@@ -60,6 +64,10 @@ export function summarize({ drops, services, said, span }: Tally, workers: numbe
       jobs: round([...services.values()].reduce((total, { waits }) => total + waits.length, 0) / all.length),
     },
   }
+}
+
+function minutesToReady(drop: DropRecord | undefined): number | null {
+  return drop === undefined || drop.ready === null ? null : round((drop.ready - drop.scheduled) / minute)
 }
 
 function quantiles(times: readonly number[]): { p50: number; p95: number } {

@@ -51,9 +51,10 @@ async function addOrder(db: Kysely<unknown>): Promise<void> {
   const fresh = sql`state = 'queued' and due_at <= accepted_at`
   await db.schema.dropIndex('jobs_queued').execute()
   await sql`create index jobs_queued on jobs (service, priority, turn, id) where ${fresh}`.execute(db)
-  await sql`create index jobs_shares on jobs (service, priority, share, turn) where ${fresh} and share is not null`.execute(
-    db,
-  )
+  for (const [name, columns] of Object.entries({ share: 'priority, share, turn', drop: 'drop_id, turn' })) {
+    await sql`create index ${sql.raw(`jobs_turn_by_${name}`)} on jobs (service, ${sql.raw(columns)})
+      where ${fresh} and share is not null`.execute(db)
+  }
 }
 
 /**

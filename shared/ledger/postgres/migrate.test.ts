@@ -70,11 +70,11 @@ it('lets a process of the old version work on while it runs, and afterwards', as
     async up(db) {
       await db.schema
         .alterTable('jobs')
-        .addColumn('priority', 'integer', (column) => column.defaultTo(0))
+        .addColumn('weight', 'integer', (column) => column.defaultTo(0))
         .execute()
       await db.schema.alterTable('outbox').addColumn('size', 'integer').execute()
       await sql`select pg_sleep(0.3)`.execute(db)
-      await sql`create index jobs_by_priority on jobs (priority)`.execute(db)
+      await sql`create index jobs_by_weight on jobs (weight)`.execute(db)
     },
   }
   expect(await migratePostgres({ url, log }, { ...migrations, '9999-next': next })).toEqual(['9999-next'])

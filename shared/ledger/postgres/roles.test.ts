@@ -119,6 +119,13 @@ it.each([
   ['builder', `delete from wakes where service = 'converter'`, 'no rows'],
   ['monitor', `select from wakes`, 'permission denied for table wakes'],
   ['operator', `delete from wakes`, 'permission denied for table wakes'],
+  [
+    'builder',
+    `insert into workers values ('converter', 'a', '{}', 0)`,
+    'row-level security policy for table "workers"',
+  ],
+  ['builder', `delete from workers where service = 'converter'`, 'no rows'],
+  ['monitor', `delete from workers`, 'permission denied for table workers'],
   ['builder', `delete from jobs`, 'permission denied for table jobs'],
   ['builder', `delete from ended_drops`, 'permission denied for table ended_drops'],
   ['builder', `select from entities where service = 'converter'`, 'no rows'],
@@ -162,6 +169,40 @@ it('a service lets a job wait and wakes it with its own account, and sees no wak
   const [woken] = await converter.lease('converter', { owner: 'a', now, until, limit: 1 })
   expect(woken?.waited?.why).toEqual({ event })
   await converter.finish(job.id, 'a', { state: 'cancelled', events: [] }, now)
+})
+
+it('what runs on a host is counted for all services, although each sees its own jobs alone', async () => {
+  await using builder = await open('builder')
+  await using converter = await open('converter')
+  await using monitor = await open('monitor')
+  const has = { cores: 2, memoryMib: 1_000, diskMib: 0, kvm: false, root: false, architectures: [] }
+  const capacity = { host: 'one', ...has }
+  const options = { owner: 'h', now, until, limit: 1, capacity }
+  for (const [service, ledger] of Object.entries({ builder, converter })) {
+    const deliveries = [{ memoryMib: 800 }, { kvm: true }].map((needs) => {
+      return {
+        envelope: { ...requested(), drop: 'other' },
+        key: null,
+        wanted: true,
+        endsWork: false,
+        priority: -1,
+        needs,
+      }
+    })
+    await ledger.accept(service, deliveries, now)
+    await ledger.present([service], 'h', capacity, now)
+  }
+  const [job] = await builder.lease('builder', options)
+  expect(job?.needs).toEqual({ memoryMib: 800 })
+  expect(await converter.lease('converter', options)).not.toContainEqual(
+    expect.objectContaining({ needs: { memoryMib: 800 } }),
+  )
+  expect(await builder.unfit(now)).toMatchObject([{ service: 'builder', reason: 'no worker has kvm' }])
+  expect((await monitor.unfit(now)).map(({ service }) => service).toSorted()).toEqual(['builder', 'converter'])
+  await builder.finish(job?.id ?? 0, 'h', { state: 'done', events: [] }, now)
+  expect(await converter.lease('converter', options)).toMatchObject([{ needs: { memoryMib: 800 } }])
+  await Promise.all([builder.leave('h'), converter.leave('h')])
+  expect(await monitor.workers(now)).toEqual([])
 })
 
 it('a person looks, takes up again and asks, and the scheduler finds out who it was', async () => {

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
-import type { Delivery } from '../ledger.ts'
+import type { Delivery } from '../delivery.ts'
 import { needsRow } from '../rows.ts'
 import { isFresh, type Tables } from '../schema.ts'
 import { recordWakes, type WakingDelivery } from './wakes.ts'
@@ -112,24 +112,29 @@ function jobRow(kind: DatabaseKind, service: string, delivery: Delivery, now: Da
 }
 
 /**
- * Those who share take turns: a job comes after the last of its own share, but not before what has waited longest of all. So
- * one job of each is taken after the other, however many one of them has, and who comes late makes up for nothing.
+ * Those who share take turns, drop by drop: the jobs of a drop come together, after the drops of its own share that are queued, but not
+ * before what has waited longest of all. So one drop of each is done after the other, however many one of them has, and who comes late
+ * makes up for nothing.
  */
 function withTurns(service: string, deliveries: readonly Delivery[]) {
-  const places = new Map<string, number>()
+  const drops = new Map<string, Set<string>>()
   return deliveries.map((delivery) => {
-    const { priority = 0, share = null } = delivery
-    if (share === null) return { delivery, turn: 0 }
+    const { priority = 0, share = null, envelope } = delivery
+    const { drop } = envelope
+    if (share === null || drop === null) return { delivery, turn: 0 }
     const those = `${String(priority)} ${share}`
-    const place = (places.get(those) ?? 0) + 1
-    places.set(those, place)
+    const together = (drops.get(those) ?? new Set()).add(drop)
+    drops.set(those, together)
+    const place = [...together].indexOf(drop)
     const queued = sql`from jobs where service = ${service} and priority = ${priority} and ${isFresh('jobs')}`
-    const turn = sql<number>`(
-      select coalesce(max(turn), 0) from (
-        select max(turn) as turn ${queued} and share = ${share}
-        union all select min(turn) - 1 ${queued}
-      ) as known
-    ) + ${sql.lit(place)}`
+    const turn = sql<number>`coalesce(
+      (select max(turn) from jobs
+        where service = ${service} and drop_id = ${drop} and ${isFresh('jobs')} and share is not null),
+      (select coalesce(max(turn), 0) from (
+        select max(turn) + 1 as turn ${queued} and share = ${share} and share is not null
+        union all select min(turn) ${queued}
+      ) as known) + ${sql.lit(place)}
+    )`
     return { delivery, turn }
   })
 }

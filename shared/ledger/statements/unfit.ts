@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Unfit } from '../ledger.ts'
-import { whyNobody } from '../needs.ts'
+import { whyNobody, type Unfit } from '../needs.ts'
 import { needColumns, needsOf } from '../rows.ts'
 import { inState, type Tables } from '../schema.ts'
 import { readWorkers } from './workers.ts'

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
-import type { Delivery } from '../ledger.ts'
+import type { Delivery } from '../delivery.ts'
 import { inState, type Tables } from '../schema.ts'
 
 /** So long an event is remembered for jobs that begin to wait later, in milliseconds. */

@@ -3,7 +3,8 @@ import { dropCancelled } from '#events/drop-cancelled.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import { kojiTaskChanged } from '#events/koji.ts'
-import { LedgerAway, type Delivery, type Ledger } from '../ledger.ts'
+import type { Delivery } from '../delivery.ts'
+import { LedgerAway, type Ledger } from '../ledger.ts'
 
 /** One ledger's data for one test. */
 export interface Data extends AsyncDisposable {

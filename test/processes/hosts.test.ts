@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { expect, it } from 'vitest'
+import { openNatsBus } from '#bus/nats/nats-bus.ts'
+import { say, type Said } from '#events/define.ts'
+import { seal } from '#events/envelope.ts'
+import { imageBuilt } from '#events/image-built.ts'
+import { imageRequested } from '#events/image-requested.ts'
+import { migratePostgres } from '#ledger/postgres/migrate.ts'
+import { openPostgresLedger } from '#ledger/postgres/open.ts'
+import { house } from '#test/support/house.ts'
+import { relay } from '../../services/boot-tester/machines/qemu/cloud-network/relay.ts'
+import { provideNats } from '../brokers/nats.ts'
+import { providePostgres } from '../brokers/postgres.ts'
+import { needsOfFlavours, type Note } from './needy-work.ts'
+import { canMakeHosts, createNetworkHost, type NetworkHost } from './network-host.ts'
+
+const program = join(import.meta.dirname, 'needy-worker.ts')
+const log = pino({ level: 'fatal' })
+const services = ['builder', 'boot-tester']
+const hosts = {
+  roomy: { CORES: '3', MEMORY_MIB: '4000', KVM: 'no', ROOT: 'no' },
+  quick: { CORES: '2', MEMORY_MIB: '1500', KVM: 'yes', ROOT: 'no' },
+}
+const flavours = ['plain', 'large', 'guest'] as const
+const ofEach = 5
+
+it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
+  'two hosts share one ledger: jobs run where they fit, and no host ever does more than it has room for',
+  async () => {
+    await using used = new AsyncDisposableStack()
+    const root = await mkdtemp(join(tmpdir(), 'imagedrop-hosts-'))
+    used.defer(() => rm(root, { recursive: true, force: true }))
+    const [postgres, nats] = await Promise.all([providePostgres(), provideNats()])
+    used.use(postgres)
+    used.use(nats)
+    const url = await postgres.createDatabase()
+    await migratePostgres({ url, log })
+    const ledger = used.use(await openPostgresLedger({ url, log }))
+    const bus = used.use(await openNatsBus({ servers: [nats.url], log }))
+    await bus.prepare((await house.interests()).filter(({ service }) => services.includes(service)))
+    const notes = join(root, 'notes')
+    const sockets = { LEDGER_SOCKET: join(root, 'ledger'), BUS_SOCKET: join(root, 'bus') }
+    for (const [path, server] of [
+      [sockets.LEDGER_SOCKET, url],
+      [sockets.BUS_SOCKET, nats.url],
+    ] as const) {
+      const { port } = new URL(server)
+      const listening = await relay({ path }, { port: Number(port), host: '127.0.0.1' })
+      used.defer(() => void listening.close())
+    }
+    const env = {
+      ...sockets,
+      NOTES: notes,
+      IMAGEDROP_STATE: root,
+      IMAGEDROP_LEDGER_URL: url,
+      IMAGEDROP_BUS_URL: nats.url,
+    }
+    const starting = Object.entries(hosts).map(async ([name, has]) => {
+      const host = used.use(await createNetworkHost(name))
+      const of = Object.fromEntries(Object.entries(has).map(([key, value]) => [`IMAGEDROP_HOST_${key}`, value]))
+      for (const service of services) used.use(await startWorker(host, service, { ...env, ...of }))
+    })
+    await Promise.all(starting)
+
+    await bus.publish(allWork().map((event) => seal(event, { now: new Date() })))
+    const done = services.length * flavours.length * ofEach
+    const states = async () => Object.groupBy(await ledger.jobs({}), ({ state }) => state)
+    await expect.poll(async () => (await states()).done?.length, { timeout: 60_000, interval: 200 }).toBe(done)
+
+    expect((await states()).queued?.map(({ envelope }) => envelope.subject)).toEqual(['image.requested.v1'])
+    expect(await ledger.unfit(new Date())).toMatchObject([
+      { service: 'builder', reason: 'no worker has root', count: 1 },
+    ])
+    const all = (await readFile(notes, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Note)
+    const placesOf = (flavour: string) => [
+      ...new Set(all.filter((one) => one.flavour === flavour).map((one) => one.host)),
+    ]
+    expect(placesOf('guest')).toEqual(['quick'])
+    expect(placesOf('large')).toEqual(['roomy'])
+    for (const [name, has] of Object.entries(hosts)) {
+      const most = mostAtOnce(all.filter(({ host }) => host === name))
+      expect(most.cores, name).toBeLessThanOrEqual(Number(has.CORES))
+      expect(most.memory, name).toBeLessThanOrEqual(Number(has.MEMORY_MIB))
+      // Else nothing was shared.
+      expect(most.jobs, name).toBeGreaterThan(1)
+    }
+    const ran = await ledger.jobs({ states: ['done'] })
+    expect(new Set(ran.map(({ owner, host }) => `${host ?? ''} ${owner?.split('/')[0] ?? ''}`))).toEqual(
+      new Set(['roomy roomy', 'quick quick']),
+    )
+  },
+  120_000,
+)
+
+function allWork(): Said[] {
+  const of = (flavour: string) => ({ ...imageRequested.example.image, flavour })
+  const requested = (flavour: string) => say(imageRequested, { ...imageRequested.example, image: of(flavour) })
+  const built = (flavour: string) => say(imageBuilt, { ...imageBuilt.example, image: of(flavour) })
+  const many = Array.from({ length: ofEach }, () => flavours.flatMap((one) => [requested(one), built(one)]))
+  return [...many.flat(), requested('nowhere')]
+}
+
+/** What jobs held together at the moment at which that was most. */
+function mostAtOnce(notes: readonly Note[]): { cores: number; memory: number; jobs: number } {
+  const most = { cores: 0, memory: 0, jobs: 0 }
+  const now = { ...most }
+  for (const { what, flavour } of notes.toSorted((one, other) => one.at - other.at)) {
+    const { cores = 0, memoryMib = 0 } = needsOfFlavours[flavour] ?? {}
+    const sign = what === 'begins' ? 1 : -1
+    now.cores += sign * cores
+    now.memory += sign * memoryMib
+    now.jobs += sign
+    for (const key of ['cores', 'memory', 'jobs'] as const) most[key] = Math.max(most[key], now[key])
+  }
+  return most
+}
+
+async function startWorker(host: NetworkHost, service: string, env: Record<string, string>): Promise<AsyncDisposable> {
+  const [command, args] = host.within(process.execPath, [program, service])
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const gone = once(child, 'exit')
+  await Promise.race([
+    once(child.stdout, 'data'),
+    gone.then(() => {
+      throw new Error(`the ${service} ended before it was ready`)
+    }),
+  ])
+  return {
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await gone
+    },
+  }
+}

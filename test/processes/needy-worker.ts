@@ -1,0 +1,69 @@
+import { appendFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
+import { imageBuilt } from '#events/image-built.ts'
+import { imageRequested } from '#events/image-requested.ts'
+import type { Needs } from '#ledger/needs.ts'
+import { bindService } from '#service/bind.ts'
+import { defineService } from '#service/define.ts'
+import { findServices } from '../../cli/services.ts'
+import { waitForEnd } from '../../cli/signals.ts'
+import { startStack } from '../../cli/stack.ts'
+import { relay } from '../../services/boot-tester/machines/qemu/cloud-network/relay.ts'
+import { needsOfFlavours, workTime, type Note } from './needy-work.ts'
+
+/**
+ * A process of one service on a host of its own: `needy-worker.ts SERVICE`. Its jobs need what their image's flavour is for,
+ * and note when they ran. Ledger and bus are reached by the sockets that `LEDGER_SOCKET` and `BUS_SOCKET` name.
+ */
+const [name = ''] = process.argv.slice(2)
+const { env } = process
+const wires = {
+  IMAGEDROP_LEDGER_URL: await wire(env['LEDGER_SOCKET'], env['IMAGEDROP_LEDGER_URL']),
+  IMAGEDROP_BUS_URL: await wire(env['BUS_SOCKET'], env['IMAGEDROP_BUS_URL']),
+}
+const services = await findServices(env)
+const end = waitForEnd()
+const stack = await startStack({
+  stateFolder: env['IMAGEDROP_STATE'] ?? '',
+  services,
+  run: [services.parse(name)],
+  env: { ...env, ...wires },
+  log: pino({ level: 'warn', base: { host: hostname(), name } }),
+  assembleFor: (service) => Promise.resolve(() => Promise.resolve({ service: needy(service) })),
+})
+process.stdout.write('{"msg":"listening"}\n')
+await end
+await stack.stop(5_000)
+process.exit()
+
+function needy(service: string) {
+  const needsOf = (flavour: string): Needs => needsOfFlavours[flavour] ?? {}
+  const note = (what: Note['what'], flavour: string) => {
+    const line: Note = { what, service, flavour, host: hostname(), at: performance.timeOrigin + performance.now() }
+    appendFileSync(env['NOTES'] ?? '', `${JSON.stringify(line)}\n`)
+  }
+  const definition = defineService({
+    name: service,
+    consumes: [service === 'builder' ? imageRequested : imageBuilt],
+    emits: [],
+    needs: ({ body }) => needsOf(body.image.flavour),
+    async handle({ body }) {
+      note('begins', body.image.flavour)
+      await sleep(workTime)
+      note('ends', body.image.flavour)
+      return []
+    },
+  })
+  return bindService(definition, null, { concurrency: 16 })
+}
+
+/** The address of a server behind a socket, as it is reached on this host. */
+async function wire(socket = '', of = ''): Promise<string> {
+  const server = await relay({ port: 0, host: '127.0.0.1' }, { path: socket })
+  const url = new URL(of)
+  url.port = String((server.address() as AddressInfo).port)
+  return url.href
+}
