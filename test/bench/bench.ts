@@ -12,6 +12,7 @@ import { measureSite } from './site.ts'
 import { measureStart } from './start.ts'
 import { measureTaking } from './taking-jobs.ts'
 import { measureWaiting } from './waiting-jobs.ts'
+import { measureWeek } from './week.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
@@ -63,6 +64,13 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
       'second against the first (goal 0.35)': round(ratio, 3),
       'blocks of 512 KiB sent of it (goal 0.15)': round(sent.sent / sent.all, 3),
     })
+  },
+  async week(_count, where) {
+    const [disk = '', folder = ''] = where?.split(',') ?? []
+    if (folder === '') throw new Error('week: expected a disk of Debian and a folder, as week:/path/disk.raw,/tmp/week')
+    const { packages, changed, sent } = await measureWeek(disk, folder)
+    print({ packages, 'of which changed': changed })
+    print({ 'blocks of 512 KiB sent a week later (goal 0.15)': round(sent.sent / sent.all, 3) })
   },
   async bus(messages = 20_000) {
     const rates = await measureBusRates(messages)
