@@ -1,7 +1,7 @@
 import { measureBoot, measureSources } from './boot.ts'
 import { measureBusRates, measurePublishRates } from './bus-rates.ts'
 import { measureCompeting } from './competing.ts'
-import { measureConvert } from './convert.ts'
+import { measureConvert, measureMemory } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
 import { measureFlavours } from './flavours.ts'
@@ -17,8 +17,9 @@ import { measureWeek } from './week.ts'
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
  * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `waiting:1000`
- * fewer jobs, `bus:4000` and `bus-publish:4000` fewer messages; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image, `convert:/path/disk.raw,6` the disk and the level of xz. Times
- * in milliseconds, memory in MB.
+ * fewer jobs, `bus:4000` and `bus-publish:4000` fewer messages; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image,
+ * `convert:/path/disk.raw,6` the disk and the level of xz, `memory:/path/disk.raw,2+40` the disk and its sizes in GiB. `flavours:/path,6`
+ * builds in a folder, and `week:/path/disk.raw,/path` takes a disk of it and another folder. Times in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
   async embedded() {
@@ -48,6 +49,14 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
         '  memory MB': round(usage.memory),
       })
       print(sizes)
+    }
+  },
+  async memory(_count, text) {
+    const [disk = '', sizes = '2+40'] = text?.split(',') ?? []
+    if (disk === '')
+      throw new Error('memory: expected a raw disk, as memory:/path/disk.raw or memory:/path/disk.raw,2+8')
+    for (const size of sizes.split('+')) {
+      print({ [`a disk of ${size} GiB, converted in MB (goal 400)`]: round(await measureMemory(disk, Number(size))) })
     }
   },
   async flavours(_count, where) {
