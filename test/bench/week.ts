@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '#subprocess/run.ts'
-import { recipesFolder } from '../../services/builder/read-recipe.ts'
+import { fillRoot } from '#test/support/fill-root.ts'
 import { rootOffset } from '../line/debian-disk.ts'
 import { sentAfter, type SentShare } from './blocks-sent.ts'
 
-const program = join(recipesFolder, 'debian/image/fill-root')
 const changedShare = 0.03
 const day = 86_400
 const epoch = 1_767_225_600
@@ -59,21 +58,6 @@ async function changeFile(file: string): Promise<void> {
   const factor = 0.98 + (Number.parseInt(digestOf(file).slice(0, 4), 16) / 0xffff) * 0.05
   const size = Math.max(1, Math.round(bytes.length * factor))
   await writeFile(file, createHash('shake256', { outputLength: size }).update(bytes).digest())
-}
-
-async function fillRoot(
-  tree: string,
-  { uuid, time }: { readonly uuid: string; readonly time: number },
-): Promise<string> {
-  const env = {
-    BUILDROOT: tree,
-    ROOT_UUID: uuid,
-    SOURCE_DATE_EPOCH: String(time),
-    E2FSPROGS_FAKE_TIME: String(time),
-  }
-  await run(program, [], { env, deadline: 600_000 })
-  await rename(join(tree, 'root.img'), `${tree}.img`)
-  return `${tree}.img`
 }
 
 function digestOf(text: string): string {

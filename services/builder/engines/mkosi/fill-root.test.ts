@@ -8,10 +8,9 @@ import { openExt } from '#disk/ext/ext.ts'
 import { attributesOf, entriesOf, textOf } from '#disk/testing/tree.ts'
 import { sha256OfFile } from '#artifacts/digest.ts'
 import { run } from '#subprocess/run.ts'
+import { fillRoot as fillAt } from '#test/support/fill-root.ts'
 import { shareAtTheSamePlace } from '#test/support/same-place.ts'
-import { recipesFolder } from '../../read-recipe.ts'
 
-const program = join(recipesFolder, 'debian/image/fill-root')
 const epoch = 1_767_225_600
 const uuids = { generic: 'a2b12a97-2f19-4704-81d3-166f8852f325', ec2: '0637b6cc-1454-4096-a6ad-831d328d91c7' }
 
@@ -138,15 +137,6 @@ function bytesOf(name: string, size: number): Buffer {
   return createHash('shake256', { outputLength: size }).update(name).digest()
 }
 
-async function fillRoot(tree: string, uuid: string): Promise<string> {
-  const env = {
-    BUILDROOT: tree,
-    ROOT_UUID: uuid,
-    SOURCE_DATE_EPOCH: String(epoch),
-    E2FSPROGS_FAKE_TIME: String(epoch),
-  }
-  await run(program, [], { env, deadline: 60_000 })
-  const disk = `${tree}.img`
-  await run('mv', [join(tree, 'root.img'), disk])
-  return disk
+function fillRoot(tree: string, uuid: string): Promise<string> {
+  return fillAt(tree, { uuid, time: epoch })
 }
