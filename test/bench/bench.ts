@@ -1,7 +1,7 @@
 import { measureBoot, measureSources } from './boot.ts'
 import { measureBusRates, measurePublishRates } from './bus-rates.ts'
 import { measureCompeting } from './competing.ts'
-import { measureConvert } from './convert.ts'
+import { measureConvert, measureMemory } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
 import { measureFlavours } from './flavours.ts'
@@ -12,12 +12,14 @@ import { measureSite } from './site.ts'
 import { measureStart } from './start.ts'
 import { measureTaking } from './taking-jobs.ts'
 import { measureWaiting } from './waiting-jobs.ts'
+import { measureWeek } from './week.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
  * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `waiting:1000`
- * fewer jobs, `bus:4000` and `bus-publish:4000` fewer messages; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image, `convert:/path/disk.raw,6` the disk and the level of xz. Times
- * in milliseconds, memory in MB.
+ * fewer jobs, `bus:4000` and `bus-publish:4000` fewer messages; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image,
+ * `convert:/path/disk.raw,6` the disk and the level of xz, `memory:/path/disk.raw,2+40` the disk and its sizes in GiB. `flavours:/path,6`
+ * builds in a folder, and `week:/path/disk.raw,/path` takes a disk of it and another folder. Times in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
   async embedded() {
@@ -49,6 +51,14 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
       print(sizes)
     }
   },
+  async memory(_count, text) {
+    const [disk = '', sizes = '2+40'] = text?.split(',') ?? []
+    if (disk === '')
+      throw new Error('memory: expected a raw disk, as memory:/path/disk.raw or memory:/path/disk.raw,2+8')
+    for (const size of sizes.split('+')) {
+      print({ [`a disk of ${size} GiB, converted in MB (goal 400)`]: round(await measureMemory(disk, Number(size))) })
+    }
+  },
   async flavours(_count, where) {
     const [folder = '', level = '6'] = where?.split(',') ?? []
     if (folder === '') throw new Error('flavours: expected a folder to build in, as flavours:/tmp/flavours')
@@ -63,6 +73,13 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
       'second against the first (goal 0.35)': round(ratio, 3),
       'blocks of 512 KiB sent of it (goal 0.15)': round(sent.sent / sent.all, 3),
     })
+  },
+  async week(_count, where) {
+    const [disk = '', folder = ''] = where?.split(',') ?? []
+    if (folder === '') throw new Error('week: expected a disk of Debian and a folder, as week:/path/disk.raw,/tmp/week')
+    const { packages, changed, sent } = await measureWeek(disk, folder)
+    print({ packages, 'of which changed': changed })
+    print({ 'blocks of 512 KiB sent a week later (goal 0.15)': round(sent.sent / sent.all, 3) })
   },
   async bus(messages = 20_000) {
     const rates = await measureBusRates(messages)

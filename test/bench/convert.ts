@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm, stat } from 'node:fs/promises'
+import { mkdtemp, open, rm, stat, truncate } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { FormatPlan } from '#events/vocabulary.ts'
@@ -42,6 +42,20 @@ export async function measureConvert(disk: string, level: number): Promise<Conve
       together: await convertOnce(together, cache, level),
       again: await convertOnce(disk, cache, level),
     }
+  } finally {
+    await rm(root, { recursive: true })
+  }
+}
+
+/** What a conversion at level 6 has in memory at most when the disk is so large: its data, and behind them nothing. In MB. */
+export async function measureMemory(disk: string, gibibytes: number): Promise<number> {
+  const root = await mkdtemp(join(tmpdir(), 'imagedrop-bench-'))
+  try {
+    const large = join(root, 'disk.raw')
+    await run('cp', ['--reflink=auto', '--sparse=always', disk, large])
+    await truncate(large, gibibytes * 1024 ** 3)
+    const { usage } = await convertOnce(large, join(root, 'pieces'), 6)
+    return usage.memory
   } finally {
     await rm(root, { recursive: true })
   }

@@ -8,10 +8,9 @@ import { openExt } from '#disk/ext/ext.ts'
 import { attributesOf, entriesOf, textOf } from '#disk/testing/tree.ts'
 import { sha256OfFile } from '#artifacts/digest.ts'
 import { run } from '#subprocess/run.ts'
+import { fillRoot as fillAt } from '#test/support/fill-root.ts'
 import { shareAtTheSamePlace } from '#test/support/same-place.ts'
-import { recipesFolder } from '../../read-recipe.ts'
 
-const program = join(recipesFolder, 'debian/image/fill-root')
 const epoch = 1_767_225_600
 const uuids = { generic: 'a2b12a97-2f19-4704-81d3-166f8852f325', ec2: '0637b6cc-1454-4096-a6ad-831d328d91c7' }
 
@@ -88,6 +87,18 @@ it('leaves nearly all where it was when a package comes, another grows, and what
   expect(await shareAtTheSamePlace(...disks, { blockSize: 65_536 })).toBeGreaterThan(0.8)
 })
 
+it('leaves most large stretches as they are when small packages come: these lie together', async () => {
+  const [one, other] = [join(folder, 'large'), join(folder, 'large-and-more')]
+  const large = Array.from({ length: 24 }, (_, number) => `large${String(number)}`)
+  const more = Array.from({ length: 12 }, (_, number) => `more${String(number)}`)
+  for (const tree of [one, other]) {
+    for (const name of [...packages, ...(tree === other ? more : [])]) await makePackage(tree, name)
+    for (const name of large) await makePackage(tree, name, { size: 3 * 1024 ** 2 })
+  }
+  const disks = [await fillRoot(one, uuids.generic), await fillRoot(other, uuids.ec2)] as const
+  expect(await shareAtTheSamePlace(...disks, { blockSize: 4 * 1024 ** 2 })).toBeGreaterThan(0.6)
+})
+
 it('makes the same bits of the same tree, in whatever order its files were written', async () => {
   const again = join(folder, 'again')
   for (const name of packages.toReversed()) await makePackage(again, name)
@@ -104,11 +115,12 @@ it('refuses a name that it cannot say to debugfs', async () => {
   await expect(fillRoot(tree, uuids.generic)).rejects.toThrow(/a name with a line break: b'\/line\\nbreak'/)
 })
 
-/** Installs a package as dpkg leaves it: some files, their list, and what its scripts are. */
-async function makePackage(tree: string, name: string): Promise<void> {
+/** Installs a package as dpkg leaves it: some files, one as large as is asked for, their list, and what its scripts are. */
+async function makePackage(tree: string, name: string, { size: asked = 0 } = {}): Promise<void> {
   const files = ['file1', 'file2', 'file3'].map((file) => `/usr/share/${name}/${file}`)
-  for (const path of files) {
-    const size = Number.parseInt(createHash('sha256').update(path).digest('hex').slice(0, 4), 16) * 4
+  for (const [index, path] of files.entries()) {
+    const some = Number.parseInt(createHash('sha256').update(path).digest('hex').slice(0, 4), 16) * 4
+    const size = index === 0 && asked > 0 ? asked : some
     await write(join(tree, path), bytesOf(path, size))
   }
   await write(join(tree, 'var/lib/dpkg/info', `${name}.list`), ['/.', '/usr', ...files].join('\n'))
@@ -125,15 +137,6 @@ function bytesOf(name: string, size: number): Buffer {
   return createHash('shake256', { outputLength: size }).update(name).digest()
 }
 
-async function fillRoot(tree: string, uuid: string): Promise<string> {
-  const env = {
-    BUILDROOT: tree,
-    ROOT_UUID: uuid,
-    SOURCE_DATE_EPOCH: String(epoch),
-    E2FSPROGS_FAKE_TIME: String(epoch),
-  }
-  await run(program, [], { env, deadline: 60_000 })
-  const disk = `${tree}.img`
-  await run('mv', [join(tree, 'root.img'), disk])
-  return disk
+function fillRoot(tree: string, uuid: string): Promise<string> {
+  return fillAt(tree, { uuid, time: epoch })
 }
