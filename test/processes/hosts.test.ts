@@ -22,6 +22,8 @@ import { canMakeHosts, createNetworkHost, type NetworkHost } from './network-hos
 const program = join(import.meta.dirname, 'needy-worker.ts')
 const log = pino({ level: 'fatal' })
 const services = ['builder', 'boot-tester']
+/** The services of each process of a host. */
+const processes = { roomy: [['builder'], ['boot-tester']], quick: [services] }
 const hosts = {
   roomy: { CORES: '3', MEMORY_MIB: '4000', KVM: 'no', ROOT: 'no' },
   quick: { CORES: '2', MEMORY_MIB: '1500', KVM: 'yes', ROOT: 'no' },
@@ -60,10 +62,10 @@ it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
       IMAGEDROP_LEDGER_URL: url,
       IMAGEDROP_BUS_URL: nats.url,
     }
-    const starting = Object.entries(hosts).map(async ([name, has]) => {
+    const starting = (['roomy', 'quick'] as const).map(async (name) => {
       const host = used.use(await createNetworkHost(name))
-      const of = Object.fromEntries(Object.entries(has).map(([key, value]) => [`IMAGEDROP_HOST_${key}`, value]))
-      for (const service of services) used.use(await startWorker(host, service, { ...env, ...of }))
+      const of = Object.fromEntries(Object.entries(hosts[name]).map(([key, value]) => [`IMAGEDROP_HOST_${key}`, value]))
+      await Promise.all(processes[name].map(async (run) => used.use(await startWorker(host, run, { ...env, ...of }))))
     })
     await Promise.all(starting)
 
@@ -123,14 +125,18 @@ function mostAtOnce(notes: readonly Note[]): { cores: number; memory: number; jo
   return most
 }
 
-async function startWorker(host: NetworkHost, service: string, env: Record<string, string>): Promise<AsyncDisposable> {
-  const [command, args] = host.within(process.execPath, [program, service])
+async function startWorker(
+  host: NetworkHost,
+  run: readonly string[],
+  env: Record<string, string>,
+): Promise<AsyncDisposable> {
+  const [command, args] = host.within(process.execPath, [program, ...run])
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
   const gone = once(child, 'exit')
   await Promise.race([
     once(child.stdout, 'data'),
     gone.then(() => {
-      throw new Error(`the ${service} ended before it was ready`)
+      throw new Error(`the ${run.join(', ')} ended before it was ready`)
     }),
   ])
   return {

@@ -15,10 +15,10 @@ import { relay } from '../../services/boot-tester/machines/qemu/cloud-network/re
 import { needsOfFlavours, workTime, type Note } from './needy-work.ts'
 
 /**
- * A process of one service on a host of its own: `needy-worker.ts SERVICE`. Its jobs need what their image's flavour is for,
+ * A process of some services on a host of its own: `needy-worker.ts SERVICE…`. Its jobs need what their image's flavour is for,
  * and note when they ran. Ledger and bus are reached by the sockets that `LEDGER_SOCKET` and `BUS_SOCKET` name.
  */
-const [name = ''] = process.argv.slice(2)
+const names = process.argv.slice(2)
 const { env } = process
 const wires = {
   IMAGEDROP_LEDGER_URL: await wire(env['LEDGER_SOCKET'], env['IMAGEDROP_LEDGER_URL']),
@@ -29,9 +29,9 @@ const end = waitForEnd()
 const stack = await startStack({
   stateFolder: env['IMAGEDROP_STATE'] ?? '',
   services,
-  run: [services.parse(name)],
+  run: names.map(services.parse),
   env: { ...env, ...wires },
-  log: pino({ level: 'warn', base: { host: hostname(), name } }),
+  log: pino({ level: 'warn', base: { host: hostname(), names } }),
   assembleFor: (service) => Promise.resolve(() => Promise.resolve({ service: needy(service) })),
 })
 process.stdout.write('{"msg":"listening"}\n')
