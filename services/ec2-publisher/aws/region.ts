@@ -1,5 +1,6 @@
-import type { EBS } from '@aws-sdk/client-ebs'
-import type { EC2 } from '@aws-sdk/client-ec2'
+import { createRequire } from 'node:module'
+import type * as EbsSdk from '@aws-sdk/client-ebs'
+import type * as Ec2Sdk from '@aws-sdk/client-ec2'
 import { makePatient } from '#publishing/patient-client.ts'
 import type { Pace } from '#publishing/wait.ts'
 import type { Ec2Settings } from '../config.ts'
@@ -9,8 +10,8 @@ import { askServiceQuota } from './service-quota.ts'
 /** One region of the cloud. Every call is tried again while AWS is busy, and ends when the job does. */
 export interface Region extends Disposable {
   readonly name: string
-  readonly ec2: EC2
-  readonly ebs: EBS
+  readonly ec2: Ec2Sdk.EC2
+  readonly ebs: EbsSdk.EBS
   readonly pace: Pace
   /** A quota of EC2 by its code, as `L-0E3CBAB9`; null where it cannot be learnt. */
   readonly quotaOf: (code: string) => Promise<number | null>
@@ -21,6 +22,8 @@ export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
 }
+
+const require = createRequire(import.meta.url)
 
 interface Connection {
   readonly settings: Ec2Settings
@@ -33,8 +36,9 @@ interface Connection {
  * half a second and 90 MB.
  */
 export async function connectRegion(name: string, { settings, credentials, signal }: Connection): Promise<Region> {
-  const { EC2 } = await import('@aws-sdk/client-ec2')
-  const { EBS } = await import('@aws-sdk/client-ebs')
+  // Not by import(), which reads two megabytes of CommonJS twice: first to tell whether they are a module.
+  const { EC2 } = require('@aws-sdk/client-ec2') as typeof Ec2Sdk
+  const { EBS } = require('@aws-sdk/client-ebs') as typeof EbsSdk
   const profile = settings.profiles[await partitionOf(name)]
   const common = {
     region: name,
@@ -57,6 +61,10 @@ export async function connectRegion(name: string, { settings, credentials, signa
     ...common,
     requestHandler: { ...timeouts, httpAgent: agent, httpsAgent: agent },
   })
+  ebs.middlewareStack.add((next) => async (args) => await next(withPayloadDigest(args)), {
+    step: 'build',
+    name: 'signByChecksum',
+  })
   const pace = { every: settings.pollSeconds * 1000, patience: settings.patienceSeconds * 1000, signal }
   return {
     name,
@@ -78,4 +86,14 @@ export async function connectRegion(name: string, { settings, credentials, signa
       ebs.destroy()
     },
   }
+}
+
+/** The checksum of a block is the digest that goes into the signature: the SDK would hash the block once more for it. */
+function withPayloadDigest<Args extends { readonly input: object; readonly request: unknown }>(args: Args): Args {
+  const { input, request } = args
+  if ('BlockData' in input && 'Checksum' in input) {
+    const { headers } = request as { readonly headers: Record<string, string> }
+    headers['x-amz-content-sha256'] = Buffer.from(String(input.Checksum), 'base64').toString('hex')
+  }
+  return args
 }
