@@ -1,5 +1,6 @@
 import { measureBoot, measureSources } from './boot.ts'
 import { measureBusRates, measurePublishRates } from './bus-rates.ts'
+import { measureClouds } from './clouds.ts'
 import { measureCompeting } from './competing.ts'
 import { measureConvert } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
@@ -15,7 +16,8 @@ import { measureWaiting } from './waiting-jobs.ts'
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
  * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `waiting:1000`
- * fewer jobs; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image, `convert:/path/disk.raw,6` the disk and the level of xz. Times
+ * fewer jobs; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image, `convert:/path/disk.raw,6` the disk and the level of xz,
+ * `clouds:/path/disk.raw,/path/coldsnap` the disk and the program that it is measured beside. Times
  * in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
@@ -46,6 +48,13 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
         '  memory MB': round(usage.memory),
       })
       print(sizes)
+    }
+  },
+  async clouds(_count, given) {
+    const [path = '', coldsnap = 'coldsnap'] = given?.split(',') ?? []
+    for await (const { name, figures } of measureClouds(diskOf('clouds', path === '' ? undefined : path), coldsnap)) {
+      console.info(name)
+      for (const [what, value] of Object.entries(figures)) print({ [`  ${what}`]: Math.round(value * 100) / 100 })
     }
   },
   async bus() {
