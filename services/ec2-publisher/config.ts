@@ -33,8 +33,8 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
       connections: z.coerce.number().int().min(1).max(256).optional(),
       jobs: z.coerce.number().int().min(1).max(16).default(2),
       pollSeconds: z.coerce.number().min(0.001).max(300).default(5),
-      /** Copies that are asked for and looked at side by side. */
-      copies: z.coerce.number().int().min(1).max(100).default(16),
+      /** Copies that are asked for and looked at side by side: more than a partition has regions, as one that waits holds up the next. */
+      copies: z.coerce.number().int().min(1).max(100).default(40),
       /** How long copies are waited for before the job is parked. */
       copyPatienceSeconds: z.coerce.number().min(0).max(3_600).default(20),
       bestEffortPatienceSeconds: z.coerce.number().min(0.1).max(86_400).default(60),

@@ -1,5 +1,6 @@
 import { measureBoot, measureSources } from './boot.ts'
 import { measureBusRates, measurePublishRates } from './bus-rates.ts'
+import { measureClouds } from './clouds.ts'
 import { measureCompeting } from './competing.ts'
 import { measureConvert, measureMemory } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
@@ -18,8 +19,9 @@ import { measureWeek } from './week.ts'
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
  * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `waiting:1000`
  * fewer jobs, `bus:4000` and `bus-publish:4000` fewer messages; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image,
- * `convert:/path/disk.raw,6` the disk and the level of xz, `memory:/path/disk.raw,2+40` the disk and its sizes in GiB. `flavours:/path,6`
- * builds in a folder, and `week:/path/disk.raw,/path` takes a disk of it and another folder. Times in milliseconds, memory in MB.
+ * `convert:/path/disk.raw,6` the disk and the level of xz, `memory:/path/disk.raw,2+40` the disk and its sizes in GiB,
+ * `clouds:/path/disk.raw,/path/coldsnap` the disk and the program that it is measured beside. `flavours:/path,6` builds in a folder,
+ * and `week:/path/disk.raw,/path` takes a disk of it and another folder. Times in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
   async embedded() {
@@ -57,6 +59,13 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
       throw new Error('memory: expected a raw disk, as memory:/path/disk.raw or memory:/path/disk.raw,2+8')
     for (const size of sizes.split('+')) {
       print({ [`a disk of ${size} GiB, converted in MB (goal 400)`]: round(await measureMemory(disk, Number(size))) })
+    }
+  },
+  async clouds(_count, given) {
+    const [path = '', coldsnap = 'coldsnap'] = given?.split(',') ?? []
+    for await (const { name, figures } of measureClouds(diskOf('clouds', path === '' ? undefined : path), coldsnap)) {
+      console.info(name)
+      for (const [what, value] of Object.entries(figures)) print({ [`  ${what}`]: Math.round(value * 100) / 100 })
     }
   },
   async flavours(_count, where) {

@@ -1,6 +1,7 @@
-import type { EBS } from '@aws-sdk/client-ebs'
-import type { EC2 } from '@aws-sdk/client-ec2'
-import type { SSM } from '@aws-sdk/client-ssm'
+import { createRequire } from 'node:module'
+import type * as EbsSdk from '@aws-sdk/client-ebs'
+import type * as Ec2Sdk from '@aws-sdk/client-ec2'
+import type * as SsmSdk from '@aws-sdk/client-ssm'
 import { makePatient } from '#publishing/patient-client.ts'
 import type { Pace } from '#publishing/wait.ts'
 import type { Ec2Settings } from '../config.ts'
@@ -10,10 +11,10 @@ import { askServiceQuota } from './service-quota.ts'
 /** One region of the cloud. Every call is tried again while AWS is busy, and ends when the job does. */
 export interface Region extends Disposable {
   readonly name: string
-  readonly ec2: EC2
-  readonly ebs: EBS
+  readonly ec2: Ec2Sdk.EC2
+  readonly ebs: EbsSdk.EBS
   /** Parameter Store; loaded when it is first asked for. */
-  readonly ssm: () => Promise<SSM>
+  readonly ssm: () => SsmSdk.SSM
   readonly pace: Pace
   /** A quota of EC2 by its code, as `L-0E3CBAB9`; null where it cannot be learnt. */
   readonly quotaOf: (code: string) => Promise<number | null>
@@ -24,6 +25,8 @@ export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
 }
+
+const require = createRequire(import.meta.url)
 
 interface Connection {
   readonly settings: Ec2Settings
@@ -36,8 +39,9 @@ interface Connection {
  * half a second and 90 MB.
  */
 export async function connectRegion(name: string, { settings, credentials, signal }: Connection): Promise<Region> {
-  const { EC2 } = await import('@aws-sdk/client-ec2')
-  const { EBS } = await import('@aws-sdk/client-ebs')
+  // Not by import(), which reads two megabytes of CommonJS twice: first to tell whether they are a module.
+  const { EC2 } = require('@aws-sdk/client-ec2') as typeof Ec2Sdk
+  const { EBS } = require('@aws-sdk/client-ebs') as typeof EbsSdk
   const profile = settings.profiles[await partitionOf(name)]
   const common = {
     region: name,
@@ -60,9 +64,13 @@ export async function connectRegion(name: string, { settings, credentials, signa
     ...common,
     requestHandler: { ...timeouts, httpAgent: agent, httpsAgent: agent },
   })
-  let ssm: Promise<SSM> | null = null
-  const connectSsm = async () => {
-    const { SSM } = await import('@aws-sdk/client-ssm')
+  ebs.middlewareStack.add((next) => async (args) => await next(withPayloadDigest(args)), {
+    step: 'build',
+    name: 'signByChecksum',
+  })
+  let ssm: SsmSdk.SSM | null = null
+  const connectSsm = () => {
+    const { SSM } = require('@aws-sdk/client-ssm') as typeof SsmSdk
     return new SSM({ ...common, requestHandler: timeouts })
   }
   const pace = { every: settings.pollSeconds * 1000, patience: settings.patienceSeconds * 1000, signal }
@@ -70,7 +78,7 @@ export async function connectRegion(name: string, { settings, credentials, signa
     name,
     ec2: makePatient(ec2, pace),
     ebs: makePatient(ebs, pace),
-    ssm: async () => makePatient(await (ssm ??= connectSsm()), pace),
+    ssm: () => (ssm ??= makePatient(connectSsm(), pace)),
     pace,
     quotaOf: async (code) =>
       await askServiceQuota(
@@ -85,9 +93,17 @@ export async function connectRegion(name: string, { settings, credentials, signa
     [Symbol.dispose]() {
       ec2.destroy()
       ebs.destroy()
-      void ssm?.then((client) => {
-        client.destroy()
-      })
+      ssm?.destroy()
     },
   }
+}
+
+/** The checksum of a block is the digest that goes into the signature: the SDK would hash the block once more for it. */
+function withPayloadDigest<Args extends { readonly input: object; readonly request: unknown }>(args: Args): Args {
+  const { input, request } = args
+  if ('BlockData' in input && 'Checksum' in input) {
+    const { headers } = request as { readonly headers: Record<string, string> }
+    headers['x-amz-content-sha256'] = Buffer.from(String(input.Checksum), 'base64').toString('hex')
+  }
+  return args
 }

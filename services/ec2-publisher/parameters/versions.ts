@@ -21,7 +21,7 @@ export async function namedBy(region: Region, name: string): Promise<string[] | 
 }
 
 async function versionsOf(region: Region, name: string): Promise<Version[] | null> {
-  const ssm = await region.ssm()
+  const ssm = region.ssm()
   const versions: Version[] = []
   try {
     for (let next: string | undefined, first = true; first || next !== undefined; first = false) {
@@ -38,9 +38,9 @@ async function versionsOf(region: Region, name: string): Promise<Version[] | nul
 
 /** Whether a parameter that is there is ours. */
 export async function isOurs(region: Region, name: string): Promise<boolean> {
-  const { TagList: tags = [] } = await (
-    await region.ssm()
-  ).listTagsForResource({ ResourceType: 'Parameter', ResourceId: name })
+  const { TagList: tags = [] } = await region
+    .ssm()
+    .listTagsForResource({ ResourceType: 'Parameter', ResourceId: name })
   return tags.some(({ Key: key }) => key === mark.Key)
 }
 
@@ -68,7 +68,7 @@ export async function moveParameter(region: Region, name: string, imageId: strin
 async function put(region: Region, request: Pick<PutParameterRequest, 'Name' | 'Value' | 'Tags' | 'Overwrite'>) {
   const { Name: name = '', Value: imageId = '' } = request
   const { pace } = region
-  const { Version: number } = await (await region.ssm()).putParameter({ ...request, ...kind })
+  const { Version: number } = await region.ssm().putParameter({ ...request, ...kind })
   const look = async () => {
     const versions = await versionsOf(region, name)
     return versions?.some((one) => one.number === number && one.value === imageId) === true ? true : null
@@ -79,7 +79,7 @@ async function put(region: Region, request: Pick<PutParameterRequest, 'Name' | '
 /** Removes a parameter; one that is gone is done. */
 export async function removeParameter(region: Region, name: string): Promise<void> {
   try {
-    await (await region.ssm()).deleteParameter({ Name: name })
+    await region.ssm().deleteParameter({ Name: name })
   } catch (error) {
     if (codeOf(error) !== 'ParameterNotFound') throw error
   }

@@ -7,8 +7,8 @@ import { run } from '#subprocess/run.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
 import { setUpFrozen, type EmulatedCloud } from '../emulator/testing/emulated-cloud.ts'
 import { blessed, expired, handle, keepDisk, registrationsIn, setUp, superseded, tested } from '../testing/bench.ts'
-import { provideAwsTools } from './aws-tools.ts'
-import { startBoto3, type Boto3 } from './boto3.ts'
+import { provideAwsTools } from './testing/aws-tools.ts'
+import { startBoto3, type Boto3 } from './testing/boto3.ts'
 
 let bin: string
 let boto3: Boto3

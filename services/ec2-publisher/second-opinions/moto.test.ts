@@ -23,9 +23,9 @@ import { findOrMakeSnapshot } from '../upload/find-or-make-snapshot.ts'
 import { assertReadsBack } from '../upload/read-back.ts'
 import { availability, findImage, registerImage } from '../upload/register-image.ts'
 import { hide } from '../withdraw/step-back.ts'
-import { provideAwsTools, provideMoto } from './aws-tools.ts'
-import { badRequests, otherwiseByMoto, takenByMoto, type Things } from './bad-requests.ts'
-import { startBoto3 } from './boto3.ts'
+import { provideAwsTools, provideMoto } from './testing/aws-tools.ts'
+import { badRequests, otherwiseByMoto, takenByMoto, type Things } from './testing/bad-requests.ts'
+import { startBoto3 } from './testing/boto3.ts'
 
 /**
  * The publisher's steps against an emulator of AWS that is not ours. A whole upload cannot be done there: what moto does not keep
@@ -65,7 +65,7 @@ async function connect(name: string): Promise<Region> {
 
 async function send() {
   const extents = await readExtents(order.disk.path, signal)
-  const content = { extents, lists: openBlockLists(null), connections: 8, onBytes: () => {} }
+  const content = { extents, lists: openBlockLists(null, expect.unreachable), connections: 8, onBytes: () => {} }
   return await findOrMakeSnapshot(region, order, content)
 }
 

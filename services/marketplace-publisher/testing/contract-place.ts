@@ -104,7 +104,7 @@ async function inventoryOf(bench: Bench): Promise<Inventory> {
   const isOurs = ({ Sources: [source] }: Version) => source?.Image === ami
   const { ChangeSetSummaryList: sets = [] } = await asSeller(bench, (api) => api.listChangeSets(catalog), person)
   const underway = sets.filter(({ ChangeSetName: name = '', Status: status = '' }) => {
-    return !/^imagedrop validate/.test(name) && /^(PREPARING|APPLYING)$/.test(status)
+    return !name.startsWith('imagedrop validate') && /^(PREPARING|APPLYING)$/.test(status)
   })
   return {
     ours: seen

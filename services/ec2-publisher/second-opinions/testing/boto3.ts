@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Emulator } from '../emulator/start.ts'
-import { emulatorAccount } from '../emulator/credentials.ts'
+import type { Emulator } from '../../emulator/start.ts'
+import { emulatorAccount } from '../../emulator/credentials.ts'
 
 /** What AWS's own library for Python made of a call. */
 export interface Said {
