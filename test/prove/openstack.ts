@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createMkosiEngine } from '../../services/builder/engines/mkosi/engine.ts'
 import { sideBySide } from '../../services/boot-tester/side-by-side.ts'
 import { startNova } from '../brokers/nova/nova.ts'
-import { bootRow, type BootedRow } from './openstack/boot-row.ts'
+import { bootRow, type BootedRow, type ProvenDisk } from './openstack/boot-row.ts'
 import { hasAhci } from './openstack/has-ahci.ts'
 import { rows, type Row } from './openstack/rows.ts'
 import { formatTable } from './openstack/table.ts'
@@ -15,13 +15,6 @@ import { stopwatch } from './support/stopwatch.ts'
 
 /** Guests at a time: each has one processor. */
 const atOnce = 2
-
-interface Subject {
-  /** A raw disk. */
-  readonly path: string
-  readonly size: number
-  readonly hasAhci: boolean
-}
 
 /**
  * Boots the generic image of Debian 12, or a raw disk, once for each row, and prints a table for the boot tester's README:
@@ -53,7 +46,7 @@ export async function prove(): Promise<boolean> {
 async function bootRows(
   own: readonly Row[],
   configDrives: 'iso9660' | 'vfat',
-  disk: Subject,
+  disk: ProvenDisk,
   folder: string,
 ): Promise<BootedRow[]> {
   const clock = stopwatch()

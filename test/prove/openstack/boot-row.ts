@@ -15,9 +15,11 @@ interface Place {
   readonly folder: string
 }
 
-interface Disk {
+/** A raw disk whose image is proved. */
+export interface ProvenDisk {
   readonly path: string
   readonly size: number
+  /** Whether its kernel sees SATA drives. */
   readonly hasAhci: boolean
 }
 
@@ -37,7 +39,7 @@ export interface BootedRow {
 const limits = { idle: 400_000, total: 900_000 }
 
 /** Boots a disk on the row's machine, and prints what was found. */
-export async function bootRow(row: Row, disk: Disk, place: Place): Promise<BootedRow> {
+export async function bootRow(row: Row, disk: ProvenDisk, place: Place): Promise<BootedRow> {
   const { name, refused } = row
   try {
     const report = await boot(row, disk, place)
@@ -65,7 +67,7 @@ export async function bootRow(row: Row, disk: Disk, place: Place): Promise<Boote
   }
 }
 
-async function boot(row: Row, { path, size }: Disk, { cloud, account, folder }: Place): Promise<BootReport> {
+async function boot(row: Row, { path, size }: ProvenDisk, { cloud, account, folder }: Place): Promise<BootReport> {
   const machine = openMachine({
     cloudsFile: account.cloudsFile,
     flavor: cloud.flavor,
