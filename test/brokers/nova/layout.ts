@@ -3,6 +3,8 @@ export interface Layout {
   readonly folder: string
   /** Ports that are reached from outside too, by the same numbers; those of others are fixed, as nobody else is there. */
   readonly ports: { readonly keystone: number; readonly glance: number; readonly nova: number }
+  /** A CD, or, in clouds that move their guests between hosts, a disk: on the bus of the image's disk. */
+  readonly configDrives: 'iso9660' | 'vfat'
 }
 
 /** Ports that only the services among themselves use. */

@@ -62,7 +62,7 @@ export function placementSettings(layout: Layout): Sections {
 
 /** Those of Nova's compute service, which may know no database; the others add theirs. */
 export function computeSettings(layout: Layout): Sections {
-  const { folder, ports } = layout
+  const { folder, ports, configDrives } = layout
   const privileged = { helper_command: `privsep-helper --config-file ${join(folder, 'nova-compute.conf')}` }
   return {
     DEFAULT: {
@@ -81,6 +81,7 @@ export function computeSettings(layout: Layout): Sections {
       metadata_workers: 1,
       compute_driver: 'libvirt.LibvirtDriver',
       mkisofs_cmd: 'genisoimage',
+      config_drive_format: configDrives,
       // Nobody tells Nova that a port of the stand-in is plugged.
       vif_plugging_is_fatal: false,
       vif_plugging_timeout: 0,

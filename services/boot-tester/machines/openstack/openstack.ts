@@ -16,6 +16,8 @@ export interface OpenStackOptions {
   readonly flavor: string
   /** `none`, `auto`, or the id of a network. */
   readonly network: string
+  /** What the image says of the machine that it wants; by the hardware and the config drive that are asked for unless said. */
+  readonly properties?: Readonly<Record<string, string>>
   /** How long a guest may be needed, in milliseconds: then anybody may remove what is left of it. */
   readonly lifetime: number
   /** Milliseconds between two looks. */
@@ -77,7 +79,7 @@ async function makeServer({ nova, glance }: Project, { label, flavor, parts, opt
   const { signal } = parts
   const { order } = parts.cloud
   if (!order) throw new RangeError('the machine openstack needs a data source of Nova')
-  const properties = imageProperties(parts.architecture, parts.hardware, order.configDrive)
+  const properties = options.properties ?? imageProperties(parts.architecture, parts.hardware, order.configDrive)
   const imageRef = await uploadDisk(glance, parts, { label, properties, pace })
   await addKey(nova, label, order.instance.publicKey, signal)
   return await createServer(

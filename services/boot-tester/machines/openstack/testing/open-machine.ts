@@ -3,7 +3,7 @@ import { createSend } from '#publishing/http.ts'
 import type { Machine } from '../../machine.ts'
 import { createOpenStack, type OpenStackOptions } from '../openstack.ts'
 
-interface OpenMachineOptions extends Pick<OpenStackOptions, 'flavor' | 'network'> {
+interface OpenMachineOptions extends Pick<OpenStackOptions, 'flavor' | 'network' | 'properties'> {
   /** Its cloud is called `nova`. */
   readonly cloudsFile: string
 }
