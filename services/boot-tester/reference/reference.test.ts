@@ -113,12 +113,14 @@ describe('what is not as it was installed is told in either direction', () => {
       ['sshd: permitrootlogin is added (yes)'],
     ],
     [
-      'the kernel is told something at boot, by the file that comes last',
+      'the kernel is told something at boot, by the file that comes last and is hidden by none',
       {
         requests: ['mkdir /etc/sysctl.d', 'mkdir /usr/lib/sysctl.d'],
         files: {
           '/usr/lib/sysctl.d/50-a.conf': 'net/ipv4/ip_forward = 0\n',
           '/etc/sysctl.d/60-b.conf': '-net.ipv4.ip_forward=1\n',
+          '/usr/lib/sysctl.d/70-c.conf': 'kernel.sysrq = 1\n',
+          '/etc/sysctl.d/70-c.conf': '# not here\n',
         },
       },
       ['sysctl: net.ipv4.ip_forward is added (1)'],
