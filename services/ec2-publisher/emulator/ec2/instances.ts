@@ -1,5 +1,6 @@
 import { refused } from '../api-error.ts'
 import { guestOf } from '../guest-of.ts'
+import { privateHostOf } from '../private-host.ts'
 import type { InstanceRecord } from '../records.ts'
 import { stateOfInstance, type InstanceState, type World } from '../world.ts'
 import type { Action, Call } from './action.ts'
@@ -104,7 +105,7 @@ function stateXml(state: InstanceState): Xml {
 
 /** An instance as EC2 writes it. */
 export function instanceXml(world: World, instance: InstanceRecord): Xml {
-  const host = hostOf(instance)
+  const host = privateHostOf(instance)
   return {
     instanceId: instance.id,
     imageId: instance.imageId,
@@ -122,10 +123,4 @@ export function instanceXml(world: World, instance: InstanceRecord): Xml {
     rootDeviceType: 'ebs',
     tagSet: tagSetXml(instance.tags),
   }
-}
-
-/** As the default network of an account names its hosts. */
-function hostOf({ id }: InstanceRecord): string {
-  const [third = 0, fourth = 0] = Buffer.from(id.slice(-4), 'hex')
-  return `ip-172-31-${String(third)}-${String(fourth)}`
 }
