@@ -53,7 +53,11 @@ const checks: readonly {
     isRight: (value, { privateDnsName }) => [privateDnsName, privateDnsName.split('.')[0]].includes(value),
   },
   { fact: 'default-user', what: 'there is no default user', isRight: (value) => value !== '' },
-  { fact: 'password', what: 'the default user has a password', isRight: (value) => /^[!*]?$/.test(value) },
+  {
+    fact: 'password',
+    what: 'the default user can log in by a password, or without one',
+    isRight: (value) => /^[!*]$/.test(value),
+  },
 ]
 
 function isTold(value: string | undefined): boolean {

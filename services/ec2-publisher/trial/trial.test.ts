@@ -100,9 +100,9 @@ it.each<[string, StartGuest, RegExp]>([
     /does not know the instance by its id: it told "i-1"/,
   ],
   [
-    'a default password',
+    'a password',
     (instance) => tellingGuest(instance, { password: '$' }),
-    /the default user has a password: it told "\$"/,
+    /the default user can log in by a password, or without one: it told "\$"/,
   ],
   [
     'a guest that powers itself off',
@@ -131,6 +131,24 @@ it('fails an image that says nothing within the minutes of the policy', async ()
   const job = follow(bench, tested(await keepDisk(bench.artifacts)))
   await expect(job).rejects.toThrow(/it was not done within 10 minutes; its console is empty/)
   expect((await instancesOf(bench)).map((one) => one.State?.Name)).not.toContain('running')
+})
+
+it('starts another instance when one was lost, which says nothing about the image', async () => {
+  let guest: StartGuest = () => nobody
+  await using bench = await setUpTrials({ startGuest: (...given) => guest(...given) })
+  const event = tested(await keepDisk(bench.artifacts))
+  const said = await handleOnce(bench, event)
+  await sleep(30)
+  const [first] = await instancesOf(bench)
+  await bench.region.ec2.terminateInstances({ InstanceIds: [first?.InstanceId ?? ''] })
+  await sleep(50)
+  guest = (instance) => tellingGuest(instance)
+  const again = await handleOnce(bench, event, woken(said))
+  expect(again.wait?.reason).toMatch(
+    /another instance for i-\w+ in us-east-1, which was lost: .*User initiated shutdown/,
+  )
+  expect((await follow(bench, event)).events).toMatchObject([{ subject: 'image.uploaded.v1' }])
+  expect(await instancesOf(bench)).toHaveLength(2)
 })
 
 it('takes the next type where there is no machine of the first, and waits where there is none of any', async () => {

@@ -43,7 +43,7 @@ export async function tryImage(region: Region, order: UploadOrder, trial: Trial)
     const its = all.filter((one) => isOf(one, imageId, machine))
     const last = newest(its)
     // After a failure, whoever retries wants another instance.
-    if (last !== undefined && tagValue(last.Tags, doneTag) !== 'failed') {
+    if (last !== undefined && !['failed', 'lost'].includes(tagValue(last.Tags, doneTag) ?? '')) {
       const wait = await look(region, last, machine, trial)
       if (wait !== null) {
         waits.push(wait)
@@ -78,11 +78,17 @@ async function look(region: Region, instance: Instance, machine: TrialMachine, t
   const console = await readConsole(region, instance)
   const nonce = nonceOf(trial.imageId, machine)
   const judgement = judgeConsole(console, { nonce, instanceId, privateDnsName })
+  const note = async (outcome: 'passed' | 'failed' | 'lost') => {
+    const tags = [{ Key: doneTag, Value: outcome }]
+    await onceSeen(() => region.ec2.createTags({ Resources: [instanceId], Tags: tags }), region.pace)
+  }
+  if (judgement.outcome === 'undecided' && isLost(instance)) {
+    await note('lost')
+    return `another instance for ${instanceId} in ${region.name}, which was lost: ${whyEnded(instance)}`
+  }
   const reason = whyFailed(judgement, instance, trial)
   if (judgement.outcome === 'undecided' && reason === null) return `${instanceId} in ${region.name}`
-  // Another try is another instance.
-  const done = [{ Key: doneTag, Value: reason === null ? 'passed' : 'failed' }]
-  await onceSeen(() => region.ec2.createTags({ Resources: [instanceId], Tags: done }), region.pace)
+  await note(reason === null ? 'passed' : 'failed')
   if (reason === null) return null
   await terminate(region, [instance])
   throw new PermanentError(
@@ -96,12 +102,20 @@ function whyFailed(judgement: Judgement, instance: Instance, { now, settings }: 
   if (judgement.outcome === 'failed') return judgement.reason
   const said =
     judgement.lastLine === '' ? 'its console is empty' : `its last words are ${JSON.stringify(judgement.lastLine)}`
-  if (!isAlive(instance))
-    return `it has ended (${instance.StateReason?.Message ?? 'no reason given'}) and not told all; ${said}`
+  if (!isAlive(instance)) return `it has ended (${whyEnded(instance)}) and not told all; ${said}`
   const age = now.getTime() - (instance.LaunchTime?.getTime() ?? now.getTime())
   return age < settings.trialMinutes * minute
     ? null
     : `it was not done within ${String(settings.trialMinutes)} minutes; ${said}`
+}
+
+/** AWS has ended it, or somebody: that says nothing about the image. */
+function isLost(instance: Instance): boolean {
+  return !isAlive(instance) && instance.StateReason?.Code !== 'Client.InstanceInitiatedShutdown'
+}
+
+function whyEnded({ StateReason: reason }: Instance): string {
+  return reason?.Message ?? 'no reason given'
 }
 
 function isOf({ ImageId: id, Tags: tags }: Instance, imageId: string, { mode }: TrialMachine): boolean {
