@@ -3,10 +3,11 @@ import { expect, it } from 'vitest'
 import { exampleBoot } from '#events/examples.ts'
 import { failureClassOf } from '#service/failure.ts'
 import { testContext } from '#test/support/context.ts'
+import { tagValue } from '../aws/tags.ts'
 import { nobody, type StartGuest } from '../emulator/guests.ts'
 import type { EmulatorOptions } from '../emulator/start.ts'
 import { ec2Publisher } from '../service.ts'
-import { handleOnce, inventory, keepDisk, setUp, tested, woken, type Bench } from '../testing/bench.ts'
+import { handleOnce, inventory, keepDisk, setUp, superseded, tested, woken, type Bench } from '../testing/bench.ts'
 import { tellingGuest } from '../testing/telling-guest.ts'
 
 const machines = 'x86_64/legacy-bios=t2.micro|t2.small, x86_64/uefi=t3.micro, aarch64/uefi=t4g.micro'
@@ -177,7 +178,7 @@ it('starts no more instances at a time than the policy says', async () => {
   expect(await instancesOf(bench)).toHaveLength(1)
 })
 
-it.each(['RunInstances', 'GetConsoleOutput', 'CreateTags', 'TerminateInstances'])(
+it.each(['RunInstances', 'CreateTags', 'TerminateInstances'])(
   'starts one instance in all, and ends it, when it is killed before %s is answered',
   async (operation) => {
     await using bench = await setUpTrials()
@@ -219,17 +220,23 @@ it('ends what somebody who was killed has left running for too long, and nothing
   expect(alive.map((one) => one.InstanceId)).not.toContain(left?.InstanceId)
 })
 
-it('ends the trials of an image when its drop is cancelled, and of no other', async () => {
+it('ends the trials of an image when its drop is cancelled, and of all images of one that is withdrawn', async () => {
   await using bench = await setUpTrials({ startGuest: () => nobody })
   const event = tested(await keepDisk(bench.artifacts))
   const other = tested(await keepDisk(bench.artifacts), { flavour: 'ec2-minimal' })
-  await handleOnce(bench, event)
-  await handleOnce(bench, other)
+  const next = tested(await keepDisk(bench.artifacts), {}, 'weekly-Fedora-19-20130621.n.0')
+  for (const one of [event, other, next]) await handleOnce(bench, one)
   await sleep(30)
+  const alive = async () =>
+    (await instancesOf(bench))
+      .filter((one) => one.State?.Name === 'running')
+      .map(({ Tags: tags }) => [tagValue(tags, 'imagedrop:drop'), tagValue(tags, 'imagedrop:image')].join(' '))
+  expect(await alive()).toHaveLength(3)
   await ec2Publisher.abandon?.(event, bench, testContext({ folder: bench.folder }))
-  const alive = (await instancesOf(bench)).filter((one) => one.State?.Name === 'running')
-  expect(alive.flatMap((one) => one.Tags ?? [])).toContainEqual({ Key: 'imagedrop:image', Value: 'ec2-minimal.x86_64' })
-  expect(alive).toHaveLength(1)
+  const [ofOther, ofNext] = [`${event.body.drop} ec2-minimal.x86_64`, `${next.body.drop} ec2.x86_64`]
+  expect(new Set(await alive())).toEqual(new Set([ofOther, ofNext]))
+  await handleOnce(bench, superseded([], event.body.drop))
+  expect(await alive()).toEqual([ofNext])
 })
 
 it('tries nothing unless the settings name machines', async () => {
