@@ -98,6 +98,13 @@ export interface Cloud {
    */
   upload(order: UploadOrder, context: CloudContext, places?: readonly string[]): Promise<Uploaded>
   /**
+   * Starts the private image on the machines that the settings have for it, in one region of each partition, and looks how they are.
+   * Gives what is waited for, to be asked again later; null when it has started on all. Throws a verdict when it has not.
+   */
+  tryOut(order: UploadOrder, registrations: readonly Registration[], context: CloudContext): Promise<string | null>
+  /** Ends what `tryOut` has started for an image of a drop. */
+  endTrials(drop: string, image: string, context: CloudContext): Promise<void>
+  /**
    * Makes the images public, in the regions that a drop needs all or none, and resolves when they are seen to be public, and
    * parameters name them.
    */

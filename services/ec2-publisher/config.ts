@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { InvalidConfig, readConfig } from '#service/config.ts'
+import { parseMachines } from './trial-machines.ts'
 
 /** Which regions there are, the cloud itself says before the first upload (`aws/regions.ts`); this can be part of a host name. */
 const region = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a region is written as us-east-1')
@@ -65,6 +66,17 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
         .string()
         .regex(/^(\/[a-zA-Z0-9_.-]+)+$/, 'parameters are below a path as /imagedrop')
         .regex(/^\/(?!aws|ssm)/i, 'no path of parameters begins with aws or ssm')
+        .optional(),
+      /** The machines that private images are started on before anything is said of them; none unless named. */
+      trials: z
+        .string()
+        .default('')
+        .transform((list, issues) => parseMachines(list, issues)),
+      trialMinutes: z.coerce.number().int().min(3).max(120).default(15),
+      trialInstances: z.coerce.number().int().min(1).max(100).default(4),
+      trialSubnet: z
+        .string()
+        .regex(/^subnet-[0-9a-f]+$/, 'a subnet is written as subnet-0123456789abcdef0')
         .optional(),
       publicSnapshots: z.stringbool().default(false),
       /** Blocks that are read back and compared before an image can become public; 0 for none. */

@@ -9,6 +9,7 @@ export const assemble: Assemble = ({ artifacts, env, stateFolder }) => {
   const settings = readEc2PublisherConfig(env, stateFolder)
   const { jobs, watchHours, protectFinal } = settings
   const cloud = createCloudProcess(settings, env)
-  const dependencies = { artifacts, cloud, retention: settings, watchHours, protectFinal }
+  const trials = settings.trials.length > 0
+  const dependencies = { artifacts, cloud, retention: settings, watchHours, protectFinal, trials }
   return Promise.resolve({ service: bindService(ec2Publisher, dependencies, { concurrency: jobs }) })
 }

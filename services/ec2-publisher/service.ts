@@ -7,6 +7,7 @@ import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
+import { imageKey } from '#events/vocabulary.ts'
 import { defineService } from '#service/define.ts'
 import type { Cloud } from './cloud.ts'
 import { publishBlessed } from './jobs/publish-blessed.ts'
@@ -20,6 +21,8 @@ export interface Dependencies {
   readonly retention?: Retention
   /** How often it is looked whether what was published is still public, in hours; without it never. */
   readonly watchHours?: number
+  /** Private images are started before it is said that they are there. */
+  readonly trials?: boolean
   /** The images of a Final are protected against being deregistered. */
   readonly protectFinal?: boolean
 }
@@ -43,5 +46,9 @@ export const ec2Publisher = defineService({
         return await withdrawEnded(event.body, { cloud, retention }, context)
       }
     }
+  },
+  async abandon(event, { cloud, trials = false }, context) {
+    if (event.subject !== 'image.tested.v1' || !trials) return
+    await cloud.endTrials(event.body.drop, imageKey(event.body.image), context)
   },
 })

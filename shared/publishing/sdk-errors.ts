@@ -16,9 +16,12 @@ export function codeOf(error: unknown): string | null {
   return error instanceof Error && '$metadata' in error && '$fault' in error ? error.name : null
 }
 
+/** A machine that there is none of is told as trouble of the cloud's own, but who asks again at once gets the same answer. */
+const noMachine = /^Insufficient\w*Capacity$/
+
 /** Throttling, trouble of the cloud's own, or of the network: the same request may work later. */
 export function isBusy(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
+  if (!(error instanceof Error) || noMachine.test(error.name)) return false
   if (throttles.has(error.name) || network.test(error.name)) return true
   if ('code' in error && network.test(String(error.code))) return true
   return codeOf(error) !== null && statusOf(error) >= 500

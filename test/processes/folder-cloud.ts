@@ -21,6 +21,8 @@ export function createFolderCloud(folder: string): Cloud {
       for (const { name } of registrations) await appendFile(join(folder, 'public'), `${name}\n`)
       return { registrations, missing: [], unnamed: [] }
     },
+    tryOut: () => Promise.resolve(null),
+    endTrials: () => Promise.resolve(),
     withdraw: () => Promise.resolve([]),
   }
 

@@ -3,7 +3,7 @@ import { cloudStack } from '../datasources/cloudstack/datasource.ts'
 import type { GuestRequest } from '../datasources/datasource.ts'
 import { noCloud } from '../datasources/nocloud/datasource.ts'
 import { exampleInstance } from '../datasources/testing/ask.ts'
-import type { Fact } from './evidence.ts'
+import type { Fact } from '#publishing/telling-guest.ts'
 import { judgeSource } from './judge-source.ts'
 
 const good: Record<Fact, string> = {

@@ -1,6 +1,6 @@
 import type { CheckResult } from '#events/vocabulary.ts'
 import type { DataSource, GuestRequest, Instance } from '../datasources/datasource.ts'
-import type { Fact } from './evidence.ts'
+import type { Fact } from '#publishing/telling-guest.ts'
 
 /** What a guest told, with its time after power-on in seconds. */
 export type Told = ReadonlyMap<Fact, { readonly value: string; readonly seconds: number }>

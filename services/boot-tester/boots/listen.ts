@@ -2,7 +2,7 @@ import type { Context } from '#service/define.ts'
 import { followConsole } from '../console/console.ts'
 import type { Phase } from '../console/phases.ts'
 import { GuestStopped, watchGuest, type GuestWatch, type Limits } from '../guest-watch.ts'
-import { facts, lineOf } from './evidence.ts'
+import { facts, lineOf } from '#publishing/telling-guest.ts'
 import type { Told } from './judge-source.ts'
 
 /** A guest that is to tell about itself on its console. */

@@ -8,7 +8,7 @@ import { namingPackage } from '../host-tools.ts'
 import { plainHardware, type Hardware } from '../machines/hardware.ts'
 import type { Machine } from '../machines/machine.ts'
 import { watchScreen } from '../screen.ts'
-import { tellingInstance } from './evidence.ts'
+import { tellingInstance } from '#publishing/telling-guest.ts'
 import { judgeSource } from './judge-source.ts'
 import { listen } from './listen.ts'
 

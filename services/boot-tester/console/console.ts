@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import { stripVTControlCharacters } from 'node:util'
-import { deadEnds, phases, type Phase } from './phases.ts'
+import { deadEnds } from '#publishing/dead-ends.ts'
+import { phases, type Phase } from './phases.ts'
 
 /** When a line was seen, in seconds after power-on. */
 export interface Sighting {

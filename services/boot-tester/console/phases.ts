@@ -13,16 +13,5 @@ export type Phase = 'firmware' | (typeof phases)[number]['name']
 /** What boot loaders say when they begin. */
 export const loaderSpeaks = /GRUB|BdsDxe: starting|SYSLINUX|ISOLINUX|systemd-boot|iPXE/
 
-/** Lines after which nothing can come any more, so that nobody has to wait for a deadline. */
-export const deadEnds: readonly RegExp[] = [
-  /Kernel panic - not syncing/,
-  /No bootable device/,
-  /grub rescue>/,
-  /You are in (emergency|rescue) mode/,
-  /^\(initramfs\)/,
-  /Entering emergency mode/,
-  /Boot failed: not a bootable disk/,
-]
-
 /** systemd waited in vain for the device of the serial console, which every machine of ours has. */
 export const consoleDeviceLate = /Timed out waiting for device .*\/dev\/tty(S0|AMA0)/

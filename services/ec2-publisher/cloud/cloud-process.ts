@@ -8,6 +8,8 @@ import type { Cloud, CloudContext, Publication, UploadOrder, Withdrawal } from '
 /** What the process is asked for. */
 export type CloudRequest = { readonly settings: Ec2Settings } & (
   | { readonly operation: 'upload'; readonly order: UploadOrder; readonly places: readonly string[] | undefined }
+  | { readonly operation: 'try'; readonly order: UploadOrder; readonly registrations: readonly Registration[] }
+  | { readonly operation: 'end-trials'; readonly drop: string; readonly image: string }
   | {
       readonly operation: 'publish'
       readonly registrations: readonly Registration[]
@@ -35,6 +37,14 @@ export function createCloudProcess(settings: Ec2Settings, env: Readonly<Record<s
   return {
     upload: async (order, context, places) =>
       uploaded.parse(await ask({ operation: 'upload', order, places, settings }, context)),
+    tryOut: async (order, registrations, context) =>
+      z
+        .string()
+        .nullable()
+        .parse(await ask({ operation: 'try', order, registrations, settings }, context)),
+    endTrials: async (drop, image, context) => {
+      await ask({ operation: 'end-trials', drop, image, settings }, context)
+    },
     publish: async (registrations, context, how) =>
       published.parse(await ask({ operation: 'publish', registrations, how, settings }, context)),
     withdraw: async (drop, context, withdrawal) =>

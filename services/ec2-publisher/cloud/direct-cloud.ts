@@ -4,6 +4,7 @@ import type { Cloud } from '../cloud.ts'
 import { createConnections } from '../regions/connections.ts'
 import { placeImage } from './place-image.ts'
 import { publishEverywhere } from './publish-everywhere.ts'
+import { endTrialsEverywhere, tryEverywhere } from './try-everywhere.ts'
 import { withdrawEverywhere } from './withdraw-everywhere.ts'
 
 /** EC2 itself, or its emulator, spoken to from this process. Without credentials, they are looked for as AWS's own tools do. */
@@ -11,6 +12,8 @@ export function createDirectCloud(settings: Ec2Settings, credentials?: Credentia
   const connections = createConnections(settings, credentials)
   return {
     upload: (order, context, places) => placeImage(connections, order, context, places),
+    tryOut: (order, registrations, context) => tryEverywhere(connections, order, registrations, context),
+    endTrials: (drop, image, context) => endTrialsEverywhere(connections, drop, image, context),
     publish: (registrations, context, how) => publishEverywhere(connections, registrations, context, how),
     withdraw: (drop, context, withdrawal) => withdrawEverywhere(connections, drop, context, withdrawal),
   }

@@ -25,7 +25,8 @@ export async function publishEverywhere(
   const unfit = await inEach([...regions.keys()], async (name) => {
     await within(name, 'looking at the images', signal, async (region) => {
       await assertPublishable(region, regions.get(name) ?? [], settings)
-      for (const { name } of pointingsIn(region.name)) await assertOursIfThere(region, name)
+      // What was public before stays so, whatever its parameter is.
+      if (!again) for (const pointing of pointingsIn(name)) await assertOursIfThere(region, pointing.name)
     })
   })
   const missingOf = again ? missingIn : (failures: readonly RegionFailure[]) => missingUnlessNeeded(failures, settings)

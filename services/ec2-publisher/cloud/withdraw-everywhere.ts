@@ -1,6 +1,8 @@
 import { PermanentError } from '#service/errors.ts'
 import { findClosed } from '../aws/regions.ts'
 import type { CloudContext, Withdrawal } from '../cloud.ts'
+import { dropTag, tagValue } from '../aws/tags.ts'
+import { endTrials } from '../trial/try-image.ts'
 import { pointBack } from '../parameters/point-back.ts'
 import { withdrawDrop } from '../withdraw/withdraw-drop.ts'
 import { settleAtOnce } from '../regions/at-once.ts'
@@ -26,11 +28,12 @@ export async function withdrawEverywhere(
   )
   const outcomes = await settleAtOnce(names, settings.copies, async (name) => {
     const there = mine.filter((one) => one.place === name)
-    const { keepLast, parameters } = settings
+    const { keepLast, parameters, trials } = settings
     return await within(name, `withdrawing ${drop}`, signal, async (region) => {
       const ids = there.map(({ id }) => id)
       if (parameters !== undefined)
         for (const one of newest) await pointBack(region, `${parameters}/${one}`, { drop, ids })
+      if (trials.length > 0) await endTrials(region, ({ Tags: tags }) => tagValue(tags, dropTag) === drop)
       return await withdrawDrop(region, drop, there, { step, keepLast })
     })
   })

@@ -74,6 +74,25 @@ export const imageRecord = z.object({
 })
 export type ImageRecord = z.infer<typeof imageRecord>
 
+export const instanceRecord = z.object({
+  id: z.string(),
+  region: z.string(),
+  owner: z.string(),
+  reservationId: z.string(),
+  imageId: z.string(),
+  type: z.string(),
+  bootMode: z.string().describe('The firmware that it was started by'),
+  userData: z.string().describe('In base64, as it was given'),
+  endsOnShutdown: z.boolean().describe('A guest that powers itself off ends its instance'),
+  token: z.string().nullable(),
+  request: z.string().describe('Tells whether a second request with the same token is the same request'),
+  tags,
+  launchedAt: z.number(),
+  endedAt: moment,
+  reason: z.object({ code: z.string(), message: z.string() }).nullable(),
+})
+export type InstanceRecord = z.infer<typeof instanceRecord>
+
 export const parameterRecord = z.object({
   id: z.string(),
   region: z.string(),

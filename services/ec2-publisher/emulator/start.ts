@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { emulatorAccount } from './credentials.ts'
 import type { FaultScript } from './faults.ts'
+import { createGuests, nobody, type StartGuest } from './guests.ts'
 import type { OptedIn } from './regions.ts'
 import { createEmulatorServer } from './server.ts'
 import type { Account } from './signature.ts'
@@ -27,6 +28,10 @@ export interface EmulatorOptions {
   /** Why copies to a region end as failed; none do. */
   readonly copyFails?: (region: string) => string | null
   readonly accounts?: readonly Account[]
+  /** What runs in an instance; nothing does unless said, and consoles stay empty. */
+  readonly startGuest?: StartGuest
+  /** Whether there is a machine of a type left in a region; there always is. */
+  readonly hasCapacity?: (type: string, region: string) => boolean
 }
 
 export interface Emulator extends AsyncDisposable {
@@ -36,7 +41,10 @@ export interface Emulator extends AsyncDisposable {
 
 /** Starts EC2 and EBS direct on 127.0.0.1, as strict as AWS about what it refuses. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const guests = createGuests(options.startGuest ?? (() => nobody))
   const world = await openWorld(options.folder, {
+    guests,
+    hasCapacity: options.hasCapacity ?? (() => true),
     log: options.log,
     now: options.now ?? (() => new Date()),
     delays: { ...usualDelays, ...options.delays },
@@ -60,6 +68,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       server.closeAllConnections()
       await once(server, 'close')
       await settled()
+      await guests.stopAll()
       await world.blocks.closeAll()
     })()
     return closing

@@ -1,14 +1,17 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import type { Guests } from './guests.ts'
 import { openBlocks, type BlockStore } from './block-store.ts'
 import type { OptedIn } from './regions.ts'
 import { openRecords, type RecordStore } from '#files/record-store.ts'
 import {
   imageRecord,
+  instanceRecord,
   parameterRecord,
   settingsRecord,
   snapshotRecord,
   type ImageRecord,
+  type InstanceRecord,
   type ParameterRecord,
   type SettingsRecord,
   type SnapshotRecord,
@@ -26,9 +29,18 @@ export interface Delays {
   readonly copy: number
   /** From PutParameter until an AMI id is found to be one. */
   readonly validation: number
+  /** From RunInstances until an instance runs, and from its end until it is terminated. */
+  readonly launch: number
 }
 
-export const usualDelays: Delays = { visibility: 40, completion: 150, availability: 150, copy: 250, validation: 100 }
+export const usualDelays: Delays = {
+  visibility: 40,
+  completion: 150,
+  availability: 150,
+  copy: 250,
+  validation: 100,
+  launch: 200,
+}
 
 /** Everything that the emulated cloud consists of. */
 export interface World {
@@ -36,12 +48,16 @@ export interface World {
   readonly images: RecordStore<ImageRecord>
   readonly settings: RecordStore<SettingsRecord>
   readonly parameters: RecordStore<ParameterRecord>
+  readonly instances: RecordStore<InstanceRecord>
+  readonly guests: Guests
+  /** Whether there is a machine of this type left in a region. */
+  readonly hasCapacity: (type: string, region: string) => boolean
   readonly blocks: BlockStore
   readonly delays: Delays
   readonly publicImageQuota: number
   /** Why a copy to a region ends as failed; null where it does not. */
   readonly copyFails: (region: string) => string | null
-  /** When an instance was last launched of an image; there are no instances here. */
+  /** When an instance was last launched of an image, by whoever. */
   readonly launchedAt: (imageId: string) => Date | null
   readonly optedIn: OptedIn
   readonly now: () => Date
@@ -57,7 +73,10 @@ export interface Place {
 /** Opens the world that a folder holds. */
 export async function openWorld(
   folder: string,
-  rules: Pick<World, 'delays' | 'publicImageQuota' | 'copyFails' | 'launchedAt' | 'optedIn' | 'now' | 'log'>,
+  rules: Pick<
+    World,
+    'guests' | 'hasCapacity' | 'delays' | 'publicImageQuota' | 'copyFails' | 'launchedAt' | 'optedIn' | 'now' | 'log'
+  >,
 ): Promise<World> {
   return {
     ...rules,
@@ -65,6 +84,7 @@ export async function openWorld(
     images: await openRecords(join(folder, 'images'), imageRecord),
     settings: await openRecords(join(folder, 'settings'), settingsRecord),
     parameters: await openRecords(join(folder, 'parameters'), parameterRecord),
+    instances: await openRecords(join(folder, 'instances'), instanceRecord),
     blocks: await openBlocks(join(folder, 'blocks')),
   }
 }
@@ -91,4 +111,12 @@ export function stateOfImage(world: World, image: ImageRecord): 'pending' | 'ava
   const readyAt = image.createdAt + (image.source === null ? availability : copy)
   if (world.now().getTime() < readyAt) return 'pending'
   return image.failure === null ? 'available' : 'failed'
+}
+
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated'
+
+export function stateOfInstance(world: World, { launchedAt, endedAt }: InstanceRecord): InstanceState {
+  const now = world.now().getTime()
+  if (endedAt !== null) return now < endedAt + world.delays.launch ? 'shutting-down' : 'terminated'
+  return now < launchedAt + world.delays.launch ? 'pending' : 'running'
 }

@@ -13,26 +13,35 @@ const second = 1000
 /** AWS promises no time for a copy; the longest that it sells is 48 hours. */
 const longestCopy = 48 * 3600 * second
 
-const kept = z.object({ startedAt: z.number() })
+const kept = z.object({ startedAt: z.number(), triedAt: z.number().optional() })
+
+/** Machines of a kind may be out for hours. */
+const longestTrial = 6 * 3600 * second
 
 interface Given {
   readonly artifacts: ArtifactStore
   readonly cloud: Cloud
+  readonly trials?: boolean
 }
 
-/** Puts an image that passed its test into every region, private. While AWS copies, the job waits and holds nothing. */
+/**
+ * Puts an image that passed its test into every region, private, and tries it there where the settings want it. While AWS copies, and
+ * while it starts, the job waits and holds nothing.
+ */
 export async function uploadTested(
   body: ImageTested,
-  { artifacts, cloud }: Given,
+  { artifacts, cloud, trials = false }: Given,
   context: Context & { readonly waited?: Waited },
 ) {
   const { drop, compose, image, verdict } = body
   if (verdict !== 'passed' || !image.targets.includes(target)) return []
   const now = context.now().getTime()
-  const startedAt = context.waited ? kept.parse(context.waited.state).startedAt : now
+  const { startedAt, triedAt = now } = context.waited ? kept.parse(context.waited.state) : { startedAt: now }
   const order = await orderFor(body, artifacts, context.signal)
   const { registrations, missing, pending, bytes } = await cloud.upload(order, context)
   if (pending.length > 0) return { events: [], wait: waitForCopies(startedAt, order.name, pending, context) }
+  const trial = trials ? await cloud.tryOut(order, registrations, context) : null
+  if (trial !== null) return { events: [], wait: waitForTrial({ startedAt, triedAt }, order.name, trial, context) }
   const seconds = (context.now().getTime() - startedAt) / second
   const places = { registrations: [...registrations], ...(missing.length === 0 ? {} : { missing: [...missing] }) }
   return [say(imageUploaded, { drop, compose, image, ...places, bytes, seconds })]
@@ -53,4 +62,17 @@ function waitForCopies(startedAt: number, name: string, pending: readonly string
     reason: 'copies to other regions',
     state: { startedAt },
   }
+}
+
+function waitForTrial(
+  state: { readonly startedAt: number; readonly triedAt: number },
+  name: string,
+  trial: string,
+  { now }: Pick<Context, 'now'>,
+): WaitFor {
+  const at = now().getTime()
+  const taken = at - state.triedAt
+  if (taken > longestTrial) throw new PermanentError('capacity', `${name} could not be tried: ${trial}`)
+  const pause = Math.min(120 * second, Math.max(20 * second, taken / 4))
+  return { for: null, until: new Date(at + pause), reason: `the trial of the image: ${trial}`, state }
 }

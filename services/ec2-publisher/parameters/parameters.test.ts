@@ -154,7 +154,7 @@ it('names no image of a withdrawn drop, also while that stays public and depreca
   expect((await inventory(bench)).images).toHaveLength(2)
 })
 
-it.each(['PutParameter', 'GetParameterHistory', 'DeleteParameter'])(
+it.each(['PutParameter', 'DeleteParameter'])(
   'ends the same when it is killed before %s is answered',
   async (operation) => {
     await using bench = await setUpNamed()

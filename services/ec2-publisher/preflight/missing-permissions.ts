@@ -2,12 +2,19 @@ import { codeOf } from '#publishing/sdk-errors.ts'
 import type { Region } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
 
-/** No image and no snapshot: policies are looked at before what a request is about. */
-const nothing = { ImageId: 'ami-00000000000000000', SnapshotId: 'snap-00000000000000000' } as const
+/** No image, snapshot or instance: policies are looked at before what a request is about. */
+const nothing = {
+  ImageId: 'ami-00000000000000000',
+  SnapshotId: 'snap-00000000000000000',
+  InstanceId: 'i-00000000000000000',
+} as const
 const someDay = new Date('2100-01-01T00:00:00Z')
 
 /** Which calls are made at all. */
-export type PermissionSettings = Pick<Ec2Settings, 'publicSnapshots' | 'deprecateDays' | 'protectFinal' | 'watermark'>
+export type PermissionSettings = Pick<
+  Ec2Settings,
+  'publicSnapshots' | 'deprecateDays' | 'protectFinal' | 'watermark' | 'trials'
+>
 
 /**
  * The calls that the policies of these credentials do not allow, asked by dry runs of each. EBS direct knows no dry run: a
@@ -16,9 +23,9 @@ export type PermissionSettings = Pick<Ec2Settings, 'publicSnapshots' | 'deprecat
 export async function missingPermissions(
   { ec2, name }: Region,
   sends: boolean,
-  { publicSnapshots, deprecateDays, protectFinal, watermark }: PermissionSettings,
+  { publicSnapshots, deprecateDays, protectFinal, watermark, trials }: PermissionSettings,
 ): Promise<string[]> {
-  const { ImageId, SnapshotId } = nothing
+  const { ImageId, SnapshotId, InstanceId } = nothing
   const dry = { DryRun: true } as const
   const everybody = { Add: [{ Group: 'all' as const }] }
   const calls: readonly (readonly [string, () => Promise<unknown>])[] = [
@@ -51,6 +58,14 @@ export async function missingPermissions(
             () => ec2.attachImageWatermark({ ImageId, WatermarkName: watermark, ...dry }),
           ] as const,
         ]),
+    ...(sends && trials.length > 0
+      ? ([
+          ['RunInstances', () => ec2.runInstances({ ImageId, MinCount: 1, MaxCount: 1, ...dry })],
+          ['DescribeInstances', () => ec2.describeInstances(dry)],
+          ['GetConsoleOutput', () => ec2.getConsoleOutput({ InstanceId, ...dry })],
+          ['TerminateInstances', () => ec2.terminateInstances({ InstanceIds: [InstanceId], ...dry })],
+        ] as const)
+      : []),
     ...(publicSnapshots
       ? [
           [

@@ -19,7 +19,9 @@ import {
   getImageBlockPublicAccessState,
   getSnapshotBlockPublicAccessState,
 } from './public-access.ts'
+import { describeInstances, getConsoleOutput, terminateInstances } from './instances.ts'
 import { registerImage } from './register-image.ts'
+import { runInstances } from './run-instances.ts'
 import { describeSnapshots, modifySnapshotAttribute } from './snapshots.ts'
 import { createTags } from './tags.ts'
 import { attachImageWatermark, detachImageWatermark } from './watermarks.ts'
@@ -54,6 +56,10 @@ const actions: Readonly<Record<string, Action>> = {
   EnableEbsEncryptionByDefault: enableEbsEncryptionByDefault,
   DisableEbsEncryptionByDefault: disableEbsEncryptionByDefault,
   DescribeRegions: describeRegions,
+  RunInstances: runInstances,
+  DescribeInstances: describeInstances,
+  GetConsoleOutput: getConsoleOutput,
+  TerminateInstances: terminateInstances,
 }
 
 /** Answers one request of the EC2 Query API with XML. Throws ApiError. */

@@ -1,5 +1,5 @@
 import { refused } from '../api-error.ts'
-import type { ImageRecord, SnapshotRecord } from '../records.ts'
+import type { ImageRecord, InstanceRecord, SnapshotRecord } from '../records.ts'
 import { isVisible } from '../world.ts'
 import type { Call } from './action.ts'
 
@@ -27,4 +27,21 @@ export function snapshotOf({ world, region, owner }: Call, id: string): Snapshot
   if (!there || snapshot.owner !== owner || snapshot.deletedAt !== null)
     throw refused('InvalidSnapshot.NotFound', `The snapshot '${id}' does not exist.`)
   return snapshot
+}
+
+const hour = 3_600_000
+
+/** Whether an instance is to be seen: a terminated one for about an hour more (EC2 guide, "Terminate Amazon EC2 instances"). */
+export function isInstanceSeen({ world, region, owner }: Call, one: InstanceRecord): boolean {
+  const goneAt = one.endedAt === null ? null : one.endedAt + hour
+  return one.region === region && one.owner === owner && isVisible(world, one.launchedAt, goneAt)
+}
+
+/** An instance of the caller's own, by id. */
+export function instanceOf(call: Call, id: string): InstanceRecord {
+  if (!/^i-[0-9a-f]{8,17}$/.test(id)) throw refused('InvalidInstanceID.Malformed', `Invalid id: "${id}"`)
+  const instance = call.world.instances.get(id)
+  if (!instance || !isInstanceSeen(call, instance))
+    throw refused('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`)
+  return instance
 }

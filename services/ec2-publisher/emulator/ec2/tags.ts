@@ -1,12 +1,12 @@
 import { refused } from '../api-error.ts'
 import type { TagRecord } from '../records.ts'
 import type { Action, Call } from './action.ts'
-import { imageOf, snapshotOf } from './lookup.ts'
+import { imageOf, instanceOf, snapshotOf } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 
 const mostTags = 50
 
-/** CreateTags: sets tags of AMIs and snapshots; a key that is there gets the new value. */
+/** CreateTags: sets tags of AMIs, snapshots and instances; a key that is there gets the new value. */
 export const createTags: Action = {
   takes: 'ResourceId.N Tag.N.Key Tag.N.Value',
   async run(call) {
@@ -18,10 +18,16 @@ export const createTags: Action = {
     const snapshots = ids.filter((id) => id.startsWith('snap-'))
     for (const id of images) imageOf(call, id)
     for (const id of snapshots) snapshotOf(call, id)
-    const other = ids.find((id) => !/^(ami|snap)-/.test(id))
+    const instances = ids.filter((id) => id.startsWith('i-'))
+    for (const id of instances) instanceOf(call, id)
+    const other = ids.find((id) => !/^(ami|snap|i)-/.test(id))
     if (other !== undefined) throw refused('InvalidID', `The ID '${other}' is not valid`)
     for (const id of images) await tagImage(call, id, tags)
     for (const id of snapshots) await tagSnapshot(call, id, tags)
+    for (const id of instances) {
+      const instance = instanceOf(call, id)
+      await call.world.instances.save({ ...instance, tags: mergeTags(instance.tags, tags) })
+    }
     return { return: true }
   },
 }

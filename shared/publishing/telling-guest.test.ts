@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { run } from '#subprocess/run.ts'
-import { facts, lineOf, tellingInstance } from './evidence.ts'
+import { facts, lineOf, tellingInstance } from './telling-guest.ts'
 
 const { userData } = tellingInstance('c0ffee', 'ssh-ed25519 AAAAkey boot-test')
 

@@ -1,5 +1,3 @@
-import type { Instance } from '../datasources/datasource.ts'
-
 /** What a guest says about itself as soon as it knows it, each by a shell command whose first line of output counts. */
 const commands = {
   // cloud-init keeps here by which of its classes it was told, since its first releases.
@@ -17,11 +15,20 @@ export type Fact = keyof typeof commands
 /** Every fact, in the order in which guests tell them. */
 export const facts = Object.keys(commands) as Fact[]
 
+/** A first boot whose guest tells. */
+export interface TellingInstance {
+  readonly id: string
+  readonly hostname: string
+  /** In OpenSSH's form. */
+  readonly publicKey: string
+  readonly userData: string
+}
+
 /**
  * User data by which a guest tells what it learnt of its cloud while it still boots: after users, keys, passwords and the
- * name were set, cloud-init runs a command, and nothing of what else it would do on a first boot.
+ * name were set, cloud-init runs a command, and nothing of what else it would do on a first boot but these commands before it.
  */
-export function tellingInstance(nonce: string, publicKey: string): Instance {
+export function tellingInstance(nonce: string, publicKey: string, before: readonly string[] = []): TellingInstance {
   const key = publicKey.split(' ')[1] ?? publicKey
   const lines = Object.entries(commands).map(([name, command]) => tell(nonce, name, command))
   const script = [
@@ -33,7 +40,7 @@ export function tellingInstance(nonce: string, publicKey: string): Instance {
     cloud_init_modules: ['set_hostname', 'users-groups', 'ssh', 'set-passwords', 'bootcmd'],
     // "ssh" makes the keys that are missing; of one kind they are made fast.
     ssh_genkeytypes: ['ed25519'],
-    bootcmd: [`{\n${script}\n} >/dev/console 2>&1`],
+    bootcmd: [...before, `{\n${script}\n} >/dev/console 2>&1`],
   }
   return {
     id: `imagedrop-${nonce}`,
