@@ -4,11 +4,11 @@
 //   results.cjs sum-up FOLDER [UNEXPLAINED...]  what failed and why, then `N passed, N failed`; status 1 when anything
 //                                               failed. UNEXPLAINED ended badly though no test of theirs failed.
 const { existsSync, readFileSync, readdirSync } = require('node:fs')
-const { join, relative } = require('node:path')
+const path = require('node:path')
 
 const [command, place, ...unexplained] = process.argv.slice(2)
 if (command === 'failed-files') {
-  if (existsSync(place)) for (const file of failedFiles(read(place))) console.log(relative('.', file.name))
+  if (existsSync(place)) for (const file of failedFiles(read(place))) console.log(path.relative('.', file.name))
 } else {
   process.exitCode = sumUp()
 }
@@ -16,10 +16,10 @@ if (command === 'failed-files') {
 function sumUp() {
   let passed = 0
   let failed = 0
-  const suites = existsSync(join(place, 'first')) ? readdirSync(join(place, 'first')) : []
+  const suites = existsSync(path.join(place, 'first')) ? readdirSync(path.join(place, 'first')) : []
   for (const suite of suites) {
-    const first = read(join(place, 'first', suite))
-    const againFile = join(place, 'again', suite)
+    const first = read(path.join(place, 'first', suite))
+    const againFile = path.join(place, 'again', suite)
     const again = existsSync(againFile) ? read(againFile) : { testResults: [] }
     if (first.numPendingTests > 0) console.log(`${suite}: ${first.numPendingTests} skipped`)
     passed += first.numPassedTests
@@ -40,7 +40,7 @@ function sumUp() {
 }
 
 function tell(what, file) {
-  console.log(`${what}: ${relative('.', file.name)}`)
+  console.log(`${what}: ${path.relative('.', file.name)}`)
   if (file.message) console.log(indent(file.message))
   for (const { status, fullName, failureMessages } of file.assertionResults) {
     if (status === 'failed') console.log(`  ${fullName}\n${indent(failureMessages.join('\n'))}`)

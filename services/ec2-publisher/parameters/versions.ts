@@ -38,9 +38,7 @@ async function versionsOf(region: Region, name: string): Promise<Version[] | nul
 
 /** Whether a parameter that is there is ours. */
 export async function isOurs(region: Region, name: string): Promise<boolean> {
-  const { TagList: tags = [] } = await region
-    .ssm()
-    .listTagsForResource({ ResourceType: 'Parameter', ResourceId: name })
+  const { TagList: tags = [] } = await region.ssm().listTagsForResource({ ResourceType: 'Parameter', ResourceId: name })
   return tags.some(({ Key: key }) => key === mark.Key)
 }
 

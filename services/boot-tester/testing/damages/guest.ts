@@ -165,6 +165,7 @@ export const guestDamages: readonly GuestDamage[] = [
   {
     what: 'there is a policy of SELinux that the kernel does not know of',
     finds: ['selinux'],
+    says: /the kernel has no SELinux$/,
     requests: ['mkdir /etc/selinux', 'mkdir /etc/selinux/default', 'mkdir /etc/selinux/default/policy'],
     files: { '/etc/selinux/config': 'SELINUX=enforcing\nSELINUXTYPE=default\n' },
   },

@@ -67,6 +67,7 @@ it("describes Debian 12 with the packages of mkosi's recipe and those that KIWI 
         </source>
       </repository>
       <packages type="image">
+        <package name="apparmor"/>
         <package name="apt"/>
         <package name="ca-certificates"/>
         <package name="cloud-guest-utils"/>
