@@ -1,8 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { InvalidConfig } from '#service/config.ts'
-import { openHostCapacity } from './host-capacity.ts'
+import { openHostCapacity, runnable } from './host-capacity.ts'
 
 it('finds out what this host has', async () => {
   const capacity = await (await openHostCapacity({}, join(tmpdir(), 'not', 'made', 'yet')))()
@@ -32,4 +33,16 @@ it('believes what it is told instead', async () => {
     architectures: ['x86_64', 'aarch64'],
   })
   await expect(openHostCapacity({ IMAGEDROP_HOST_ARCHITECTURES: 'vax' }, tmpdir())).rejects.toThrow(InvalidConfig)
+})
+
+it('runs what the kernel hands to an emulator, as long as it does', async () => {
+  const binfmt = await mkdtemp(join(tmpdir(), 'imagedrop-binfmt-'))
+  const own = await runnable(binfmt)
+  const other = (['aarch64', 'x86_64'] as const).find((one) => !own.includes(one)) ?? 'none'
+  const handler = join(binfmt, `qemu-${other}`)
+  await writeFile(handler, 'enabled\ninterpreter /usr/libexec/qemu-binfmt/other\nflags: POCF\n')
+  expect(new Set(await runnable(binfmt))).toEqual(new Set([...own, other]))
+  await writeFile(handler, 'disabled\ninterpreter /usr/libexec/qemu-binfmt/other\n')
+  expect(await runnable(binfmt)).toEqual(own)
+  await rm(binfmt, { recursive: true })
 })

@@ -1,7 +1,9 @@
 import { access, constants, statfs } from 'node:fs/promises'
 import { availableParallelism, hostname, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { architecture, type Architecture } from '#events/vocabulary.ts'
+import { readIfThere } from '#files/durable.ts'
 import type { Capacity } from '#ledger/needs.ts'
 import { readConfig } from '#service/config.ts'
 import { nearestFolder } from '../state-folder.ts'
@@ -14,6 +16,13 @@ const mebi = 1024 * 1024
 const runs: Readonly<Partial<Record<NodeJS.Architecture, readonly Architecture[]>>> = {
   x64: ['x86_64', 'i686'],
   arm64: ['aarch64'],
+}
+
+/** How QEMU's packages name, in binfmt_misc of Linux, what they run the programs of other processors by. */
+const handlers: Readonly<Record<Architecture, string>> = {
+  x86_64: 'qemu-x86_64',
+  i686: 'qemu-i386',
+  aarch64: 'qemu-aarch64',
 }
 
 /** What this host has for jobs, `IMAGEDROP_HOST_*`; what is not set is found out. */
@@ -41,9 +50,21 @@ export function readHostSettings(env: Environment) {
 export async function openHostCapacity(env: Environment, stateFolder: string): Promise<() => Promise<Capacity>> {
   const { name, diskMib, ...given } = readHostSettings(env)
   const { kvm = await opensKvm(), root = process.getuid?.() === 0 } = given
-  const { cores = availableParallelism(), memoryMib = memoryOf(), architectures = runs[process.arch] ?? [] } = given
+  const { cores = availableParallelism(), memoryMib = memoryOf(), architectures = await runnable() } = given
   const fixed = { host: name, cores, memoryMib, kvm, root, architectures }
   return async () => ({ ...fixed, diskMib: diskMib ?? (await freeMib(stateFolder)) })
+}
+
+/** The architectures whose programs run here: by the processor, or because the kernel hands them to an emulator. */
+export async function runnable(binfmt = '/proc/sys/fs/binfmt_misc'): Promise<Architecture[]> {
+  const own = runs[process.arch] ?? []
+  const emulated = await Promise.all(
+    architecture.options.map(async (one) => {
+      const handler = await readIfThere(join(binfmt, handlers[one]))
+      return handler !== null && String(handler).startsWith('enabled\n')
+    }),
+  )
+  return architecture.options.filter((one, index) => own.includes(one) || emulated[index])
 }
 
 /** Of the container, where there is one. */
