@@ -20,10 +20,11 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => server[Symbol.asyncDispose]())
 
+// The first, for it restarts the server, which writes down every database that there is then.
+testLedgerCompetition('PostgreSQL', prepare)
 testLedger('PostgreSQL', prepare)
 testLedgerWaiting('PostgreSQL', prepare)
 testLedgerPlacement('PostgreSQL', prepare)
-testLedgerCompetition('PostgreSQL', prepare)
 
 async function prepare(): Promise<Data> {
   const url = await server.createDatabase({ like: empty })
