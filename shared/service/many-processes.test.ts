@@ -80,22 +80,22 @@ it('gives what a process puts back when it stops to one that is free', async () 
 it('takes a job up again when it is due, also when the process that put it off is gone', async () => {
   const at: string[] = []
   const again = Promise.withResolvers<void>()
-  await using first = await startProcess('first', (process) => {
+  /** Whoever is the first puts it off each time. */
+  const handle = (process: string) => {
     at.push(process)
-    return Promise.reject(new TransientError('the mirror is busy'))
-  })
-  const others = (process: string) => {
-    at.push(process)
+    if (process === at[0]) return Promise.reject(new TransientError('the mirror is busy'))
     again.resolve()
     return Promise.resolve()
   }
-  await using _second = await startProcess('second', others)
-  await using _third = await startProcess('third', others)
-  await first.bus.publish([requested()])
-  await expect.poll(() => at, { timeout: 20_000 }).toEqual(['first'])
-  await first.stop(0)
+  await using one = await startProcess('one', handle)
+  await using two = await startProcess('two', handle)
+  await using three = await startProcess('three', handle)
+  await one.bus.publish([requested()])
+  await expect.poll(() => at.length, { timeout: 20_000 }).toBeGreaterThan(0)
+  const first = { one, two, three }[at[0] ?? '']
+  await first?.stop(0)
   await again.promise
-  expect(at).toHaveLength(2)
+  expect(at.slice(0, -1).every((process) => process === at[0])).toBe(true)
 })
 
 it('sends what a job has said without looking for it, and does not look ahead when nothing is left for later', async () => {
