@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
+import { serveEmulator, type ServedEmulator } from '#publishing/serve-emulator.ts'
 import { emulatorAccount } from './credentials.ts'
 import type { FaultScript } from './faults.ts'
 import { createGuests, nobody, type StartGuest } from './guests.ts'
@@ -34,10 +33,7 @@ export interface EmulatorOptions {
   readonly hasCapacity?: (type: string, region: string) => boolean
 }
 
-export interface Emulator extends AsyncDisposable {
-  readonly url: string
-  close(): Promise<void>
-}
+export type Emulator = ServedEmulator
 
 /** Starts EC2 and EBS direct on 127.0.0.1, as strict as AWS about what it refuses. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -57,21 +53,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     accounts: options.accounts ?? [emulatorAccount],
     faults: options.faults ?? (() => null),
   })
-  server.listen(options.port ?? 0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-
-  let closing: Promise<void> | null = null
-  const close = () => {
-    closing ??= (async () => {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
+  return await serveEmulator(server, {
+    port: options.port,
+    onClosed: async () => {
       await settled()
       await guests.stopAll()
       await world.blocks.closeAll()
-    })()
-    return closing
-  }
-  return { url: `http://127.0.0.1:${String(port)}`, close, [Symbol.asyncDispose]: close }
+    },
+  })
 }

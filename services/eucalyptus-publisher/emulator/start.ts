@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { emulatorAccount } from '#publishing/emulator-account.ts'
+import { serveEmulator, type ServedEmulator } from '#publishing/serve-emulator.ts'
 import { createEmulatorServer } from './server.ts'
 import { openWorld, type Account, type World } from './world.ts'
 
@@ -19,11 +18,9 @@ export interface EmulatorOptions {
   readonly mostKeys?: number
 }
 
-export interface Emulator extends AsyncDisposable {
-  readonly url: string
+export interface Emulator extends ServedEmulator {
   /** What it consists of, for who looks from outside. */
   readonly world: World
-  close(): Promise<void>
 }
 
 /** Starts a Eucalyptus on 127.0.0.1, as far as images go, as strict as Eucalyptus 4.4 about what it refuses. */
@@ -36,19 +33,5 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     mostKeys: options.mostKeys ?? 1000,
   })
   const { server, settled } = createEmulatorServer(world)
-  server.listen(options.port ?? 0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-
-  let closing: Promise<void> | null = null
-  const close = () => {
-    closing ??= (async () => {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
-      await settled()
-    })()
-    return closing
-  }
-  return { url: `http://127.0.0.1:${String(port)}`, world, close, [Symbol.asyncDispose]: close }
+  return { ...(await serveEmulator(server, { port: options.port, onClosed: settled })), world }
 }

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { emulatorAccount } from '#publishing/emulator-account.ts'
+import { serveEmulator, type ServedEmulator } from '#publishing/serve-emulator.ts'
 import { createCatalogServer, type FaultScript } from './server.ts'
 import type { Account } from './signature.ts'
 import { openWorld, type Delays, type Product, type World } from './world.ts'
@@ -27,10 +26,7 @@ export interface EmulatorOptions {
   readonly accounts?: readonly Account[]
 }
 
-export interface Emulator extends AsyncDisposable {
-  readonly url: string
-  close(): Promise<void>
-}
+export type Emulator = ServedEmulator
 
 /** Starts a seller's catalog on 127.0.0.1, as strict as AWS about what it refuses. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -49,16 +45,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     faults: options.faults ?? (() => null),
     hostNow: options.hostNow ?? (() => new Date()),
   })
-  server.listen(options.port ?? 0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  let closing: Promise<unknown> | null = null
-  const close = async () => {
-    closing ??= once(server.close(), 'close')
-    server.closeAllConnections()
-    await closing
-  }
-  return { url: `http://127.0.0.1:${String(port)}`, close, [Symbol.asyncDispose]: close }
+  return await serveEmulator(server, { port: options.port })
 }
 
 function anyProduct(id: string): Product | null {
