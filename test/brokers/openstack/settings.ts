@@ -18,7 +18,8 @@ export function keystoneSettings({ folder }: Layout): string {
 [DEFAULT]
 use_stderr = true
 [database]
-connection = sqlite:///${folder}/keystone.sqlite
+connection = sqlite:///${folder}/keystone.sqlite?timeout=60
+sqlite_synchronous = false
 [fernet_tokens]
 key_repository = ${folder}/fernet
 [fernet_receipts]
@@ -40,7 +41,8 @@ use_stderr = true
 enabled_backends = one:file
 image_cache_dir = ${folder}/cache
 [database]
-connection = sqlite:///${folder}/glance.sqlite
+connection = sqlite:///${folder}/glance.sqlite?timeout=60
+sqlite_synchronous = false
 [glance_store]
 default_backend = one
 [one]
