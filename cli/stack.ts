@@ -80,7 +80,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       onAway?.(reason)
     },
   }
-  const ledger = opened.use(await openLedger(readLedgerSettings(env), stateFolder, log, patience))
+  const ledgerSettings = readLedgerSettings(env)
+  // With a ledger of our own there is no other host to leave a job to: what we lack is better told by the job's failure.
+  const isShared = ledgerSettings.url !== undefined
+  const ledger = opened.use(await openLedger(ledgerSettings, stateFolder, log, patience))
   const bus = opened.use(await openBus(busSettings, { stateFolder, log }))
   const artifacts = await openArtifacts(readArtifactSettings(env), stateFolder, log)
   const now = () => new Date()
@@ -95,7 +98,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ledger,
     bus,
     owner: ownerOfThisProcess(),
-    capacity: await openHostCapacity(env, stateFolder),
+    ...(isShared ? { capacity: await openHostCapacity(env, stateFolder) } : {}),
     stateFolder,
     now,
     log,

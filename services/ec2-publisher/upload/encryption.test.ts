@@ -58,8 +58,7 @@ it('keeps no snapshot that turns out to be encrypted, and goes on once encryptio
   })
   const disk = await keepDisk(bench.artifacts)
   await expect(handle(bench, tested(disk))).rejects.toThrow(remedy)
-  await sleep(20)
-  expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
+  await expect.poll(() => inventory(bench), { timeout: 10_000 }).toEqual({ images: [], snapshots: [] })
 
   race = false
   await bench.region.ec2.disableEbsEncryptionByDefault({})
