@@ -10,6 +10,8 @@ interface Patience {
 
 /** Waits for an answer; throws the signal's reason when it aborts, and TransientError when patience is over. */
 export async function answerOf<Answer>(answer: Promise<Answer>, { what, patience, signal }: Patience): Promise<Answer> {
+  // Whoever gave up before, or gives up below, hears no more of it: a refusal that nobody hears would end the process.
+  answer.catch(() => null)
   signal.throwIfAborted()
   const over = Promise.withResolvers<never>()
   const onAbort = () => {
