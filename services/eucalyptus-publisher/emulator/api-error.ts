@@ -1,15 +1,6 @@
-/** A refusal, by HTTP status, code and message. */
-export class ApiError extends Error {
-  override name = 'ApiError'
-  readonly status: number
-  readonly code: string
+import { ApiError } from '#publishing/emulator-refusal.ts'
 
-  constructor(status: number, code: string, message: string) {
-    super(message)
-    this.status = status
-    this.code = code
-  }
-}
+export { ApiError }
 
 /** A client's mistake: `ClientComputeException`. */
 export function refused(code: string, message: string): ApiError {

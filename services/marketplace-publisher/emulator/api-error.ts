@@ -1,15 +1,7 @@
-/** A refusal as the catalog words it. Codes and statuses are those of "Errors" of each operation in the API reference. */
-export class ApiError extends Error {
-  override name = 'ApiError'
-  readonly status: number
-  readonly code: string
+import { ApiError } from '#publishing/emulator-refusal.ts'
 
-  constructor(status: number, code: string, message: string) {
-    super(message)
-    this.status = status
-    this.code = code
-  }
-}
+/** Codes and statuses are those of "Errors" of each operation in the API reference of the catalog. */
+export { ApiError }
 
 /** A request that is wrong by itself. */
 export function invalid(message: string): ApiError {
