@@ -188,6 +188,8 @@ async function openPlace(folder: string, copy = 250) {
       const { stdout, cost } = await place.measured(process.execPath, args, {
         ...credentials,
         ...standIn.settings(url),
+        // As the publisher's own processes have it (shared/publishing/sdk-process.ts); the first of a host fills it.
+        NODE_COMPILE_CACHE: join(folder, 'code'),
         IMAGEDROP_EC2_PUBLISHER_REGIONS: (given.regions ?? ['us-east-1']).join(','),
       })
       return { told: JSON.parse(stdout) as UploadFigures, cost }
