@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream/promises'
+import { emulatorAccount } from '#publishing/emulator-account.ts'
+import { run } from '#subprocess/run.ts'
+import type { UploadOrder } from '../../services/ec2-publisher/cloud.ts'
+import type { Delays } from '../../services/ec2-publisher/emulator/world.ts'
+import { standIn } from '../../services/ec2-publisher/stand-in.ts'
+import { measureUsage } from './usage.ts'
+import type { UploadFigures } from './upload-once.ts'
+
+const mebibyte = 1024 ** 2
+/** As the publisher's own processes have it (shared/publishing/own-process.ts); the emulator takes a fifth less time with it. */
+const smallYoungSpace = '--max-semi-space-size=2'
+
+/** What something took: seconds on the clock and of processors, of the program itself and of the emulator. */
+export interface Cost {
+  readonly wall: number
+  readonly processor: number
+  readonly emulator: number
+}
+
+/** A row of the bench. */
+export interface Row {
+  readonly name: string
+  readonly figures: Readonly<Record<string, number>>
+}
+
+/** An emulated cloud in a process of its own, in which things take as long as in tests unless it is said. */
+export async function openPlace(folder: string, delays: Partial<Delays> = {}) {
+  const state = join(folder, 'cloud')
+  const program = join(import.meta.dirname, 'emulator-once.ts')
+  const emulator = spawn(process.execPath, [smallYoungSpace, program, state, JSON.stringify(delays)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [url] = (await once(createInterface(emulator.stdout), 'line')) as [string]
+  const credentials = {
+    AWS_ACCESS_KEY_ID: emulatorAccount.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: emulatorAccount.secretAccessKey,
+    AWS_REGION: 'us-east-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+  const ownSeconds = async () => await processorSeconds(emulator.pid ?? 0)
+  const place = {
+    url,
+    /** Runs a program; what it prints is its result. */
+    async measured(command: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+      const before = await ownSeconds()
+      const { result, usage } = await measureUsage(async () => await run(command, args, { env }))
+      const cost: Cost = { ...usage, emulator: (await ownSeconds()) - before }
+      return { stdout: result.stdout, cost }
+    },
+    async costOf(command: string, args: readonly string[]): Promise<Cost> {
+      return (await place.measured(command, args, credentials)).cost
+    },
+    async upload(orders: readonly UploadOrder[], given: { readonly state?: string; readonly regions?: string[] } = {}) {
+      const args = [smallYoungSpace, join(import.meta.dirname, 'upload-once.ts'), JSON.stringify(orders)]
+      if (given.state !== undefined) args.push(given.state)
+      const { stdout, cost } = await place.measured(process.execPath, args, {
+        ...credentials,
+        ...standIn.settings(url),
+        // As the publisher's own processes have it (shared/publishing/sdk-process.ts); the first of a host fills it.
+        NODE_COMPILE_CACHE: join(folder, 'code'),
+        IMAGEDROP_EC2_PUBLISHER_REGIONS: (given.regions ?? ['us-east-1']).join(','),
+      })
+      return { told: JSON.parse(stdout) as UploadFigures, cost }
+    },
+    async [Symbol.asyncDispose]() {
+      const ended = once(emulator, 'exit')
+      emulator.kill()
+      await ended
+      await rm(state, { recursive: true, force: true })
+    },
+  }
+  return place
+}
+
+/** User and system time of a process (proc(5)), in ticks of a hundredth. */
+async function processorSeconds(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8')
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** An order to upload a disk, under a name that no other has. */
+export async function orderOf(path: string, name: string): Promise<UploadOrder> {
+  const digest = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: mebibyte }), digest)
+  const { size } = await stat(path)
+  return {
+    drop: `weekly-${name.replaceAll(' ', '-')}`,
+    image: 'ec2.x86_64',
+    stream: 'weekly bench',
+    compose: 'bench',
+    name: `bench ${name}`,
+    architecture: 'x86_64',
+    firmware: null,
+    disk: { path, sha256: digest.digest('hex'), size },
+  }
+}
+
+/** A cost as figures of a row. */
+export function costs(cost: Cost | undefined): Row['figures'] {
+  return { 'wall s': cost?.wall ?? 0, 'processor s': cost?.processor ?? 0, 'emulator s': cost?.emulator ?? 0 }
+}
