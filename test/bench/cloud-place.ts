@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { emulatorAccount } from '#publishing/emulator-account.ts'
 import { run } from '#subprocess/run.ts'
 import type { UploadOrder } from '../../services/ec2-publisher/cloud.ts'
+import { readEc2PublisherConfig } from '../../services/ec2-publisher/config.ts'
 import type { Delays } from '../../services/ec2-publisher/emulator/world.ts'
 import { standIn } from '../../services/ec2-publisher/stand-in.ts'
 import { measureUsage } from './usage.ts'
@@ -17,6 +18,8 @@ import type { UploadFigures } from './upload-once.ts'
 const mebibyte = 1024 ** 2
 /** As the publisher's own processes have it (shared/publishing/own-process.ts); the emulator takes a fifth less time with it. */
 const smallYoungSpace = '--max-semi-space-size=2'
+/** What comes in of blocks counts as memory outside of the heap: beside a small heap, it has V8 collect all of it 30 times an upload. */
+const largeOldSpace = '--initial-old-space-size=256'
 
 /** What something took: seconds on the clock and of processors, of the program itself and of the emulator. */
 export interface Cost {
@@ -35,9 +38,8 @@ export interface Row {
 export async function openPlace(folder: string, delays: Partial<Delays> = {}) {
   const state = join(folder, 'cloud')
   const program = join(import.meta.dirname, 'emulator-once.ts')
-  const emulator = spawn(process.execPath, [smallYoungSpace, program, state, JSON.stringify(delays)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const options = [smallYoungSpace, largeOldSpace, program, state, JSON.stringify(delays)]
+  const emulator = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [url] = (await once(createInterface(emulator.stdout), 'line')) as [string]
   const credentials = {
     AWS_ACCESS_KEY_ID: emulatorAccount.accessKeyId,
@@ -59,14 +61,16 @@ export async function openPlace(folder: string, delays: Partial<Delays> = {}) {
       return (await place.measured(command, args, credentials)).cost
     },
     async upload(orders: readonly UploadOrder[], given: { readonly state?: string; readonly regions?: string[] } = {}) {
-      const args = [smallYoungSpace, join(import.meta.dirname, 'upload-once.ts'), JSON.stringify(orders)]
-      if (given.state !== undefined) args.push(given.state)
+      const env = {
+        ...standIn.settings(url),
+        IMAGEDROP_EC2_PUBLISHER_REGIONS: (given.regions ?? ['us-east-1']).join(','),
+      }
+      const told = [readEc2PublisherConfig(env, given.state), orders].map((one) => JSON.stringify(one))
+      const args = [smallYoungSpace, join(import.meta.dirname, 'upload-once.ts'), ...told]
       const { stdout, cost } = await place.measured(process.execPath, args, {
         ...credentials,
-        ...standIn.settings(url),
         // As the publisher's own processes have it (shared/publishing/sdk-process.ts); the first of a host fills it.
         NODE_COMPILE_CACHE: join(folder, 'code'),
-        IMAGEDROP_EC2_PUBLISHER_REGIONS: (given.regions ?? ['us-east-1']).join(','),
       })
       return { told: JSON.parse(stdout) as UploadFigures, cost }
     },
