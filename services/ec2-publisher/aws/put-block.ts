@@ -1,5 +1,5 @@
-import { Agent as PlainAgent, request as plainly, type IncomingMessage, type RequestOptions } from 'node:http'
-import { Agent as SecureAgent, request as securely } from 'node:https'
+import type * as Http from 'node:http'
+import type * as Https from 'node:https'
 import { createRequire } from 'node:module'
 import type { EBS } from '@aws-sdk/client-ebs'
 import type * as Signing from '@smithy/signature-v4'
@@ -14,8 +14,8 @@ export interface SentBlock {
 
 /** The connections of one region, shared by the SDK and by what asks beside it. */
 export interface Agents {
-  readonly httpAgent: PlainAgent
-  readonly httpsAgent: SecureAgent
+  readonly httpAgent: Http.Agent
+  readonly httpsAgent: Https.Agent
 }
 
 interface Wire {
@@ -33,12 +33,15 @@ interface Address {
   readonly path: string
 }
 
+// Not by import, which looks at every export of node:http and so loads all of Node's fetch: 40 ms.
 const require = createRequire(import.meta.url)
+const http = require('node:http') as typeof Http
+const https = require('node:https') as typeof Https
 
 /** As many connections as blocks are sent at once: the default of 50 would hold back more, and one each is what AWS advises. */
 export function openAgents(connections: number): Agents {
   const options = { keepAlive: true, maxSockets: connections }
-  return { httpAgent: new PlainAgent(options), httpsAgent: new SecureAgent(options) }
+  return { httpAgent: new http.Agent(options), httpsAgent: new https.Agent(options) }
 }
 
 /**
@@ -84,11 +87,11 @@ export function createBlockPutter(
 async function statusOf(
   { httpAgent, httpsAgent }: Agents,
   protocol: string,
-  options: RequestOptions,
+  options: Http.RequestOptions,
   body: Buffer,
 ): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
-  const onAnswer = (answer: IncomingMessage) => {
+  const onAnswer = (answer: Http.IncomingMessage) => {
     answer.on('error', reject).once('end', () => {
       resolve(answer.statusCode)
     })
@@ -96,8 +99,8 @@ async function statusOf(
   }
   const request =
     protocol === 'https:'
-      ? securely({ ...options, agent: httpsAgent }, onAnswer)
-      : plainly({ ...options, agent: httpAgent }, onAnswer)
+      ? https.request({ ...options, agent: httpsAgent }, onAnswer)
+      : http.request({ ...options, agent: httpAgent }, onAnswer)
   request.on('error', reject).once('timeout', () => request.destroy(new Error('no answer')))
   request.end(body)
   return await promise
