@@ -7,20 +7,15 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import { emulatorAccount } from '#publishing/emulator-account.ts'
+import { memoryFlags } from '#publishing/own-process.ts'
 import { run } from '#subprocess/run.ts'
 import type { UploadOrder } from '../../services/ec2-publisher/cloud.ts'
 import { readEc2PublisherConfig } from '../../services/ec2-publisher/config.ts'
 import type { Delays } from '../../services/ec2-publisher/emulator/world.ts'
 import { standIn } from '../../services/ec2-publisher/stand-in.ts'
-import { measureUsage } from './usage.ts'
 import type { UploadFigures } from './upload-once.ts'
 
 const mebibyte = 1024 ** 2
-/** As the publisher's own processes have it (shared/publishing/own-process.ts); the emulator takes a fifth less time with it. */
-const smallYoungSpace = '--max-semi-space-size=2'
-/** What comes in of blocks counts as memory outside of the heap: beside a small heap, it has V8 collect all of it 30 times an upload. */
-const largeOldSpace = '--initial-old-space-size=256'
-
 /** What something took: seconds on the clock and of processors, of the program itself and of the emulator. */
 export interface Cost {
   readonly wall: number
@@ -34,11 +29,14 @@ export interface Row {
   readonly figures: Readonly<Record<string, number>>
 }
 
-/** An emulated cloud in a process of its own, in which things take as long as in tests unless it is said. */
+/**
+ * An emulated cloud in a process of its own, in which things take as long as in tests unless it is said. It keeps memory as the publisher's
+ * process does: by itself, V8 collects everything 30 times an upload, as what comes in counts as memory outside of a small heap.
+ */
 export async function openPlace(folder: string, delays: Partial<Delays> = {}) {
   const state = join(folder, 'cloud')
   const program = join(import.meta.dirname, 'emulator-once.ts')
-  const options = [smallYoungSpace, largeOldSpace, program, state, JSON.stringify(delays)]
+  const options = [...memoryFlags, program, state, JSON.stringify(delays)]
   const emulator = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [url] = (await once(createInterface(emulator.stdout), 'line')) as [string]
   const credentials = {
@@ -47,15 +45,20 @@ export async function openPlace(folder: string, delays: Partial<Delays> = {}) {
     AWS_REGION: 'us-east-1',
     AWS_EC2_METADATA_DISABLED: 'true',
   }
-  const ownSeconds = async () => await processorSeconds(emulator.pid ?? 0)
+  const id = String(emulator.pid)
   const place = {
     url,
     /** Runs a program; what it prints is its result. */
     async measured(command: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-      const before = await ownSeconds()
-      const { result, usage } = await measureUsage(async () => await run(command, args, { env }))
-      const cost: Cost = { ...usage, emulator: (await ownSeconds()) - before }
-      return { stdout: result.stdout, cost }
+      const [its, emulators] = [await processorSeconds('self', ended), await processorSeconds(id, own)]
+      const began = performance.now()
+      const { stdout } = await run(command, args, { env })
+      const cost: Cost = {
+        wall: (performance.now() - began) / 1000,
+        processor: (await processorSeconds('self', ended)) - its,
+        emulator: (await processorSeconds(id, own)) - emulators,
+      }
+      return { stdout, cost }
     },
     async costOf(command: string, args: readonly string[]): Promise<Cost> {
       return (await place.measured(command, args, credentials)).cost
@@ -66,7 +69,7 @@ export async function openPlace(folder: string, delays: Partial<Delays> = {}) {
         IMAGEDROP_EC2_PUBLISHER_REGIONS: (given.regions ?? ['us-east-1']).join(','),
       }
       const told = [readEc2PublisherConfig(env, given.state), orders].map((one) => JSON.stringify(one))
-      const args = [smallYoungSpace, join(import.meta.dirname, 'upload-once.ts'), ...told]
+      const args = [...memoryFlags, join(import.meta.dirname, 'upload-once.ts'), ...told]
       const { stdout, cost } = await place.measured(process.execPath, args, {
         ...credentials,
         // As the publisher's own processes have it (shared/publishing/sdk-process.ts); the first of a host fills it.
@@ -84,11 +87,15 @@ export async function openPlace(folder: string, delays: Partial<Delays> = {}) {
   return place
 }
 
-/** User and system time of a process (proc(5)), in ticks of a hundredth. */
-async function processorSeconds(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8')
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
+/** Where proc(5) has user and system time in what follows the name: of a process itself, and of its children that have ended. */
+const own = [11, 12]
+const ended = [13, 14]
+
+/** Processor time in ticks of a hundredth. */
+async function processorSeconds(id: string, fields: readonly number[]): Promise<number> {
+  const text = await readFile(`/proc/${id}/stat`, 'utf8')
+  const all = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return fields.reduce((sum, field) => sum + Number(all[field]), 0) / 100
 }
 
 /** An order to upload a disk, under a name that no other has. */
