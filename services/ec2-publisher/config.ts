@@ -102,8 +102,8 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
     )
   // AWS is far away and needs many; the emulator is near, and each costs it a megabyte.
   const connections = settings.connections ?? (settings.emulated ? 8 : 32)
-  const blockLists = stateFolder === undefined ? null : join(stateFolder, 'ec2-publisher', 'blocks')
-  return { ...settings, connections, blockLists }
+  const folderOf = (name: string) => (stateFolder === undefined ? null : join(stateFolder, 'ec2-publisher', name))
+  return { ...settings, connections, blockLists: folderOf('blocks'), codeCache: folderOf('code') }
 }
 
 /** `aws-cn=china, aws-us-gov=gov` */

@@ -38,12 +38,3 @@ export function parseMachines(list: string, issues: z.RefinementCtx): TrialMachi
     issues.addIssue({ code: 'custom', message: `one row for each machine, got two for ${twice}` })
   return machines
 }
-
-/** The machines that an image of a boot mode is tried on. */
-export function machinesFor(
-  machines: readonly TrialMachine[],
-  its: Architecture,
-  mode: string | undefined,
-): TrialMachine[] {
-  return machines.filter((one) => one.architecture === its && (mode === 'uefi-preferred' || mode === one.mode))
-}

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
 /** What the `Authorization` of a request says of its Signature Version 4. */
@@ -71,11 +71,28 @@ function signatureOf(
   const scope = `${day}/${region}/${service}/aws4_request`
   const canonical = canonicalRequest(request, signedHeaders, payload)
   const toSign = ['AWS4-HMAC-SHA256', stampOf(request), scope, sha256(canonical)].join('\n')
-  const key = [day, region, service, 'aws4_request'].reduce(
+  return createHmac('sha256', signingKey(secret, [day, region, service, 'aws4_request']))
+    .update(toSign)
+    .digest()
+}
+
+/** As many as a day of a client has that speaks to every region; then all are derived anew. */
+const mostKeys = 200
+const keys = new Map<string, KeyObject>()
+
+/** The same for all requests of a day to one service of a region. Deriving it takes longer than everything else about a signature. */
+function signingKey(secret: string, scope: readonly string[]): KeyObject {
+  const name = [secret, ...scope].join('\n')
+  const known = keys.get(name)
+  if (known) return known
+  const bytes = scope.reduce(
     (key: string | Buffer, part) => createHmac('sha256', key).update(part).digest(),
     `AWS4${secret}`,
   )
-  return createHmac('sha256', key).update(toSign).digest()
+  const key = createSecretKey(Buffer.from(bytes))
+  if (keys.size >= mostKeys) keys.clear()
+  keys.set(name, key)
+  return key
 }
 
 function canonicalRequest(request: Signable, signed: readonly string[], payload: string): string {
@@ -100,5 +117,5 @@ function timeOf(stamp: string): number {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }

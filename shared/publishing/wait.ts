@@ -10,7 +10,10 @@ export interface Pace {
 
 const firstPause = 50
 
-/** Looks again and again, first quickly and then at the pace, until there is something. Throws TransientError. */
+/**
+ * Looks again and again, first quickly and then at the pace, until there is something. What took long is seen little later than it
+ * was there: no pause is longer than an eighth of the time before it. Throws TransientError.
+ */
 export async function pollUntil<Seen>(what: string, look: () => Promise<Seen | null>, pace: Pace): Promise<Seen> {
   const seen = await pollFor(look, pace)
   if (seen !== null) return seen
@@ -19,10 +22,11 @@ export async function pollUntil<Seen>(what: string, look: () => Promise<Seen | n
 
 /** The same for what may as well be looked for another time: null when there is nothing within the patience. */
 export async function pollFor<Seen>(look: () => Promise<Seen | null>, pace: Pace): Promise<Seen | null> {
-  for (const pause of pauses(pace)) {
+  const began = performance.now()
+  for (let waited = 0; waited < pace.patience; waited = performance.now() - began) {
     const seen = await look()
     if (seen !== null) return seen
-    await rest(pause, pace.signal)
+    await rest(jittered(Math.min(pace.every, Math.max(firstPause, waited / 8))), pace.signal)
   }
   return await look()
 }
@@ -52,10 +56,14 @@ async function rest(time: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Doubling up to the pace, each with jitter, so that many waiters do not come back together. */
+/** Doubling up to the pace: who is busy is left alone longer each time. */
 function* pauses({ every, patience }: Pace): Generator<number> {
   const end = performance.now() + patience
-  for (let step = Math.min(firstPause, every); performance.now() < end; step = Math.min(step * 2, every)) {
-    yield step * (0.5 + Math.random() / 2)
-  }
+  for (let step = Math.min(firstPause, every); performance.now() < end; step = Math.min(step * 2, every))
+    yield jittered(step)
+}
+
+/** So that many waiters do not come back together. */
+function jittered(pause: number): number {
+  return pause * (0.5 + Math.random() / 2)
 }

@@ -4,7 +4,8 @@ import type { AttemptOutcome } from './attempt-watch.ts'
 import { backoff } from './backoff.ts'
 import type { BoundService } from './define.ts'
 import { Cancelled, messageOf, Stopping } from './errors.ts'
-import { failureClassOf, failureEvent, isTransient } from './failure.ts'
+import { failureEvent } from './failure-event.ts'
+import { failureClassOf, isTransient } from './failure.ts'
 import { sealAll, type TracedRuntime, type Runtime } from './runtime.ts'
 
 interface Failed {

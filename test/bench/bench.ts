@@ -20,7 +20,7 @@ import { measureWeek } from './week.ts'
  * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `waiting:1000`
  * fewer jobs, `bus:4000` and `bus-publish:4000` fewer messages; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image,
  * `convert:/path/disk.raw,6` the disk and the level of xz, `memory:/path/disk.raw,2+40` the disk and its sizes in GiB,
- * `clouds:/path/disk.raw,/path/coldsnap` the disk and the program that it is measured beside. `flavours:/path,6` builds in a folder,
+ * `clouds:/path/disk.raw,/path/coldsnap,rates+sizes+copies` the disk, the program that it is measured beside and what of it. `flavours:/path,6` builds in a folder,
  * and `week:/path/disk.raw,/path` takes a disk of it and another folder. Times in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
@@ -62,10 +62,11 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
     }
   },
   async clouds(_count, given) {
-    const [path = '', coldsnap = 'coldsnap'] = given?.split(',') ?? []
-    for await (const { name, figures } of measureClouds(diskOf('clouds', path === '' ? undefined : path), coldsnap)) {
+    const [path = '', coldsnap = 'coldsnap', what = 'rates+sizes+copies'] = given?.split(',') ?? []
+    const disk = diskOf('clouds', path === '' ? undefined : path)
+    for await (const { name, figures } of measureClouds(disk, coldsnap, what.split('+'))) {
       console.info(name)
-      for (const [what, value] of Object.entries(figures)) print({ [`  ${what}`]: Math.round(value * 100) / 100 })
+      for (const [figure, value] of Object.entries(figures)) print({ [`  ${figure}`]: round(value, 2) })
     }
   },
   async flavours(_count, where) {

@@ -1,7 +1,7 @@
 import { emulatorAccount } from '#publishing/emulator-account.ts'
 import type { UploadOrder } from '../../services/ec2-publisher/cloud.ts'
 import { createDirectCloud } from '../../services/ec2-publisher/cloud/direct-cloud.ts'
-import { readEc2PublisherConfig } from '../../services/ec2-publisher/config.ts'
+import type { Ec2Settings } from '../../services/ec2-publisher/config.ts'
 
 /** What an upload took: seconds from one phase to the next, bytes of blocks that were sent, and the most memory, in MB. */
 export interface UploadFigures {
@@ -13,10 +13,9 @@ export interface UploadFigures {
   readonly places: number
 }
 
-// `upload-once.ts ORDERS STATE`: a process of its own that registers images, told in JSON, as the publisher's process does, with
-// the settings of the environment. It remembers what it has sent in the folder STATE; without one, nothing.
-const [, , orders = '[]', state] = process.argv
-const cloud = createDirectCloud(readEc2PublisherConfig(process.env, state), emulatorAccount)
+// `upload-once.ts SETTINGS ORDERS`: a process of its own that registers images, all told in JSON, as the publisher's process does.
+const [, , settings = '{}', orders = '[]'] = process.argv
+const cloud = createDirectCloud(JSON.parse(settings) as Ec2Settings, emulatorAccount)
 let began = 0
 let sent = 0
 let registered = 0

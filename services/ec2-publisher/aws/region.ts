@@ -6,6 +6,7 @@ import { makePatient } from '#publishing/patient-client.ts'
 import type { Pace } from '#publishing/wait.ts'
 import type { Ec2Settings } from '../config.ts'
 import { partitionOf } from './partitions.ts'
+import { createBlockPutter, openAgents, type SentBlock } from './put-block.ts'
 import { askServiceQuota } from './service-quota.ts'
 
 /** One region of the cloud. Every call is tried again while AWS is busy, and ends when the job does. */
@@ -13,6 +14,8 @@ export interface Region extends Disposable {
   readonly name: string
   readonly ec2: Ec2Sdk.EC2
   readonly ebs: EbsSdk.EBS
+  /** Puts a block into a snapshot. */
+  readonly putBlock: (block: SentBlock, signal: AbortSignal) => Promise<void>
   /** Parameter Store; loaded when it is first asked for. */
   readonly ssm: () => SsmSdk.SSM
   readonly pace: Pace
@@ -58,26 +61,23 @@ export async function connectRegion(name: string, { settings, credentials, signa
     connectionTimeout: 10_000,
   }
   const ec2 = new EC2({ ...common, requestHandler: timeouts })
-  // The default of 50 sockets would hold back more connections than that; one each is what AWS advises.
-  const agent = { keepAlive: true, maxSockets: settings.connections }
-  const ebs = new EBS({
-    ...common,
-    requestHandler: { ...timeouts, httpAgent: agent, httpsAgent: agent },
-  })
-  ebs.middlewareStack.add((next) => async (args) => await next(withPayloadDigest(args)), {
-    step: 'build',
-    name: 'signByChecksum',
-  })
+  const agents = openAgents(settings.connections)
+  const ebs = new EBS({ ...common, requestHandler: { ...timeouts, ...agents } })
+  const putAtOnce = createBlockPutter(ebs, { region: name, agents, silence: timeouts.requestTimeout })
   let ssm: SsmSdk.SSM | null = null
   const connectSsm = () => {
     const { SSM } = require('@aws-sdk/client-ssm') as typeof SsmSdk
     return new SSM({ ...common, requestHandler: timeouts })
   }
   const pace = { every: settings.pollSeconds * 1000, patience: settings.patienceSeconds * 1000, signal }
+  const patientEbs = makePatient(ebs, pace)
   return {
     name,
     ec2: makePatient(ec2, pace),
-    ebs: makePatient(ebs, pace),
+    ebs: patientEbs,
+    async putBlock(block, signal) {
+      if (!(await putAtOnce(block, signal))) await patientEbs.putSnapshotBlock(inputOf(block), { abortSignal: signal })
+    },
     ssm: () => (ssm ??= makePatient(connectSsm(), pace)),
     pace,
     quotaOf: async (code) =>
@@ -98,12 +98,13 @@ export async function connectRegion(name: string, { settings, credentials, signa
   }
 }
 
-/** The checksum of a block is the digest that goes into the signature: the SDK would hash the block once more for it. */
-function withPayloadDigest<Args extends { readonly input: object; readonly request: unknown }>(args: Args): Args {
-  const { input, request } = args
-  if ('BlockData' in input && 'Checksum' in input) {
-    const { headers } = request as { readonly headers: Record<string, string> }
-    headers['x-amz-content-sha256'] = Buffer.from(String(input.Checksum), 'base64').toString('hex')
+function inputOf({ snapshotId, index, bytes, digest }: SentBlock): EbsSdk.PutSnapshotBlockCommandInput {
+  return {
+    SnapshotId: snapshotId,
+    BlockIndex: index,
+    BlockData: bytes,
+    DataLength: bytes.length,
+    Checksum: digest.toString('base64'),
+    ChecksumAlgorithm: 'SHA256',
   }
-  return args
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { PermanentError, TransientError } from '#service/errors.ts'
@@ -20,6 +20,8 @@ it('uploads, publishes and withdraws in processes of their own', async () => {
   await handle(bench, superseded(registrations, event.body.drop))
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
   expect(await readFile(join(bench.folder, 'logs', 'upload.log'), 'utf8')).toContain('uploading')
+  const compiled = await readdir(join(bench.folder, 'state', 'ec2-publisher', 'code'), { recursive: true })
+  expect(compiled.length).toBeGreaterThan(100)
 })
 
 it('tells the same errors as when it runs in our own process', async () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { blockSize } from './block-size.ts'
 import { ApiError } from './api-error.ts'
@@ -27,15 +27,26 @@ export function createReceiver() {
   }
 }
 
+/** By its events: an iterator would make a promise for each of the eight chunks of a block. */
 async function readInto(buffer: Buffer, request: IncomingMessage): Promise<Received> {
-  const hash = createHash('sha256')
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
   let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    if (length + chunk.length > buffer.length)
-      throw new ApiError(413, 'RequestEntityTooLarge', `A request body has at most ${String(buffer.length)} bytes`)
-    chunk.copy(buffer, length)
-    hash.update(chunk)
+  const onData = (chunk: Buffer) => {
+    if (length + chunk.length <= buffer.length) chunk.copy(buffer, length)
     length += chunk.length
+    if (length > buffer.length)
+      reject(new ApiError(413, 'RequestEntityTooLarge', `A request body has at most ${String(buffer.length)} bytes`))
   }
-  return { bytes: buffer.subarray(0, length), digest: hash.digest() }
+  request
+    .on('data', onData)
+    .once('end', () => {
+      resolve(length)
+    })
+    .once('error', reject)
+    // A client that goes away in the middle of its request sends no more, and no error either.
+    .once('close', () => {
+      reject(new Error('the client has gone away'))
+    })
+  const bytes = buffer.subarray(0, await promise)
+  return { bytes, digest: hash('sha256', bytes, 'buffer') }
 }

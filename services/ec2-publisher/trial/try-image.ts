@@ -1,4 +1,5 @@
 import type { Image, Instance } from '@aws-sdk/client-ec2'
+import type { Architecture } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
 import { findImages, where } from '../aws/find.ts'
 import { onceSeen } from '../aws/late.ts'
@@ -6,10 +7,10 @@ import type { Region } from '../aws/region.ts'
 import { tagValue } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
+import type { TrialMachine } from '../trial-machines.ts'
 import { beginTrial, nonceOf } from './begin-trial.ts'
 import { doneTag, findTrials, isAbandoned, isAlive, modeTag, readConsole, terminate } from './instances.ts'
 import { judgeConsole, type Judgement } from './judge-console.ts'
-import { machinesFor, type TrialMachine } from '../trial-machines.ts'
 
 /** By this tag of an image it is known on which machines it has started. */
 const triedTag = 'imagedrop:tried'
@@ -144,4 +145,9 @@ async function noteTried(
     [...(tagValue(seen?.Tags ?? tags, triedTag) ?? '').split(' '), mode].filter((one) => one !== ''),
   )
   await region.ec2.createTags({ Resources: [id], Tags: [{ Key: triedTag, Value: [...modes].toSorted().join(' ') }] })
+}
+
+/** The machines that an image of a boot mode is tried on. */
+function machinesFor(machines: readonly TrialMachine[], its: Architecture, mode: string | undefined): TrialMachine[] {
+  return machines.filter((one) => one.architecture === its && (mode === 'uefi-preferred' || mode === one.mode))
 }

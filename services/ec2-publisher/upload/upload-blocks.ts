@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ArtifactCorrupted } from '#artifacts/store.ts'
 import { onceSeen } from '../aws/late.ts'
 import type { Region } from '../aws/region.ts'
@@ -53,7 +53,9 @@ export async function uploadBlocks(region: Region, upload: Upload): Promise<Sent
   }
   const send = ({ index, bytes, digest }: Block & { readonly digest: Buffer }, then = onDone) => {
     put.set(index, digest)
-    const sending = putBlock(region, { snapshotId, index, bytes, digest }, signal)
+    const block = { snapshotId, index, bytes, digest }
+    // A new snapshot is not seen everywhere at once, so one that is missing may only be late.
+    const sending = onceSeen(() => region.putBlock(block, signal), { ...region.pace, signal })
       .then(() => {
         then(bytes)
       })
@@ -88,7 +90,7 @@ export async function uploadBlocks(region: Region, upload: Upload): Promise<Sent
 const zerosDigest = digestOf(Buffer.alloc(blockSize))
 
 function digestOf(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest()
+  return hash('sha256', bytes, 'buffer')
 }
 
 function linear(put: BlockList): string {
@@ -99,28 +101,6 @@ function linear(put: BlockList): string {
 /** How many bytes an upload deals with, blocks of zeros that the file system calls data included. */
 export function bytesToRead(extents: readonly Extent[], size: number): number {
   return blocksWithData(extents, size).reduce((sum) => sum + blockSize, 0)
-}
-
-interface Put extends Block {
-  readonly snapshotId: string
-  readonly digest: Buffer
-}
-
-/** A new snapshot is not seen everywhere at once, so one that is missing may only be late. */
-async function putBlock(
-  { ebs, pace }: Region,
-  { snapshotId, index, bytes, digest }: Put,
-  signal: AbortSignal,
-): Promise<void> {
-  const block = {
-    SnapshotId: snapshotId,
-    BlockIndex: index,
-    BlockData: bytes,
-    DataLength: bytes.length,
-    Checksum: digest.toString('base64'),
-    ChecksumAlgorithm: 'SHA256',
-  } as const
-  await onceSeen(() => ebs.putSnapshotBlock(block, { abortSignal: signal }), { ...pace, signal })
 }
 
 /** As many blocks in memory as there are connections, whatever the size of the disk. */
