@@ -105,7 +105,7 @@ describe('import directions', () => {
     ['@nats-io/transport-node', 'shared/bus/nats/'],
     ['@nats-io/jetstream', 'shared/bus/nats/'],
     ['pg', 'shared/ledger/postgres/'],
-    ['@aws-sdk/client-s3', 'shared/artifacts/s3/'],
+    ['@aws-sdk/client-s3', 'shared/artifacts/s3/', 'services/ec2-publisher/'],
     ['@opentelemetry/api', 'cli/tracing.ts'],
     ['@aws-sdk/core/client', 'services/ec2-publisher/'],
     ['@aws-sdk/client-ec2', 'services/ec2-publisher/'],

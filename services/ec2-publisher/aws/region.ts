@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type * as EbsSdk from '@aws-sdk/client-ebs'
 import type * as Ec2Sdk from '@aws-sdk/client-ec2'
+import type * as S3Sdk from '@aws-sdk/client-s3'
 import type * as SsmSdk from '@aws-sdk/client-ssm'
 import { makePatient } from '#publishing/patient-client.ts'
 import type { Pace } from '#publishing/wait.ts'
@@ -15,6 +16,8 @@ export interface Region extends Disposable {
   readonly ebs: EbsSdk.EBS
   /** Parameter Store; loaded when it is first asked for. */
   readonly ssm: () => SsmSdk.SSM
+  /** S3, where disks are put for VM Import; loaded when it is first asked for. */
+  readonly s3: () => S3Sdk.S3
   readonly pace: Pace
   /** A quota of EC2 by its code, as `L-0E3CBAB9`; null where it cannot be learnt. */
   readonly quotaOf: (code: string) => Promise<number | null>
@@ -73,12 +76,33 @@ export async function connectRegion(name: string, { settings, credentials, signa
     const { SSM } = require('@aws-sdk/client-ssm') as typeof SsmSdk
     return new SSM({ ...common, requestHandler: timeouts })
   }
+  let s3: S3Sdk.S3 | null = null
+  const connectS3 = () => {
+    const { S3 } = require('@aws-sdk/client-s3') as typeof S3Sdk
+    const { endpoint: _, ...ours } = common
+    const elsewhere =
+      settings.importEndpoint === null ? {} : { endpoint: settings.importEndpoint, forcePathStyle: true }
+    // Checksums are given where they are wanted: SHA-256, of each part.
+    const client = new S3({
+      ...ours,
+      ...elsewhere,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestHandler: timeouts,
+    })
+    client.middlewareStack.add((next) => async (args) => await next(withPayloadDigest(args)), {
+      step: 'build',
+      name: 'signByChecksum',
+    })
+    return client
+  }
   const pace = { every: settings.pollSeconds * 1000, patience: settings.patienceSeconds * 1000, signal }
   return {
     name,
     ec2: makePatient(ec2, pace),
     ebs: makePatient(ebs, pace),
     ssm: () => (ssm ??= makePatient(connectSsm(), pace)),
+    s3: () => (s3 ??= makePatient(connectS3(), pace)),
     pace,
     quotaOf: async (code) =>
       await askServiceQuota(
@@ -94,16 +118,20 @@ export async function connectRegion(name: string, { settings, credentials, signa
       ec2.destroy()
       ebs.destroy()
       ssm?.destroy()
+      s3?.destroy()
     },
   }
 }
 
-/** The checksum of a block is the digest that goes into the signature: the SDK would hash the block once more for it. */
+/** The checksum of a block, or part, is the digest that goes into the signature: the SDK would hash the bytes once more for it. */
 function withPayloadDigest<Args extends { readonly input: object; readonly request: unknown }>(args: Args): Args {
   const { input, request } = args
-  if ('BlockData' in input && 'Checksum' in input) {
+  const checksum = 'BlockData' in input && 'Checksum' in input ? input.Checksum : null
+  const ofPart = 'Body' in input && 'ChecksumSHA256' in input ? input.ChecksumSHA256 : null
+  const digest = checksum ?? ofPart
+  if (typeof digest === 'string') {
     const { headers } = request as { readonly headers: Record<string, string> }
-    headers['x-amz-content-sha256'] = Buffer.from(String(input.Checksum), 'base64').toString('hex')
+    headers['x-amz-content-sha256'] = Buffer.from(digest, 'base64').toString('hex')
   }
   return args
 }

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import { open, truncate, writeFile } from 'node:fs/promises'
+import type { ArtifactStore } from '#artifacts/store.ts'
+import type { ArtifactRef } from '#events/vocabulary.ts'
+import { createBucket, provideS3, s3Credentials, type Bucket } from '#test/brokers/s3.ts'
+import type { Server } from '#test/brokers/server.ts'
+import { emulatorAccount } from '../emulator/credentials.ts'
+import type { EmulatorOptions } from '../emulator/start.ts'
+import { setUp, type Bench } from './bench.ts'
+
+/** A real S3 server, which has buckets of tests, and is read by the emulator as AWS reads S3. */
+export interface ImportHouse extends AsyncDisposable {
+  readonly server: Server
+  /** An account with a bucket of its own. */
+  setUp(options?: Partial<EmulatorOptions>, env?: Readonly<Record<string, string>>): Promise<ImportBench>
+}
+
+export type ImportBench = Bench & { readonly bucket: Bucket; readonly imports: true }
+
+/** The account of the emulator, by the key that the S3 server knows. */
+export const importAccount = { ...emulatorAccount, ...s3Credentials }
+
+let buckets = 0
+
+export async function openImportHouse(): Promise<ImportHouse> {
+  const server = await provideS3()
+  return {
+    server,
+    async setUp(options = {}, env = {}) {
+      buckets += 1
+      const bucket = await createBucket(server.url, `disks-${String(process.pid)}-${String(buckets)}`)
+      const bench = await setUp(
+        { accounts: [importAccount, emulatorAccount], s3: { url: server.url, credentials: s3Credentials }, ...options },
+        {
+          IMAGEDROP_EC2_PUBLISHER_IMPORT_BUCKETS: `aws=${bucket.name}`,
+          IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: server.url,
+          IMAGEDROP_EC2_PUBLISHER_IMPORT_PART_MIB: '5',
+          ...env,
+        },
+        importAccount,
+      )
+      const dispose = bench[Symbol.asyncDispose].bind(bench)
+      return Object.assign(bench, {
+        bucket,
+        imports: true as const,
+        async [Symbol.asyncDispose]() {
+          bucket[Symbol.dispose]()
+          await dispose()
+        },
+      })
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+/** Keeps a sparse disk of three parts: data in each, a hole over the end of one, and a ragged end. */
+export async function keepLargeDisk(artifacts: ArtifactStore): Promise<ArtifactRef> {
+  const mebibyte = 1024 * 1024
+  await using draft = await artifacts.draft('disk.raw')
+  await writeFile(draft.path, '')
+  await truncate(draft.path, 11 * mebibyte + 512)
+  {
+    await using file = await open(draft.path, 'r+')
+    for (const at of [0, 7 * mebibyte, 11 * mebibyte]) await file.write(randomBytes(512), 0, null, at)
+  }
+  return await artifacts.keep(draft, { format: 'raw' })
+}
