@@ -88,7 +88,8 @@ export async function connectRegion(name: string, { settings, credentials, signa
       ...elsewhere,
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
-      requestHandler: timeouts,
+      // A part may take longer than a silence may: what counts is that something moves.
+      requestHandler: { socketTimeout: timeouts.requestTimeout, connectionTimeout: timeouts.connectionTimeout },
     })
     client.middlewareStack.add((next) => async (args) => await next(withPayloadDigest(args)), {
       step: 'build',

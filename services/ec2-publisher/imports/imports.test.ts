@@ -1,7 +1,30 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bytesOf, handleOnce, inventory, readBack, tested, woken } from '../testing/bench.ts'
-import { keepLargeDisk, openImportHouse, type ImportBench, type ImportHouse } from '../testing/import-bench.ts'
+import { writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createFaultyProxy, type Meets } from '#publishing/testing/faulty-proxy.ts'
+import { deathAt, doAll, openTrial, persistent } from '#publishing/testing/trial.ts'
+import { messageOf } from '#service/errors.ts'
+import type { EmulatorOptions } from '../emulator/start.ts'
+import { ec2Publisher } from '../service.ts'
+import {
+  bytesOf,
+  contextFor,
+  handleOnce,
+  inventory,
+  keepDisk,
+  readBack,
+  superseded,
+  tested,
+  woken,
+} from '../testing/bench.ts'
+import {
+  importAccount,
+  keepLargeDisk,
+  openImportHouse,
+  openImportPlace,
+  type ImportBench,
+  type ImportHouse,
+} from '../testing/import-bench.ts'
 
 let house: ImportHouse
 beforeAll(async () => {
@@ -14,25 +37,37 @@ afterAll(async () => {
 type Event = Parameters<typeof handleOnce>[1]
 
 /** Wakes the job until it waits no more. */
-async function follow(bench: ImportBench, event: Event, signal = AbortSignal.timeout(60_000)) {
+async function follow(bench: ImportBench, event: Event, onWait = () => {}) {
+  const signal = AbortSignal.timeout(60_000)
   const waits: string[] = []
   let said = await handleOnce(bench, event, { signal })
   while (said.wait !== undefined) {
     waits.push(said.wait.reason)
+    onWait()
     await sleep(10)
     said = await handleOnce(bench, event, { ...woken(said), signal })
   }
   return { events: [...said.events], waits }
 }
 
-it('puts the disk into the bucket, has AWS make a snapshot of it, registers that, and leaves nothing in the bucket', async () => {
-  const calls: string[] = []
-  await using bench = await house.setUp({
-    faults({ operation }) {
-      calls.push(operation)
+/** What the publisher asks of EC2, in order. */
+function counting(calls: string[]): Partial<EmulatorOptions> {
+  return {
+    faults({ operation, isDryRun }) {
+      if (!isDryRun) calls.push(operation)
       return null
     },
-  })
+  }
+}
+
+/** Nothing of ours is in the bucket, whole or in parts. */
+async function expectEmpty({ bucket }: ImportBench) {
+  expect([await bucket.keys(), await bucket.unfinished()]).toEqual([[], []])
+}
+
+it('puts the disk into the bucket, has AWS make a snapshot of it, registers that, and leaves nothing in the bucket', async () => {
+  const calls: string[] = []
+  await using bench = await house.setUp(counting(calls))
   const disk = await keepLargeDisk(bench.artifacts)
   const { events, waits } = await follow(bench, tested(disk))
   expect(events).toMatchObject([{ subject: 'image.uploaded.v1', body: { bytes: disk.size } }])
@@ -40,12 +75,186 @@ it('puts the disk into the bucket, has AWS make a snapshot of it, registers that
   const { images, snapshots } = await inventory(bench)
   expect(images).toMatchObject([{ Public: false, State: 'available' }])
   expect(snapshots).toHaveLength(1)
+  expect(snapshots[0]?.Tags).toContainEqual({ Key: 'imagedrop:verified', Value: disk.sha256 })
   const back = await readBack(bench, snapshots[0]?.SnapshotId ?? '', disk.size)
   expect(back.equals(await bytesOf(bench.artifacts, disk))).toBe(true)
-  expect(await bench.bucket.keys()).toEqual([])
-  expect(await bench.bucket.unfinished()).toEqual([])
+  await expectEmpty(bench)
   expect(calls.filter((one) => one === 'ImportSnapshot')).toHaveLength(1)
   expect(calls).not.toContain('StartSnapshot')
   // Delivered again, nothing is begun again.
   expect((await follow(bench, tested(disk))).waits).toEqual([])
+})
+
+it('goes on with an upload that was cut off, and sends no part again that is there', async () => {
+  await using bench = await house.setUp()
+  const disk = await keepLargeDisk(bench.artifacts)
+  const parts: string[] = []
+  const meets: Meets = ({ method, path }) => {
+    const number = method === 'PUT' ? (/partNumber=(\d+)/.exec(path)?.[1] ?? null) : null
+    if (number !== null) parts.push(number)
+    return number === '2' ? 'lost' : 'passes'
+  }
+  {
+    await using proxy = createFaultyProxy(meets)
+    await bench.restart({}, { IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: await proxy.via(house.server.url) })
+    const stop = new AbortController()
+    const work = handleOnce(bench, tested(disk), { signal: stop.signal })
+    await expect.poll(() => parts.filter((one) => one === '2').length, { timeout: 20_000 }).toBeGreaterThan(1)
+    stop.abort(new Error('killed'))
+    await expect(work).rejects.toThrow('killed')
+  }
+  expect(await bench.bucket.unfinished()).toHaveLength(1)
+  parts.length = 0
+  await using proxy = createFaultyProxy((call) => (meets(call), 'passes'))
+  await bench.restart({}, { IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: await proxy.via(house.server.url) })
+  await follow(bench, tested(disk))
+  expect(parts).toEqual(['2'])
+  await expectEmpty(bench)
+})
+
+it('killed after each of its changes in turn, to EC2 and to S3, ends with one image and nothing beside it', async () => {
+  await using trial = await openTrial({
+    atOnce: 1,
+    stride: 1,
+    open: () => openImportPlace(house),
+    async [Symbol.asyncDispose]() {},
+  })
+  const { place } = trial
+  let deaths = 0
+  for (let number = 1; number <= 8; number += 1) {
+    const { meets, signal } = deathAt(place, number, 'unheard')
+    await trial
+      .with((publisher) => doAll(persistent(publisher), ['upload'], { signal }), { meets, signal })
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error
+        deaths += 1
+      })
+  }
+  expect(deaths).toBeGreaterThan(4)
+  const [registration] = await trial.goOn(['upload'])
+  expect(await place.inventory()).toEqual({
+    ours: [{ id: registration?.id, isPublic: false, isWhole: true }],
+    leftovers: [],
+    others: [],
+  })
+})
+
+it('cancels the import of a drop that is cancelled, removes the disk from the bucket, and can begin anew', async () => {
+  const calls: string[] = []
+  await using bench = await house.setUp({ ...counting(calls), delays: { import: 400 } })
+  const event = tested(await keepDisk(bench.artifacts, 1))
+  expect((await handleOnce(bench, event)).wait).toBeDefined()
+  expect(await bench.bucket.keys()).toHaveLength(1)
+  const abandon = () => ec2Publisher.abandon?.(event, bench, contextFor(bench))
+  await abandon()
+  await abandon()
+  await expectEmpty(bench)
+  expect(calls.filter((one) => one === 'CancelImportTask')).toHaveLength(1)
+  expect((await follow(bench, event)).events).toMatchObject([{ subject: 'image.uploaded.v1' }])
+  expect((await inventory(bench)).snapshots).toHaveLength(1)
+  await expectEmpty(bench)
+})
+
+it('withdraws what is still being imported: no task, no snapshot and no object is left', async () => {
+  await using bench = await house.setUp()
+  const event = tested(await keepDisk(bench.artifacts, 1))
+  await handleOnce(bench, event)
+  // Completed, and nobody has marked its snapshot as ours.
+  await expect
+    .poll(async () => {
+      const { ImportSnapshotTasks: [task] = [] } = await bench.region.ec2.describeImportSnapshotTasks({})
+      return task?.SnapshotTaskDetail?.Status
+    })
+    .toBe('completed')
+  expect((await inventory(bench)).snapshots).toMatchObject([{ Tags: [] }])
+  await follow(bench, superseded([], event.body.drop))
+  expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
+  await expectEmpty(bench)
+})
+
+it('tells once why AWS could not import a disk, and begins anew for whoever retries', async () => {
+  await using bench = await house.setUp()
+  const event = tested(await keepDisk(bench.artifacts, 1))
+  const said = await handleOnce(bench, event)
+  for (const key of await bench.bucket.keys()) await bench.bucket.remove(key)
+  await sleep(30)
+  const again = handleOnce(bench, event, woken(said))
+  await expect(again).rejects.toMatchObject({ failureClass: 'refused' })
+  expect(await again.then(() => '', messageOf)).toMatch(
+    /import-snap-\w+ in us-east-1 ended as deleted: ClientError: Disk val.*403/,
+  )
+  expect((await follow(bench, event)).events).toMatchObject([{ subject: 'image.uploaded.v1' }])
+})
+
+it('says that the role may not read the bucket, and sends nothing again when it may', async () => {
+  await using bench = await house.setUp({ importRoles: [] })
+  const event = tested(await keepDisk(bench.artifacts, 1))
+  const work = handleOnce(bench, event)
+  await expect(work).rejects.toMatchObject({ failureClass: 'refused' })
+  await expect(work).rejects.toThrow(/does not have sufficient permissions \(see to .* the role vmimport, then retry/)
+  const puts: string[] = []
+  await using proxy = createFaultyProxy(({ method, path }) => {
+    if (method === 'PUT') puts.push(path)
+    return 'passes'
+  })
+  await bench.restart(
+    { importRoles: ['vmimport'] },
+    { IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: await proxy.via(house.server.url) },
+  )
+  await follow(bench, event)
+  expect(puts).toEqual([])
+})
+
+it('waits while AWS has as many imports of the account as it takes', async () => {
+  let ahead = 0
+  const now = () => new Date(Date.now() + ahead)
+  await using bench = await house.setUp({ now, delays: { import: 60_000 } })
+  const { ec2 } = bench.region
+  const pass = () => {
+    ahead += 40_000
+  }
+  await bench.bucket.overwrite('theirs', 'x')
+  const theirs = { Format: 'RAW', UserBucket: { S3Bucket: bench.bucket.name, S3Key: 'theirs' } }
+  for (let number = 0; number < 5; number += 1) await ec2.importSnapshot({ DiskContainer: theirs })
+  const event = tested(await keepDisk(bench.artifacts, 1))
+  expect((await handleOnce(bench, event)).wait).toMatchObject({ reason: 'AWS to import the disk' })
+  pass()
+  expect((await ec2.describeImportSnapshotTasks({})).ImportSnapshotTasks).toHaveLength(5)
+  const { events } = await follow(bench, event, pass)
+  expect(events).toMatchObject([{ subject: 'image.uploaded.v1' }])
+  expect((await ec2.describeImportSnapshotTasks({})).ImportSnapshotTasks).toHaveLength(6)
+  expect(await bench.bucket.keys()).toEqual(['theirs'])
+})
+
+it('says of an image that it was not read back where EBS direct is not allowed', async () => {
+  const denied = ['StartSnapshot', 'PutSnapshotBlock', 'ListSnapshotBlocks', 'GetSnapshotBlock']
+  await using bench = await house.setUp({ accounts: [{ ...importAccount, denied }] })
+  const { events } = await follow(bench, tested(await keepDisk(bench.artifacts, 1)))
+  const details = { unverified: expect.stringMatching(/EBS direct is not allowed/) as string }
+  expect(events).toMatchObject([{ body: { registrations: [{ place: 'us-east-1', details }] } }])
+})
+
+it('puts nothing over what is not ours, and sends no disk that reads otherwise than it was tested', async () => {
+  await using bench = await house.setUp()
+  const disk = await keepDisk(bench.artifacts, 1)
+  const event = tested(disk)
+  const key = `imagedrop/${event.body.drop}/ec2.x86_64/${disk.sha256}.raw`
+  await bench.bucket.overwrite(key, 'another disk')
+  await expect(handleOnce(bench, event)).rejects.toThrow(/has 12 bytes with the SHA-256 .* remove it, then retry/)
+  await bench.bucket.remove(key)
+  await writeFile(await bench.artifacts.open(disk), 'damaged')
+  await expect(handleOnce(bench, event)).rejects.toMatchObject({ name: 'ArtifactCorrupted' })
+  expect(await bench.bucket.unfinished()).toEqual([])
+})
+
+it('looks before the first byte whether the bucket is there, and whether each call is allowed', async () => {
+  const denied = ['ImportSnapshot', 'CancelImportTask']
+  await using bench = await house.setUp(
+    { accounts: [{ ...importAccount, denied }] },
+    { IMAGEDROP_EC2_PUBLISHER_IMPORT_BUCKETS: 'aws=nobody-has-this' },
+  )
+  const work = handleOnce(bench, tested(await keepDisk(bench.artifacts, 1)))
+  await expect(work).rejects.toMatchObject({ failureClass: 'refused' })
+  await expect(work).rejects.toThrow(/may not call ImportSnapshot, CancelImportTask in us-east-1/)
+  await expect(work).rejects.toThrow(/there is no bucket nobody-has-this; make it in us-east-1/)
 })

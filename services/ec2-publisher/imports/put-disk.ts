@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { measureFile, type Measured } from '#artifacts/s3/measure.ts'
 import { ArtifactCorrupted } from '#artifacts/store.ts'
@@ -47,7 +48,7 @@ interface Address {
 }
 
 /** Throws when there is something else under the key, which names the digest: it is not ours to put over. */
-async function isThere(region: Region, address: Address, { size, checksum }: Measured): Promise<boolean> {
+async function isThere(region: Region, address: Address, { size, parts }: Measured): Promise<boolean> {
   const found = await region
     .s3()
     .headObject({ ...address, ChecksumMode: 'ENABLED' })
@@ -56,7 +57,9 @@ async function isThere(region: Region, address: Address, { size, checksum }: Mea
       throw error
     })
   if (found === null) return false
-  // Of an object in parts it is the digest of their digests, with their number.
+  // Of an object in parts, be it one, it is the digest of their digests, with their number.
+  const digests = Buffer.concat(parts.map(({ digest }) => digest))
+  const checksum = createHash('sha256').update(digests).digest('base64')
   const told = found.ChecksumSHA256?.replace(/-\d+$/, '')
   if (found.ContentLength === size && told === checksum) return true
   throw new PermanentError(

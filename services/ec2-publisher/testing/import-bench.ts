@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { open, truncate, writeFile } from 'node:fs/promises'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import type { ArtifactRef } from '#events/vocabulary.ts'
+import type { OpenPlace } from '#publishing/testing/contract-place.ts'
 import { createBucket, provideS3, s3Credentials, type Bucket } from '#test/brokers/s3.ts'
 import type { Server } from '#test/brokers/server.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
 import type { EmulatorOptions } from '../emulator/start.ts'
 import { setUp, type Bench } from './bench.ts'
+import { openPlace, type Beside } from './contract-place.ts'
 
 /** A real S3 server, which has buckets of tests, and is read by the emulator as AWS reads S3. */
 export interface ImportHouse extends AsyncDisposable {
@@ -19,6 +21,33 @@ export type ImportBench = Bench & { readonly bucket: Bucket; readonly imports: t
 
 /** The account of the emulator, by the key that the S3 server knows. */
 export const importAccount = { ...emulatorAccount, ...s3Credentials }
+
+/** A place of the publishers' contract whose disks go by S3. */
+export async function openImportPlace(house: ImportHouse): Promise<OpenPlace> {
+  return await openPlace({
+    account: importAccount,
+    async setUp(options) {
+      const bench = await house.setUp(options)
+      return { bench, beside: besideOf(bench, house) }
+    },
+  })
+}
+
+function besideOf({ bucket }: ImportBench, { server }: ImportHouse): Beside {
+  return {
+    async settings(via) {
+      return {
+        IMAGEDROP_EC2_PUBLISHER_IMPORT_BUCKETS: `aws=${bucket.name}`,
+        IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: await via(server.url),
+      }
+    },
+    async leftovers({ ec2 }) {
+      const { ImportSnapshotTasks: tasks = [] } = await ec2.describeImportSnapshotTasks({})
+      const alive = tasks.filter(({ SnapshotTaskDetail: detail }) => detail?.Status === 'active')
+      return [...(await bucket.keys()), ...(await bucket.unfinished()), ...alive.map(({ ImportTaskId: id = '' }) => id)]
+    },
+  }
+}
 
 let buckets = 0
 
