@@ -111,6 +111,7 @@ describe('import directions', () => {
     ['@aws-sdk/client-ec2', 'services/ec2-publisher/'],
     ['@aws-sdk/client-marketplace-catalog', 'services/marketplace-publisher/'],
     ['@aws-sdk/client-ebs', 'services/ec2-publisher/'],
+    ['@aws-sdk/client-iam', 'services/ec2-publisher/'],
     ['nodemailer', 'services/announcer/'],
     ['@sigstore/bundle', 'services/mirror-publisher/signing/'],
     ['@sigstore/core', 'services/mirror-publisher/signing/'],

@@ -7,6 +7,7 @@ import { makePatient } from '#publishing/patient-client.ts'
 import type { Pace } from '#publishing/wait.ts'
 import type { Ec2Settings } from '../config.ts'
 import { partitionOf } from './partitions.ts'
+import { whyNoImporter } from './import-role.ts'
 import { askServiceQuota } from './service-quota.ts'
 
 /** One region of the cloud. Every call is tried again while AWS is busy, and ends when the job does. */
@@ -21,6 +22,8 @@ export interface Region extends Disposable {
   readonly pace: Pace
   /** A quota of EC2 by its code, as `L-0E3CBAB9`; null where it cannot be learnt. */
   readonly quotaOf: (code: string) => Promise<number | null>
+  /** Why VM Import cannot act by a role; null when it can, or that cannot be learnt. */
+  readonly whyNoImporter: (role: string) => Promise<string | null>
 }
 
 /** A key of an account, given where it does not come from the environment. */
@@ -71,6 +74,12 @@ export async function connectRegion(name: string, { settings, credentials, signa
     step: 'build',
     name: 'signByChecksum',
   })
+  // For what may as well not be learnt.
+  const brief = {
+    ...common,
+    maxAttempts: 3,
+    requestHandler: { ...timeouts, requestTimeout: 10_000, connectionTimeout: 5_000 },
+  }
   let ssm: SsmSdk.SSM | null = null
   const connectSsm = () => {
     const { SSM } = require('@aws-sdk/client-ssm') as typeof SsmSdk
@@ -105,16 +114,8 @@ export async function connectRegion(name: string, { settings, credentials, signa
     ssm: () => (ssm ??= makePatient(connectSsm(), pace)),
     s3: () => (s3 ??= makePatient(connectS3(), pace)),
     pace,
-    quotaOf: async (code) =>
-      await askServiceQuota(
-        code,
-        {
-          ...common,
-          maxAttempts: 3,
-          requestHandler: { ...timeouts, requestTimeout: 10_000, connectionTimeout: 5_000 },
-        },
-        signal,
-      ),
+    quotaOf: async (code) => await askServiceQuota(code, brief, signal),
+    whyNoImporter: async (role) => await whyNoImporter(role, brief, signal),
     [Symbol.dispose]() {
       ec2.destroy()
       ebs.destroy()

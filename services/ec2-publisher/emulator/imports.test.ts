@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import type { ImportSnapshotCommandInput } from '@aws-sdk/client-ec2'
+import { IAM } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createBucket, provideS3, s3Credentials, type Bucket } from '#test/brokers/s3.ts'
 import type { Server } from '#test/brokers/server.ts'
 import { setUpFrozen, type EmulatedCloud } from './testing/emulated-cloud.ts'
+import { emulatorAccount } from './credentials.ts'
 import type { EmulatorOptions } from './start.ts'
 
+interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
 const block = 524_288
+const other = { ...emulatorAccount, accessKeyId: 'AKIAOTHEREXAMPLE0000', secretAccessKey: 'of another' }
 const bytes = Buffer.concat([randomBytes(100), Buffer.alloc(2 * block), randomBytes(412)])
 
 let server: Server
@@ -102,6 +110,20 @@ it('reads no bucket of another region (VM Import/Export guide, "The given S3 buc
     name: 'InvalidParameter',
     message: 'The given S3 bucket is not local to the Region',
   })
+})
+
+it('knows the roles that an import can be told (IAM API, GetRole)', async () => {
+  await using cloud = await setUp({ accounts: [emulatorAccount, { ...other, denied: ['GetRole'] }] })
+  const connect = (credentials: Credentials = emulatorAccount) =>
+    new IAM({ region: 'us-east-1', endpoint: cloud.emulator.url, credentials, maxAttempts: 1 })
+  const { Role: role } = await connect().getRole({ RoleName: 'vmimport' })
+  expect(role?.Arn).toBe(`arn:aws:iam::${emulatorAccount.accountId}:role/vmimport`)
+  expect(decodeURIComponent(role?.AssumeRolePolicyDocument ?? '')).toContain('vmie.amazonaws.com')
+  const ask = (name: string, iam = connect()) => iam.getRole({ RoleName: name }).catch((error: Error) => error.name)
+  expect(await ask('importer')).toBe('NoSuchEntityException')
+  expect(await ask('a role')).toBe('ValidationError')
+  expect(await ask('vmimport', connect({ ...emulatorAccount, secretAccessKey: 'wrong' }))).toBe('SignatureDoesNotMatch')
+  expect(await ask('vmimport', connect(other))).toBe('AccessDenied')
 })
 
 it('has no bucket without a server of S3', async () => {

@@ -30,8 +30,8 @@ export interface EmulatorOptions {
   readonly accounts?: readonly Account[]
   /** The S3 server whose objects are imported, with a key that may read all of them; without one there are no buckets. */
   readonly s3?: ObjectServer
-  /** The roles by which VM Import may read S3; `vmimport` unless said. */
-  readonly importRoles?: readonly string[]
+  /** The roles that VM Import can be told, and whether each may read S3; `vmimport` may unless said otherwise. */
+  readonly importRoles?: Readonly<Record<string, boolean>>
   /** What runs in an instance; nothing does unless said, and consoles stay empty. */
   readonly startGuest?: StartGuest
   /** Whether there is a machine of a type left in a region; there always is. */
@@ -46,7 +46,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const world = await openWorld(options.folder, {
     guests,
     objects: options.s3 === undefined ? noObjects : createObjectSource(options.s3),
-    importRoles: options.importRoles ?? ['vmimport'],
+    importRoles: options.importRoles ?? { vmimport: true },
     hasCapacity: options.hasCapacity ?? (() => true),
     log: options.log,
     now: options.now ?? (() => new Date()),

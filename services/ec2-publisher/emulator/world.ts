@@ -58,8 +58,8 @@ export interface World {
   readonly imports: RecordStore<ImportRecord>
   /** S3, as VM Import reads it. */
   readonly objects: ObjectSource
-  /** The roles by which VM Import may read S3. */
-  readonly importRoles: readonly string[]
+  /** The roles that VM Import can be told, and whether each may read S3. */
+  readonly importRoles: Readonly<Record<string, boolean>>
   readonly guests: Guests
   /** Whether there is a machine of this type left in a region. */
   readonly hasCapacity: (type: string, region: string) => boolean

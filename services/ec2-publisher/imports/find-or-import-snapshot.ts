@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ImportSnapshotTask } from '@aws-sdk/client-ec2'
+import type { ImportSnapshotTask, Snapshot } from '@aws-sdk/client-ec2'
 import { pollFor } from '#publishing/wait.ts'
 import { codeOf } from '#publishing/sdk-errors.ts'
 import { messageOf, PermanentError, TransientError } from '#service/errors.ts'
@@ -12,7 +12,7 @@ import type { UploadOrder } from '../cloud.ts'
 import { completion, findOurs } from '../aws/own-snapshots.ts'
 import { keyOf, type ImportPlace } from './import-place.ts'
 import { putDisk } from './put-disk.ts'
-import { describeTask, findTasks, isAlive, isNoted, noteEnded } from './tasks.ts'
+import { describeTask, endedTag, findTasks, isAlive, isNoted, noteEnded } from './tasks.ts'
 
 /** A client token whose task came to nothing is used up; so many times we take the next. */
 const generations = 5
@@ -23,11 +23,14 @@ interface Content {
   readonly onPhase: (phase: string) => void
 }
 
-/** A completed snapshot that holds the order's disk, and how many bytes were sent for it where that is known. */
+/** A completed snapshot that holds the order's disk, and how many bytes were sent for it: all that the disk has. */
 interface Made {
   readonly snapshotId: string
-  readonly sent: number | null
+  readonly sent: number
 }
+
+/** Noted of a completed task whose snapshot was looked for long enough. */
+const gone = 'its snapshot was deleted'
 
 /**
  * Gives the completed snapshot that holds the order's disk; null while AWS makes it of the object in the bucket, which is to be asked
@@ -36,7 +39,7 @@ interface Made {
 export async function findOrImportSnapshot(region: Region, order: UploadOrder, content: Content): Promise<Made | null> {
   const { place, onBytes, onPhase } = content
   const found = await findTagged(region, order)
-  if (found !== null) return { snapshotId: found, sent: null }
+  if (found !== null) return { snapshotId: found, sent: order.disk.size }
   const tasks = await findTasks(region, (one) => isOf(one, order))
   const alive = tasks.find(isAlive)
   if (alive !== undefined) {
@@ -75,23 +78,25 @@ function isOf({ Tags: tags }: ImportSnapshotTask, { name, disk }: UploadOrder): 
 async function takeUp(region: Region, order: UploadOrder, task: ImportSnapshotTask): Promise<Made | null> {
   const { Status: status, SnapshotId: id } = task.SnapshotTaskDetail ?? {}
   if (status !== 'completed' || id === undefined) return null
-  if (!(await isThere(region, id, isNoted(task)))) return null
+  const snapshot = await look(region, id, tagValue(task.Tags, endedTag) === gone)
+  if (snapshot?.Encrypted === true) await removeSnapshot(region, id)
+  if (snapshot === null || snapshot.Encrypted === true) return null
   await onceSeen(() => region.ec2.createTags({ Resources: [id], Tags: tagsOf(order) }), region.pace)
   await completion(region, id)
   return { snapshotId: id, sent: order.disk.size }
 }
 
 /** A new snapshot is not seen everywhere at once. */
-async function isThere(region: Region, snapshotId: string, isKnownToBeGone: boolean): Promise<boolean> {
+async function look(region: Region, snapshotId: string, isKnownToBeGone: boolean): Promise<Snapshot | null> {
   const { pace } = region
-  const look = async () => (await findSnapshots(region, where('snapshot-id', snapshotId)))[0] ?? null
-  return (await pollFor(look, { ...pace, patience: isKnownToBeGone ? 0 : latenessWithin(pace) })) !== null
+  const find = async () => (await findSnapshots(region, where('snapshot-id', snapshotId)))[0] ?? null
+  return await pollFor(find, { ...pace, patience: isKnownToBeGone ? 0 : latenessWithin(pace) })
 }
 
 /** Told once, so that whoever retries after it was mended gets another task. */
 async function tellFailure(region: Region, task: ImportSnapshotTask): Promise<void> {
   const { StatusMessage: message = 'no reason given', Status: status } = task.SnapshotTaskDetail ?? {}
-  await noteEnded(region, task, status === 'completed' ? 'its snapshot was deleted' : message)
+  await noteEnded(region, task, status === 'completed' ? gone : message)
   if (status === 'completed') return
   const said = `${task.ImportTaskId ?? '?'} in ${region.name} ended as ${status ?? '?'}: ${message}`
   if (!message.startsWith('ClientError')) throw new TransientError(said)

@@ -18,6 +18,7 @@ import {
   woken,
 } from '../testing/bench.ts'
 import {
+  followImport,
   importAccount,
   keepLargeDisk,
   openImportHouse,
@@ -33,22 +34,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await house[Symbol.asyncDispose]()
 })
-
-type Event = Parameters<typeof handleOnce>[1]
-
-/** Wakes the job until it waits no more. */
-async function follow(bench: ImportBench, event: Event, onWait = () => {}) {
-  const signal = AbortSignal.timeout(60_000)
-  const waits: string[] = []
-  let said = await handleOnce(bench, event, { signal })
-  while (said.wait !== undefined) {
-    waits.push(said.wait.reason)
-    onWait()
-    await sleep(10)
-    said = await handleOnce(bench, event, { ...woken(said), signal })
-  }
-  return { events: [...said.events], waits }
-}
 
 /** What the publisher asks of EC2, in order. */
 function counting(calls: string[]): Partial<EmulatorOptions> {
@@ -69,7 +54,7 @@ it('puts the disk into the bucket, has AWS make a snapshot of it, registers that
   const calls: string[] = []
   await using bench = await house.setUp(counting(calls))
   const disk = await keepLargeDisk(bench.artifacts)
-  const { events, waits } = await follow(bench, tested(disk))
+  const { events, waits } = await followImport(bench, tested(disk))
   expect(events).toMatchObject([{ subject: 'image.uploaded.v1', body: { bytes: disk.size } }])
   expect(new Set(waits)).toEqual(new Set(['AWS to import the disk']))
   const { images, snapshots } = await inventory(bench)
@@ -82,7 +67,7 @@ it('puts the disk into the bucket, has AWS make a snapshot of it, registers that
   expect(calls.filter((one) => one === 'ImportSnapshot')).toHaveLength(1)
   expect(calls).not.toContain('StartSnapshot')
   // Delivered again, nothing is begun again.
-  expect((await follow(bench, tested(disk))).waits).toEqual([])
+  expect((await followImport(bench, tested(disk))).waits).toEqual([])
 })
 
 it('goes on with an upload that was cut off, and sends no part again that is there', async () => {
@@ -107,7 +92,7 @@ it('goes on with an upload that was cut off, and sends no part again that is the
   parts.length = 0
   await using proxy = createFaultyProxy((call) => (meets(call), 'passes'))
   await bench.restart({}, { IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: await proxy.via(house.server.url) })
-  await follow(bench, tested(disk))
+  await followImport(bench, tested(disk))
   expect(parts).toEqual(['2'])
   await expectEmpty(bench)
 })
@@ -150,7 +135,7 @@ it('cancels the import of a drop that is cancelled, removes the disk from the bu
   await abandon()
   await expectEmpty(bench)
   expect(calls.filter((one) => one === 'CancelImportTask')).toHaveLength(1)
-  expect((await follow(bench, event)).events).toMatchObject([{ subject: 'image.uploaded.v1' }])
+  expect((await followImport(bench, event)).events).toMatchObject([{ subject: 'image.uploaded.v1' }])
   expect((await inventory(bench)).snapshots).toHaveLength(1)
   await expectEmpty(bench)
 })
@@ -167,7 +152,7 @@ it('withdraws what is still being imported: no task, no snapshot and no object i
     })
     .toBe('completed')
   expect((await inventory(bench)).snapshots).toMatchObject([{ Tags: [] }])
-  await follow(bench, superseded([], event.body.drop))
+  await followImport(bench, superseded([], event.body.drop))
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
   await expectEmpty(bench)
 })
@@ -183,11 +168,11 @@ it('tells once why AWS could not import a disk, and begins anew for whoever retr
   expect(await again.then(() => '', messageOf)).toMatch(
     /import-snap-\w+ in us-east-1 ended as deleted: ClientError: Disk val.*403/,
   )
-  expect((await follow(bench, event)).events).toMatchObject([{ subject: 'image.uploaded.v1' }])
+  expect((await followImport(bench, event)).events).toMatchObject([{ subject: 'image.uploaded.v1' }])
 })
 
 it('says that the role may not read the bucket, and sends nothing again when it may', async () => {
-  await using bench = await house.setUp({ importRoles: [] })
+  await using bench = await house.setUp({ importRoles: { vmimport: false } })
   const event = tested(await keepDisk(bench.artifacts, 1))
   const work = handleOnce(bench, event)
   await expect(work).rejects.toMatchObject({ failureClass: 'refused' })
@@ -198,10 +183,10 @@ it('says that the role may not read the bucket, and sends nothing again when it 
     return 'passes'
   })
   await bench.restart(
-    { importRoles: ['vmimport'] },
+    { importRoles: { vmimport: true } },
     { IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: await proxy.via(house.server.url) },
   )
-  await follow(bench, event)
+  await followImport(bench, event)
   expect(puts).toEqual([])
 })
 
@@ -220,7 +205,7 @@ it('waits while AWS has as many imports of the account as it takes', async () =>
   expect((await handleOnce(bench, event)).wait).toMatchObject({ reason: 'AWS to import the disk' })
   pass()
   expect((await ec2.describeImportSnapshotTasks({})).ImportSnapshotTasks).toHaveLength(5)
-  const { events } = await follow(bench, event, pass)
+  const { events } = await followImport(bench, event, pass)
   expect(events).toMatchObject([{ subject: 'image.uploaded.v1' }])
   expect((await ec2.describeImportSnapshotTasks({})).ImportSnapshotTasks).toHaveLength(6)
   expect(await bench.bucket.keys()).toEqual(['theirs'])
@@ -229,7 +214,7 @@ it('waits while AWS has as many imports of the account as it takes', async () =>
 it('says of an image that it was not read back where EBS direct is not allowed', async () => {
   const denied = ['StartSnapshot', 'PutSnapshotBlock', 'ListSnapshotBlocks', 'GetSnapshotBlock']
   await using bench = await house.setUp({ accounts: [{ ...importAccount, denied }] })
-  const { events } = await follow(bench, tested(await keepDisk(bench.artifacts, 1)))
+  const { events } = await followImport(bench, tested(await keepDisk(bench.artifacts, 1)))
   const details = { unverified: expect.stringMatching(/EBS direct is not allowed/) as string }
   expect(events).toMatchObject([{ body: { registrations: [{ place: 'us-east-1', details }] } }])
 })
@@ -247,14 +232,15 @@ it('puts nothing over what is not ours, and sends no disk that reads otherwise t
   expect(await bench.bucket.unfinished()).toEqual([])
 })
 
-it('looks before the first byte whether the bucket is there, and whether each call is allowed', async () => {
+it('looks before the first byte whether bucket and role are there, and whether each call is allowed', async () => {
   const denied = ['ImportSnapshot', 'CancelImportTask']
   await using bench = await house.setUp(
-    { accounts: [{ ...importAccount, denied }] },
+    { accounts: [{ ...importAccount, denied }], importRoles: {} },
     { IMAGEDROP_EC2_PUBLISHER_IMPORT_BUCKETS: 'aws=nobody-has-this' },
   )
   const work = handleOnce(bench, tested(await keepDisk(bench.artifacts, 1)))
   await expect(work).rejects.toMatchObject({ failureClass: 'refused' })
   await expect(work).rejects.toThrow(/may not call ImportSnapshot, CancelImportTask in us-east-1/)
   await expect(work).rejects.toThrow(/there is no bucket nobody-has-this; make it in us-east-1/)
+  await expect(work).rejects.toThrow(/there is no role vmimport; make it as AWS's guide/)
 })

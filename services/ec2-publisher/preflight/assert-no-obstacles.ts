@@ -3,7 +3,7 @@ import { encryptionObstacle } from '../aws/encryption.ts'
 import type { Region } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
 import { importPlaceOf, type ImportSettings } from '../imports/import-place.ts'
-import { bucketObstacle } from './import-bucket.ts'
+import { bucketObstacle, roleObstacle } from './import-place.ts'
 import { missingPermissions, type PermissionSettings } from './missing-permissions.ts'
 import { blockedPublicAccess } from './public-access.ts'
 import { quotaObstacle } from './public-quota.ts'
@@ -31,7 +31,7 @@ export async function assertNoObstacles(
     blockedPublicAccess(region, settings.publicSnapshots),
     quotaObstacle(region, images, settings.publicImageQuota),
     missingPermissions(region, { sends, imports: place !== null }, settings),
-    ...(place === null ? [] : [bucketObstacle(region, place)]),
+    ...(place === null ? [] : [bucketObstacle(region, place), roleObstacle(region, place)]),
   ]
   const obstacles = (await Promise.all(looks)).flat()
   if (obstacles.length > 0) throw new PermanentError('refused', obstacles.join('; '))

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { open, truncate, writeFile } from 'node:fs/promises'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import type { ArtifactRef } from '#events/vocabulary.ts'
@@ -7,7 +8,7 @@ import { createBucket, provideS3, s3Credentials, type Bucket } from '#test/broke
 import type { Server } from '#test/brokers/server.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
 import type { EmulatorOptions } from '../emulator/start.ts'
-import { setUp, type Bench } from './bench.ts'
+import { handleOnce, setUp, woken, type Bench } from './bench.ts'
 import { openPlace, type Beside } from './contract-place.ts'
 
 /** A real S3 server, which has buckets of tests, and is read by the emulator as AWS reads S3. */
@@ -80,6 +81,22 @@ export async function openImportHouse(): Promise<ImportHouse> {
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
+}
+
+type Event = Parameters<typeof handleOnce>[1]
+
+/** Wakes the job until it waits no more; tells what it waited for. */
+export async function followImport(bench: ImportBench, event: Event, onWait = () => {}) {
+  const signal = AbortSignal.timeout(60_000)
+  const waits: string[] = []
+  let said = await handleOnce(bench, event, { signal })
+  while (said.wait !== undefined) {
+    waits.push(said.wait.reason)
+    onWait()
+    await sleep(10)
+    said = await handleOnce(bench, event, { ...woken(said), signal })
+  }
+  return { events: [...said.events], waits }
 }
 
 /** Keeps a sparse disk of three parts: data in each, a hole over the end of one, and a ragged end. */

@@ -48,7 +48,7 @@ export const importSnapshot: Action = {
     // VM Import/Export User Guide, "Troubleshooting VM Import/Export": the refusals that follow.
     if (!formats.has(format.toUpperCase()))
       throw refused('InvalidParameter', 'Parameter disk-image-size=0 has an invalid format')
-    if (!world.importRoles.includes(role))
+    if (world.importRoles[role] !== true)
       throw refused(
         'InvalidParameter',
         `The service role ${role} provided does not exist or does not have sufficient permissions`,

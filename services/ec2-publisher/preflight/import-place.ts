@@ -24,6 +24,13 @@ export async function bucketObstacle(region: Region, { bucket }: ImportPlace): P
   }
 }
 
+/** Why VM Import could not read what is there by its role. That the role may read the bucket only the first import tells. */
+export async function roleObstacle(region: Region, { role }: ImportPlace): Promise<string[]> {
+  const why = await region.whyNoImporter(role)
+  if (why === null) return []
+  return [`${why}; make it as AWS's guide of VM Import has it, or set IMAGEDROP_EC2_PUBLISHER_IMPORT_ROLE`]
+}
+
 /** HEAD has no body, and so mostly no code, but a status. */
 function statusOf(error: unknown): number | null {
   if (codeOf(error) === null) return null
