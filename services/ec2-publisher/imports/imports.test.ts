@@ -27,6 +27,8 @@ import {
   type ImportHouse,
 } from '../testing/import-bench.ts'
 
+const patient = { timeout: 20_000 }
+
 let house: ImportHouse
 beforeAll(async () => {
   house = await openImportHouse()
@@ -41,6 +43,17 @@ function counting(calls: string[]): Partial<EmulatorOptions> {
     faults({ operation, isDryRun }) {
       if (!isDryRun) calls.push(operation)
       return null
+    },
+  }
+}
+
+/** The time of the cloud, where an import of a minute is half through whenever some of it has passed. */
+function createClock() {
+  let ahead = 0
+  return {
+    now: () => new Date(Date.now() + ahead),
+    pass() {
+      ahead += 40_000
     },
   }
 }
@@ -84,7 +97,7 @@ it('goes on with an upload that was cut off, and sends no part again that is the
     await bench.restart({}, { IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: await proxy.via(house.server.url) })
     const stop = new AbortController()
     const work = handleOnce(bench, tested(disk), { signal: stop.signal })
-    await expect.poll(() => parts.filter((one) => one === '2').length, { timeout: 20_000 }).toBeGreaterThan(1)
+    await expect.poll(() => parts.filter((one) => one === '2').length, patient).toBeGreaterThan(1)
     stop.abort(new Error('killed'))
     await expect(work).rejects.toThrow('killed')
   }
@@ -124,9 +137,21 @@ it('killed after each of its changes in turn, to EC2 and to S3, ends with one im
   })
 })
 
+it('begins no second import while the first is not to be seen yet', async () => {
+  const calls: string[] = []
+  const { now, pass } = createClock()
+  await using bench = await house.setUp({ ...counting(calls), now, delays: { visibility: 30_000, import: 300_000 } })
+  const event = tested(await keepDisk(bench.artifacts, 1))
+  for (const _ of [1, 2]) expect((await handleOnce(bench, event)).wait).toBeDefined()
+  expect(calls.filter((one) => one === 'ImportSnapshot')).toHaveLength(2)
+  pass()
+  expect((await bench.region.ec2.describeImportSnapshotTasks({})).ImportSnapshotTasks).toHaveLength(1)
+})
+
 it('cancels the import of a drop that is cancelled, removes the disk from the bucket, and can begin anew', async () => {
   const calls: string[] = []
-  await using bench = await house.setUp({ ...counting(calls), delays: { import: 400 } })
+  const clock = createClock()
+  await using bench = await house.setUp({ ...counting(calls), now: clock.now, delays: { import: 60_000 } })
   const event = tested(await keepDisk(bench.artifacts, 1))
   expect((await handleOnce(bench, event)).wait).toBeDefined()
   expect(await bench.bucket.keys()).toHaveLength(1)
@@ -135,7 +160,7 @@ it('cancels the import of a drop that is cancelled, removes the disk from the bu
   await abandon()
   await expectEmpty(bench)
   expect(calls.filter((one) => one === 'CancelImportTask')).toHaveLength(1)
-  expect((await followImport(bench, event)).events).toMatchObject([{ subject: 'image.uploaded.v1' }])
+  expect((await followImport(bench, event, clock.pass)).events).toMatchObject([{ subject: 'image.uploaded.v1' }])
   expect((await inventory(bench)).snapshots).toHaveLength(1)
   await expectEmpty(bench)
 })
@@ -149,7 +174,7 @@ it('withdraws what is still being imported: no task, no snapshot and no object i
     .poll(async () => {
       const { ImportSnapshotTasks: [task] = [] } = await bench.region.ec2.describeImportSnapshotTasks({})
       return task?.SnapshotTaskDetail?.Status
-    })
+    }, patient)
     .toBe('completed')
   expect((await inventory(bench)).snapshots).toMatchObject([{ Tags: [] }])
   await followImport(bench, superseded([], event.body.drop))
@@ -191,13 +216,9 @@ it('says that the role may not read the bucket, and sends nothing again when it 
 })
 
 it('waits while AWS has as many imports of the account as it takes', async () => {
-  let ahead = 0
-  const now = () => new Date(Date.now() + ahead)
+  const { now, pass } = createClock()
   await using bench = await house.setUp({ now, delays: { import: 60_000 } })
   const { ec2 } = bench.region
-  const pass = () => {
-    ahead += 40_000
-  }
   await bench.bucket.overwrite('theirs', 'x')
   const theirs = { Format: 'RAW', UserBucket: { S3Bucket: bench.bucket.name, S3Key: 'theirs' } }
   for (let number = 0; number < 5; number += 1) await ec2.importSnapshot({ DiskContainer: theirs })
