@@ -28,5 +28,13 @@ export function keyOf({ drop, image, disk }: Pick<UploadOrder, 'drop' | 'image' 
 
 /** What all objects of a drop, or of one of its images, begin with. */
 export function folderOf(drop: string, image?: string): string {
-  return ['imagedrop', drop, ...(image === undefined ? [] : [image]), ''].join('/')
+  return [`${allOurs}${drop}`, ...(image === undefined ? [] : [image]), ''].join('/')
+}
+
+/** What all objects of ours begin with. */
+export const allOurs = 'imagedrop/'
+
+/** The drop of an object of ours; null for a key that is none of ours. */
+export function dropOf(key: string): string | null {
+  return /^imagedrop\/([^/]+)\//.exec(key)?.[1] ?? null
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createFaultyProxy, type Meets } from '#publishing/testing/faulty-proxy.ts'
 import { deathAt, doAll, openTrial, persistent } from '#publishing/testing/trial.ts'
+import type { ClaimedDrop } from '#service/audit.ts'
 import { messageOf } from '#service/errors.ts'
+import { audit } from '../audit.ts'
 import type { EmulatorOptions } from '../emulator/start.ts'
 import { ec2Publisher } from '../service.ts'
 import {
@@ -33,6 +35,9 @@ let house: ImportHouse
 beforeAll(async () => {
   house = await openImportHouse()
 }, 600_000)
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 afterAll(async () => {
   await house[Symbol.asyncDispose]()
 })
@@ -52,7 +57,7 @@ function createClock() {
   let ahead = 0
   return {
     now: () => new Date(Date.now() + ahead),
-    pass() {
+    pass: () => {
       ahead += 40_000
     },
   }
@@ -180,6 +185,28 @@ it('withdraws what is still being imported: no task, no snapshot and no object i
   await followImport(bench, superseded([], event.body.drop))
   expect(await inventory(bench)).toEqual({ images: [], snapshots: [] })
   await expectEmpty(bench)
+})
+
+it('finds by an audit what is left in the bucket, and removes it for drops that it knows', async () => {
+  await using bench = await house.setUp()
+  const event = tested(await keepDisk(bench.artifacts, 1))
+  await handleOnce(bench, event)
+  await bench.bucket.overwrite('imagedrop/another/ec2.x86_64/0.raw', 'x')
+  await bench.bucket.overwrite('theirs', 'x')
+  const key = (await bench.bucket.keys()).find((one) => one.includes(event.body.drop)) ?? ''
+  const run = async (claim: Pick<ClaimedDrop, 'state' | 'isUnderway'>, repair = false) => {
+    const drops = [{ drop: event.body.drop, registrations: [], ...claim }]
+    vi.stubEnv('AWS_ACCESS_KEY_ID', importAccount.accessKeyId)
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', importAccount.secretAccessKey)
+    const found = await audit.run({ drops, repair, env: bench.env, signal: AbortSignal.timeout(30_000) })
+    return found.map(({ what, repaired }) => [what.replace(/^s3:\/\/[^/]+\//, ''), repaired])
+  }
+  const others = ['imagedrop/another/ec2.x86_64/0.raw is of another, which this ledger does not know', false]
+  const ours = (repaired: boolean) => [`${key} is still there, and nobody imports it any more`, repaired]
+  expect(await run({ state: 'private', isUnderway: true })).toEqual([others])
+  expect(await run({ state: 'ended', isUnderway: false })).toEqual([others, ours(false)])
+  expect(await run({ state: 'ended', isUnderway: false }, true)).toEqual([others, ours(true)])
+  expect(await bench.bucket.keys()).toEqual(['imagedrop/another/ec2.x86_64/0.raw', 'theirs'])
 })
 
 it('tells once why AWS could not import a disk, and begins anew for whoever retries', async () => {

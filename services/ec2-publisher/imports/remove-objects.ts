@@ -27,7 +27,8 @@ export async function findUploads(region: Region, { bucket }: ImportPlace, prefi
   return uploads.toSorted((one, other) => (one.Initiated?.getTime() ?? 0) - (other.Initiated?.getTime() ?? 0))
 }
 
-async function findKeys(region: Region, { bucket }: ImportPlace, prefix: string): Promise<string[]> {
+/** The keys of objects that begin so. */
+export async function findKeys(region: Region, { bucket }: ImportPlace, prefix: string): Promise<string[]> {
   const keys: string[] = []
   for (let token: string | undefined, first = true; first || token !== undefined; first = false) {
     const page = await region.s3().listObjectsV2({ Bucket: bucket, Prefix: prefix, ContinuationToken: token })

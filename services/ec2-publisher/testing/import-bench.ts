@@ -8,6 +8,7 @@ import { createBucket, provideS3, s3Credentials, type Bucket } from '#test/broke
 import type { Server } from '#test/brokers/server.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
 import type { EmulatorOptions } from '../emulator/start.ts'
+import { standIn } from '../stand-in.ts'
 import { handleOnce, setUp, woken, type Bench } from './bench.ts'
 import { openPlace, type Beside } from './contract-place.ts'
 
@@ -18,7 +19,12 @@ export interface ImportHouse extends AsyncDisposable {
   setUp(options?: Partial<EmulatorOptions>, env?: Readonly<Record<string, string>>): Promise<ImportBench>
 }
 
-export type ImportBench = Bench & { readonly bucket: Bucket; readonly imports: true }
+export interface ImportBench extends Bench {
+  readonly bucket: Bucket
+  readonly imports: true
+  /** The settings of the publisher, as variables. */
+  readonly env: Readonly<Record<string, string>>
+}
 
 /** The account of the emulator, by the key that the S3 server knows. */
 export const importAccount = { ...emulatorAccount, ...s3Credentials }
@@ -59,20 +65,22 @@ export async function openImportHouse(): Promise<ImportHouse> {
     async setUp(options = {}, env = {}) {
       buckets += 1
       const bucket = await createBucket(server.url, `disks-${String(process.pid)}-${String(buckets)}`)
+      const own = {
+        IMAGEDROP_EC2_PUBLISHER_IMPORT_BUCKETS: `aws=${bucket.name}`,
+        IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: server.url,
+        IMAGEDROP_EC2_PUBLISHER_IMPORT_PART_MIB: '5',
+        ...env,
+      }
       const bench = await setUp(
         { accounts: [importAccount, emulatorAccount], s3: { url: server.url, credentials: s3Credentials }, ...options },
-        {
-          IMAGEDROP_EC2_PUBLISHER_IMPORT_BUCKETS: `aws=${bucket.name}`,
-          IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: server.url,
-          IMAGEDROP_EC2_PUBLISHER_IMPORT_PART_MIB: '5',
-          ...env,
-        },
+        own,
         importAccount,
       )
       const dispose = bench[Symbol.asyncDispose].bind(bench)
       return Object.assign(bench, {
         bucket,
         imports: true as const,
+        env: { ...standIn.settings(bench.emulator.url), ...own },
         async [Symbol.asyncDispose]() {
           bucket[Symbol.dispose]()
           await dispose()
