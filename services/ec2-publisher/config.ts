@@ -88,7 +88,7 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
         .regex(/^[\w+=,.@-]{1,64}$/, 'a role is named, as vmimport')
         .default('vmimport'),
       /** S3 takes no parts below 5 MiB but the last. */
-      importPartMib: z.coerce.number().int().min(5).max(1_024).default(16),
+      importPartMib: z.coerce.number().int().min(5).max(128).default(16),
       importEndpoint: z.url().nullable().default(null),
       publicSnapshots: z.stringbool().default(false),
       /** Blocks that are read back and compared before an image can become public; 0 for none. */

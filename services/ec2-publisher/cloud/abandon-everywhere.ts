@@ -19,9 +19,11 @@ export async function abandonEverywhere(
       await within(name, `ending trials of ${drop}`, signal, (region) =>
         endTrials(region, ({ Tags: tags }) => tagValue(tags, dropTag) === drop && tagValue(tags, imageTag) === image),
       )
-  for (const { home } of await byPartition(names))
-    await within(home, `ending imports of ${drop}`, signal, async (region) => {
-      const place = await importPlaceOf(region, settings)
-      if (place !== null) await endImports(region, place, { drop, image, snapshots: 'mark' })
-    })
+  for (const { home } of await byPartition(names)) {
+    const place = await importPlaceOf({ name: home }, settings)
+    if (place === null) continue
+    await within(home, `ending imports of ${drop}`, signal, (region) =>
+      endImports(region, place, { drop, image, snapshots: 'mark' }),
+    )
+  }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { createFaultyProxy, type Meets } from '#publishing/testing/faulty-proxy.ts'
+import { createFaultyProxy, type Fate, type Meets } from '#publishing/testing/faulty-proxy.ts'
 import { deathAt, doAll, openTrial, persistent } from '#publishing/testing/trial.ts'
 import type { ClaimedDrop } from '#service/audit.ts'
 import { messageOf } from '#service/errors.ts'
@@ -278,6 +278,20 @@ it('puts nothing over what is not ours, and sends no disk that reads otherwise t
   await writeFile(await bench.artifacts.open(disk), 'damaged')
   await expect(handleOnce(bench, event)).rejects.toMatchObject({ name: 'ArtifactCorrupted' })
   expect(await bench.bucket.unfinished()).toEqual([])
+})
+
+it('has S3 hold every part to the digest that the disk had when it was read', async () => {
+  await using bench = await house.setUp()
+  const disk = await keepDisk(bench.artifacts, 1)
+  const path = await bench.artifacts.open(disk)
+  const meets: Meets = async ({ method, path: asked }): Promise<Fate> => {
+    if (method === 'POST' && asked.includes('?uploads')) await writeFile(path, Buffer.alloc(disk.size, 1))
+    return 'passes'
+  }
+  await using proxy = createFaultyProxy(meets)
+  await bench.restart({}, { IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: await proxy.via(house.server.url) })
+  await expect(handleOnce(bench, tested(disk))).rejects.toThrow(/changed while it was sent to S3/)
+  expect(await bench.bucket.keys()).toEqual([])
 })
 
 it('looks before the first byte whether bucket and role are there, and whether each call is allowed', async () => {

@@ -35,12 +35,17 @@ export async function putDisk(region: Region, { place, key, disk, onBytes }: Put
     const parts = await sendParts(region, { ...address, UploadId: upload }, { file, measured, onBytes })
     await region.s3().completeMultipartUpload({ ...address, UploadId: upload, MultipartUpload: { Parts: parts } })
   } catch (error) {
+    const code = codeOf(error) ?? ''
+    if (changed.has(code)) throw new TransientError(`${disk.path} changed while it was sent to S3`, { cause: error })
     // Somebody else, or we before the answer was lost, have completed it.
-    if (codeOf(error) !== 'NoSuchUpload') throw error
+    if (code !== 'NoSuchUpload') throw error
   }
   if (await isThere(region, address, measured)) return
   throw new TransientError(`the upload of s3://${place.bucket}/${key} was ended by somebody else`)
 }
+
+/** A part was not what its digest said. */
+const changed = new Set(['BadDigest', 'XAmzContentSHA256Mismatch'])
 
 interface Address {
   readonly Bucket: string
