@@ -31,8 +31,10 @@ export interface Uploaded {
   readonly registrations: readonly Registration[]
   /** Best-effort regions where it is not, and why. */
   readonly missing: readonly MissingPlace[]
-  /** Regions that a drop needs and that it is still being copied to: ask again later. */
+  /** Regions that a drop needs and that it is still on its way to: ask again later. */
   readonly pending: readonly string[]
+  /** What is waited for is a snapshot that AWS makes of the disk, not a copy. */
+  readonly importing: boolean
   /** Image data that was sent, without the holes. What AWS copies by itself is not in it. */
   readonly bytes: number
 }
@@ -102,8 +104,8 @@ export interface Cloud {
    * Gives what is waited for, to be asked again later; null when it has started on all. Throws a verdict when it has not.
    */
   tryOut(order: UploadOrder, registrations: readonly Registration[], context: CloudContext): Promise<string | null>
-  /** Ends what `tryOut` has started for an image of a drop. */
-  endTrials(drop: string, image: string, context: CloudContext): Promise<void>
+  /** Ends what is under way for an image of a drop: trials, and imports of its disk with what was put into a bucket for them. */
+  abandon(drop: string, image: string, context: CloudContext): Promise<void>
   /**
    * Makes the images public, in the regions that a drop needs all or none, and resolves when they are seen to be public, and
    * parameters name them.

@@ -31,6 +31,13 @@ it('needs fewer connections to the emulator', () => {
 })
 
 it('does not take AWS for the emulator', () => {
+  const imports = {
+    IMAGEDROP_EC2_PUBLISHER_ENDPOINT: 'http://127.0.0.1:4566',
+    IMAGEDROP_EC2_PUBLISHER_IMPORT_BUCKETS: 'aws=disks',
+  }
+  expect(() => readEc2PublisherConfig({ ...imports, IMAGEDROP_EC2_PUBLISHER_EMULATED: 'true' })).toThrow(
+    /IMPORT_ENDPOINT.*got nothing/,
+  )
   expect(() => readEc2PublisherConfig({ IMAGEDROP_EC2_PUBLISHER_EMULATED: 'true' })).toThrow(/ENDPOINT.*got nothing/)
 })
 
@@ -40,6 +47,9 @@ it.each([
   ['REGIONS', 'us-east-1,', /IMAGEDROP_EC2_PUBLISHER_REGIONS.*us-east-1.*/],
   ['BEST_EFFORT_REGIONS', 'eu-west-1, us-east-1', /BEST_EFFORT_REGIONS: regions that are not in .*, got us-east-1/],
   ['PROFILES', 'china', /IMAGEDROP_EC2_PUBLISHER_PROFILES: .*aws-cn=NAME/],
+  ['IMPORT_BUCKETS', 'disks', /IMAGEDROP_EC2_PUBLISHER_IMPORT_BUCKETS: .*aws=NAME/],
+  ['IMPORT_BUCKETS', 'aws=Disks', /IMAGEDROP_EC2_PUBLISHER_IMPORT_BUCKETS: .*as S3 allows them/],
+  ['IMPORT_PART_MIB', '4', /IMAGEDROP_EC2_PUBLISHER_IMPORT_PART_MIB: .*"4"/],
   ['ROOT_GIB', '0', /IMAGEDROP_EC2_PUBLISHER_ROOT_GIB: .*"0"/],
   ['ROOT_GIB', '65537', /IMAGEDROP_EC2_PUBLISHER_ROOT_GIB: .*"65537"/],
   ['CONNECTIONS', '0', /IMAGEDROP_EC2_PUBLISHER_CONNECTIONS: .*"0"/],

@@ -78,6 +78,18 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
         .string()
         .regex(/^subnet-[0-9a-f]+$/, 'a subnet is written as subnet-0123456789abcdef0')
         .optional(),
+      /** Buckets by partition: disks are put there for VM Import, instead of being sent to EBS block by block. */
+      importBuckets: z
+        .string()
+        .default('')
+        .transform((list, issues) => bucketsIn(list, issues)),
+      importRole: z
+        .string()
+        .regex(/^[\w+=,.@-]{1,64}$/, 'a role is named, as vmimport')
+        .default('vmimport'),
+      /** S3 takes no parts below 5 MiB but the last. */
+      importPartMib: z.coerce.number().int().min(5).max(128).default(16),
+      importEndpoint: z.url().nullable().default(null),
       publicSnapshots: z.stringbool().default(false),
       /** Blocks that are read back and compared before an image can become public; 0 for none. */
       sampleBlocks: z.coerce.number().int().min(0).max(100_000).default(16),
@@ -95,6 +107,10 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
   )
   if (settings.emulated && settings.endpoint === null)
     throw new InvalidConfig('IMAGEDROP_EC2_PUBLISHER_ENDPOINT: the address of the emulator, got nothing')
+  if (settings.emulated && settings.importEndpoint === null && Object.keys(settings.importBuckets).length > 0)
+    throw new InvalidConfig(
+      'IMAGEDROP_EC2_PUBLISHER_IMPORT_ENDPOINT: the address of the S3 server that the emulator reads, got nothing',
+    )
   const twice = settings.bestEffortRegions.find((name) => settings.regions.includes(name))
   if (twice !== undefined)
     throw new InvalidConfig(
@@ -108,12 +124,25 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
 
 /** `aws-cn=china, aws-us-gov=gov` */
 function profilesIn(list: string, issues: z.RefinementCtx): Readonly<Record<string, string>> {
+  return byPartitionIn(list, /^(aws[a-z-]*)=([^=\s]+)$/, () => {
+    issues.addIssue({ code: 'custom', message: 'profiles are written as aws-cn=NAME' })
+  })
+}
+
+/** `aws=disks-of-ours` */
+function bucketsIn(list: string, issues: z.RefinementCtx): Readonly<Record<string, string>> {
+  return byPartitionIn(list, /^(aws[a-z-]*)=([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/, () => {
+    issues.addIssue({ code: 'custom', message: 'buckets are written as aws=NAME, names as S3 allows them' })
+  })
+}
+
+function byPartitionIn(list: string, form: RegExp, refuse: () => void): Readonly<Record<string, string>> {
   const pairs = list
     .split(',')
     .map((pair) => pair.trim())
     .filter((pair) => pair !== '')
-    .map((pair) => /^(aws[a-z-]*)=([^=\s]+)$/.exec(pair))
-  if (pairs.includes(null)) issues.addIssue({ code: 'custom', message: 'profiles are written as aws-cn=NAME' })
+    .map((pair) => form.exec(pair))
+  if (pairs.includes(null)) refuse()
   return Object.fromEntries(pairs.map((parts) => [parts?.[1] ?? '', parts?.[2] ?? '']))
 }
 

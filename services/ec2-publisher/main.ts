@@ -10,6 +10,7 @@ export const assemble: Assemble = ({ artifacts, env, stateFolder }) => {
   const { jobs, watchHours, protectFinal } = settings
   const cloud = createCloudProcess(settings, env)
   const trials = settings.trials.length > 0
-  const dependencies = { artifacts, cloud, retention: settings, watchHours, protectFinal, trials }
+  const imports = Object.keys(settings.importBuckets).length > 0
+  const dependencies = { artifacts, cloud, retention: settings, watchHours, protectFinal, trials, imports }
   return Promise.resolve({ service: bindService(ec2Publisher, dependencies, { concurrency: jobs }) })
 }

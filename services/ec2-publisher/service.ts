@@ -23,6 +23,8 @@ export interface Dependencies {
   readonly watchHours?: number
   /** Private images are started before it is said that they are there. */
   readonly trials?: boolean
+  /** Disks are put into a bucket, which AWS makes snapshots of. */
+  readonly imports?: boolean
   /** The images of a Final are protected against being deregistered. */
   readonly protectFinal?: boolean
 }
@@ -47,8 +49,8 @@ export const ec2Publisher = defineService({
       }
     }
   },
-  async abandon(event, { cloud, trials = false }, context) {
-    if (event.subject !== 'image.tested.v1' || !trials) return
-    await cloud.endTrials(event.body.drop, imageKey(event.body.image), context)
+  async abandon(event, { cloud, trials = false, imports = false }, context) {
+    if (event.subject !== 'image.tested.v1' || (!trials && !imports)) return
+    await cloud.abandon(event.body.drop, imageKey(event.body.image), context)
   },
 })

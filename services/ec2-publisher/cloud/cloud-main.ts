@@ -14,8 +14,8 @@ await serveCall(async (given, progress) => {
       return await cloud.upload(request.order, context, request.places)
     case 'try':
       return await cloud.tryOut(request.order, request.registrations, context)
-    case 'end-trials':
-      await cloud.endTrials(request.drop, request.image, context)
+    case 'abandon':
+      await cloud.abandon(request.drop, request.image, context)
       return null
     case 'publish':
       return await cloud.publish(request.registrations, context, request.how)

@@ -9,7 +9,7 @@ import type { Cloud, CloudContext, Publication, UploadOrder, Withdrawal } from '
 export type CloudRequest = { readonly settings: Ec2Settings } & (
   | { readonly operation: 'upload'; readonly order: UploadOrder; readonly places: readonly string[] | undefined }
   | { readonly operation: 'try'; readonly order: UploadOrder; readonly registrations: readonly Registration[] }
-  | { readonly operation: 'end-trials'; readonly drop: string; readonly image: string }
+  | { readonly operation: 'abandon'; readonly drop: string; readonly image: string }
   | {
       readonly operation: 'publish'
       readonly registrations: readonly Registration[]
@@ -24,7 +24,7 @@ export type CloudRequest = { readonly settings: Ec2Settings } & (
 
 const program = join(import.meta.dirname, 'cloud-main.ts')
 const places = { registrations: z.array(registration), missing: z.array(missingPlace) }
-const uploaded = z.object({ ...places, pending: z.array(z.string()), bytes: z.int().min(0) })
+const uploaded = z.object({ ...places, pending: z.array(z.string()), importing: z.boolean(), bytes: z.int().min(0) })
 const published = z.object({ ...places, unnamed: z.array(z.string()) })
 
 /**
@@ -42,8 +42,8 @@ export function createCloudProcess(settings: Ec2Settings, env: Readonly<Record<s
         .string()
         .nullable()
         .parse(await ask({ operation: 'try', order, registrations, settings }, context)),
-    endTrials: async (drop, image, context) => {
-      await ask({ operation: 'end-trials', drop, image, settings }, context)
+    abandon: async (drop, image, context) => {
+      await ask({ operation: 'abandon', drop, image, settings }, context)
     },
     publish: async (registrations, context, how) =>
       published.parse(await ask({ operation: 'publish', registrations, how, settings }, context)),

@@ -2,9 +2,10 @@ import type { Credentials } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
 import type { Cloud } from '../cloud.ts'
 import { createConnections } from '../regions/connections.ts'
+import { abandonEverywhere } from './abandon-everywhere.ts'
 import { placeImage } from './place-image.ts'
 import { publishEverywhere } from './publish-everywhere.ts'
-import { endTrialsEverywhere, tryEverywhere } from './try-everywhere.ts'
+import { tryEverywhere } from './try-everywhere.ts'
 import { withdrawEverywhere } from './withdraw-everywhere.ts'
 
 /** EC2 itself, or its emulator, spoken to from this process. Without credentials, they are looked for as AWS's own tools do. */
@@ -13,7 +14,7 @@ export function createDirectCloud(settings: Ec2Settings, credentials?: Credentia
   return {
     upload: (order, context, places) => placeImage(connections, order, context, places),
     tryOut: (order, registrations, context) => tryEverywhere(connections, order, registrations, context),
-    endTrials: (drop, image, context) => endTrialsEverywhere(connections, drop, image, context),
+    abandon: (drop, image, context) => abandonEverywhere(connections, drop, image, context),
     publish: (registrations, context, how) => publishEverywhere(connections, registrations, context, how),
     withdraw: (drop, context, withdrawal) => withdrawEverywhere(connections, drop, context, withdrawal),
   }

@@ -2,6 +2,7 @@ import type { MissingPlace, Registration } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
 import { byPartition, type PartitionRegions } from '../aws/partitions.ts'
 import { copyImage } from '../copy/copy-image.ts'
+import { importPlaceOf } from '../imports/import-place.ts'
 import { target } from '../step.ts'
 import { assertNoObstacles } from '../preflight/assert-no-obstacles.ts'
 import { findUnusable } from '../preflight/find-unusable.ts'
@@ -23,6 +24,7 @@ interface Placed {
   readonly registration?: Registration
   readonly bytes?: number
   readonly failed?: unknown
+  readonly importing?: boolean
 }
 
 /** Sends an image to one region of each partition and has AWS copy it to the others, as `Cloud.upload` promises. */
@@ -63,7 +65,7 @@ async function placeInPartition(
   const { signal, progress } = context
   const targets = others.filter((name) => wanted.includes(name))
   if (targets.length === 0 && !wanted.includes(home)) return []
-  let source: Placed & { readonly registration: Registration }
+  let source: Placed
   try {
     source = await (wanted.includes(home) ? send() : find())
   } catch (error) {
@@ -72,7 +74,9 @@ async function placeInPartition(
     const left = wanted.includes(home) ? [home, ...targets] : targets
     return left.map((place) => ({ place, failed: error }))
   }
-  const { id: imageId } = source.registration
+  const { id: imageId } = source.registration ?? {}
+  // AWS still makes a snapshot of the disk: there is nothing to copy yet.
+  if (imageId === undefined) return [source, ...targets.map((place) => ({ place }))]
   const copies = await settleAtOnce(targets, settings.copies, async (name): Promise<Placed> => {
     progress({ phase: `copying (${name})` })
     return await within(name, `copying ${order.name}`, signal, async (region) => {
@@ -90,7 +94,8 @@ async function placeInPartition(
 
   async function send() {
     const extents = await readExtents(order.disk.path, signal)
-    const total = bytesToRead(extents, order.disk.size)
+    const isWhole = (await importPlaceOf({ name: home }, settings)) !== null
+    const total = isWhole ? order.disk.size : bytesToRead(extents, order.disk.size)
     let done = 0
     let phase = ''
     const tell = () => {
@@ -113,7 +118,7 @@ async function placeInPartition(
       },
     }
     const sent = await within(home, `uploading ${order.name}`, signal, (region) => uploadImage(region, order, content))
-    return { place: home, ...sent }
+    return sent === null ? { place: home, importing: true } : { place: home, ...sent }
   }
 
   async function find() {
@@ -132,12 +137,13 @@ function summarize(placed: readonly Placed[], { settings }: Connections, isFirst
   const pending = isFirst ? underway.filter(({ place }) => !isBestEffort(place, settings)) : []
   const later: MissingPlace[] = underway
     .filter((one) => !pending.includes(one))
-    .map(({ place }) => ({ target, place, reason: 'it is still being copied there' }))
+    .map(({ place }) => ({ target, place, reason: 'it is still on its way there' }))
   const missing = isFirst ? missingUnlessNeeded(failures, settings) : missingIn(failures)
   return {
     registrations: placed.flatMap(({ registration }) => registration ?? []),
     missing: [...missing, ...later],
     pending: pending.map(({ place }) => place),
+    importing: pending.some(({ importing }) => importing === true),
     bytes: placed.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
   }
 }

@@ -1,9 +1,8 @@
 import type { Registration } from '#events/vocabulary.ts'
 import { byPartition } from '../aws/partitions.ts'
-import { dropTag, imageTag, tagValue } from '../aws/tags.ts'
 import type { CloudContext, UploadOrder } from '../cloud.ts'
 import type { Connections } from '../regions/connections.ts'
-import { endTrials, tryImage } from '../trial/try-image.ts'
+import { tryImage } from '../trial/try-image.ts'
 
 /** Tries an image in one region of each partition, as `Cloud.tryOut` promises: copies hold the same blocks. */
 export async function tryEverywhere(
@@ -21,17 +20,4 @@ export async function tryEverywhere(
     if (wait !== null) waits.push(wait)
   }
   return waits.length === 0 ? null : waits.join('; ')
-}
-
-/** Ends the trials of an image wherever they may have been begun. */
-export async function endTrialsEverywhere(
-  { settings, within }: Connections,
-  drop: string,
-  image: string,
-  { signal }: CloudContext,
-): Promise<void> {
-  for (const name of [...settings.regions, ...settings.bestEffortRegions])
-    await within(name, `ending trials of ${drop}`, signal, (region) =>
-      endTrials(region, ({ Tags: tags }) => tagValue(tags, dropTag) === drop && tagValue(tags, imageTag) === image),
-    )
 }

@@ -1,7 +1,10 @@
 import { PermanentError } from '#service/errors.ts'
+import { byPartition } from '../aws/partitions.ts'
 import { findClosed } from '../aws/regions.ts'
 import type { CloudContext, Withdrawal } from '../cloud.ts'
 import { dropTag, tagValue } from '../aws/tags.ts'
+import { endImports } from '../imports/end-imports.ts'
+import { importPlaceOf } from '../imports/import-place.ts'
 import { endTrials } from '../trial/try-image.ts'
 import { pointBack } from '../parameters/point-back.ts'
 import { withdrawDrop } from '../withdraw/withdraw-drop.ts'
@@ -26,6 +29,7 @@ export async function withdrawEverywhere(
   const names = [...new Set([...all, ...told])].filter(
     (name) => told.has(name) || !isBestEffort(name, settings) || !isLocked(name),
   )
+  const homes = new Set((await byPartition(all)).map(({ home }) => home))
   const outcomes = await settleAtOnce(names, settings.copies, async (name) => {
     const there = mine.filter((one) => one.place === name)
     const { keepLast, parameters, trials } = settings
@@ -34,6 +38,8 @@ export async function withdrawEverywhere(
       if (parameters !== undefined)
         for (const one of newest) await pointBack(region, `${parameters}/${one}`, { drop, ids })
       if (trials.length > 0) await endTrials(region, ({ Tags: tags }) => tagValue(tags, dropTag) === drop)
+      const place = step.kind === 'remove' && homes.has(name) ? await importPlaceOf(region, settings) : null
+      if (place !== null) await endImports(region, place, { drop, snapshots: 'remove' })
       return await withdrawDrop(region, drop, there, { step, keepLast })
     })
   })

@@ -20,9 +20,14 @@ export type FaultScript = (call: SeenCall) => Fault | null | Promise<Fault | nul
 export function refusalOf(fault: Fault, service: ServiceName): ApiError | null {
   if (fault === 'throttled' && service === 'ec2')
     return new ApiError(503, 'RequestLimitExceeded', 'Request limit exceeded.')
+  if (fault === 'throttled' && service === 'iam') return new ApiError(400, 'Throttling', 'Rate exceeded')
   if (fault === 'throttled' && service === 'ssm') return new ApiError(400, 'ThrottlingException', 'Rate exceeded')
   if (fault === 'throttled') return new ApiError(400, 'RequestThrottledException', 'Rate exceeded', 'ACCOUNT_THROTTLED')
   if (fault === 'broken')
-    return new ApiError(500, service === 'ec2' ? 'InternalError' : 'InternalServerException', 'Internal error')
+    return new ApiError(
+      500,
+      service === 'ec2' ? 'InternalError' : service === 'iam' ? 'ServiceFailure' : 'InternalServerException',
+      'Internal error',
+    )
   return null
 }

@@ -115,6 +115,26 @@ export const parameterRecord = z.object({
 })
 export type ParameterRecord = z.infer<typeof parameterRecord>
 
+export const importRecord = z.object({
+  id: z.string(),
+  region: z.string(),
+  owner: z.string(),
+  description: z.string(),
+  bucket: z.string(),
+  key: z.string(),
+  format: z.string(),
+  token: z.string().nullable(),
+  request: z.string().describe('Tells whether a second request with the same token is the same request'),
+  tags,
+  startedAt: z.number(),
+  readAt: moment.describe('When the object was read to its end, or could not be'),
+  size: z.int().describe('Bytes of the object; 0 before it was read'),
+  failure: z.string().nullable().describe('Why it could not be read'),
+  snapshotId: z.string().nullable(),
+  cancelledAt: moment,
+})
+export type ImportRecord = z.infer<typeof importRecord>
+
 /** What is set for an account in a region. */
 export const settingsRecord = z.object({
   id: z.string().describe('account.region'),

@@ -7,6 +7,7 @@ import type { Received } from './ebs/blocks.ts'
 import { answerQuery } from './ec2/answer-query.ts'
 import { renderError } from './ec2/xml.ts'
 import { refusalOf, type FaultScript } from './faults.ts'
+import { answerIam, renderIamError } from './iam/answer-query.ts'
 import { answerQuota } from './quotas/answer-json.ts'
 import { createReceiver } from './receive.ts'
 import { answerParameters } from './ssm/answer-json.ts'
@@ -32,7 +33,7 @@ interface Answer {
 }
 
 /**
- * EC2, EBS direct, Service Quotas and Parameter Store behind one address: a form is for EC2, a path under /snapshots for EBS, and
+ * EC2, EBS direct, IAM, Service Quotas and Parameter Store behind one address: a form is for EC2, or for IAM if it is signed for that, a path under /snapshots for EBS, and
  * requests for the others name service and operation in a header.
  */
 export function createEmulatorServer(
@@ -48,12 +49,15 @@ export function createEmulatorServer(
       const received = await receiver.receive(request)
       try {
         if (service === 'servicequotas' || service === 'ssm') return await answerJson(service, request, received)
-        return await (service === 'ebs' ? answerEbs(request, received) : answerEc2(request, received, requestId))
+        return await (service === 'ebs'
+          ? answerEbs(request, received)
+          : answerForm(service, request, received, requestId))
       } finally {
         receiver.release(received)
       }
     } catch (error) {
       const refusal = refusalIn(error)
+      if (refusal && service === 'iam') return iamError(refusal, requestId)
       if (refusal) return service === 'ec2' ? queryError(refusal, requestId) : jsonError(refusal)
       throw error
     }
@@ -68,15 +72,21 @@ export function createEmulatorServer(
     )
   }
 
-  async function answerEc2(request: IncomingMessage, received: Received, requestId: string): Promise<Answer | null> {
+  async function answerForm(
+    service: 'ec2' | 'iam',
+    request: IncomingMessage,
+    received: Received,
+    requestId: string,
+  ): Promise<Answer | null> {
     const form = new URLSearchParams(received.bytes.toString('utf8'))
-    const caller = callerOf(request, received, 'ec2')
+    const caller = callerOf(request, received, service)
     const place = placeOf(caller)
     const asked = { operation: form.get('Action') ?? '', isDryRun: form.get('DryRun') === 'true' }
-    return await withFaults({ service: 'ec2', ...asked, caller }, async () => ({
+    const answerer = service === 'ec2' ? answerQuery : answerIam
+    return await withFaults({ service, ...asked, caller }, async () => ({
       status: 200,
       headers: xml,
-      body: await answerQuery(world, place, form, requestId),
+      body: await answerer(world, place, form, requestId),
     }))
   }
 
@@ -135,7 +145,7 @@ export function createEmulatorServer(
 function serviceOf({ url, headers }: IncomingMessage): ServiceName {
   if (url?.startsWith('/snapshots') === true) return 'ebs'
   const target = headers['x-amz-target']
-  if (target === undefined) return 'ec2'
+  if (target === undefined) return headers.authorization?.includes('/iam/aws4_request') === true ? 'iam' : 'ec2'
   return String(target).startsWith('AmazonSSM.') ? 'ssm' : 'servicequotas'
 }
 
@@ -147,6 +157,7 @@ function placeOf({ accountId, region }: Caller): Place {
 function unauthorized(service: ServiceName, operation: string): ApiError {
   const message = `You are not authorized to perform this operation: ${service}:${operation}`
   if (service === 'ec2') return new ApiError(403, 'UnauthorizedOperation', message)
+  if (service === 'iam') return new ApiError(403, 'AccessDenied', message)
   return new ApiError(403, 'AccessDeniedException', message, service === 'ebs' ? 'UNAUTHORIZED_ACCOUNT' : null)
 }
 
@@ -182,6 +193,10 @@ function jsonError({ status, code, message, reason }: ApiError): Answer {
 
 function queryError({ status, code, message }: ApiError, requestId: string): Answer {
   return { status, headers: xml, body: renderError(code, message, requestId) }
+}
+
+function iamError({ status, code, message }: ApiError, requestId: string): Answer {
+  return { status, headers: xml, body: renderIamError(code, message, requestId) }
 }
 
 function send(response: ServerResponse, requestId: string, { status, headers, body }: Answer): void {

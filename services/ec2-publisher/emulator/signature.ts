@@ -23,7 +23,7 @@ export interface Caller {
 const unsigned = 'UNSIGNED-PAYLOAD'
 
 /** The services behind the one address, by the names that requests to them are signed for. */
-export type ServiceName = 'ec2' | 'ebs' | 'servicequotas' | 'ssm'
+export type ServiceName = 'ec2' | 'ebs' | 'iam' | 'servicequotas' | 'ssm'
 
 interface Checks {
   readonly service: ServiceName
@@ -55,6 +55,12 @@ const wordsOf: Readonly<Record<ServiceName, Words>> = {
     expired: [400, 'RequestExpired'],
   },
   ebs: jsonWords,
+  iam: {
+    missing: [403, 'MissingAuthenticationToken'],
+    unknown: [403, 'InvalidClientTokenId'],
+    wrong: [403, 'SignatureDoesNotMatch'],
+    expired: [403, 'SignatureDoesNotMatch'],
+  },
   servicequotas: jsonWords,
   ssm: jsonWords,
 }

@@ -3,6 +3,7 @@ import { serveEmulator, type ServedEmulator } from '#publishing/serve-emulator.t
 import { emulatorAccount } from './credentials.ts'
 import type { FaultScript } from './faults.ts'
 import { createGuests, nobody, type StartGuest } from './guests.ts'
+import { createObjectSource, noObjects, type ObjectServer } from './object-source.ts'
 import type { OptedIn } from './regions.ts'
 import { createEmulatorServer } from './server.ts'
 import type { Account } from './signature.ts'
@@ -27,6 +28,10 @@ export interface EmulatorOptions {
   /** Why copies to a region end as failed; none do. */
   readonly copyFails?: (region: string) => string | null
   readonly accounts?: readonly Account[]
+  /** The S3 server whose objects are imported, with a key that may read all of them; without one there are no buckets. */
+  readonly s3?: ObjectServer
+  /** The roles that VM Import can be told, and whether each may read S3; `vmimport` may unless said otherwise. */
+  readonly importRoles?: Readonly<Record<string, boolean>>
   /** What runs in an instance; nothing does unless said, and consoles stay empty. */
   readonly startGuest?: StartGuest
   /** Whether there is a machine of a type left in a region; there always is. */
@@ -40,6 +45,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const guests = createGuests(options.startGuest ?? (() => nobody))
   const world = await openWorld(options.folder, {
     guests,
+    objects: options.s3 === undefined ? noObjects : createObjectSource(options.s3),
+    importRoles: options.importRoles ?? { vmimport: true },
     hasCapacity: options.hasCapacity ?? (() => true),
     log: options.log,
     now: options.now ?? (() => new Date()),

@@ -1,16 +1,19 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Guests } from './guests.ts'
+import type { ObjectSource } from './object-source.ts'
 import { openBlocks, type BlockStore } from './block-store.ts'
 import type { OptedIn } from './regions.ts'
 import { openRecords, type RecordStore } from '#files/record-store.ts'
 import {
   imageRecord,
+  importRecord,
   instanceRecord,
   parameterRecord,
   settingsRecord,
   snapshotRecord,
   type ImageRecord,
+  type ImportRecord,
   type InstanceRecord,
   type ParameterRecord,
   type SettingsRecord,
@@ -29,6 +32,8 @@ export interface Delays {
   readonly copy: number
   /** From PutParameter until an AMI id is found to be one. */
   readonly validation: number
+  /** From ImportSnapshot until the snapshot is there. */
+  readonly import: number
   /** From RunInstances until an instance runs, and from its end until it is terminated. */
   readonly launch: number
 }
@@ -39,6 +44,7 @@ export const usualDelays: Delays = {
   availability: 150,
   copy: 250,
   validation: 100,
+  import: 300,
   launch: 200,
 }
 
@@ -49,6 +55,11 @@ export interface World {
   readonly settings: RecordStore<SettingsRecord>
   readonly parameters: RecordStore<ParameterRecord>
   readonly instances: RecordStore<InstanceRecord>
+  readonly imports: RecordStore<ImportRecord>
+  /** S3, as VM Import reads it. */
+  readonly objects: ObjectSource
+  /** The roles that VM Import can be told, and whether each may read S3. */
+  readonly importRoles: Readonly<Record<string, boolean>>
   readonly guests: Guests
   /** Whether there is a machine of this type left in a region. */
   readonly hasCapacity: (type: string, region: string) => boolean
@@ -75,7 +86,17 @@ export async function openWorld(
   folder: string,
   rules: Pick<
     World,
-    'guests' | 'hasCapacity' | 'delays' | 'publicImageQuota' | 'copyFails' | 'launchedAt' | 'optedIn' | 'now' | 'log'
+    | 'objects'
+    | 'importRoles'
+    | 'guests'
+    | 'hasCapacity'
+    | 'delays'
+    | 'publicImageQuota'
+    | 'copyFails'
+    | 'launchedAt'
+    | 'optedIn'
+    | 'now'
+    | 'log'
   >,
 ): Promise<World> {
   return {
@@ -85,6 +106,7 @@ export async function openWorld(
     settings: await openRecords(join(folder, 'settings'), settingsRecord),
     parameters: await openRecords(join(folder, 'parameters'), parameterRecord),
     instances: await openRecords(join(folder, 'instances'), instanceRecord),
+    imports: await openRecords(join(folder, 'imports'), importRecord),
     blocks: await openBlocks(join(folder, 'blocks')),
   }
 }

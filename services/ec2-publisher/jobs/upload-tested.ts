@@ -5,13 +5,13 @@ import type { ImageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import type { Context, Waited, WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
-import type { Cloud } from '../cloud.ts'
+import type { Cloud, Uploaded } from '../cloud.ts'
 import { target } from '../step.ts'
 import { orderFor } from './image-order.ts'
 
 const second = 1000
-/** AWS promises no time for a copy; the longest that it sells is 48 hours. */
-const longestCopy = 48 * 3600 * second
+/** AWS promises no time for a copy, nor for an import; the longest that it sells is 48 hours. */
+const longestWork = 48 * 3600 * second
 
 const kept = z.object({ startedAt: z.number(), triedAt: z.number().optional() })
 
@@ -25,8 +25,8 @@ interface Given {
 }
 
 /**
- * Puts an image that passed its test into every region, private, and tries it there where the settings want it. While AWS copies, and
- * while it starts, the job waits and holds nothing.
+ * Puts an image that passed its test into every region, private, and tries it there where the settings want it. While AWS imports
+ * and copies, and while it starts, the job waits and holds nothing.
  */
 export async function uploadTested(
   body: ImageTested,
@@ -38,8 +38,9 @@ export async function uploadTested(
   const now = context.now().getTime()
   const { startedAt, triedAt = now } = context.waited ? kept.parse(context.waited.state) : { startedAt: now }
   const order = await orderFor(body, artifacts, context.signal)
-  const { registrations, missing, pending, bytes } = await cloud.upload(order, context)
-  if (pending.length > 0) return { events: [], wait: waitForCopies(startedAt, order.name, pending, context) }
+  const { bytes, ...placed } = await cloud.upload(order, context)
+  if (placed.pending.length > 0) return { events: [], wait: waitForAws(startedAt, order.name, placed, context) }
+  const { registrations, missing } = placed
   const trial = trials ? await cloud.tryOut(order, registrations, context) : null
   if (trial !== null) return { events: [], wait: waitForTrial({ startedAt, triedAt }, order.name, trial, context) }
   const seconds = (context.now().getTime() - startedAt) / second
@@ -48,10 +49,15 @@ export async function uploadTested(
 }
 
 /** The longer it has taken, the longer until the next look. */
-function waitForCopies(startedAt: number, name: string, pending: readonly string[], { now }: Context): WaitFor {
+function waitForAws(
+  startedAt: number,
+  name: string,
+  { pending, importing }: Pick<Uploaded, 'pending' | 'importing'>,
+  { now }: Context,
+): WaitFor {
   const at = now().getTime()
   const taken = at - startedAt
-  if (taken > longestCopy) {
+  if (taken > longestWork) {
     const hours = String(Math.round(taken / 3600 / second))
     throw new PermanentError('stuck', `${name} has been on its way to ${pending.join(', ')} for ${hours} hours`)
   }
@@ -59,7 +65,7 @@ function waitForCopies(startedAt: number, name: string, pending: readonly string
   return {
     for: null,
     until: new Date(at + pause),
-    reason: 'copies to other regions',
+    reason: importing ? 'AWS to import the disk' : 'copies to other regions',
     state: { startedAt },
   }
 }

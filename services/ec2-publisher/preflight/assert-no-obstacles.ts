@@ -2,6 +2,8 @@ import { PermanentError } from '#service/errors.ts'
 import { encryptionObstacle } from '../aws/encryption.ts'
 import type { Region } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
+import { importPlaceOf, type ImportSettings } from '../imports/import-place.ts'
+import { bucketObstacle, roleObstacle } from './import-place.ts'
 import { missingPermissions, type PermissionSettings } from './missing-permissions.ts'
 import { blockedPublicAccess } from './public-access.ts'
 import { quotaObstacle } from './public-quota.ts'
@@ -21,13 +23,15 @@ export interface Purpose {
 export async function assertNoObstacles(
   region: Region,
   { sends, images }: Purpose,
-  settings: PermissionSettings & Pick<Ec2Settings, 'publicImageQuota'>,
+  settings: PermissionSettings & ImportSettings & Pick<Ec2Settings, 'publicImageQuota'>,
 ): Promise<void> {
+  const place = sends ? await importPlaceOf(region, settings) : null
   const looks = [
     encryptionObstacle(region),
     blockedPublicAccess(region, settings.publicSnapshots),
     quotaObstacle(region, images, settings.publicImageQuota),
-    missingPermissions(region, sends, settings),
+    missingPermissions(region, { sends, imports: place !== null }, settings),
+    ...(place === null ? [] : [bucketObstacle(region, place), roleObstacle(region, place)]),
   ]
   const obstacles = (await Promise.all(looks)).flat()
   if (obstacles.length > 0) throw new PermanentError('refused', obstacles.join('; '))

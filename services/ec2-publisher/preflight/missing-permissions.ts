@@ -10,6 +10,12 @@ const nothing = {
 } as const
 const someDay = new Date('2100-01-01T00:00:00Z')
 
+/** How the disk comes to a region: it is sent there, or to a bucket from which AWS imports it, or the image is copied. */
+interface Sending {
+  readonly sends: boolean
+  readonly imports: boolean
+}
+
 /** Which calls are made at all. */
 export type PermissionSettings = Pick<
   Ec2Settings,
@@ -22,7 +28,7 @@ export type PermissionSettings = Pick<
  */
 export async function missingPermissions(
   { ec2, name }: Region,
-  sends: boolean,
+  { sends, imports }: Sending,
   { publicSnapshots, deprecateDays, protectFinal, watermark, trials }: PermissionSettings,
 ): Promise<string[]> {
   const { ImageId, SnapshotId, InstanceId } = nothing
@@ -58,6 +64,13 @@ export async function missingPermissions(
             () => ec2.attachImageWatermark({ ImageId, WatermarkName: watermark, ...dry }),
           ] as const,
         ]),
+    ...(imports
+      ? ([
+          ['ImportSnapshot', () => ec2.importSnapshot(dry)],
+          ['DescribeImportSnapshotTasks', () => ec2.describeImportSnapshotTasks(dry)],
+          ['CancelImportTask', () => ec2.cancelImportTask(dry)],
+        ] as const)
+      : []),
     ...(sends && trials.length > 0
       ? ([
           ['RunInstances', () => ec2.runInstances({ ImageId, MinCount: 1, MaxCount: 1, ...dry })],

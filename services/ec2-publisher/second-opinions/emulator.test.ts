@@ -4,20 +4,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { run } from '#subprocess/run.ts'
+import { createBucket, s3Credentials } from '#test/brokers/s3.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
 import { setUpFrozen, type EmulatedCloud } from '../emulator/testing/emulated-cloud.ts'
 import { blessed, expired, handle, keepDisk, registrationsIn, setUp, superseded, tested } from '../testing/bench.ts'
+import { followImport, openImportHouse, type ImportHouse } from '../testing/import-bench.ts'
 import { provideAwsTools } from './testing/aws-tools.ts'
 import { startBoto3, type Boto3 } from './testing/boto3.ts'
 
 let bin: string
 let boto3: Boto3
 let cloud: EmulatedCloud
+let house: ImportHouse
 const asked = new Set<string>()
 beforeAll(async () => {
   bin = await provideAwsTools()
   boto3 = startBoto3(bin)
+  house = await openImportHouse()
   cloud = await setUpFrozen({
+    s3: { url: house.server.url, credentials: s3Credentials },
     faults({ operation }) {
       asked.add(operation)
       return null
@@ -27,6 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await boto3[Symbol.asyncDispose]()
   await cloud[Symbol.asyncDispose]()
+  await house[Symbol.asyncDispose]()
 })
 
 const bytes = Buffer.alloc(524_288, 7)
@@ -44,7 +50,7 @@ type Answer = Readonly<Record<string, unknown>>
 
 /** Makes a call by boto3, holds its answer to AWS's description of the service, and lets a while go by. */
 async function ask(
-  service: 'ec2' | 'ebs' | 'service-quotas',
+  service: 'ec2' | 'ebs' | 'iam' | 'service-quotas',
   operation: string,
   parameters: object = {},
   region = 'us-east-1',
@@ -120,6 +126,32 @@ it("answers every call of the publisher's as AWS's own description of the servic
   })
 })
 
+it('imports a disk from S3 as the library asks for it', async () => {
+  const name = 'disks-of-second-opinions'
+  using bucket = await createBucket(house.server.url, name)
+  await bucket.overwrite('disk.raw', bytes)
+  const tags = [{ Key: 'Name', Value: 'x' }]
+  const request = {
+    ClientToken: 'c',
+    Description: 'of a test',
+    DiskContainer: { Format: 'RAW', Description: 'a disk', UserBucket: { S3Bucket: name, S3Key: 'disk.raw' } },
+    RoleName: 'vmimport',
+    TagSpecifications: [{ ResourceType: 'import-snapshot-task', Tags: tags }],
+  }
+  const { Role: role } = await ask('iam', 'get_role', { RoleName: 'vmimport' })
+  expect(role).toMatchObject({ RoleName: 'vmimport', Arn: 'arn:aws:iam::123456789012:role/vmimport' })
+  const begun = await ask('ec2', 'import_snapshot', request)
+  const { ImportTaskId: id } = begun
+  expect(begun).toMatchObject({ SnapshotTaskDetail: { Status: 'active', Format: 'RAW' }, Tags: tags })
+  await ask('ec2', 'create_tags', { Resources: [id], Tags: [{ Key: 'b', Value: 'c' }] })
+  await ask('ec2', 'describe_import_snapshot_tasks', { ImportTaskIds: [id] })
+  const { ImportSnapshotTasks: done } = await ask('ec2', 'describe_import_snapshot_tasks', { MaxResults: 10 })
+  expect(done).toMatchObject([{ SnapshotTaskDetail: { Status: 'completed', DiskImageSize: bytes.length } }])
+  const { ImportTaskId: other } = await ask('ec2', 'import_snapshot', { ...request, ClientToken: 'd' })
+  const cancelled = await ask('ec2', 'cancel_import_task', { ImportTaskId: other, CancelReason: 'over' })
+  expect(cancelled).toMatchObject({ PreviousState: 'active', State: 'deleting' })
+})
+
 it("reads and waits as AWS's command line would have it", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-awscli-'))
   const file = join(folder, 'block')
@@ -175,6 +207,10 @@ it('has been asked for all that the publisher asks for', async () => {
   const { drop } = tested(disk).body
   await handle(bench, superseded(said, drop))
   await handle(bench, expired(said, drop))
+  await using imports = await house.setUp({ faults })
+  const event = tested(await keepDisk(imports.artifacts, 1))
+  await followImport(imports, event)
+  await handle(imports, superseded([], drop))
   expect([...used].filter((operation) => !asked.has(operation))).toEqual([])
   expect(used.size).toBeGreaterThan(18)
 })

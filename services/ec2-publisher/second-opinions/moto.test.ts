@@ -124,6 +124,9 @@ it('moto has not these calls of ours', async () => {
   const calls: Readonly<Record<string, () => Promise<unknown>>> = {
     GetImageBlockPublicAccessState: () => ec2.getImageBlockPublicAccessState({}),
     GetSnapshotBlockPublicAccessState: () => ec2.getSnapshotBlockPublicAccessState({}),
+    ImportSnapshot: () => ec2.importSnapshot({ DiskContainer: { Format: 'RAW', Url: 's3://disks/disk.raw' } }),
+    DescribeImportSnapshotTasks: () => ec2.describeImportSnapshotTasks({}),
+    CancelImportTask: () => ec2.cancelImportTask({ ImportTaskId: 'import-snap-0123456789abcdef0' }),
     EnableImageDeprecation: () => ec2.enableImageDeprecation({ ImageId, DeprecateAt: new Date('2030-01-01') }),
     EnableImageDeregistrationProtection: () => ec2.enableImageDeregistrationProtection({ ImageId }),
     DisableImageDeregistrationProtection: () => ec2.disableImageDeregistrationProtection({ ImageId }),

@@ -16,6 +16,7 @@ import type { Context, Waited } from '#service/define.ts'
 import { testContext } from '#test/support/context.ts'
 import type { Cloud } from '../cloud.ts'
 import { readEc2PublisherConfig, type Ec2Settings } from '../config.ts'
+import type { Credentials } from '../aws/region.ts'
 import { createDirectCloud } from '../cloud/direct-cloud.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator/start.ts'
@@ -42,7 +43,11 @@ export interface Bench extends AsyncDisposable {
   connect(region: string): Clients
 }
 
-export async function setUp(options: Partial<EmulatorOptions> = {}, env: Environment = {}): Promise<Bench> {
+export async function setUp(
+  options: Partial<EmulatorOptions> = {},
+  env: Environment = {},
+  credentials: Credentials = emulatorAccount,
+): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-ec2-'))
   const begin = (more: Partial<EmulatorOptions>) =>
     startEmulator({
@@ -62,7 +67,7 @@ export async function setUp(options: Partial<EmulatorOptions> = {}, env: Environ
     }
     const settings = readEc2PublisherConfig(variables, join(folder, 'state'))
     const region = connectClients(emulator.url, { region: settings.regions[0] ?? '' })
-    return { emulator, settings, region, cloud: createDirectCloud(settings, emulatorAccount) }
+    return { emulator, settings, region, cloud: createDirectCloud(settings, credentials) }
   }
   const bench = {
     folder,

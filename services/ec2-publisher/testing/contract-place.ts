@@ -1,11 +1,12 @@
 import type { Image } from '@aws-sdk/client-ec2'
 import type { ArtifactRef, Registration } from '#events/vocabulary.ts'
-import type { Call, Found, OpenPlace, PlaceDeclaration, Step } from '#publishing/testing/contract-place.ts'
+import type { Call, Found, OpenPlace, PlaceDeclaration, Step, Via } from '#publishing/testing/contract-place.ts'
 import { followWaits } from '#publishing/testing/follow-waits.ts'
 import { createDirectCloud } from '../cloud/direct-cloud.ts'
 import { readEc2PublisherConfig } from '../config.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
 import type { Account } from '../emulator/signature.ts'
+import type { EmulatorOptions } from '../emulator/start.ts'
 import { connectClients, type Clients } from '../emulator/testing/emulated-cloud.ts'
 import { standIn } from '../stand-in.ts'
 import { amiName } from '../upload/ami-name.ts'
@@ -28,14 +29,36 @@ const person = { ...emulatorAccount, accessKeyId: 'AKIAPERSONEXAMPLE000', secret
 
 /** The emulator, with a key for the publisher and one for a person of the same account. */
 export const contractPlace: PlaceDeclaration = {
-  start: () => Promise.resolve({ atOnce: 6, stride: 7, open, async [Symbol.asyncDispose]() {} }),
+  start: () =>
+    Promise.resolve({
+      atOnce: 6,
+      stride: 7,
+      open: () => openPlace({ account: emulatorAccount, setUp: async (options) => ({ bench: await setUp(options) }) }),
+      async [Symbol.asyncDispose]() {},
+    }),
 }
 
-async function open(): Promise<OpenPlace> {
+/** How disks come to EC2 in a place: block by block, unless it says otherwise. */
+export interface Form {
+  /** The key of the publisher. */
+  readonly account: Account
+  readonly setUp: (options: Partial<EmulatorOptions>) => Promise<{ readonly bench: Bench; readonly beside?: Beside }>
+}
+
+/** What belongs to a place besides EC2. */
+export interface Beside {
+  /** What a publisher is told of it. */
+  settings(via: Via): Promise<Readonly<Record<string, string>>>
+  /** What of ours is there, and what of that EC2 tells. */
+  leftovers(region: Clients): Promise<string[]>
+}
+
+/** An account in an emulator of its own. */
+export async function openPlace({ account, ...form }: Form): Promise<OpenPlace> {
   let ahead = 0
-  const own: { -readonly [Key in keyof Account]: Account[Key] } = { ...emulatorAccount }
+  const own: { -readonly [Key in keyof Account]: Account[Key] } = { ...account }
   const accounts: Account[] = [own, person]
-  const bench = await setUp({ accounts, now: () => new Date(Date.now() - ahead) })
+  const { bench, beside } = await form.setUp({ accounts, now: () => new Date(Date.now() - ahead) })
   const disk = await keepDisk(bench.artifacts, 3)
   const connect = (region: string) => connectClients(bench.emulator.url, { region, credentials: person })
   const inventories = async () => await Promise.all(regions.map((name) => inventoryOf(connect(name), bench, disk)))
@@ -47,12 +70,13 @@ async function open(): Promise<OpenPlace> {
       ahead = options.clockAhead ?? 0
       const settings = readEc2PublisherConfig({
         ...standIn.settings(await via(bench.emulator.url, regionOf)),
+        ...(await beside?.settings(via)),
         IMAGEDROP_EC2_PUBLISHER_REGIONS: (options.two === true ? regions : regions.slice(0, 1)).join(','),
         IMAGEDROP_EC2_PUBLISHER_POLL_SECONDS: '0.02',
         IMAGEDROP_EC2_PUBLISHER_PATIENCE_SECONDS: '1.5',
         ...(options.impatient === true ? { IMAGEDROP_EC2_PUBLISHER_SILENCE_SECONDS: '1' } : {}),
       })
-      const cloud = createDirectCloud(settings, emulatorAccount)
+      const cloud = createDirectCloud(settings, account)
       return async (step, registrations, signal) => {
         const event = eventOf(step, disk, registrations)
         const said = await followWaits((woken) => handleOnce({ ...bench, cloud }, event, { ...woken, signal }), options)
@@ -61,9 +85,10 @@ async function open(): Promise<OpenPlace> {
     },
     async inventory() {
       const all = await inventories()
+      const others = (await beside?.leftovers(connect(regions[0] ?? ''))) ?? []
       return {
         ours: all.flatMap(({ ours }) => ours),
-        leftovers: all.flatMap(({ leftovers }) => leftovers),
+        leftovers: [...all.flatMap(({ leftovers }) => leftovers), ...others],
         others: all.flatMap(({ others }) => others),
       }
     },
@@ -109,6 +134,8 @@ const changes = [
   'PutSnapshotBlock',
   'CompleteSnapshot',
   'RegisterImage',
+  'ImportSnapshot',
+  'CancelImportTask',
   'CopyImage',
   'CreateTags',
   'ModifyImageAttribute',
@@ -118,7 +145,8 @@ const changes = [
 ]
 
 function isChange({ method, path, body }: Call): boolean {
-  if (path.startsWith('/snapshots')) return method !== 'GET'
+  // EC2 is asked by forms; paths are of EBS direct and of S3.
+  if (path !== '/') return method !== 'GET' && method !== 'HEAD'
   const form = new URLSearchParams(body.toString('utf8'))
   return form.get('DryRun') !== 'true' && !/^(Describe|Get)/.test(form.get('Action') ?? '')
 }

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { Snapshot } from '@aws-sdk/client-ec2'
 import { ArtifactCorrupted } from '#artifacts/store.ts'
-import { pollFor, pollUntil } from '#publishing/wait.ts'
+import { pollFor } from '#publishing/wait.ts'
 import { messageOf, TransientError } from '#service/errors.ts'
 import { codeOf } from '#publishing/sdk-errors.ts'
 import { assertUnencryptedByDefault } from '../aws/encryption.ts'
 import { isMissing } from '../aws/errors.ts'
 import { findSnapshots, where } from '../aws/find.ts'
 import { latenessWithin } from '../aws/late.ts'
+import { completion, findOurs } from '../aws/own-snapshots.ts'
 import type { Region } from '../aws/region.ts'
 import { removeSnapshot } from '../aws/remove.ts'
-import { digestTag, parentTag, tagsOf, tagValue } from '../aws/tags.ts'
+import { parentTag, tagsOf, tagValue } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { BlockLists } from './block-lists.ts'
 import { chooseParent, findParent, type Parent } from './choose-parent.ts'
@@ -70,10 +71,6 @@ export async function findOrMakeSnapshot(region: Region, order: UploadOrder, con
   throw new TransientError(
     `${name}: the snapshots of ${String(generations)} client tokens in ${region.name} were deleted, or are encrypted`,
   )
-}
-
-async function findOurs(region: Region, { name, disk }: UploadOrder): Promise<Snapshot[]> {
-  return await findSnapshots(region, where('tag:Name', name), where(`tag:${digestTag}`, disk.sha256))
 }
 
 /** The snapshot that an earlier try has begun. One whose parent is not known any more is of no use: nobody can say what lacks. */
@@ -200,17 +197,4 @@ async function assertSealed(region: Region, snapshotId: string, refusal: unknown
     await removeSnapshot(region, snapshotId)
     throw new TransientError(`${snapshotId} was given up: ${messageOf(refusal)}`, { cause: refusal })
   }
-}
-
-async function completion(region: Region, snapshotId: string): Promise<void> {
-  await pollUntil(
-    `${snapshotId} in ${region.name} completed`,
-    async () => {
-      const [seen] = await findSnapshots(region, where('snapshot-id', snapshotId))
-      if (seen?.State === 'error')
-        throw new TransientError(`${snapshotId} ended in error: ${seen.StateMessage ?? 'no reason given'}`)
-      return seen?.State === 'completed' ? true : null
-    },
-    region.pace,
-  )
 }

@@ -1,5 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2'
 import type { Registration } from '#events/vocabulary.ts'
+import { codeOf } from '#publishing/sdk-errors.ts'
 import { pollUntil } from '#publishing/wait.ts'
 import { assertUnencrypted } from '../aws/encryption.ts'
 import { findImages, findSnapshots, where } from '../aws/find.ts'
@@ -7,6 +8,7 @@ import { onceSeen } from '../aws/late.ts'
 import type { Region } from '../aws/region.ts'
 import { sentTag, tagsOf, tagValue, verifiedTag, watermarkOf } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
+import { importPlaceOf } from '../imports/import-place.ts'
 import type { Ec2Settings } from '../config.ts'
 import { target } from '../step.ts'
 import { assertReadsBack } from './read-back.ts'
@@ -30,10 +32,10 @@ export async function settleImage(
   const snapshotId = snapshotOf(image)
   // What was read back once is marked so; a public snapshot cannot be read.
   const isVerified = image.Public === true || tagValue(image.Tags, verifiedTag) === order.disk.sha256
-  if (settings.sampleBlocks > 0 && !isVerified) await assertReadsBack(region, snapshotId, order, settings.sampleBlocks)
+  const unread = settings.sampleBlocks > 0 && !isVerified ? await readBack(region, snapshotId, order, settings) : null
   const tags = [
     ...tagsOf(order),
-    ...(settings.sampleBlocks > 0 ? [{ Key: verifiedTag, Value: order.disk.sha256 }] : []),
+    ...(settings.sampleBlocks > 0 && unread === null ? [{ Key: verifiedTag, Value: order.disk.sha256 }] : []),
     ...(sent === null ? [] : [{ Key: sentTag, Value: String(sent) }]),
   ]
   await onceSeen(() => region.ec2.createTags({ Resources: [imageId, snapshotId], Tags: tags }), region.pace)
@@ -66,7 +68,22 @@ export async function settleImage(
     name: order.name,
     ...(settled.OwnerId === undefined ? {} : { owner: settled.OwnerId }),
     ...(watermark === null ? {} : { watermark }),
-    details: { snapshot: snapshotId },
+    details: { snapshot: snapshotId, ...(unread === null ? {} : { unverified: unread }) },
+  }
+}
+
+/**
+ * Compares blocks of the snapshot with the disk. Where disks go by VM Import because EBS direct is not allowed, reading by it is not
+ * either: then why it was not done is given.
+ */
+async function readBack(region: Region, snapshotId: string, order: UploadOrder, settings: Ec2Settings) {
+  try {
+    await assertReadsBack(region, snapshotId, order, settings.sampleBlocks)
+    return null
+  } catch (error) {
+    const isForbidden = codeOf(error) === 'AccessDeniedException'
+    if (!isForbidden || (await importPlaceOf(region, settings)) === null) throw error
+    return 'not read back: EBS direct is not allowed'
   }
 }
 

@@ -7,6 +7,9 @@ import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
 import type { BlockLists } from './block-lists.ts'
 import type { Extent } from '#disk/data-extents.ts'
+import { findOrImportSnapshot } from '../imports/find-or-import-snapshot.ts'
+import { importPlaceOf, keyOf } from '../imports/import-place.ts'
+import { removeObjects } from '../imports/remove-objects.ts'
 import { findOrMakeSnapshot } from './find-or-make-snapshot.ts'
 import { availability, findImage, registerImage } from './register-image.ts'
 import { settleImage, snapshotOf } from './settle-image.ts'
@@ -25,16 +28,24 @@ interface Placed {
   readonly bytes: number
 }
 
-/** Puts an image into one region. Each step looks first for what an earlier try has left. */
-export async function uploadImage(region: Region, order: UploadOrder, upload: Upload): Promise<Placed> {
+/**
+ * Puts an image into one region. Each step looks first for what an earlier try has left. Null while AWS imports the disk, where
+ * it was put into a bucket for that: ask again later.
+ */
+export async function uploadImage(region: Region, order: UploadOrder, upload: Upload): Promise<Placed | null> {
   const { settings, onPhase } = upload
   onPhase('looking for the image')
   const found = await findImage(region, order)
-  const { imageId, sent } =
+  const made =
     found?.ImageId === undefined ? await makeImage(region, order, upload) : { imageId: found.ImageId, sent: null }
+  if (made === null) return null
+  const { imageId, sent } = made
   onPhase('waiting for the image')
   const image = await availability(region, imageId)
   const registration = await settleImage(region, order, image, settings, sent)
+  const place = await importPlaceOf(region, settings)
+  // Whoever else was at it may have put the disk there once more.
+  if (place !== null) await removeObjects(region, place, keyOf(order))
   const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotOf(image)))
   const told = tagValue(snapshot?.Tags, sentTag) ?? snapshot?.FullSnapshotSizeInBytes
   return { registration, bytes: Number(told ?? bytesToRead(upload.extents, order.disk.size)) }
@@ -44,7 +55,13 @@ async function makeImage(region: Region, order: UploadOrder, upload: Upload) {
   const { settings, onPhase } = upload
   onPhase('uploading')
   const { connections } = settings
-  const { snapshotId, sent } = await findOrMakeSnapshot(region, order, { ...upload, connections })
+  const place = await importPlaceOf(region, settings)
+  const made =
+    place === null
+      ? await findOrMakeSnapshot(region, order, { ...upload, connections })
+      : await findOrImportSnapshot(region, order, { ...upload, place })
+  if (made === null) return null
+  const { snapshotId, sent } = made
   onPhase('registering')
   const imageId = await registerImage(region, order, snapshotId, settings)
   const used = snapshotOf(await availability(region, imageId))

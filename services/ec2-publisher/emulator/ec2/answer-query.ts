@@ -19,6 +19,7 @@ import {
   getImageBlockPublicAccessState,
   getSnapshotBlockPublicAccessState,
 } from './public-access.ts'
+import { cancelImportTask, describeImportSnapshotTasks, importSnapshot } from './import-snapshot.ts'
 import { describeInstances, getConsoleOutput, terminateInstances } from './instances.ts'
 import { registerImage } from './register-image.ts'
 import { runInstances } from './run-instances.ts'
@@ -56,6 +57,9 @@ const actions: Readonly<Record<string, Action>> = {
   EnableEbsEncryptionByDefault: enableEbsEncryptionByDefault,
   DisableEbsEncryptionByDefault: disableEbsEncryptionByDefault,
   DescribeRegions: describeRegions,
+  ImportSnapshot: importSnapshot,
+  DescribeImportSnapshotTasks: describeImportSnapshotTasks,
+  CancelImportTask: cancelImportTask,
   RunInstances: runInstances,
   DescribeInstances: describeInstances,
   GetConsoleOutput: getConsoleOutput,

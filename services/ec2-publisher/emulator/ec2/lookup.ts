@@ -1,5 +1,5 @@
 import { refused } from '../api-error.ts'
-import type { ImageRecord, InstanceRecord, SnapshotRecord } from '../records.ts'
+import type { ImageRecord, ImportRecord, InstanceRecord, SnapshotRecord } from '../records.ts'
 import { isVisible } from '../world.ts'
 import type { Call } from './action.ts'
 
@@ -44,4 +44,12 @@ export function instanceOf(call: Call, id: string): InstanceRecord {
   if (!instance || !isInstanceSeen(call, instance))
     throw refused('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`)
   return instance
+}
+
+/** An import task of the caller's own, by id. */
+export function importOf({ world, region, owner }: Call, id: string): ImportRecord {
+  const task = world.imports.get(id)
+  if (!task || task.region !== region || task.owner !== owner || !isVisible(world, task.startedAt, null))
+    throw refused('InvalidConversionTaskId', `The import task ID '${id}' does not exist`)
+  return task
 }

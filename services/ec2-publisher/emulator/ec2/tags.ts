@@ -1,12 +1,12 @@
 import { refused } from '../api-error.ts'
 import type { TagRecord } from '../records.ts'
 import type { Action, Call } from './action.ts'
-import { imageOf, instanceOf, snapshotOf } from './lookup.ts'
+import { imageOf, importOf, instanceOf, snapshotOf } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 
 const mostTags = 50
 
-/** CreateTags: sets tags of AMIs, snapshots and instances; a key that is there gets the new value. */
+/** CreateTags: sets tags of AMIs, snapshots, instances and import tasks; a key that is there gets the new value. */
 export const createTags: Action = {
   takes: 'ResourceId.N Tag.N.Key Tag.N.Value',
   async run(call) {
@@ -20,7 +20,9 @@ export const createTags: Action = {
     for (const id of snapshots) snapshotOf(call, id)
     const instances = ids.filter((id) => id.startsWith('i-'))
     for (const id of instances) instanceOf(call, id)
-    const other = ids.find((id) => !/^(ami|snap|i)-/.test(id))
+    const imports = ids.filter((id) => id.startsWith('import-snap-'))
+    for (const id of imports) importOf(call, id)
+    const other = ids.find((id) => !/^(ami|snap|i|import-snap)-/.test(id))
     if (other !== undefined) throw refused('InvalidID', `The ID '${other}' is not valid`)
     for (const id of images) await tagImage(call, id, tags)
     for (const id of snapshots) await tagSnapshot(call, id, tags)
@@ -28,8 +30,22 @@ export const createTags: Action = {
       const instance = instanceOf(call, id)
       await call.world.instances.save({ ...instance, tags: mergeTags(instance.tags, tags) })
     }
+    for (const id of imports) {
+      const task = importOf(call, id)
+      await call.world.imports.save({ ...task, tags: mergeTags(task.tags, tags) })
+    }
     return { return: true }
   },
+}
+
+/** The tags of an import task, the only thing that ImportSnapshot tags. */
+export function taskTags(parameters: Parameters): TagRecord[] {
+  return parameters.groups('TagSpecification').flatMap((one) => {
+    const type = one.required('ResourceType')
+    if (type !== 'import-snapshot-task')
+      throw refused('InvalidParameterValue', `'${type}' is not a valid taggable resource type for this operation.`)
+    return parseTags(one)
+  })
 }
 
 /** Looked up again: while another resource was written, somebody else may have tagged this one. */

@@ -15,7 +15,8 @@ export function renderError(code: string, message: string, requestId: string): s
   return `${header}<Response>${body}</Response>`
 }
 
-function render(value: Xml): string {
+/** Values as elements. */
+export function render(value: Xml): string {
   if (value === null || value === undefined) return ''
   if (Array.isArray(value)) return (value as readonly Xml[]).map((item) => `<item>${render(item)}</item>`).join('')
   if (typeof value !== 'object') return escape(String(value))

@@ -8,7 +8,15 @@ import { emulatorAccount } from '../credentials.ts'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../start.ts'
 
 /** Quick, but not nothing: what is made is not to be seen at once. */
-export const quick = { visibility: 5, completion: 15, availability: 15, copy: 25, validation: 10, launch: 20 }
+export const quick = {
+  visibility: 5,
+  completion: 15,
+  availability: 15,
+  copy: 25,
+  validation: 10,
+  launch: 20,
+  import: 25,
+}
 
 /** Clients of a region of the emulator, as anybody else has them: a refusal is an error at once. */
 export interface Clients {

@@ -42,8 +42,13 @@ def look(operation_model, response_dict, **_):
     shape = operation_model.output_shape
     if shape is None or shape.serialization.get('payload') or 'payload' in shape.metadata:
         return
-    if operation_model.service_model.metadata['protocol'] == 'ec2':
+    protocol = operation_model.service_model.metadata['protocol']
+    if protocol == 'ec2':
         compare_xml(shape, ElementTree.fromstring(response_dict['body']), operation_model.name)
+    elif protocol == 'query':
+        wrapper = shape.serialization['resultWrapper']
+        [result] = [one for one in ElementTree.fromstring(response_dict['body']) if local(one) == wrapper]
+        compare_xml(shape, result, operation_model.name)
     else:
         compare_json(shape, json.loads(response_dict['body'] or '{}'), operation_model.name)
 
