@@ -6,6 +6,8 @@ import { target } from './vocabulary.ts'
 /** What can be wrong. */
 export const findingKinds = ['gone', 'unavailable', 'private', 'left', 'unclaimed', 'unknown', 'unseen'] as const
 
+export type FindingKind = (typeof findingKinds)[number]
+
 export const auditFinding = z
   .strictObject({
     kind: z
