@@ -28,12 +28,16 @@ const unseen = (place: string) => finding('', { id: null, kind: 'unseen', place,
 function auditor(options: Partial<ScheduledAudit> = {}) {
   let state: unknown = null
   let days = 0
+  let asked = false
   return {
     state: () => state as AuditState,
     finds: async (findings: readonly AuditFinding[], change: Partial<ScheduledAudit> & { isWoken?: boolean } = {}) => {
       const report: AuditReport = { places: [{ place: 'us-east-1', looked: 7 }], findings }
       const given = { target: 'ec2', everyDays: 1, repair: false, claims: () => Promise.resolve([claimed]) }
-      const look = () => Promise.resolve(report)
+      const look: ScheduledAudit['look'] = (_drops, repair) => {
+        asked = repair
+        return Promise.resolve(report)
+      }
       const now = () => new Date(start + days * day)
       const waited = { state: {}, why: 'time', since: now() } as const
       const { isWoken = false, ...settings } = change
@@ -42,7 +46,7 @@ function auditor(options: Partial<ScheduledAudit> = {}) {
       if ('state' in result) state = JSON.parse(JSON.stringify(result.state))
       days += 1
       for (const event of result.events) checkOutgoing(seal(event, { now: now() }))
-      return { waits: 'wait' in result, said: result.events.map(({ body }) => body) }
+      return { repaired: asked, waits: 'wait' in result, said: result.events.map(({ body }) => body) }
     },
   }
 }
@@ -54,6 +58,13 @@ it('tells of a repair also when whoever made it was killed before it could say s
   const { waits, said } = await finds([finding('ami-2', { repair: null })], { isWoken: true })
   expect(said).toMatchObject([{ findings: [{ id: 'ami-2' }], ended: [{ id: 'ami-1', repaired: true }] }])
   expect(waits).toBe(false)
+})
+
+it('mends nothing any more when the policy has changed while it waited', async () => {
+  const { finds } = auditor({ repair: true })
+  await finds([finding('ami-1')])
+  const { repaired, waits, said } = await finds([finding('ami-1')], { isWoken: true, repair: false })
+  expect({ repaired, waits, said }).toEqual({ repaired: false, waits: false, said: [] })
 })
 
 it('takes nothing for over in a place that it could not look at', async () => {

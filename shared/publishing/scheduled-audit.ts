@@ -39,7 +39,8 @@ export async function auditAtCadence(
   if (!waited && before !== null && daysSince(before.at, now()) < everyDays) return { events: [] }
   const drops = await claims()
   if (before === null && drops.every(({ registrations }) => registrations.length === 0)) return { events: [] }
-  const isRepair = waited !== undefined
+  // The policy may have changed while the job waited.
+  const isRepair = waited !== undefined && repair
   const report = await sureOf(await look(drops, isRepair), claims)
   const at = now()
   const { findings, ended } = compare(before?.findings ?? [], report, { at: at.toISOString(), isRepair })
