@@ -6,6 +6,7 @@ import type { Ledger } from '#ledger/ledger.ts'
 import { watchTogether, type WatchAttempt } from '#service/attempt-watch.ts'
 import type { Runtime } from '#service/runtime.ts'
 import type { Assemble, Assembled, Host } from '#service/host.ts'
+import { readClaims } from '#service/claims.ts'
 import { ownerOfThisProcess } from '#service/owner.ts'
 import { runServices, type Running } from '#service/run.ts'
 import { openArtifacts } from './backends/open-artifacts.ts'
@@ -89,9 +90,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const now = () => new Date()
   // A bus within the process fills the inboxes of all services: nobody else does. A broker keeps them by itself.
   const present = busSettings.url === undefined ? services.names : run
-  const assembled = await Promise.all(
-    present.map((name) => assemble(name, options, { stateFolder, artifacts, log, now, env, ...services })),
-  )
+  const claimsOf: NonNullable<Host['claimsOf']> = (claimant) => readClaims(ledger, claimant)
+  const host = { stateFolder, artifacts, log, now, claimsOf, env, ...services }
+  const assembled = await Promise.all(present.map((name) => assemble(name, options, host)))
   const watchAttempt = watchTogether(watchers)
   const { accountPrefix: prefix, accounts: shared, unsigned } = busSettings
   const runtime = {

@@ -1,5 +1,5 @@
 import type { Audit, AuditFinding } from '#service/audit.ts'
-import { readClaims } from '../claims.ts'
+import { readClaims } from '#service/claims.ts'
 import { defineCommand } from '../command.ts'
 import { stateOption } from '../options.ts'
 import { findServices, type Services } from '../services.ts'
@@ -22,11 +22,8 @@ export const auditCommand = defineCommand({
     const audit = await findAudit(services, target)
     await using ledger = await openLedgerToAsk(stateFolderOf(state, env), env)
     const publishers = services.steps.filter(({ publishes }) => publishes?.target === target)
-    const drops = await readClaims(
-      ledger,
-      publishers.map(({ service }) => service),
-    )
-    const findings = await audit.run({ drops, repair, env, signal: new AbortController().signal })
+    const drops = (await Promise.all(publishers.map(({ service }) => readClaims(ledger, { service, target })))).flat()
+    const { findings } = await audit.run({ drops, repair, env, signal: new AbortController().signal })
     const lines = json ? findings.map((finding) => JSON.stringify(finding)) : findings.map(lineOf)
     const nothing = json ? [] : [`${target}: all is as the ledger says`]
     process.stdout.write([...(lines.length === 0 ? nothing : lines)].map((line) => `${line}\n`).join(''))

@@ -2,6 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { keyOfDrop } from '#drop/read.ts'
+import { unknownDrop } from '#drop/state.ts'
+import { cloudAudited, type CloudAudited } from '#events/cloud-audited.ts'
+import { say } from '#events/define.ts'
+import { dropScheduled } from '#events/drop-scheduled.ts'
+import { seal } from '#events/envelope.ts'
+import { exampleDrop } from '#events/examples.ts'
 import { wanted } from '#ledger/testing/ledger.ts'
 import { run } from '#subprocess/run.ts'
 import { openLedgerToAsk } from '../stack.ts'
@@ -26,4 +33,27 @@ it('tells below the drops what no worker can run', async () => {
     'builder: 1 job waits, as no worker has root',
     'there are no drops yet',
   ])
+})
+
+it('tells of a drop what the last audit found, and not what is over', async () => {
+  const folder = join(state, 'audited')
+  const now = new Date()
+  const audited = (change: Partial<CloudAudited>) =>
+    seal(say(cloudAudited, { ...cloudAudited.example, ...change }), { now })
+  {
+    await using ledger = await openLedgerToAsk(folder, {})
+    await ledger.accept('scheduler', [wanted()], now)
+    const lease = { owner: 'test', now, until: new Date(now.getTime() + 60_000), limit: 1 }
+    const [job] = await ledger.lease('scheduler', lease)
+    const entity = { key: keyOfDrop(exampleDrop), version: 0, state: { ...unknownDrop, plan: dropScheduled.example } }
+    const of = (drop: string, id: string) =>
+      cloudAudited.example.findings.map((one) => ({ ...one, drop, id, what: `${id} is not public` }))
+    const events = [
+      audited({ findings: of(exampleDrop, 'ami-1') }),
+      audited({ findings: [...of(exampleDrop, 'ami-2'), ...of('another', 'ami-3')] }),
+    ]
+    await ledger.finish(job?.id ?? 0, 'test', { state: 'done', events, entity }, now)
+  }
+  const { stdout } = await run(program, ['status', exampleDrop, '--state', folder])
+  expect(stdout.match(/ami-.*/g)).toEqual(['ami-2 is not public: us-east-1, found on 2018-04-26'])
 })

@@ -9,6 +9,7 @@ import { findServices } from '../services.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
 import { UsageError } from '../usage.ts'
 import { listDrops } from '../view/drop-list.ts'
+import { readFindings, reportFindings } from '../view/findings.ts'
 import { readPublished } from '../view/published.ts'
 import { renderDrop } from '../view/render.ts'
 import { reportEngines, reportFailed, reportPublished } from '../view/report.ts'
@@ -63,19 +64,20 @@ async function showDrop(ledger: Ledger, drop: string, { steps, json, stateFolder
   const view = viewDrop(await readDrop(ledger, drop), { steps, jobs })
   if (!view) throw new UsageError(`there is no drop ${JSON.stringify(drop)}; \`imagedrop status\` lists them`)
   const published = await readPublished(ledger, drop)
+  const findings = await readFindings(ledger, drop)
   const workers = await ledger.workers(new Date())
   const open = jobs.filter(({ state }) => openStates.has(state))
   if (json) {
     const { phase: state, ...rest } = view
     process.stdout.write(
-      `${JSON.stringify({ ...rest, state, published, jobs: open.map((job) => describeJob(job, workers)) })}\n`,
+      `${JSON.stringify({ ...rest, state, published, findings, jobs: open.map((job) => describeJob(job, workers)) })}\n`,
     )
     return
   }
   const lines = renderDrop(view, Date.now(), process.stdout.columns || 120)
   if (published) lines.push(...reportPublished(published, stateFolder))
   else if (view.failures.length > 0) lines.push(...reportFailed(view, stateFolder))
-  lines.push(...reportEngines(view), ...open.map((job) => `  ${jobLine(job, workers)}`))
+  lines.push(...reportFindings(findings), ...reportEngines(view), ...open.map((job) => `  ${jobLine(job, workers)}`))
   process.stdout.write(`${lines.join('\n')}\n${view.phase}${endOf(view)}\n`)
 }
 

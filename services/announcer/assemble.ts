@@ -7,6 +7,7 @@ import type { Host } from '#service/host.ts'
 import { findChannels } from './channels/find-channels.ts'
 import { openChannels } from './open-channels.ts'
 import { readAnnouncerConfig } from './config.ts'
+import { createAudits } from './audits.ts'
 import { createCalendars } from './calendars.ts'
 import { createDeliveries } from './deliveries.ts'
 import { createPublications } from './publications.ts'
@@ -41,19 +42,20 @@ export async function assembleAnnouncer(
   const folder = resolve(stateFolder, 'announcements')
   const publications = createPublications(join(folder, 'told'), { before: join(folder, 'drops') })
   const calendars = createCalendars(join(stateFolder, 'announcer', 'calendar'))
+  const audits = createAudits(join(stateFolder, 'announcer', 'audits'))
   const deliveries = createDeliveries(join(stateFolder, 'announcer', 'deliveries'))
   const host = {
     ...common,
     folder,
     pageUrl: common.pageUrl ?? pathToFileURL(folder).href,
     launchAddressOf,
-    shown: createShown(publications, calendars, titles),
+    shown: createShown({ publications, calendars, audits, titles }),
   }
   const channels = openChannels(found, { settingsOf, host, deliverOnceOf: (name) => deliveries.of(name) })
   return {
     service: bindService(
       announcer,
-      { channels, publications, calendars, deliveries, titles, artifacts },
+      { channels, publications, calendars, audits, deliveries, titles, artifacts },
       { concurrency },
     ),
     async background(signal, log) {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { calendarChanged, dropOverdue } from '#events/calendar.ts'
+import { cloudAudited } from '#events/cloud-audited.ts'
 import { say } from '#events/define.ts'
 import { dropAnnounced } from '#events/drop-announced.ts'
 import { dropExpired } from '#events/drop-expired.ts'
@@ -16,16 +17,17 @@ import { defineService, type Context } from '#service/define.ts'
 import { ArtifactStoreUnavailable, type ArtifactStore } from '#artifacts/store.ts'
 import { messageOf, TransientError } from '#service/errors.ts'
 import { findChanges } from './changes/changes.ts'
+import type { Audits } from './audits.ts'
 import type { Calendars } from './calendars.ts'
 import type { Deliveries } from './deliveries.ts'
-import type { Publications, Withdrawal } from './publications.ts'
+import type { Publication, Publications, Withdrawal } from './publications.ts'
 import { tellFailedTest, tellFailure, tellOverdue, tellWaiting, tellWithdrawal, type News } from './story/news.ts'
 import { tellStory, type Titles } from './story/story.ts'
 import {
   reportByAll,
   reportFailureByAll,
   showByAll,
-  showCalendarByAll,
+  renewByAll,
   tellByAll,
   withdrawFromAll,
   type OpenChannel,
@@ -36,6 +38,7 @@ export interface Announcer {
   readonly channels: readonly OpenChannel[]
   readonly publications: Publications
   readonly calendars: Calendars
+  readonly audits: Audits
   readonly deliveries: Deliveries
   readonly titles: Titles
   /** Where the lists of packages are. */
@@ -55,6 +58,7 @@ const asides = [
   imagePublished,
   calendarChanged,
   dropOverdue,
+  cloudAudited,
 ] as const
 
 /** Announces a published drop by every channel, lets them know when it is withdrawn, and tells what happens before. */
@@ -65,9 +69,17 @@ export const announcer = defineService({
   asides,
   // Publication and withdrawal of one drop, in order; no drop waits for another, and none for what is told besides.
   keyOf,
-  async handle(event, { channels, publications, calendars, deliveries, titles, artifacts }: Announcer, context) {
+  async handle(
+    event,
+    { channels, publications, calendars, audits, deliveries, titles, artifacts }: Announcer,
+    context,
+  ) {
     const { signal, state } = context
     const { time } = event
+
+    async function storyOf(publication: Publication) {
+      return tellStory(publication, titles, await audits.all())
+    }
 
     async function report(news: News | null) {
       if (news) await reportByAll(channels, news, signal)
@@ -81,7 +93,7 @@ export const announcer = defineService({
         why: withdrawal.by,
       })
       const publication = await publications.withdraw(drop, withdrawal)
-      if (publication) await withdrawFromAll(channels, { story: tellStory(publication, titles), news }, signal)
+      if (publication) await withdrawFromAll(channels, { story: await storyOf(publication), news }, signal)
       if (withdrawal.why === 'expired') {
         await publications.forget(drop)
         await deliveries.forget(drop)
@@ -98,7 +110,7 @@ export const announcer = defineService({
         )
         if (publication.withdrawn) return []
         await calendars.note(drop, { what: 'published', at: publication.at, why: null })
-        const told = await tellByAll(channels, tellStory(publication, titles), signal)
+        const told = await tellByAll(channels, await storyOf(publication), signal)
         const { kind, milestone, compose } = event.body
         return [say(dropAnnounced, { drop, kind, milestone, compose, told })]
       }
@@ -123,12 +135,16 @@ export const announcer = defineService({
         // Before the drop is published nobody is told; afterwards it is shown, and nobody is told again.
         const publication = await publications.place(event)
         if (publication !== null && publication.withdrawn === null)
-          await showByAll(channels, tellStory(publication, titles), signal)
+          await showByAll(channels, await storyOf(publication), signal)
         return []
       }
       case 'calendar.changed.v1':
         await calendars.keep(event.body.stream, event.body.entries, time)
-        await showCalendarByAll(channels, signal)
+        await renewByAll(channels, signal)
+        return []
+      case 'cloud.audited.v1':
+        await audits.keep(event.body)
+        await renewByAll(channels, signal)
         return []
       case 'drop.overdue.v1':
         return await report(tellOverdue(event))
@@ -147,6 +163,7 @@ type Heard = EnvelopeOf<(typeof asides)[number] | typeof dropPublished | typeof 
 function keyOf(event: Heard): string {
   if (event.subject === 'image.uploaded.v1' || event.subject === 'image.published.v1') return event.body.drop
   if (event.subject === 'calendar.changed.v1') return `calendar:${event.body.stream}`
+  if (event.subject === 'cloud.audited.v1') return `audit:${event.body.target}`
   return isAside(event) ? event.id : event.body.drop
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { nothingFound } from './audits.ts'
 import { createPublications, type Listing, type Publications } from './publications.ts'
 import { createShown } from './shown.ts'
 import type { Story } from './story/story.ts'
@@ -11,6 +12,7 @@ import { debianDrop } from './testing/drops.ts'
 const noon = '2026-07-11T12:00:00.000Z'
 const titles = new Map<string, string>()
 const noCalendars = { all: () => Promise.resolve({ releases: [], outcomesOf: () => [], stamp: '' }) }
+const noAudits = { all: () => Promise.resolve(nothingFound) }
 const unchanged = () => Promise.resolve(null)
 let folder: string
 
@@ -24,11 +26,9 @@ afterEach(async () => {
 /** Writes the drops' days into a file, after a while. */
 function showDays(publications: Publications, wait: number) {
   let writes = 0
-  const renew = createShown(
-    publications,
-    noCalendars,
-    titles,
-  )(async (stories: readonly Story[]) => {
+  const renew = createShown({ publications, calendars: noCalendars, audits: noAudits, titles })(async (
+    stories: readonly Story[],
+  ) => {
     writes += 1
     await sleep(wait)
     await writeFile(join(folder, 'days'), stories.map(({ day }) => day).join(' '))
@@ -87,11 +87,9 @@ it('makes nobody wait for the drops of others that keep coming', async () => {
 it('goes on after a write that failed', async () => {
   const publications = createPublications(join(folder, 'drops'))
   let fails = true
-  const renew = createShown(
-    publications,
-    noCalendars,
-    titles,
-  )(() => (fails ? Promise.reject(new Error('full')) : Promise.resolve()))
+  const renew = createShown({ publications, calendars: noCalendars, audits: noAudits, titles })(() =>
+    fails ? Promise.reject(new Error('full')) : Promise.resolve(),
+  )
   await expect(Promise.all([renew(), renew()])).rejects.toThrow('full')
   fails = false
   await renew()

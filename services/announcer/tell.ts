@@ -54,14 +54,14 @@ export async function reportFailureByAll(
   signal: AbortSignal,
 ): Promise<void> {
   await askAll(channels, signal, async ({ channel }) => {
-    await channel.showCalendar?.(signal)
+    await channel.renew?.(signal)
     await channel.report?.(news, signal)
   })
 }
 
-/** Has all places that show the calendar show it as it is now. */
-export async function showCalendarByAll(channels: readonly OpenChannel[], signal: AbortSignal): Promise<void> {
-  await askAll(channels, signal, ({ channel }) => channel.showCalendar?.(signal) ?? Promise.resolve())
+/** Has all places show the calendar, and what audits found, as it is now. */
+export async function renewByAll(channels: readonly OpenChannel[], signal: AbortSignal): Promise<void> {
+  await askAll(channels, signal, ({ channel }) => channel.renew?.(signal) ?? Promise.resolve())
 }
 
 interface Failure {

@@ -1,4 +1,5 @@
 import type { Progress } from '#bus/bus.ts'
+import type { AuditReport, ClaimedDrop } from '#service/audit.ts'
 import type { Architecture, MissingPlace, Registration } from '#events/vocabulary.ts'
 
 /** By which firmware an image was started in its boot test, and passed. */
@@ -116,4 +117,6 @@ export interface Cloud {
    * what is kept, and why: a removal leaves images that are still used.
    */
   withdraw(drop: string, context: CloudContext, withdrawal: Withdrawal): Promise<readonly string[]>
+  /** Compares every region with what drops claim, and mends what is ours to mend if told. */
+  audit(drops: readonly ClaimedDrop[], context: CloudContext, how: { readonly repair: boolean }): Promise<AuditReport>
 }

@@ -3,14 +3,20 @@ import type { Assemble } from '#service/host.ts'
 import { createCloudProcess } from './cloud/cloud-process.ts'
 import { readEc2PublisherConfig } from './config.ts'
 import { ec2Publisher } from './service.ts'
+import { target } from './step.ts'
 
 /** Puts the ec2-publisher together. */
-export const assemble: Assemble = ({ artifacts, env, stateFolder }) => {
+export const assemble: Assemble = ({ artifacts, env, stateFolder, claimsOf }) => {
   const settings = readEc2PublisherConfig(env, stateFolder)
   const { jobs, watchHours, protectFinal } = settings
   const cloud = createCloudProcess(settings, env)
   const trials = settings.trials.length > 0
   const imports = Object.keys(settings.importBuckets).length > 0
-  const dependencies = { artifacts, cloud, retention: settings, watchHours, protectFinal, trials, imports }
-  return Promise.resolve({ service: bindService(ec2Publisher, dependencies, { concurrency: jobs }) })
+  const claims = async () => (await claimsOf?.({ service: ec2Publisher.name, target })) ?? []
+  const audit = { everyDays: settings.auditDays, repair: settings.auditRepair, claims }
+  const dependencies = { artifacts, cloud, retention: settings, watchHours, protectFinal, trials, imports, audit }
+  return Promise.resolve({
+    service: bindService(ec2Publisher, dependencies, { concurrency: jobs }),
+    audits: target,
+  })
 }

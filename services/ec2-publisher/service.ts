@@ -1,4 +1,6 @@
 import type { ArtifactStore } from '#artifacts/store.ts'
+import { cadenceReached } from '#events/cadence.ts'
+import { cloudAudited } from '#events/cloud-audited.ts'
 import { dropBlessed } from '#events/drop-blessed.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
@@ -8,10 +10,13 @@ import { imagePublished } from '#events/image-published.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageKey } from '#events/vocabulary.ts'
+import { auditAtCadence, type ScheduledAudit } from '#publishing/scheduled-audit.ts'
+import { auditKey } from '#service/audit.ts'
 import { defineService } from '#service/define.ts'
 import type { Cloud } from './cloud.ts'
 import { publishBlessed } from './jobs/publish-blessed.ts'
 import { uploadTested } from './jobs/upload-tested.ts'
+import { target } from './step.ts'
 import { withdrawEnded, type Retention } from './jobs/withdraw-ended.ts'
 
 export interface Dependencies {
@@ -25,17 +30,27 @@ export interface Dependencies {
   readonly trials?: boolean
   /** Disks are put into a bucket, which AWS makes snapshots of. */
   readonly imports?: boolean
+  /** How EC2 is compared with the ledger by itself; without it never. */
+  readonly audit?: Pick<ScheduledAudit, 'everyDays' | 'repair' | 'claims'>
   /** The images of a Final are protected against being deregistered. */
   readonly protectFinal?: boolean
 }
 
+const noAudit = { everyDays: 0, repair: false, claims: () => Promise.resolve([]) }
+
 const noDays: Retention = { keepDays: 0, hiddenDays: 0, launchedDays: 0 }
 
-/** Puts images that passed their boot test into EC2: private at first, public with the blessing, gone when withdrawn. */
+/**
+ * Puts images that passed their boot test into EC2: private at first, public with the blessing, gone when withdrawn. Now and then
+ * it looks whether all is there as it said.
+ */
 export const ec2Publisher = defineService({
   name: 'ec2-publisher',
-  consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired],
-  emits: [imageUploaded, imagePublished, imageFailed, dropFailed],
+  consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired, cadenceReached],
+  emits: [imageUploaded, imagePublished, cloudAudited, imageFailed, dropFailed],
+  asides: [cadenceReached],
+  // One audit after the other, with a memory; all else is independent.
+  keyOf: (event) => (event.subject === 'cadence.reached.v1' ? auditKey : event.id),
   async handle(event, dependencies: Dependencies, context) {
     switch (event.subject) {
       case 'image.tested.v1':
@@ -46,6 +61,11 @@ export const ec2Publisher = defineService({
       case 'drop.expired.v1': {
         const { cloud, retention = noDays } = dependencies
         return await withdrawEnded(event.body, { cloud, retention }, context)
+      }
+      case 'cadence.reached.v1': {
+        const { cloud, audit = noAudit } = dependencies
+        const look: ScheduledAudit['look'] = (drops, repair) => cloud.audit(drops, context, { repair })
+        return await auditAtCadence(event.body, { target, ...audit, look }, context)
       }
     }
   },

@@ -1,5 +1,6 @@
 import { cadenceReached, dropExpiryReached, streamOpened } from './cadence.ts'
 import { calendarChanged, dropOverdue } from './calendar.ts'
+import { cloudAudited } from './cloud-audited.ts'
 import { branchedComposed, composeStatusChanged, rawhideComposed } from './compose.ts'
 import type { EventDefinition } from './define.ts'
 import { dropAnnounced } from './drop-announced.ts'
@@ -51,6 +52,7 @@ export const ownEvents = [
   dropMirrored,
   dropPublished,
   dropAnnounced,
+  cloudAudited,
   dropFailed,
   supersessionRequested,
   dropSuperseded,

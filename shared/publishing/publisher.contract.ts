@@ -149,7 +149,8 @@ export function publisherContract(name: string, declaration: PlaceDeclaration): 
       const error = await errorOf(trial.goOn(place.steps))
       if (error !== undefined) expect([failureClassOf(error), error]).toEqual(['refused', error])
       for (const ending of place.endings) await trial.goOn([ending])
-      expect(await place.inventory()).toEqual({ ours: [], leftovers: [], others })
+      expect(await place.inventory()).toMatchObject({ ours: [], leftovers: [], others })
+      await expectNothing(place)
     })
 
     const again = exceptions['made anew'] === undefined ? 'makes it anew' : 'says that it cannot be made anew'
@@ -320,12 +321,15 @@ function endingOf({ endings }: OpenPlace, number: number): Step {
 async function expectAfter(place: OpenPlace, step: Step, registrations: readonly Registration[]): Promise<void> {
   if (step === 'supersede' || step === 'expire') return await expectNothing(place)
   const ours = registrations.map(({ id }) => ({ id, isPublic: step === 'publish', isWhole: true }))
-  expect(await place.inventory(), `after ${step}`).toMatchObject({ ours, leftovers: [] })
+  const { named, ...there } = await place.inventory()
+  expect(there, `after ${step}`).toMatchObject({ ours, leftovers: [] })
   expect(ours).toHaveLength(1)
+  if (named) expect(named, `named after ${step}`).toEqual(step === 'publish' ? ours.map(({ id }) => id) : [])
 }
 
 async function expectNothing(place: OpenPlace): Promise<void> {
-  expect(await place.inventory()).toMatchObject({ ours: [], leftovers: [] })
+  const { named = [], ...there } = await place.inventory()
+  expect({ ...there, named }).toMatchObject({ ours: [], leftovers: [], named: [] })
 }
 
 /** What was removed can never be there again, and that is said; before it was open there was nothing to remove. */
@@ -341,10 +345,12 @@ async function expectRefusedWhereGone({ place, ...trial }: Trial, wasOpen: boole
 
 /** Whatever a publisher has left when it died: nothing is open before it may be, or without all of its bits, and nothing is there twice. */
 async function expectNothingUntimely(place: OpenPlace, step: Step | undefined): Promise<void> {
-  const { ours } = await place.inventory()
+  const { ours, named = [] } = await place.inventory()
   expect(ours.length).toBeLessThanOrEqual(1)
   const open = ours.filter(({ isPublic }) => isPublic)
   if (step === 'upload') expect(open).toEqual([])
+  // A name never leads to what not everybody can have.
+  expect(open.map(({ id }) => id)).toEqual(expect.arrayContaining([...named]))
   expect(open.filter(({ isWhole }) => !isWhole)).toEqual([])
 }
 

@@ -1,26 +1,39 @@
+import { z } from 'zod'
+import { auditFinding, standingFinding } from '#events/cloud-audited.ts'
 import type { Registration } from '#events/vocabulary.ts'
 
-/** What the ledger says of a drop: what its publishers are to be held to. */
+/** What the ledger says of a drop: what its publisher is to be held to. */
 export interface ClaimedDrop {
   readonly drop: string
   /** Everybody can have its images, nobody yet, or nobody any more. */
   readonly state: 'public' | 'private' | 'ended'
-  /** A publisher is at work on it, or waits to go on: what is half done is no finding. */
+  /** The publisher is at work on it, or waits to go on: what is half done is no finding. */
   readonly isUnderway: boolean
-  /** In all targets. */
-  readonly registrations: readonly Registration[]
+  readonly registrations: readonly ClaimedRegistration[]
+}
+
+/** An image in one place, by what was last said of it. */
+export interface ClaimedRegistration extends Registration {
+  /** `ec2.x86_64` */
+  readonly image: string
+  /** It was said to be public, here or elsewhere. A published drop may have images that failed, and stay private. */
+  readonly isPublic: boolean
 }
 
 /** One thing that is not as the ledger says. */
-export interface AuditFinding {
-  readonly place: string
-  readonly drop: string | null
-  /** What is wrong, with ids. */
-  readonly what: string
-  /** What a repair does; null for what a person has to decide. */
-  readonly repair: string | null
-  readonly repaired: boolean
+export type AuditFinding = Readonly<z.infer<typeof auditFinding>> & { readonly repaired: boolean }
+
+/** What came of a look: how much was looked at in each place, and what is not as the ledger says. */
+export interface AuditReport {
+  readonly places: readonly { readonly place: string; readonly looked: number }[]
+  readonly findings: readonly AuditFinding[]
 }
+
+/** The same, as it comes from another process. */
+export const auditReport: z.ZodType<AuditReport> = z.object({
+  places: z.array(z.object({ place: z.string(), looked: z.int() })),
+  findings: z.array(auditFinding.extend({ repaired: z.boolean() })),
+})
 
 interface AuditOptions {
   readonly drops: readonly ClaimedDrop[]
@@ -36,5 +49,19 @@ interface AuditOptions {
 export interface Audit {
   /** Of the service, as plans name it. */
   readonly target: string
-  readonly run: (options: AuditOptions) => Promise<readonly AuditFinding[]>
+  readonly run: (options: AuditOptions) => Promise<AuditReport>
 }
+
+/** The key of what a publisher keeps of its last audit. */
+export const auditKey = 'audit'
+
+/** What a publisher keeps of its last audit; null before the first, and when its policy wants none. */
+export const auditState = z
+  .object({
+    at: z.iso.datetime(),
+    /** When the next one is due. */
+    due: z.iso.datetime(),
+    findings: z.array(standingFinding),
+  })
+  .nullable()
+export type AuditState = z.infer<typeof auditState>

@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import type { Said } from '#events/define.ts'
 import type { BoundService } from './define.ts'
+import type { ClaimedDrop } from './audit.ts'
+import type { Claimant } from './claims.ts'
 import type { Step } from './step.ts'
 import type { TrustPolicy } from './trust.ts'
 
@@ -17,6 +19,8 @@ export interface Host {
   readonly roots: readonly string[]
   /** The steps of the pipeline, as all services declare them. */
   readonly steps: readonly Step[]
+  /** What the ledger says that a publisher has published, for its audit; absent where there is no ledger to ask. */
+  readonly claimsOf?: (claimant: Claimant) => Promise<readonly ClaimedDrop[]>
   /** The environment, read by each service's config.ts and nowhere else. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -48,6 +52,8 @@ export interface Assembled {
   readonly routes?: (app: FastifyInstance, voice: Voice) => void
   /** Whom it believes; without it, services only, and what operators ask in the ledger. */
   readonly trust?: TrustPolicy
+  /** The target that it audits by itself, so that others can be told what it found last. */
+  readonly audits?: string
   readonly close?: () => Promise<void>
 }
 

@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Bus, BusState } from '#bus/bus.ts'
 import type { Backlog, Ledger } from '#ledger/ledger.ts'
+import { findingKinds } from '#events/cloud-audited.ts'
+import { auditKey, auditState } from './audit.ts'
 import type { WatchAttempt } from './attempt-watch.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -42,8 +44,14 @@ export function tellKeyExpiry(fingerprint: string, expires: Date): void {
   keyExpiry.set({ fingerprint }, expires.getTime() / 1000)
 }
 
+/** A service that audits a target by itself. */
+export interface Auditor {
+  readonly service: string
+  readonly target: string
+}
+
 /** The figures of this process, its ledger and its bus, read when they are asked for. */
-export function createMetrics(ledger: Ledger, bus: Bus): Registry {
+export function createMetrics(ledger: Ledger, bus: Bus, auditors: readonly Auditor[] = []): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   registry.registerMetric(attemptSeconds)
@@ -51,6 +59,7 @@ export function createMetrics(ledger: Ledger, bus: Bus): Registry {
   registry.registerMetric(keyExpiry)
   addBacklog(registry, ledger)
   addUnfit(registry, ledger)
+  addAudits(registry, ledger, auditors)
   addBus(registry, bus)
   return registry
 }
@@ -108,6 +117,44 @@ function addUnfit(registry: Registry, ledger: Ledger): void {
     },
   })
   registry.registerMetric(gauge)
+}
+
+/** What the last audits found, as the ledger remembers it: whichever process did them, all tell the same. */
+function addAudits(registry: Registry, ledger: Ledger, auditors: readonly Auditor[]): void {
+  const read = () =>
+    Promise.all(
+      auditors.map(async ({ service, target }) => {
+        const { state } = await ledger.entity(service, auditKey)
+        return { target, last: auditState.parse(state ?? null) }
+      }),
+    )
+  const findings = new Gauge({
+    name: 'imagedrop_audit_findings',
+    help: 'What the last audit of a target found that is not as the ledger says, by kind',
+    labelNames: ['target', 'kind'],
+    registers: [],
+    async collect() {
+      const audits = await read()
+      this.reset()
+      for (const { target, last } of audits) {
+        for (const kind of findingKinds) this.set({ target, kind }, 0)
+        for (const { kind } of last?.findings ?? []) this.inc({ target, kind })
+      }
+    },
+  })
+  const due = new Gauge({
+    name: 'imagedrop_audit_due_timestamp_seconds',
+    help: 'When the next audit of a target is due; absent before the first and when none is wanted',
+    labelNames: ['target'],
+    registers: [],
+    async collect() {
+      const audits = await read()
+      this.reset()
+      for (const { target, last } of audits) if (last) this.set({ target }, Date.parse(last.due) / 1000)
+    },
+  })
+  registry.registerMetric(findings)
+  registry.registerMetric(due)
 }
 
 type Value = readonly [labels: Record<string, string>, value: number]

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
 import type { Bus } from '#bus/bus.ts'
 import type { Ledger } from '#ledger/ledger.ts'
+import type { Assembled } from './host.ts'
 import { createMetrics } from './metrics.ts'
 
 interface ProbeOptions {
+  readonly assembled: readonly Assembled[]
   readonly bus: Bus
   readonly ledger: Ledger
   readonly log: Logger
@@ -16,8 +18,11 @@ export interface Answer {
 }
 
 /** What those who watch over a process ask it: `/live`, `/ready`, `/metrics`. Resolves with null for other paths. */
-export function createProbes({ bus, ledger, log }: ProbeOptions): (path: string) => Promise<Answer | null> {
-  const metrics = createMetrics(ledger, bus)
+export function createProbes({ assembled, bus, ledger, log }: ProbeOptions): (path: string) => Promise<Answer | null> {
+  const auditors = assembled.flatMap(({ service, audits: target }) =>
+    target === undefined ? [] : [{ service: service.name, target }],
+  )
+  const metrics = createMetrics(ledger, bus, auditors)
   return async (path) => {
     switch (path) {
       case '/live':

@@ -186,6 +186,15 @@ class DropAnnouncedV1(ImagedropMessage):
     sentence = "{drop} was announced: {told: {channel}}"
 
 
+class CloudAuditedV1(ImagedropMessage):
+    """a cloud was compared with the ledger, and what is not as it should be there has changed"""
+
+    topic = "cloud.audited.v1"
+    severity = WARNING
+    body_schema = load_schema(topic)
+    sentence = "{target} was audited: {#findings} things are not as they should be ({#findings[kind=private]} not public, {#findings[kind=gone]} gone), {#ended} are again"
+
+
 class DropFailedV1(ImagedropMessage):
     """a step on the whole drop cannot go on: step, class, reason, log"""
 

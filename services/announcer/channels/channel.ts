@@ -37,8 +37,8 @@ export interface Channel {
    * to them, or lies there as it was sent, stays.
    */
   show?(story: Story, signal: AbortSignal): Promise<void>
-  /** The calendar has changed: for a place that shows when drops are due. */
-  showCalendar?(signal: AbortSignal): Promise<void>
+  /** The calendar has changed, or what audits found: for a place that shows when drops are due, or how images stand. */
+  renew?(signal: AbortSignal): Promise<void>
   /**
    * What it would send of a published drop, for `imagedrop announce --preview`: asks nobody outside, sends and keeps
    * nothing. A place has none: it is asked to `tell` into a folder that nobody sees.

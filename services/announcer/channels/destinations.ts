@@ -28,7 +28,7 @@ interface Means<Place extends Destination> {
 /** A channel that sends a message to each destination that wants it. */
 export function tellDestinations<Place extends Destination>(
   means: Means<Place>,
-): Required<Omit<Channel, 'background' | 'show' | 'showCalendar'>> {
+): Required<Omit<Channel, 'background' | 'show' | 'renew'>> {
   const { places, deliverOnce, idOf, show, send } = means
 
   const placesFor = ({ kind }: Telling) => places.filter((one) => one.tells.includes(kind))

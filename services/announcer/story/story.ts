@@ -1,8 +1,10 @@
+import type { FindingKind } from '#events/cloud-audited.ts'
 import type { DropPublished } from '#events/drop-published.ts'
 import { imageKey, type BuiltBy, type CheckResult, type DropImage, type MirroredFile } from '#events/vocabulary.ts'
+import { nothingFound, type AuditListing } from '../audits.ts'
 import type { Publication, Withdrawal } from '../publications.ts'
 import { tellChanges, type StoryChanges } from './changes.ts'
-import { cleanText, failureInWords } from './words.ts'
+import { cleanText, dayInWords, failureInWords } from './words.ts'
 import { titleOf } from './title.ts'
 
 /** One published drop as people read of it: what all channels have in common. All text is one clean line. */
@@ -85,13 +87,19 @@ export interface StoryRegistration {
   readonly emulated: boolean
   /** How it stands there, as its publisher says: `in review`; null where it is simply there. */
   readonly state: string | null
+  /** What an audit found to be wrong with it since: `not public since 26 April 2018`; null when nothing is known to be. */
+  readonly trouble: string | null
 }
 
 /** What people call each target; one that is not in it goes by its own name. */
 export type Titles = ReadonlyMap<string, string>
 
 /** Tells a published drop. */
-export function tellStory({ at, body, withdrawn, changes }: Publication, titles: Titles): Story {
+export function tellStory(
+  { at, body, withdrawn, changes }: Publication,
+  titles: Titles,
+  audits: AuditListing = nothingFound,
+): Story {
   const { compose } = body
   return {
     drop: body.drop,
@@ -104,7 +112,7 @@ export function tellStory({ at, body, withdrawn, changes }: Publication, titles:
     publishedAt: at,
     changedAt: withdrawn?.at ?? at,
     tree: { name: cleanText(body.path), path: body.path },
-    images: body.images.map((image) => tellImage(image, body, titles)),
+    images: body.images.map((image) => tellImage(image, body, { titles, audits })),
     otherFiles: otherFilesOf(body).map((file) => tellFile(file, [])),
     signature: tellSignature(body),
     changes: changes && tellChanges(changes),
@@ -130,7 +138,12 @@ function tellSignature({ signature }: DropPublished): Story['signature'] {
   return { fingerprint: cleanText(fingerprint), key: { name: cleanText(key), path: key } }
 }
 
-function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): StoryImage {
+interface Knowledge {
+  readonly titles: Titles
+  readonly audits: AuditListing
+}
+
+function tellImage(one: DropImage, { files }: DropPublished, known: Knowledge): StoryImage {
   const key = imageKey(one.image)
   const formats = one.image.formats.map(({ format }) => format)
   const downloads = files
@@ -140,7 +153,7 @@ function tellImage(one: DropImage, { files }: DropPublished, titles: Titles): St
     key,
     passed: one.outcome === 'passed',
     downloads: downloads.toSorted((file, other) => Number(file.format === null) - Number(other.format === null)),
-    targets: tellTargets(one, titles),
+    targets: tellTargets(one, known),
     checks: one.checks.map(tellCheck),
     bootReport: bootReportOf(downloads, files),
     testedIn: Math.max(0, ...one.checks.map((check) => check.seconds)),
@@ -173,7 +186,7 @@ function bootReportOf(downloads: readonly Download[], files: readonly MirroredFi
   return report ? tellFile(report, []) : null
 }
 
-function tellTargets({ registrations, missing = [] }: DropImage, titles: Titles): StoryTarget[] {
+function tellTargets({ registrations, missing = [] }: DropImage, { titles, audits }: Knowledge): StoryTarget[] {
   const byTarget = Map.groupBy(registrations, ({ target }) => target)
   return [...byTarget].map(([target, group]) => ({
     name: target,
@@ -184,9 +197,21 @@ function tellTargets({ registrations, missing = [] }: DropImage, titles: Titles)
       name: cleanText(name),
       emulated,
       state: state === undefined ? null : cleanText(state),
+      trouble: tellTrouble(audits.findingOn({ target, place, id })),
     })),
     missing: missing.filter((one) => one.target === target).map(({ place }) => cleanText(place)),
   }))
+}
+
+const troubles: Partial<Record<FindingKind, string>> = {
+  gone: 'not there',
+  private: 'not public',
+  unavailable: 'not available',
+}
+
+function tellTrouble(finding: ReturnType<AuditListing['findingOn']>): string | null {
+  const trouble = finding && troubles[finding.kind]
+  return trouble ? `${trouble} since ${dayInWords(finding.since)}` : null
 }
 
 const titlesOfAlternatives = { meta4: 'metalink', torrent: 'torrent' }

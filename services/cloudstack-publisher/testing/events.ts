@@ -5,9 +5,8 @@ import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
 import { imagePublished } from '#events/image-published.ts'
 import type { ImagePlan, Registration } from '#events/vocabulary.ts'
+import { handTo, type Given, type Handled } from '#publishing/testing/hand-to.ts'
 import { followWaits } from '#publishing/testing/follow-waits.ts'
-import type { Waited, WaitFor } from '#service/define.ts'
-import { testContext } from '#test/support/context.ts'
 import { cloudstackPublisher } from '../service.ts'
 import type { Bench } from './bench.ts'
 
@@ -32,24 +31,13 @@ export function expired() {
 type Event = Parameters<typeof cloudstackPublisher.handle>[0]
 type Said = SaidOf<(typeof cloudstackPublisher.emits)[number]>
 
-interface Handled {
-  readonly events: readonly Said[]
-  readonly wait?: WaitFor
-}
-
-/** Hands an event to the service; `waited` is what woke it. */
+/** Hands an event to the service. */
 export async function handle(
-  bench: Bench,
+  { dependencies }: Bench,
   event: Event,
-  {
-    waited,
-    clouds = bench.dependencies.clouds,
-    ...given
-  }: { waited?: Waited; clouds?: Bench['dependencies']['clouds']; signal?: AbortSignal; now?: () => Date } = {},
-): Promise<Handled> {
-  const context = { ...testContext(given), ...(waited ? { waited } : {}) }
-  const result = await cloudstackPublisher.handle(event, { ...bench.dependencies, clouds }, context)
-  return 'events' in result ? result : { events: result }
+  { clouds = dependencies.clouds, ...given }: Given & { readonly clouds?: Bench['dependencies']['clouds'] } = {},
+): Promise<Handled<Said>> {
+  return await handTo(cloudstackPublisher, { ...dependencies, clouds }, event, given)
 }
 
 /** Hands an event to the service, and goes on after each wait until there is no more. */

@@ -1,37 +1,58 @@
-import type { Audit, AuditFinding } from '#service/audit.ts'
+import type { AuditReport, ClaimedDrop } from '#service/audit.ts'
 import { messageOf } from '#service/errors.ts'
 import { byPartition } from '../aws/partitions.ts'
-import { readEc2PublisherConfig } from '../config.ts'
+import type { Ec2Settings } from '../config.ts'
 import { importPlaceOf } from '../imports/import-place.ts'
 import { settleAtOnce } from '../regions/at-once.ts'
-import { createConnections } from '../regions/connections.ts'
+import type { Connections } from '../regions/connections.ts'
 import { target } from '../step.ts'
 import { auditImports } from './audit-imports.ts'
 import { auditRegion } from './audit-region.ts'
 
+interface Given {
+  readonly drops: readonly ClaimedDrop[]
+  readonly repair: boolean
+  readonly signal: AbortSignal
+}
+
 /** Compares the regions with what drops claim, all side by side; one that cannot be looked at is a finding itself. */
-export async function auditRegions({ drops, repair, env, signal }: Parameters<Audit['run']>[0]) {
-  const settings = readEc2PublisherConfig(env)
-  const { within } = createConnections(settings)
-  const mine = drops.map((drop) => ({
-    ...drop,
-    registrations: drop.registrations.filter((one) => one.target === target && one.emulated === settings.emulated),
-  }))
+export async function auditRegions(
+  { settings, within }: Connections,
+  { drops, repair, signal }: Given,
+): Promise<AuditReport> {
+  const mine = drops.map((drop) => ({ ...drop, registrations: drop.registrations.filter(isOurs(settings)) }))
   const told = mine.flatMap((drop) => drop.registrations.map((one) => one.place))
   const names = [...new Set([...settings.regions, ...settings.bestEffortRegions, ...told])]
   const partitions = await byPartition([...settings.regions, ...settings.bestEffortRegions])
   const homes = new Set(partitions.map(({ home }) => home))
   const outcomes = await settleAtOnce(names, settings.copies, (name) =>
     within(name, 'looking at what is there', signal, async (region) => {
-      const findings = await auditRegion(region, mine, { repair, settings })
+      const images = await auditRegion(region, mine, { repair, settings })
       const place = homes.has(name) ? await importPlaceOf(region, settings) : null
-      return place === null ? findings : [...findings, ...(await auditImports(region, place, mine, repair))]
+      return place === null ? [images] : [images, await auditImports(region, place, mine, repair)]
     }),
   )
   signal.throwIfAborted()
-  return outcomes.flatMap((outcome, index): AuditFinding[] => {
-    if (outcome.status === 'fulfilled') return outcome.value
+  const reports = outcomes.map((outcome, index): AuditReport => {
     const place = names[index] ?? ''
-    return [{ place, drop: null, what: messageOf(outcome.reason), repair: null, repaired: false }]
+    if (outcome.status === 'rejected') return unseen(place, messageOf(outcome.reason))
+    const looked = outcome.value.reduce((sum, report) => sum + report.looked, 0)
+    return { places: [{ place, looked }], findings: outcome.value.flatMap(({ findings }) => findings) }
   })
+  return {
+    places: reports.flatMap(({ places }) => places),
+    findings: reports.flatMap(({ findings }) => findings),
+  }
+}
+
+function isOurs({ emulated }: Ec2Settings) {
+  return (one: ClaimedDrop['registrations'][number]) => one.target === target && one.emulated === emulated
+}
+
+function unseen(place: string, what: string): AuditReport {
+  const nothing = { id: null, drop: null, image: null, repair: null, repaired: false }
+  return {
+    places: [],
+    findings: [{ kind: 'unseen', place, ...nothing, expected: 'looked at', found: 'not to be looked at', what }],
+  }
 }

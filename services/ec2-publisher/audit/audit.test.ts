@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
+import { imageKey } from '#events/vocabulary.ts'
 import type { ClaimedDrop } from '#service/audit.ts'
 import { audit } from '../audit.ts'
 import { standIn } from '../stand-in.ts'
@@ -16,13 +17,14 @@ async function publish(bench: Bench): Promise<ClaimedDrop> {
   const event = tested(await keepDisk(bench.artifacts))
   const registrations = registrationsIn(await handle(bench, event))
   await handle(bench, blessed(registrations))
-  return { drop: event.body.drop, state: 'public', isUnderway: false, registrations }
+  const claimed = registrations.map((one) => ({ ...one, image: imageKey(event.body.image), isPublic: true }))
+  return { drop: event.body.drop, state: 'public', isUnderway: false, registrations: claimed }
 }
 
 async function run(bench: Bench, drops: readonly ClaimedDrop[], repair = false) {
   const env = { ...standIn.settings(bench.emulator.url), ...two }
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
-  return await audit.run({ drops, repair, env, signal: AbortSignal.timeout(30_000) })
+  return (await audit.run({ drops, repair, env, signal: AbortSignal.timeout(30_000) })).findings
 }
 
 it('finds nothing where all is as the ledger says', async () => {
@@ -88,8 +90,16 @@ it('says which region could not be looked at, and looks at the others', async ()
   await bench.restart({ faults: ({ region }) => (region === 'eu-west-1' ? 'broken' : null) })
   const env = { ...standIn.settings(bench.emulator.url), ...two, IMAGEDROP_EC2_PUBLISHER_PATIENCE_SECONDS: '0.1' }
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
-  const findings = await audit.run({ drops: [drop], repair: false, env, signal: AbortSignal.timeout(30_000) })
-  expect(findings).toMatchObject([{ place: 'eu-west-1', what: expect.stringContaining('in eu-west-1: InternalError') }])
+  const { places, findings } = await audit.run({
+    drops: [drop],
+    repair: false,
+    env,
+    signal: AbortSignal.timeout(30_000),
+  })
+  expect(places).toEqual([{ place: 'us-east-1', looked: 2 }])
+  expect(findings).toMatchObject([
+    { kind: 'unseen', place: 'eu-west-1', what: expect.stringContaining('in eu-west-1: InternalError') },
+  ])
 })
 
 it('looks at nothing without credentials, and says so', async () => {

@@ -19,6 +19,8 @@ await serveCall(async (given, progress) => {
       return null
     case 'publish':
       return await cloud.publish(request.registrations, context, request.how)
+    case 'audit':
+      return await cloud.audit(request.drops, context, { repair: request.repair })
     case 'withdraw':
       return await cloud.withdraw(request.drop, context, request.withdrawal)
   }

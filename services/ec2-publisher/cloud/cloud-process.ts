@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { auditReport, type ClaimedDrop } from '#service/audit.ts'
 import { missingPlace, registration, type Registration } from '#events/vocabulary.ts'
 import { createSdkProcess } from '#publishing/sdk-process.ts'
 import type { Ec2Settings } from '../config.ts'
@@ -20,6 +21,7 @@ export type CloudRequest = { readonly settings: Ec2Settings } & (
       readonly drop: string
       readonly withdrawal: Withdrawal
     }
+  | { readonly operation: 'audit'; readonly drops: readonly ClaimedDrop[]; readonly repair: boolean }
 )
 
 const program = join(import.meta.dirname, 'cloud-main.ts')
@@ -49,5 +51,7 @@ export function createCloudProcess(settings: Ec2Settings, env: Readonly<Record<s
       published.parse(await ask({ operation: 'publish', registrations, how, settings }, context)),
     withdraw: async (drop, context, withdrawal) =>
       z.array(z.string()).parse(await ask({ operation: 'withdraw', drop, withdrawal, settings }, context)),
+    audit: async (drops, context, { repair }) =>
+      auditReport.parse(await ask({ operation: 'audit', drops, repair, settings }, context)),
   }
 }

@@ -1,6 +1,7 @@
 import type { Credentials } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
 import type { Cloud } from '../cloud.ts'
+import { auditRegions } from '../audit/audit-regions.ts'
 import { createConnections } from '../regions/connections.ts'
 import { abandonEverywhere } from './abandon-everywhere.ts'
 import { placeImage } from './place-image.ts'
@@ -17,5 +18,6 @@ export function createDirectCloud(settings: Ec2Settings, credentials?: Credentia
     abandon: (drop, image, context) => abandonEverywhere(connections, drop, image, context),
     publish: (registrations, context, how) => publishEverywhere(connections, registrations, context, how),
     withdraw: (drop, context, withdrawal) => withdrawEverywhere(connections, drop, context, withdrawal),
+    audit: (drops, { signal }, { repair }) => auditRegions(connections, { drops, repair, signal }),
   }
 }

@@ -4,7 +4,7 @@ import type { Ec2Settings } from '../config.ts'
 import type { CloudContext, Publication, Published } from '../cloud.ts'
 import { assertOursIfThere } from '../parameters/versions.ts'
 import { pointTo, type Pointing } from '../parameters/point-to.ts'
-import { assertPublishable, publishImage } from '../publish/publish-images.ts'
+import { assertPublic, assertPublishable, publishImage } from '../publish/publish-images.ts'
 import { settleAtOnce } from '../regions/at-once.ts'
 import type { Connections } from '../regions/connections.ts'
 import { missingIn, missingUnlessNeeded, type RegionFailure } from '../regions/outcomes.ts'
@@ -41,9 +41,8 @@ export async function publishEverywhere(
       }
     })
   })
-  const missing = [...notFit, ...missingOf(failed)]
-  const isPublic = ({ place }: Registration) => missing.every((one) => one.place !== place)
-  const open = [...regions.keys()].filter((name) => missing.every(({ place }) => place !== name))
+  const notOpen = [...notFit, ...missingOf(failed)]
+  const open = [...regions.keys()].filter((name) => notOpen.every(({ place }) => place !== name))
   const unmoved = await inEach(open, async (name) => {
     progress({ phase: `naming the newest (${name})` })
     await within(name, 'naming the newest', signal, async (region) => {
@@ -51,6 +50,15 @@ export async function publishEverywhere(
     })
   })
   if (!again) missingUnlessNeeded(unmoved, settings)
+  // Naming takes a while, and what is said after it is that the images are there.
+  const named = open.filter((name) => pointingsIn(name).length > 0)
+  const lost = await inEach(named, async (name) => {
+    await within(name, 'looking at the images again', signal, async (region) => {
+      for (const image of regions.get(name) ?? []) await assertPublic(region, image)
+    })
+  })
+  const missing = [...notOpen, ...missingOf(lost)]
+  const isPublic = ({ place }: Registration) => missing.every((one) => one.place !== place)
   return {
     registrations: registrations.filter(isPublic),
     missing,

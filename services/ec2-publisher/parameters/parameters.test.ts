@@ -184,6 +184,25 @@ it.each(['PutParameter', 'DeleteParameter'])(
   },
 )
 
+it('does not say that an image is public which somebody removed while it was named', async () => {
+  let isNamed = false
+  let there: readonly Registration[] = []
+  await using bench: Bench = await setUpNamed({
+    async faults({ operation, region }) {
+      isNamed ||= operation === 'PutParameter'
+      const gone = there.find(({ place }) => place === region)
+      if (!isNamed || gone === undefined || operation !== 'DescribeImages') return null
+      there = []
+      await bench.connect(region).ec2.deregisterImage({ ImageId: gone.id })
+      return null
+    },
+  })
+  const drop = await upload(bench, '20130614')
+  await bench.restart({}, impatient)
+  there = drop.registrations
+  await expect(handle(bench, drop.blessed)).rejects.toThrow(/still public: not so within/)
+})
+
 it('makes nothing public when a parameter of that name is not ours, and leaves that alone', async () => {
   await using bench = await setUpNamed()
   const drop = await upload(bench, '20130614')

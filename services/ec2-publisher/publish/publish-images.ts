@@ -3,6 +3,7 @@ import type { Registration } from '#events/vocabulary.ts'
 import { pollUntil } from '#publishing/wait.ts'
 import { PermanentError } from '#service/errors.ts'
 import { assertUnencrypted } from '../aws/encryption.ts'
+import { latenessWithin } from '../aws/late.ts'
 import { findImages, where } from '../aws/find.ts'
 import type { Region } from '../aws/region.ts'
 import type { Ec2Settings } from '../config.ts'
@@ -47,6 +48,16 @@ export async function publishImage(
     `${imageId} in ${region.name} public`,
     async () => ((await isPublic(region, imageId, witness)) ? true : null),
     region.pace,
+  )
+}
+
+/** Throws when an image that was seen to be public is not any more, also when asked again: not all of AWS knows at once what some of it does. */
+export async function assertPublic(region: Region, { id: imageId }: Registration): Promise<void> {
+  const { name, pace } = region
+  await pollUntil(
+    `${imageId} in ${name} still public`,
+    async () => ((await isPublic(region, imageId, null)) ? true : null),
+    { ...pace, patience: latenessWithin(pace) },
   )
 }
 

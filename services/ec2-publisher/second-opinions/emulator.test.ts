@@ -3,14 +3,29 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { tellingInstance } from '#publishing/telling-guest.ts'
+import { followWaits } from '#publishing/testing/follow-waits.ts'
 import { run } from '#subprocess/run.ts'
 import { createBucket, s3Credentials } from '#test/brokers/s3.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
-import { setUpFrozen, type EmulatedCloud } from '../emulator/testing/emulated-cloud.ts'
-import { blessed, expired, handle, keepDisk, registrationsIn, setUp, superseded, tested } from '../testing/bench.ts'
+import type { InstanceRecord } from '../emulator/records.ts'
+import { registerEmpty, setUpFrozen, type EmulatedCloud } from '../emulator/testing/emulated-cloud.ts'
+import { everything } from '../testing/everything.ts'
+import {
+  blessed,
+  expired,
+  handle,
+  handleOnce,
+  keepDisk,
+  registrationsIn,
+  setUp,
+  superseded,
+  tested,
+} from '../testing/bench.ts'
 import { followImport, openImportHouse, type ImportHouse } from '../testing/import-bench.ts'
+import { tellingGuest } from '../testing/telling-guest.ts'
 import { provideAwsTools } from './testing/aws-tools.ts'
-import { startBoto3, type Boto3 } from './testing/boto3.ts'
+import { startBoto3, type Boto3, type Call } from './testing/boto3.ts'
 
 let bin: string
 let boto3: Boto3
@@ -23,6 +38,7 @@ beforeAll(async () => {
   house = await openImportHouse()
   cloud = await setUpFrozen({
     s3: { url: house.server.url, credentials: s3Credentials },
+    startGuest: (instance) => tellingGuest(instance),
     faults({ operation }) {
       asked.add(operation)
       return null
@@ -50,7 +66,7 @@ type Answer = Readonly<Record<string, unknown>>
 
 /** Makes a call by boto3, holds its answer to AWS's description of the service, and lets a while go by. */
 async function ask(
-  service: 'ec2' | 'ebs' | 'iam' | 'service-quotas',
+  service: Call['service'],
   operation: string,
   parameters: object = {},
   region = 'us-east-1',
@@ -152,6 +168,54 @@ it('imports a disk from S3 as the library asks for it', async () => {
   expect(cancelled).toMatchObject({ PreviousState: 'active', State: 'deleting' })
 })
 
+it('answers so too where a private image is marked, started and named as the newest', async () => {
+  const image = { ImageId: await registerEmpty(cloud, { Name: 'a private image' }) }
+  await ask('ec2', 'attach_image_watermark', { ...image, WatermarkName: 'imagedrop' })
+  const { accountId: owner } = emulatorAccount
+  expect(await ask('ec2', 'describe_images', { Owners: ['self'], ImageIds: [image.ImageId] })).toMatchObject({
+    Images: [{ OwnerId: owner, ImageWatermarks: [{ WatermarkKey: `${owner}:imagedrop` }] }],
+  })
+
+  const begun = await ask('ec2', 'run_instances', {
+    ...image,
+    InstanceType: 't2.micro',
+    MinCount: 1,
+    MaxCount: 1,
+    ClientToken: 'c',
+    InstanceInitiatedShutdownBehavior: 'terminate',
+    UserData: tellingInstance('0123456789abcdef', 'none', ['true']).userData,
+    MetadataOptions: { HttpTokens: 'required' },
+    TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'trial', Value: 'yes' }] }],
+  })
+  const [{ InstanceId: id } = {}] = begun['Instances'] as { InstanceId?: string }[]
+  const trials = { Filters: [{ Name: 'tag-key', Values: ['trial'] }] }
+  expect(await ask('ec2', 'describe_instances', trials)).toMatchObject({
+    Reservations: [{ Instances: [{ InstanceId: id, ...image, State: { Name: 'running' } }] }],
+  })
+  const { Output: output } = await ask('ec2', 'get_console_output', { InstanceId: id })
+  // The library decodes it.
+  expect(output).toContain('Linux version')
+  await ask('ec2', 'create_tags', { Resources: [id], Tags: [{ Key: 'done', Value: 'passed' }] })
+  const { TerminatingInstances: ending } = await ask('ec2', 'terminate_instances', { InstanceIds: [id] })
+  expect(ending).toMatchObject([{ InstanceId: id, PreviousState: { Name: 'running' } }])
+
+  const name = { Name: '/imagedrop/debian/12/weekly/ec2/x86_64/latest' }
+  const tag = { Key: 'imagedrop:newest', Value: 'image' }
+  const value = { Type: 'String', DataType: 'aws:ec2:image', Value: image.ImageId }
+  expect(await ask('ssm', 'put_parameter', { ...name, ...value, Tags: [tag] })).toMatchObject({ Version: 1 })
+  await ask('ssm', 'put_parameter', { ...name, ...value, Overwrite: true })
+  const { Parameters: versions } = await ask('ssm', 'get_parameter_history', name)
+  expect(versions).toMatchObject([{ Version: 1, ...value }, { Version: 2 }])
+  expect(await ask('ssm', 'get_parameter', name)).toMatchObject({ Parameter: { ...name, ...value } })
+  const { TagList: tags } = await ask('ssm', 'list_tags_for_resource', {
+    ResourceType: 'Parameter',
+    ResourceId: name.Name,
+  })
+  expect(tags).toEqual([tag])
+  await ask('ssm', 'delete_parameter', name)
+  await ask('ec2', 'deregister_image', image)
+})
+
 it("reads and waits as AWS's command line would have it", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'imagedrop-awscli-'))
   const file = join(folder, 'block')
@@ -200,17 +264,20 @@ it('has been asked for all that the publisher asks for', async () => {
     used.add(operation)
     return null
   }
-  await using bench = await setUp({ faults }, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1,eu-central-1' })
+  const options = { faults, startGuest: (instance: InstanceRecord) => tellingGuest(instance) }
+  const regions = { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1,eu-central-1' }
+  await using bench = await setUp(options, { ...regions, ...everything })
   const disk = await keepDisk(bench.artifacts)
-  const said = registrationsIn(await handle(bench, tested(disk)))
-  await handle({ ...bench, protectFinal: true }, blessed(said, {}, 'Final'))
+  const all = { ...bench, trials: true, protectFinal: true }
+  const said = registrationsIn([...(await followWaits((woken) => handleOnce(all, tested(disk), woken)))])
+  await handle(all, blessed(said, {}, 'Final'))
   const { drop } = tested(disk).body
-  await handle(bench, superseded(said, drop))
-  await handle(bench, expired(said, drop))
+  await handle(all, superseded(said, drop))
+  await handle(all, expired(said, drop))
   await using imports = await house.setUp({ faults })
   const event = tested(await keepDisk(imports.artifacts, 1))
   await followImport(imports, event)
   await handle(imports, superseded([], drop))
   expect([...used].filter((operation) => !asked.has(operation))).toEqual([])
-  expect(used.size).toBeGreaterThan(18)
+  expect(used.size).toBeGreaterThan(27)
 })

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SSM } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createFolderStore } from '#artifacts/folder.ts'
 import { readExtents } from '#disk/data-extents.ts'
@@ -24,7 +25,8 @@ import { assertReadsBack } from '../upload/read-back.ts'
 import { availability, findImage, registerImage } from '../upload/register-image.ts'
 import { hide } from '../withdraw/step-back.ts'
 import { provideAwsTools, provideMoto } from './testing/aws-tools.ts'
-import { badRequests, otherwiseByMoto, takenByMoto, type Things } from './testing/bad-requests.ts'
+import type { Things } from './testing/bad-request.ts'
+import { badRequests, otherwiseByMoto, takenByMoto } from './testing/bad-requests.ts'
 import { startBoto3 } from './testing/boto3.ts'
 
 /**
@@ -128,6 +130,7 @@ it('moto has not these calls of ours', async () => {
     DescribeImportSnapshotTasks: () => ec2.describeImportSnapshotTasks({}),
     CancelImportTask: () => ec2.cancelImportTask({ ImportTaskId: 'import-snap-0123456789abcdef0' }),
     EnableImageDeprecation: () => ec2.enableImageDeprecation({ ImageId, DeprecateAt: new Date('2030-01-01') }),
+    AttachImageWatermark: () => ec2.attachImageWatermark({ ImageId, WatermarkName: 'imagedrop' }),
     EnableImageDeregistrationProtection: () => ec2.enableImageDeregistrationProtection({ ImageId }),
     DisableImageDeregistrationProtection: () => ec2.disableImageDeregistrationProtection({ ImageId }),
     'DescribeImageAttribute lastLaunchedTime': () =>
@@ -183,5 +186,9 @@ async function makeThings({ url }: { readonly url: string }, pass = () => {}): P
   pass()
   // Moto gives an image a snapshot of its own.
   const { Images: [seen] = [] } = await ec2.describeImages({ ImageIds: [ami] })
-  return { ami, snapshot: seen?.BlockDeviceMappings?.[0]?.Ebs?.SnapshotId ?? made }
+  const parameter = '/a/b'
+  const ssm = new SSM({ region: 'us-east-1', endpoint: url, credentials: emulatorAccount, maxAttempts: 1 })
+  await ssm.putParameter({ Name: parameter, Type: 'String', Value: 'x' })
+  pass()
+  return { ami, parameter, snapshot: seen?.BlockDeviceMappings?.[0]?.Ebs?.SnapshotId ?? made }
 }

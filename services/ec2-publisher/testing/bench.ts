@@ -12,8 +12,8 @@ import { seal } from '#events/envelope.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { say } from '#events/define.ts'
 import type { ArtifactRef, DropImage, ImagePlan, Registration } from '#events/vocabulary.ts'
+import { handTo, imagesWith } from '#publishing/testing/hand-to.ts'
 import type { Context, Waited } from '#service/define.ts'
-import { testContext } from '#test/support/context.ts'
 import type { Cloud } from '../cloud.ts'
 import { readEc2PublisherConfig, type Ec2Settings } from '../config.ts'
 import type { Credentials } from '../aws/region.ts'
@@ -114,7 +114,7 @@ export function blessed(
   change: Partial<DropImage> = {},
   milestone: DropBlessed['milestone'] = 'Beta',
 ) {
-  const images = imagesWith(registrations).map((one) => ({ ...one, ...change }))
+  const images = imagesOf(registrations).map((one) => ({ ...one, ...change }))
   return seal(say(dropBlessed, { ...dropBlessed.example, milestone, images }), { now: new Date(0) })
 }
 
@@ -123,27 +123,23 @@ type Maybe = readonly (Registration | undefined)[]
 /** The drop with one image, superseded. */
 export function superseded(registrations: Maybe, drop: string, reason?: string) {
   const why = reason === undefined ? {} : { reason }
-  return seal(say(dropSuperseded, { ...dropSuperseded.example, ...why, drop, images: imagesWith(registrations) }), {
+  return seal(say(dropSuperseded, { ...dropSuperseded.example, ...why, drop, images: imagesOf(registrations) }), {
     now: new Date(0),
   })
 }
 
 /** The drop with one image, expired. */
 export function expired(registrations: Maybe, drop: string) {
-  return seal(say(dropExpired, { ...dropExpired.example, drop, images: imagesWith(registrations) }), {
+  return seal(say(dropExpired, { ...dropExpired.example, drop, images: imagesOf(registrations) }), {
     now: new Date(0),
   })
 }
 
-function imagesWith(registrations: Maybe) {
-  return dropSuperseded.example.images.map((one) => ({
-    ...one,
-    registrations: registrations.filter((each) => each !== undefined),
-  }))
-}
-
-export function contextFor({ folder }: Pick<Bench, 'folder'>, change: Partial<Context> = {}) {
-  return testContext({ folder, ...change })
+function imagesOf(registrations: Maybe) {
+  return imagesWith(
+    imageTested.example.image,
+    registrations.filter((each) => each !== undefined),
+  )
 }
 
 type Change = Partial<Context> & { readonly waited?: Waited }
@@ -163,8 +159,7 @@ export async function handleOnce(
   event: Parameters<typeof ec2Publisher.handle>[0],
   change: Change = {},
 ) {
-  const said = await ec2Publisher.handle(event, bench, Object.assign(contextFor(bench, change), change))
-  return 'events' in said ? said : { events: said }
+  return await handTo(ec2Publisher, bench, event, { folder: bench.folder, ...change })
 }
 
 /** As the runtime wakes a job whose time has come. */

@@ -1,14 +1,20 @@
 import type { Image } from '@aws-sdk/client-ec2'
+import { ParameterNotFound, SSM } from '@aws-sdk/client-ssm'
+import { dropBlessed } from '#events/drop-blessed.ts'
+import { exampleImage } from '#events/examples.ts'
 import type { ArtifactRef, Registration } from '#events/vocabulary.ts'
 import type { Call, Found, OpenPlace, PlaceDeclaration, Step, Via } from '#publishing/testing/contract-place.ts'
 import { followWaits } from '#publishing/testing/follow-waits.ts'
 import { createDirectCloud } from '../cloud/direct-cloud.ts'
 import { readEc2PublisherConfig } from '../config.ts'
 import { emulatorAccount } from '../emulator/credentials.ts'
+import type { InstanceRecord } from '../emulator/records.ts'
 import type { Account } from '../emulator/signature.ts'
 import type { EmulatorOptions } from '../emulator/start.ts'
 import { connectClients, type Clients } from '../emulator/testing/emulated-cloud.ts'
+import { newestName } from '../jobs/image-order.ts'
 import { standIn } from '../stand-in.ts'
+import { isAlive } from '../trial/instances.ts'
 import { amiName } from '../upload/ami-name.ts'
 import {
   blessed,
@@ -22,23 +28,32 @@ import {
   tested,
   type Bench,
 } from './bench.ts'
+import { everything } from './everything.ts'
+import { tellingGuest } from './telling-guest.ts'
 
 const regions = ['us-east-1', 'eu-central-1']
 /** Another key of the same account, which nobody takes away. */
 const person = { ...emulatorAccount, accessKeyId: 'AKIAPERSONEXAMPLE000', secretAccessKey: 'looks after the account' }
 
+/** A region as a person sees it. */
+type Region = Clients & { readonly ssm: SSM }
+
 /** The emulator, with a key for the publisher and one for a person of the same account. */
-export const contractPlace: PlaceDeclaration = {
-  start: () =>
-    Promise.resolve({
-      atOnce: 6,
-      stride: 7,
-      open: () => openPlace({ account: emulatorAccount, setUp: async (options) => ({ bench: await setUp(options) }) }),
-      async [Symbol.asyncDispose]() {},
-    }),
+export const contractPlace = placeWith({})
+
+/** The same where the publisher does all that it can. */
+export const contractPlaceInFull = placeWith(everything)
+
+function placeWith(extra: Partial<typeof everything>): PlaceDeclaration {
+  const direct = {
+    account: emulatorAccount,
+    setUp: async (options: Partial<EmulatorOptions>) => ({ bench: await setUp(options) }),
+  }
+  const open = () => openPlace(direct, extra)
+  return { start: () => Promise.resolve({ atOnce: 6, stride: 7, open, async [Symbol.asyncDispose]() {} }) }
 }
 
-/** How disks come to EC2 in a place: block by block, unless it says otherwise. */
+/** How disks come to EC2 in a place. */
 export interface Form {
   /** The key of the publisher. */
   readonly account: Account
@@ -54,14 +69,23 @@ export interface Beside {
 }
 
 /** An account in an emulator of its own. */
-export async function openPlace({ account, ...form }: Form): Promise<OpenPlace> {
+export async function openPlace(
+  { account, ...form }: Form,
+  extra: Partial<typeof everything> = {},
+): Promise<OpenPlace> {
+  const isFull = extra.IMAGEDROP_EC2_PUBLISHER_PARAMETERS !== undefined
   let ahead = 0
   const own: { -readonly [Key in keyof Account]: Account[Key] } = { ...account }
   const accounts: Account[] = [own, person]
-  const { bench, beside } = await form.setUp({ accounts, now: () => new Date(Date.now() - ahead) })
+  const startGuest = (instance: InstanceRecord) => tellingGuest(instance)
+  const { bench, beside } = await form.setUp({ accounts, startGuest, now: () => new Date(Date.now() - ahead) })
   const disk = await keepDisk(bench.artifacts, 3)
-  const connect = (region: string) => connectClients(bench.emulator.url, { region, credentials: person })
-  const inventories = async () => await Promise.all(regions.map((name) => inventoryOf(connect(name), bench, disk)))
+  const connect = (region: string) => ({
+    ...connectClients(bench.emulator.url, { region, credentials: person }),
+    ssm: new SSM({ region, endpoint: bench.emulator.url, credentials: person, maxAttempts: 1 }),
+  })
+  const inventories = async () =>
+    await Promise.all(regions.map((name) => inventoryOf(connect(name), disk, { ...bench, isFull })))
   return {
     steps: ['upload', 'publish'],
     endings: ['supersede', 'expire'],
@@ -74,12 +98,16 @@ export async function openPlace({ account, ...form }: Form): Promise<OpenPlace> 
         IMAGEDROP_EC2_PUBLISHER_REGIONS: (options.two === true ? regions : regions.slice(0, 1)).join(','),
         IMAGEDROP_EC2_PUBLISHER_POLL_SECONDS: '0.02',
         IMAGEDROP_EC2_PUBLISHER_PATIENCE_SECONDS: '1.5',
+        ...extra,
         ...(options.impatient === true ? { IMAGEDROP_EC2_PUBLISHER_SILENCE_SECONDS: '1' } : {}),
       })
       const cloud = createDirectCloud(settings, account)
       return async (step, registrations, signal) => {
         const event = eventOf(step, disk, registrations)
-        const said = await followWaits((woken) => handleOnce({ ...bench, cloud }, event, { ...woken, signal }), options)
+        const said = await followWaits(
+          (woken) => handleOnce({ ...bench, cloud, trials: isFull }, event, { ...woken, signal }),
+          options,
+        )
         return said.flatMap((one) => ('registrations' in one.body ? one.body.registrations : []))
       }
     },
@@ -90,6 +118,7 @@ export async function openPlace({ account, ...form }: Form): Promise<OpenPlace> 
         ours: all.flatMap(({ ours }) => ours),
         leftovers: [...all.flatMap(({ leftovers }) => leftovers), ...others],
         others: all.flatMap(({ others }) => others),
+        ...(isFull ? { named: all.flatMap(({ named }) => named) } : {}),
       }
     },
     async occupy() {
@@ -109,7 +138,7 @@ export async function openPlace({ account, ...form }: Form): Promise<OpenPlace> 
     async removeOurs() {
       for (const name of regions) {
         const region = connect(name)
-        for (const { id } of (await inventoryOf(region, bench, disk)).ours)
+        for (const { id } of (await inventoryOf(region, disk, { ...bench, isFull })).ours)
           await region.ec2.deregisterImage({ ImageId: id })
         const { Snapshots: snapshots = [] } = await region.ec2.describeSnapshots({ OwnerIds: ['self'] })
         for (const { SnapshotId: id } of snapshots) await region.ec2.deleteSnapshot({ SnapshotId: id })
@@ -142,13 +171,20 @@ const changes = [
   'EnableImageDeprecation',
   'DeregisterImage',
   'DeleteSnapshot',
+  'AttachImageWatermark',
+  'RunInstances',
+  'TerminateInstances',
+  'PutParameter',
+  'DeleteParameter',
 ]
 
-function isChange({ method, path, body }: Call): boolean {
-  // EC2 is asked by forms; paths are of EBS direct and of S3.
+function isChange({ method, path, headers, body }: Call): boolean {
+  // EC2 and Parameter Store have one path; others are of EBS direct and of S3.
   if (path !== '/') return method !== 'GET' && method !== 'HEAD'
   const form = new URLSearchParams(body.toString('utf8'))
-  return form.get('DryRun') !== 'true' && !/^(Describe|Get)/.test(form.get('Action') ?? '')
+  // What is asked in JSON says so beside it.
+  const action = form.get('Action') ?? String(headers['x-amz-target']).replace(/^.*\./, '')
+  return form.get('DryRun') !== 'true' && !/^(Describe|Get|List)/.test(action)
 }
 
 /** By what the signature is for. */
@@ -163,7 +199,11 @@ function eventOf(step: Step, disk: ArtifactRef, registrations: readonly Registra
   return (step === 'expire' ? expired : superseded)(registrations, event.body.drop)
 }
 
-async function inventoryOf(region: Clients, { artifacts }: Pick<Bench, 'artifacts'>, disk: ArtifactRef) {
+async function inventoryOf(
+  region: Region,
+  disk: ArtifactRef,
+  { artifacts, isFull }: Pick<Bench, 'artifacts'> & { readonly isFull: boolean },
+) {
   const { Images: all = [] } = await region.ec2.describeImages({ Owners: ['self'] })
   const { Snapshots: snapshots = [] } = await region.ec2.describeSnapshots({ OwnerIds: ['self'] })
   const images = all.filter(({ State: state }) => state !== 'deregistered')
@@ -176,8 +216,30 @@ async function inventoryOf(region: Clients, { artifacts }: Pick<Bench, 'artifact
   const used = new Set(images.flatMap((one) => one.BlockDeviceMappings?.map(({ Ebs: ebs }) => ebs?.SnapshotId)))
   return {
     ours,
-    leftovers: snapshots.flatMap(({ SnapshotId: id = '' }) => (used.has(id) ? [] : [id])),
+    leftovers: [
+      ...snapshots.flatMap(({ SnapshotId: id = '' }) => (used.has(id) ? [] : [id])),
+      ...(isFull ? await runningIn(region) : []),
+    ],
+    named: isFull ? await namedIn(region) : [],
     others: images.filter((one) => !isOurs(one)),
+  }
+}
+
+/** Instances that somebody pays for. */
+async function runningIn({ ec2 }: Region): Promise<string[]> {
+  const { Reservations: reservations = [] } = await ec2.describeInstances({})
+  const instances = reservations.flatMap(({ Instances: all = [] }) => all)
+  return instances.filter(isAlive).map(({ InstanceId: id = '', State: state }) => `${id} is ${state?.Name ?? '?'}`)
+}
+
+/** The image that the parameter of our kind names; none while there is no parameter. */
+async function namedIn({ ssm }: Region): Promise<string[]> {
+  const Name = `/imagedrop/${newestName(dropBlessed.example, exampleImage)}`
+  try {
+    return [(await ssm.getParameter({ Name })).Parameter?.Value ?? '']
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return []
+    throw error
   }
 }
 

@@ -203,6 +203,24 @@ it.each(['RunInstances', 'CreateTags', 'TerminateInstances'])(
   },
 )
 
+it('ends the instance of an AMI that somebody removed meanwhile, and tries the next', async () => {
+  let guest: StartGuest = () => nobody
+  await using bench = await setUpTrials({ startGuest: (...given) => guest(...given) })
+  const event = tested(await keepDisk(bench.artifacts))
+  await handleOnce(bench, event)
+  await sleep(30)
+  const [{ ImageId: id } = {}] = (await inventory(bench)).images
+  await bench.region.ec2.deregisterImage({ ImageId: id })
+  await expect.poll(() => inventory(bench)).toMatchObject({ images: [] })
+  guest = (instance) => tellingGuest(instance)
+  const { events } = await follow(bench, event)
+  expect(events).toMatchObject([{ subject: 'image.uploaded.v1' }])
+  const instances = await instancesOf(bench)
+  expect(instances.map((one) => one.ImageId)).toContain(id)
+  expect(instances).toHaveLength(2)
+  expect(instances.map((one) => one.State?.Name)).not.toContain('running')
+})
+
 it('ends what somebody who was killed has left running for too long, and nothing that is not ours', async () => {
   await using bench = await setUpTrials({ startGuest: () => nobody })
   await handleOnce(bench, tested(await keepDisk(bench.artifacts)))

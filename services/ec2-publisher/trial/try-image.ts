@@ -4,7 +4,7 @@ import { PermanentError } from '#service/errors.ts'
 import { findImages, where } from '../aws/find.ts'
 import { onceSeen } from '../aws/late.ts'
 import type { Region } from '../aws/region.ts'
-import { tagValue } from '../aws/tags.ts'
+import { dropTag, imageTag, tagValue } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { Ec2Settings } from '../config.ts'
 import type { TrialMachine } from '../trial-machines.ts'
@@ -24,21 +24,21 @@ interface Trial {
 
 /**
  * Looks how the trials of an image are, and begins those that are missing. Gives what is waited for; null when the image has started
- * on every machine that the policy has for it. Throws when it did not. What is over is ended, and so is what others have left behind.
+ * on every machine that the policy has for it. Throws when it did not. What is over is ended, and so is what others have left behind,
+ * or what was begun of an AMI that somebody has removed since.
  */
 export async function tryImage(region: Region, order: UploadOrder, trial: Trial): Promise<string | null> {
   const { imageId, settings, now } = trial
   const [image] = await findImages(region, where('image-id', imageId))
+  const all = await findTrials(region)
+  const isForNobody = (one: Instance) =>
+    isAbandoned(one, now) || (isFor(one, order) && (image === undefined || one.ImageId !== imageId))
+  await terminate(region, all.filter(isForNobody))
   if (image === undefined) throw new PermanentError('environment', `${imageId} in ${region.name} is not there any more`)
   const machines = machinesFor(settings.trials, order.architecture, image.BootMode).filter(
     (one) => !wasTried(image, one),
   )
-  const all = await findTrials(region)
-  await terminate(
-    region,
-    all.filter((one) => isAbandoned(one, now)),
-  )
-  let alive = all.filter((one) => isAlive(one) && !isAbandoned(one, now)).length
+  let alive = all.filter((one) => isAlive(one) && !isForNobody(one)).length
   const waits: string[] = []
   for (const machine of machines) {
     const its = all.filter((one) => isOf(one, imageId, machine))
@@ -117,6 +117,11 @@ function isLost(instance: Instance): boolean {
 
 function whyEnded({ StateReason: reason }: Instance): string {
   return reason?.Message ?? 'no reason given'
+}
+
+/** A trial of the image, though it may be of an AMI of before. */
+function isFor({ Tags: tags }: Instance, { drop, image }: UploadOrder): boolean {
+  return tagValue(tags, dropTag) === drop && tagValue(tags, imageTag) === image
 }
 
 function isOf({ ImageId: id, Tags: tags }: Instance, imageId: string, { mode }: TrialMachine): boolean {

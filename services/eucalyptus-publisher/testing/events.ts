@@ -7,9 +7,8 @@ import { dropExpired } from '#events/drop-expired.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
 import { imageTested } from '#events/image-tested.ts'
+import { handTo, imagesWith, type Given, type Handled } from '#publishing/testing/hand-to.ts'
 import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
-import type { Waited, WaitFor } from '#service/define.ts'
-import { testContext } from '#test/support/context.ts'
 import { eucalyptusPublisher } from '../service.ts'
 import type { Bench } from './bench.ts'
 
@@ -35,42 +34,27 @@ export function tested(disk: ArtifactRef, change: Partial<typeof imageTested.exa
 }
 
 export function blessed(registrations: readonly Registration[]) {
-  return seal(say(dropBlessed, { ...dropBlessed.example, images: imagesWith(registrations) }), sealed)
+  return seal(say(dropBlessed, { ...dropBlessed.example, images: imagesWith(image, registrations) }), sealed)
 }
 
 export function superseded(registrations: readonly Registration[]) {
-  return seal(say(dropSuperseded, { ...dropSuperseded.example, images: imagesWith(registrations) }), sealed)
+  return seal(say(dropSuperseded, { ...dropSuperseded.example, images: imagesWith(image, registrations) }), sealed)
 }
 
 export function expired(registrations: readonly Registration[]) {
-  return seal(say(dropExpired, { ...dropExpired.example, images: imagesWith(registrations) }), sealed)
-}
-
-function imagesWith(registrations: readonly Registration[]) {
-  return dropBlessed.example.images.map((one) => ({ ...one, image, registrations: [...registrations] }))
+  return seal(say(dropExpired, { ...dropExpired.example, images: imagesWith(image, registrations) }), sealed)
 }
 
 type Event = Parameters<typeof eucalyptusPublisher.handle>[0]
 type Said = SaidOf<(typeof eucalyptusPublisher.emits)[number]>
 
-interface Handled {
-  readonly events: readonly Said[]
-  readonly wait?: WaitFor
-}
-
-/** Hands an event to the service; `waited` is what woke it. */
+/** Hands an event to the service. */
 export async function handle(
   bench: Bench,
   event: Event,
-  {
-    waited,
-    clouds = bench.clouds,
-    ...given
-  }: { waited?: Waited; clouds?: Bench['clouds']; signal?: AbortSignal; now?: () => Date } = {},
-): Promise<Handled> {
-  const context = { ...testContext({ folder: bench.folder, ...given }), ...(waited ? { waited } : {}) }
-  const result = await eucalyptusPublisher.handle(event, { ...bench, clouds }, context)
-  return 'events' in result ? result : { events: result }
+  { clouds = bench.clouds, ...given }: Given & { readonly clouds?: Bench['clouds'] } = {},
+): Promise<Handled<Said>> {
+  return await handTo(eucalyptusPublisher, { ...bench, clouds }, event, { folder: bench.folder, ...given })
 }
 
 export function registrationsIn(said: readonly { readonly body: object }[]): readonly Registration[] {

@@ -4,8 +4,8 @@ import { dropPublished } from '#events/drop-published.ts'
 import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
 import type { Architecture, DropImage } from '#events/vocabulary.ts'
+import { handTo, type Given, type Handled } from '#publishing/testing/hand-to.ts'
 import type { Waited, WaitFor } from '#service/define.ts'
-import { testContext } from '#test/support/context.ts'
 import { marketplacePublisher } from '../service.ts'
 import type { Bench } from './bench.ts'
 
@@ -43,21 +43,13 @@ export function expired(change: Partial<typeof dropExpired.example> = {}) {
 type Event = Parameters<typeof marketplacePublisher.handle>[0]
 export type Said = SaidOf<(typeof marketplacePublisher.emits)[number]>
 
-interface Handled {
-  readonly events: readonly Said[]
-  readonly wait?: WaitFor
-}
-
-/** Hands an event to the service; `waited` is what woke it. */
+/** Hands an event to the service. */
 export async function handle(
   { dependencies, clock }: Pick<Bench, 'dependencies' | 'clock'>,
   event: Event,
-  { waited, signal }: { waited?: Waited; signal?: AbortSignal } = {},
-): Promise<Handled> {
-  const now = () => new Date(clock.now)
-  const context = { ...testContext({ now, ...(signal ? { signal } : {}) }), ...(waited ? { waited } : {}) }
-  const result = await marketplacePublisher.handle(event, dependencies, context)
-  return 'events' in result ? result : { events: result }
+  given: Pick<Given, 'waited' | 'signal'> = {},
+): Promise<Handled<Said>> {
+  return await handTo(marketplacePublisher, dependencies, event, { now: () => new Date(clock.now), ...given })
 }
 
 /** Hours go by while it waits, until there is no more to wait for: everything that was said. */

@@ -9,10 +9,9 @@ import { dropSuperseded } from '#events/drop-superseded.ts'
 import { seal } from '#events/envelope.ts'
 import { imageConverted } from '#events/image-converted.ts'
 import { imageTested } from '#events/image-tested.ts'
+import { handTo, imagesWith, type Given, type Handled } from '#publishing/testing/hand-to.ts'
 import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
-import type { WaitFor, Waited } from '#service/define.ts'
 import { run } from '#subprocess/run.ts'
-import { testContext } from '#test/support/context.ts'
 import { openstackPublisher } from '../service.ts'
 import type { Bench } from './bench.ts'
 
@@ -49,22 +48,22 @@ export function converted({ disk, qcow2 }: Disks) {
 }
 
 export function blessed(registrations: readonly Registration[], drop = dropBlessed.example.drop) {
-  return seal(say(dropBlessed, { ...dropBlessed.example, drop, images: imagesWith(registrations) }), sealed)
+  return seal(say(dropBlessed, { ...dropBlessed.example, drop, images: imagesWith(image, registrations) }), sealed)
 }
 
 export function superseded(registrations: readonly Registration[]) {
-  return seal(say(dropSuperseded, { ...dropSuperseded.example, images: imagesWith(registrations) }), sealed)
+  return seal(say(dropSuperseded, { ...dropSuperseded.example, images: imagesWith(image, registrations) }), sealed)
 }
 
 export function expired(registrations: readonly Registration[]) {
-  return seal(say(dropExpired, { ...dropExpired.example, images: imagesWith(registrations) }), sealed)
+  return seal(say(dropExpired, { ...dropExpired.example, images: imagesWith(image, registrations) }), sealed)
 }
 
 /** The drop with one image that is on the mirror, and was uploaded nowhere or where it is said. */
 export function blessedWith({ disk, qcow2 }: Disks, registrations: readonly Registration[] = []) {
   const at = new Date(0).toISOString()
   const evidence = { disk, builtAt: at, testedAt: at, console: disk, screenshot: null, accelerator: 'tcg' } as const
-  const images = imagesWith(registrations).map((one) => ({ ...one, artifacts: [qcow2], evidence }))
+  const images = imagesWith(image, registrations).map((one) => ({ ...one, artifacts: [qcow2], evidence }))
   return seal(say(dropBlessed, { ...dropBlessed.example, images }), sealed)
 }
 
@@ -74,39 +73,19 @@ export function mirrored({ qcow2: { sha256, size } }: Disks, path: string) {
   return seal(say(dropMirrored, { ...dropMirrored.example, files }), sealed)
 }
 
-function imagesWith(registrations: readonly Registration[]) {
-  return dropBlessed.example.images.map((one) => ({ ...one, image, registrations: [...registrations] }))
-}
-
 type Event = Parameters<typeof openstackPublisher.handle>[0]
 type Said = SaidOf<(typeof openstackPublisher.emits)[number]>
 
-interface Handled {
-  readonly events: readonly Said[]
-  readonly wait?: WaitFor
-}
-
-/** Hands an event to the service; `waited` is what woke it. */
+/** Hands an event to the service. */
 export async function handle(
   bench: Bench,
   event: Event,
   {
-    waited,
     clouds = bench.clouds,
     ...given
-  }: {
-    waited?: Waited<typeof imageConverted | typeof dropMirrored>
-    signal?: AbortSignal
-    now?: () => Date
-    clouds?: Bench['clouds']
-  } = {},
-): Promise<Handled> {
-  const context = {
-    ...testContext({ folder: bench.folder, ...given }),
-    ...(waited ? { waited } : {}),
-  }
-  const result = await openstackPublisher.handle(event, { ...bench, clouds }, context)
-  return 'events' in result ? result : { events: result }
+  }: Given<typeof imageConverted | typeof dropMirrored> & { readonly clouds?: Bench['clouds'] } = {},
+): Promise<Handled<Said>> {
+  return await handTo(openstackPublisher, { ...bench, clouds }, event, { folder: bench.folder, ...given })
 }
 
 /** A tested image whose conversion is there: uploads it and gives its registrations. */

@@ -5,7 +5,7 @@ export type Step = 'upload' | 'publish' | 'supersede' | 'expire'
 
 /**
  * A place to publish to, started for the publisher contract. The file `testing/contract-place.ts` of a service exports it as
- * `contractPlace`, and is found by that.
+ * `contractPlace`, and is found by that. One that has more to do where its settings say so exports `contractPlaceInFull` as well.
  */
 export interface PlaceDeclaration {
   start(): Promise<StartedPlace>
@@ -77,6 +77,8 @@ export interface Inventory {
   readonly leftovers: readonly string[]
   /** Others' images, with all that can be seen of them. */
   readonly others: readonly unknown[]
+  /** Ids of images that names of the newest lead to, one for each name; absent where a place has none. */
+  readonly named?: readonly string[]
 }
 
 export interface Found {

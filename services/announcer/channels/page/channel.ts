@@ -20,7 +20,7 @@ export const channel = defineChannel({
       },
       withdraw: show,
       show,
-      showCalendar: renew,
+      renew,
     }
   },
 })

@@ -12,7 +12,7 @@ import { planPages } from './plan-pages.ts'
 export interface KeptSite {
   /** Makes the pages show a drop as it is now. */
   readonly show: (story: Story) => Promise<void>
-  /** Makes them show what has changed, the calendar too. */
+  /** Makes them show what has changed, the calendar and what audits found too. */
   readonly renew: () => Promise<void>
 }
 

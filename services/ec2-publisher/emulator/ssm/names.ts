@@ -13,6 +13,9 @@ export function parseName(given: string, place: Place): string {
   const refuse = (what: string) => new ApiError(400, 'ValidationException', `Parameter name: ${what}`)
   if (!/^[a-zA-Z0-9_.\-/]+$/.test(name))
     throw refuse(`letters, digits and _.-/ make a name, got ${JSON.stringify(name)}`)
+  // What the documents leave open; moto has it from AWS's own answers.
+  if (/^\/aws[^/]*\//i.test(name))
+    throw new ApiError(400, 'AccessDeniedException', `No access to reserved parameter name: ${name}.`)
   if (/^\/?(aws|ssm)/i.test(name)) throw refuse('can\'t be prefixed with "aws" or "ssm" (case-insensitive)')
   if (name.includes('/') && !name.startsWith('/')) throw refuse('must be a fully qualified name')
   if (/\/(\/|$)/.test(name)) throw refuse('a level of a hierarchy has a name')

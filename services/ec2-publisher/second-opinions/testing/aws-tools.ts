@@ -27,7 +27,12 @@ export async function provideMoto(bin: string): Promise<Server> {
     command: ({ port }, path) => ({
       command: path,
       args: ['-H', '127.0.0.1', '-p', String(port)],
-      env: { MOTO_EC2_LOAD_DEFAULT_AMIS: 'false' },
+      env: {
+        MOTO_EC2_LOAD_DEFAULT_AMIS: 'false',
+        // By itself it starts what is not there.
+        MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION: 'true',
+        MOTO_ENABLE_AMI_VALIDATION: 'true',
+      },
     }),
     url: ({ port }) => `http://127.0.0.1:${String(port)}`,
     async ask(url) {

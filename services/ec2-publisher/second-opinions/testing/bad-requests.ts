@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Call } from './boto3.ts'
+import { badInstanceRequests } from './bad-instance-requests.ts'
+import { badParameterRequests } from './bad-parameter-requests.ts'
+import { ebs, ec2, noAmi, tags, type BadRequest } from './bad-request.ts'
 
-/** What is there in a cloud. */
-export interface Things {
-  readonly ami: string
-  readonly snapshot: string
-}
-
-const ec2 = (operation: string, parameters: object): Call => ({ service: 'ec2', operation, parameters })
-const ebs = (operation: string, parameters: object): Call => ({ service: 'ebs', operation, parameters })
-const noAmi = 'ami-0123456789abcdef0'
 const noSnapshot = 'snap-0123456789abcdef0'
 const everybody = { Add: [{ Group: 'all' }] }
-const tags = (count: number) => Array.from({ length: count }, (_, n) => ({ Key: `k${String(n)}`, Value: '' }))
 const zeros = Buffer.alloc(524_288)
 const block = {
   SnapshotId: noSnapshot,
@@ -24,7 +16,9 @@ const block = {
 }
 
 /** Bad requests, and the code that AWS documents for each. */
-export const badRequests: readonly (readonly [string, string, (there: Things) => Call])[] = [
+export const badRequests: readonly BadRequest[] = [
+  ...badInstanceRequests,
+  ...badParameterRequests,
   ['an image that is not there', 'InvalidAMIID.NotFound', () => ec2('describe_images', { ImageIds: [noAmi] })],
   ['an image id that is none', 'InvalidAMIID.Malformed', () => ec2('describe_images', { ImageIds: ['ami-x'] })],
   [
@@ -147,7 +141,7 @@ export const badRequests: readonly (readonly [string, string, (there: Things) =>
   ],
 ]
 
-/** What moto takes of them: it looks at no name, no disk, no region, no size and no rule for tags but their number. */
+/** What moto takes of them: it looks at no name, no disk, no region, no size, no type and no rule for tags but their number. */
 export const takenByMoto = [
   'a name of two characters',
   'a name that is taken',
@@ -160,12 +154,21 @@ export const takenByMoto = [
   'a key of 129 letters',
   'a value of 257 letters',
   'a snapshot of 0 GiB',
+  'user data above 16 KiB',
+  'an end of an instance that there is not',
+  'to change the type of a parameter',
+  'a relative name with levels',
 ]
 
-/** What moto says instead: it does not look at the form of an id, and meets some requests with an exception of its own. */
+/**
+ * What moto says instead: it does not look at the form of an id, has a code for types that AWS's list of codes has not, and meets some
+ * requests with an exception of its own.
+ */
 export const otherwiseByMoto = {
   'an image id that is none': 'InvalidAMIID.NotFound',
   'a snapshot id that is none': 'InvalidSnapshot.NotFound',
+  'an instance id that is none': 'InvalidInstanceID.NotFound',
+  'to start an image on a type that there is not': 'InvalidInstanceType.NotFound',
   'a filter that there is not': 'no answer of the service',
   'an attribute of an image that is not there': 'no answer of the service',
   'a block of a snapshot that is not there': '500',

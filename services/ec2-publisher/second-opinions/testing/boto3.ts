@@ -15,7 +15,7 @@ export interface Said {
 }
 
 export interface Call {
-  readonly service: 'ec2' | 'ebs' | 'iam' | 'service-quotas'
+  readonly service: 'ec2' | 'ebs' | 'iam' | 'service-quotas' | 'ssm'
   /** As the library has it: `describe_images`. */
   readonly operation: string
   readonly parameters?: object

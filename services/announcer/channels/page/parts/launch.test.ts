@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { StoryRegistration } from '../../../story/story.ts'
 import { launchTables } from './launch.ts'
 
-const here: StoryRegistration = { place: 'prod-1', id: 'set-1', name: 'a version', emulated: false, state: null }
+const here: StoryRegistration = { place: 'prod-1', id: 'set-1', name: 'a version', emulated: false, state: null, trouble: null }
 const at = { site: { launchAddressOf: () => 'https://example.org/launch' } }
 
 function tableOf(registration: StoryRegistration): string {
@@ -18,4 +18,7 @@ it('has a button where an image can be started, and how it stands where it is un
   expect(underWay).toContain('>in review<')
   expect(underWay).not.toContain('href=')
   expect(tableOf({ ...here, state: 'live', emulated: true })).toContain('>live, emulated<')
+  const troubled = tableOf({ ...here, trouble: 'not public since 1 May 2018' })
+  expect(troubled).toContain('>not public since 1 May 2018<')
+  expect(troubled).not.toContain('href=')
 })

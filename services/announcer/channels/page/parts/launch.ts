@@ -48,9 +48,10 @@ function launchTable(key: string, { name, title, registrations, missing }: Story
 function launchLink(
   key: string,
   target: string,
-  { place, id, emulated, state }: StoryRegistration,
+  { place, id, emulated, state, trouble }: StoryRegistration,
   { site }: At,
 ): Html {
+  if (trouble !== null) return html`<span class="badge bad">${trouble}</span>`
   if (state !== null) return html`<span class="badge plain">${state}${emulated ? ', emulated' : ''}</span>`
   if (emulated) return html`<span class="badge plain" title="an emulator stood in for it">emulated</span>`
   const address = site.launchAddressOf(target, place, id)
