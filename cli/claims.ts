@@ -15,7 +15,7 @@ export async function readClaims(ledger: Ledger, publishers: readonly string[]):
     if (plan === null) continue
     const phase = phaseOf(state)
     const isPublic = state.published && state.end === null
-    const hasEnded = phase === 'superseded' || phase === 'expired'
+    const hasEnded = phase === 'superseded' || phase === 'expired' || phase === 'unchanged'
     const jobs = await ledger.jobs({ drop, states: ['queued', 'running', 'waiting'] })
     claims.push({
       drop,

@@ -67,6 +67,6 @@ export function viewDrop(state: DropState, { steps, jobs, live = new Map() }: Vi
 }
 
 function endOf({ end }: DropState): DropView['ended'] {
-  if (end === null || end.how === 'expired') return null
+  if (end === null || end.how === 'expired' || end.how === 'unchanged') return null
   return { by: end.by, reason: (end.how === 'superseded' ? end.reason : null) ?? null }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleDropContext, exampleImage, examplePublisher } from './examples.ts'
-import { dropContext, dropId, gate, imagePlan, publisher } from './vocabulary.ts'
+import { dropContext, dropId, earlierDrop, gate, imagePlan, publisher } from './vocabulary.ts'
 
 export const dropScheduled = defineEvent({
   subject: 'drop.scheduled.v1',
@@ -13,6 +13,10 @@ export const dropScheduled = defineEvent({
     gate,
     missing: z.array(z.string()).describe('What the compose itself lacks, when it finished incomplete'),
     supersedes: dropId.nullable().describe('The drop that this respin replaces'),
+    onlyIfChanged: z
+      .strictObject({ since: earlierDrop.nullable().describe('Null when there is none to compare with') })
+      .optional()
+      .describe('The policy wants the drop only if something has changed since an earlier one'),
   }),
   example: {
     ...exampleDropContext,

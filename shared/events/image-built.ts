@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
 import { exampleArtifact, exampleEngine, exampleImageContext } from './examples.ts'
-import { artifactRef, builtBy, imageContext, recipeDigest } from './vocabulary.ts'
+import { artifactRef, builtBy, imageContext, imageInputs, recipeDigest } from './vocabulary.ts'
 
 export const imageBuilt = defineEvent({
   subject: 'image.built.v1',
@@ -14,6 +14,7 @@ export const imageBuilt = defineEvent({
     log: artifactRef,
     engine: builtBy,
     recipe: recipeDigest.optional(),
+    inputs: imageInputs.optional().describe('Where that was wanted and can be told'),
     bootModes: z
       .array(z.enum(['bios', 'uefi']))
       .min(1)

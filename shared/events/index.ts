@@ -1,5 +1,6 @@
 import { cadenceReached, dropExpiryReached, streamOpened } from './cadence.ts'
 import { calendarChanged, dropOverdue } from './calendar.ts'
+import { dropCompared, dropComparisonRequested, dropUnchanged } from './comparison.ts'
 import { branchedComposed, composeStatusChanged, rawhideComposed } from './compose.ts'
 import type { EventDefinition } from './define.ts'
 import { dropAnnounced } from './drop-announced.ts'
@@ -37,6 +38,9 @@ export const ownEvents = [
   calendarChanged,
   dropOverdue,
   dropScheduled,
+  dropComparisonRequested,
+  dropCompared,
+  dropUnchanged,
   imageRequested,
   imageBuilt,
   imageConverted,

@@ -191,10 +191,33 @@ export const recipeDigest = z
   .regex(/^[0-9a-f]{64}$/)
   .describe('SHA-256 over every file of the recipe: with it changes what is built')
 
+export const imageInputs = z
+  .record(z.string().max(100), z.string().max(500))
+  .describe('What decides what is in the image, by name: a version, or a digest. Times, names and ids do not count')
+export type ImageInputs = z.infer<typeof imageInputs>
+
+/** An open drop as a later one is compared with it. */
+export const earlierDrop = z
+  .strictObject({
+    drop: dropId,
+    images: z
+      .array(
+        z.strictObject({
+          image: z.string().describe('`generic.x86_64`'),
+          inputs: imageInputs,
+          packages: artifactRef.describe('Package list of the image'),
+        }),
+      )
+      .min(1),
+  })
+  .describe('A published drop, and what its images were made of')
+export type EarlierDrop = z.infer<typeof earlierDrop>
+
 export const imageEvidence = z
   .strictObject({
     disk: artifactRef.describe('The raw disk that was booted, and that every format decodes to'),
     recipe: recipeDigest.optional(),
+    inputs: imageInputs.optional(),
     description: artifactRef.optional().describe('What the engine was told, and what it tells of it: one text'),
     builtAt: z.string().describe('When the build was done'),
     testedAt: z.string().describe('When the boot test was done'),
