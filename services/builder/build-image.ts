@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rename } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { ArtifactStore } from '#artifacts/store.ts'
@@ -16,6 +16,9 @@ import { indexReader } from './inputs/package-state.ts'
 import { findSources, type SourceOptions } from './packages/find-sources.ts'
 import type { PackageSources } from './packages/sources.ts'
 import { RecipeRefused } from './recipe.ts'
+
+/** What stat counts blocks in, whatever those of the file system are. */
+const sectorOfStat = 512
 
 /** What building depends on, besides the request. */
 export interface BuildDependencies {
@@ -35,6 +38,7 @@ export interface Order extends Omit<BuildRequest, 'sources'> {
 
 export interface BuiltImage {
   readonly disk: ArtifactRef
+  readonly dataBytes: number
   readonly packages: ArtifactRef
   readonly description: ArtifactRef
   readonly log: ArtifactRef
@@ -67,7 +71,9 @@ export async function buildImage(
   await addLicenses(built, { ...context, scratch: engineContext.folders.work })
   progress({ phase: 'storing the disk' })
   const bootModes = await readBootModes(built.disk)
+  const { size, blocks } = await stat(built.disk)
   return {
+    dataBytes: Math.min(size, blocks * sectorOfStat),
     ...(bootModes.length > 0 && { bootModes }),
     ...(inputs && { inputs }),
     disk: await keepFile(artifacts, built.disk, 'raw', signal),

@@ -9,6 +9,11 @@ export const imageBuilt = defineEvent({
   schema: z.strictObject({
     ...imageContext,
     disk: artifactRef.describe('The raw disk'),
+    dataBytes: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('How much of the disk holds anything, as far as the file system tells; the rest is holes'),
     packages: artifactRef.describe('Package list, JSON'),
     description: artifactRef.optional().describe('What the engine was told, and what it tells of it: one text'),
     log: artifactRef,
