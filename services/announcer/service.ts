@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { calendarChanged, dropOverdue } from '#events/calendar.ts'
+import { dropUnchanged } from '#events/comparison.ts'
 import { say } from '#events/define.ts'
 import { dropAnnounced } from '#events/drop-announced.ts'
 import { dropExpired } from '#events/drop-expired.ts'
@@ -19,11 +20,19 @@ import { findChanges } from './changes/changes.ts'
 import type { Calendars } from './calendars.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Publications, Withdrawal } from './publications.ts'
-import { tellFailedTest, tellFailure, tellOverdue, tellWaiting, tellWithdrawal, type News } from './story/news.ts'
+import {
+  tellFailedTest,
+  tellFailure,
+  tellOverdue,
+  tellUnchanged,
+  tellWaiting,
+  tellWithdrawal,
+  type News,
+} from './story/news.ts'
 import { tellStory, type Titles } from './story/story.ts'
 import {
   reportByAll,
-  reportFailureByAll,
+  reportOutcomeByAll,
   showByAll,
   showCalendarByAll,
   tellByAll,
@@ -55,6 +64,7 @@ const asides = [
   imagePublished,
   calendarChanged,
   dropOverdue,
+  dropUnchanged,
 ] as const
 
 /** Announces a published drop by every channel, lets them know when it is withdrawn, and tells what happens before. */
@@ -132,9 +142,13 @@ export const announcer = defineService({
         return []
       case 'drop.overdue.v1':
         return await report(tellOverdue(event))
+      case 'drop.unchanged.v1':
+        await calendars.note(event.body.drop, { what: 'unchanged', at: time, why: event.body.since })
+        await reportOutcomeByAll(channels, tellUnchanged(event), signal)
+        return []
       case 'drop.failed.v1':
         await calendars.note(event.body.drop, { what: 'failed', at: time, why: event.body.failure.reason })
-        await reportFailureByAll(channels, tellFailure(event), signal)
+        await reportOutcomeByAll(channels, tellFailure(event), signal)
         return []
       case 'image.failed.v1':
         return await report(tellFailure(event))
