@@ -11,7 +11,7 @@ import { ageOf, renderTable } from '../view/table.ts'
 
 export const artifactsCommand = defineCommand({
   name: 'artifacts',
-  summary: 'show the images of ended drops that the artifact store still has, and what nobody knows, or remove them',
+  summary: 'show the images of ended drops that the artifact store still has, and what no event names, or remove them',
   options: {
     remove: { means: 'remove the images of drops that have ended; evidence of how they were made stays' },
     unknown: { means: 'with --remove: remove what no event names as well' },

@@ -11,10 +11,9 @@ import { imageRequested } from '#events/image-requested.ts'
 import { TransientError } from '#service/errors.ts'
 import { testContext } from '#test/support/context.ts'
 import { requestFor } from '../engines/engine.contract.ts'
-import type { Engine } from '../engines/engine.ts'
-import { createNullEngine } from '../engines/null/engine.ts'
 import { recipesFolder } from '../read-recipe.ts'
 import { builder } from '../service.ts'
+import { createPaperEngine } from './testing/paper-engine.ts'
 import { startSmallArchive, type Packages } from './testing/small-archive.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'imagedrop-inputs-'))
@@ -41,26 +40,8 @@ beforeEach(async () => {
   await archive.publish('bookworm-security', { libssl3: { Version: '2' }, chromium: { Version: '2' } })
 })
 
-/** It stands for a tool that installs packages: its images are made of what mkosi's are, and hold nothing. */
-function paperEngine(): Engine {
-  const nothing = createNullEngine()
-  return {
-    ...nothing,
-    id: 'paper',
-    usesPackages: true,
-    isOfPackages: true,
-    version: () => Promise.resolve(machine.version),
-    async collect(...given) {
-      const built = await nothing.collect(...given)
-      await writeFile(built.packages, JSON.stringify({ packages: [{ name: 'cloud-init' }, { name: 'python3' }] }))
-      await machine.meanwhile()
-      return built
-    },
-  }
-}
-
 const dependencies = () => ({
-  engines: new Map([['paper', paperEngine()]]),
+  engines: new Map([['paper', createPaperEngine({ version: () => machine.version, meanwhile: machine.meanwhile })]]),
   onlyEngine: null,
   artifacts,
   cacheFolder: join(folder, 'cache'),

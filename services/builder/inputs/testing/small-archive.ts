@@ -11,7 +11,7 @@ export type Packages = Readonly<Record<string, Readonly<Record<string, string>>>
 /** An archive of Debian's form on a server of its own: what its suites hold can be changed while it serves. */
 export interface SmallArchive extends AsyncDisposable {
   readonly url: string
-  /** Publishes a suite anew, as an archive does it: its index, then the list that names it. */
+  /** Publishes a suite anew, as an archive does it: its index, the same for two architectures, then the list that names it. */
   readonly publish: (suite: string, packages: Packages) => Promise<void>
   /** Serves any other file below the archive. */
   readonly put: (path: string, text: string) => void
@@ -36,9 +36,10 @@ export async function startSmallArchive(): Promise<SmallArchive> {
       const index = await packed(indexOf(packages))
       const digest = createHash('sha256').update(index).digest('hex')
       const folder = `/debian/dists/${suite}`
-      const path = 'main/binary-amd64'
-      files.set(`${folder}/${path}/by-hash/SHA256/${digest}`, index)
-      const release = `Suite: ${suite}\nDate: ${new Date().toUTCString()}\nSHA256:\n ${digest} ${String(index.length)} ${path}/Packages.xz\n`
+      const paths = ['main/binary-amd64', 'main/binary-i386']
+      for (const path of paths) files.set(`${folder}/${path}/by-hash/SHA256/${digest}`, index)
+      const lines = paths.map((path) => ` ${digest} ${String(index.length)} ${path}/Packages.xz\n`)
+      const release = `Suite: ${suite}\nDate: ${new Date().toUTCString()}\nSHA256:\n${lines.join('')}`
       files.set(`${folder}/InRelease`, Buffer.from(release))
     },
     put(path, text) {
