@@ -76,8 +76,9 @@ async function start() {
   return {
     ledger,
     said,
-    hears: (subject: string, drop: string) =>
-      expect.poll(async () => (await said(drop)).includes(subject), patience).toBe(true),
+    async hears(subject: string, drop: string) {
+      await expect.poll(async () => (await said(drop)).includes(subject), patience).toBe(true)
+    },
     handIn: (date: string) =>
       running
         .voiceOf('scheduler')
