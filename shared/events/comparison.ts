@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
+import { earlierDrop } from './earlier-drop.ts'
 import { exampleCompose, exampleDropContext, exampleEarlier, exampleImage } from './examples.ts'
-import { composeRef, dropContext, dropId, earlierDrop, imagePlan } from './vocabulary.ts'
+import { composeRef, dropContext, dropId, imagePlan } from './vocabulary.ts'
 
 const example = {
   drop: 'nightly-Debian-12-20260712.n.0',

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
+import { earlierDrop } from './earlier-drop.ts'
 import { exampleDropContext, exampleImage, examplePublisher } from './examples.ts'
-import { dropContext, dropId, earlierDrop, gate, imagePlan, publisher } from './vocabulary.ts'
+import { dropContext, dropId, gate, imagePlan, publisher } from './vocabulary.ts'
 
 export const dropScheduled = defineEvent({
   subject: 'drop.scheduled.v1',

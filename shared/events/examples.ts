@@ -1,10 +1,10 @@
+import type { EarlierDrop } from './earlier-drop.ts'
 import type {
   ArtifactRef,
   BootRecord,
   BuiltBy,
   ComposeRef,
   DropImage,
-  EarlierDrop,
   ImagePlan,
   Publisher,
   Registration,

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { artifactRef } from './artifact-ref.ts'
 import { accelerator, bootRecords, checkResult } from './boot-record.ts'
+import { imageInputs } from './image-inputs.ts'
 import { folderName, plainName } from './names.ts'
 
 export { artifactRef, type ArtifactRef } from './artifact-ref.ts'
+export { imageInputs, type ImageInputs } from './image-inputs.ts'
 export {
   accelerator,
   bootRecord,
@@ -190,28 +192,6 @@ export const recipeDigest = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
   .describe('SHA-256 over every file of the recipe: with it changes what is built')
-
-export const imageInputs = z
-  .record(z.string().max(100), z.string().max(500))
-  .describe('What decides what is in the image, by name: a version, or a digest. Times, names and ids do not count')
-export type ImageInputs = z.infer<typeof imageInputs>
-
-/** An open drop as a later one is compared with it. */
-export const earlierDrop = z
-  .strictObject({
-    drop: dropId,
-    images: z
-      .array(
-        z.strictObject({
-          image: z.string().describe('`generic.x86_64`'),
-          inputs: imageInputs,
-          packages: artifactRef.describe('Package list of the image'),
-        }),
-      )
-      .min(1),
-  })
-  .describe('A published drop, and what its images were made of')
-export type EarlierDrop = z.infer<typeof earlierDrop>
 
 export const imageEvidence = z
   .strictObject({

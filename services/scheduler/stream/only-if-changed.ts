@@ -1,5 +1,6 @@
 import type { DropScheduled } from '#events/drop-scheduled.ts'
-import { imageKey, type EarlierDrop } from '#events/vocabulary.ts'
+import type { EarlierDrop } from '#events/earlier-drop.ts'
+import { imageKey } from '#events/vocabulary.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { DropRecord } from './state.ts'
 

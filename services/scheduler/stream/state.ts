@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { calendarEntry } from '#events/calendar.ts'
-import { composeRef, dropId, dropKind, earlierDrop } from '#events/vocabulary.ts'
+import { earlierDrop } from '#events/earlier-drop.ts'
+import { composeRef, dropId, dropKind } from '#events/vocabulary.ts'
 
 const known = z.strictObject({ compose: composeRef, missing: z.array(z.string()) })
 
