@@ -29,9 +29,12 @@ export async function removeFile(root: string, sha256: string, since: Date): Pro
   const aside = join(root, leaving, `${sha256}~${randomUUID()}`)
   await mkdir(join(root, leaving), { recursive: true })
   if ((await rename(path, aside).catch(nullIfMissing)) === null) return false
-  const isOther = (await stat(aside)).ino !== old.ino
+  const found = await stat(aside).catch(nullIfMissing)
+  // A process that starts has put it back.
+  if (found === null) return false
+  const isOther = found.ino !== old.ino || found.mtimeMs !== old.mtimeMs
   if (isOther) await putBack(aside, path)
-  else await rm(aside)
+  else await rm(aside, { force: true })
   return !isOther
 }
 
