@@ -7,11 +7,12 @@ import { sortOut, type Amount, type SortedOut } from '../artifacts/sort-out.ts'
 import { defineCommand } from '../command.ts'
 import { stateOption, wholeNumber } from '../options.ts'
 import { openLedgerToAsk, stateFolderOf } from '../stack.ts'
+import { UsageError } from '../usage.ts'
 import { ageOf, renderTable } from '../view/table.ts'
 
 export const artifactsCommand = defineCommand({
   name: 'artifacts',
-  summary: 'show the images of ended drops that the artifact store still has, and what no event names, or remove them',
+  summary: 'show what the artifact store has of ended drops and of lost work, or remove it',
   options: {
     remove: { means: 'remove the images of drops that have ended; evidence of how they were made stays' },
     unknown: { means: 'with --remove: remove what no event names as well' },
@@ -19,12 +20,14 @@ export const artifactsCommand = defineCommand({
       value: 'N',
       means: 'leave what was kept, and drops that ended, within so many days',
       default: '7',
+      example: '30',
       read: wholeNumber(1, 3650),
     },
     keep: {
       value: 'N',
       means: 'leave the images of so many of the newest ended drops of each kind in a release',
       default: '1',
+      example: '4',
       read: wholeNumber(0, 1000),
     },
     json: { means: 'print a JSON line for each artifact' },
@@ -33,6 +36,7 @@ export const artifactsCommand = defineCommand({
   examples: ['artifacts', 'artifacts --remove', 'artifacts --days 30 --keep 4 --json'],
   exits: { 0: 'shown, or removed', 1: 'ledger or store could not be read, do not belong together, or refused' },
   async run({ values: { remove, unknown, days, keep, json, state }, env }) {
+    if (unknown && !remove) throw new UsageError('--unknown says what --remove removes, and needs it')
     const stateFolder = stateFolderOf(state, env)
     const before = new Date(Date.now() - days * 86_400_000)
     await using ledger = await openLedgerToAsk(stateFolder, env)
