@@ -38,7 +38,7 @@ export const dropCompared = defineEvent({
   example: {
     drop: example.drop,
     since: exampleEarlier.drop,
-    changes: [{ image: 'ec2.x86_64', reason: 'its packages have changed' }],
+    changes: [{ image: 'generic.x86_64', reason: 'its packages have changed' }],
   },
   summary:
     '{drop} was compared with {since}: {#changes} of its images would be made of something else{ (changes: {image}: {reason})}',
