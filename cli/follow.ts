@@ -130,5 +130,6 @@ function isOver({ state }: Job): boolean {
 
 /** It goes no further without a person. A milestone that waits for its blessing is followed on. */
 function isStuck({ phase, waitsForPerson, passed, total }: DropView): boolean {
-  return phase === 'failed' || phase === 'cancelled' || phase === 'superseded' || (waitsForPerson && passed < total)
+  const isOver = phase === 'cancelled' || phase === 'unchanged' || phase === 'superseded'
+  return phase === 'failed' || isOver || (waitsForPerson && passed < total)
 }

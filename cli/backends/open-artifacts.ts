@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createFolderStore } from '#artifacts/folder.ts'
-import type { ArtifactStore } from '#artifacts/store.ts'
+import type { ArtifactStock, ArtifactStore } from '#artifacts/store.ts'
 import type { ArtifactSettings } from './settings.ts'
 
 const gibi = 1024 ** 3
@@ -11,11 +11,11 @@ export async function openArtifacts(
   settings: ArtifactSettings,
   stateFolder: string,
   log: Logger,
-): Promise<ArtifactStore> {
+): Promise<ArtifactStore & ArtifactStock> {
   const { url = join(stateFolder, 'artifacts') } = settings
   if (!url.startsWith('s3:')) {
     const store = await createFolderStore(url)
-    await store.clearDrafts()
+    await store.tidy()
     return store
   }
   const { createS3Store } = await import('#artifacts/s3/open.ts')

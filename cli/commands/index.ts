@@ -19,6 +19,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   retry: async () => (await import('./ask.ts')).retryCommand,
   supersede: async () => (await import('./ask.ts')).supersedeCommand,
   retention: async () => (await import('./retention.ts')).retentionCommand,
+  artifacts: async () => (await import('./artifacts.ts')).artifactsCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   reproduce: async () => (await import('./reproduce.ts')).reproduceCommand,
   compare: async () => (await import('./compare.ts')).compareCommand,

@@ -81,7 +81,8 @@ async function showDrop(ledger: Ledger, drop: string, { steps, json, stateFolder
   process.stdout.write(`${lines.join('\n')}\n${view.phase}${endOf(view)}\n`)
 }
 
-function endOf({ ended }: DropView): string {
+function endOf({ ended, unchangedSince }: DropView): string {
+  if (unchangedSince !== null) return ` since ${unchangedSince}`
   if (ended === null) return ''
   return ` by ${ended.by}${ended.reason === null ? '' : `: ${ended.reason}`}`
 }

@@ -34,6 +34,7 @@ export async function listDrops(ledger: Ledger, steps: readonly Step[]): Promise
 /** The events with which a drop comes to another state. */
 const turning = ['scheduled', 'ready', 'staged', 'blessed', 'mirrored', 'published', 'announced', 'failed'].concat([
   'cancelled',
+  'unchanged',
   'retry.requested',
   'superseded',
   'expired',
@@ -91,6 +92,7 @@ function waitOf({ phase, steps, passed, total, waitsForPerson }: DropView): stri
     case 'failed':
       return 'a person: retry, or bless what passed'
     case 'cancelled':
+    case 'unchanged':
     case 'announced':
     case 'superseded':
     case 'expired':

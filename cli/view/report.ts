@@ -50,7 +50,7 @@ export function reportFailed(view: DropView, stateFolder: string): string[] {
 function nextSteps({ drop, phase, passed }: DropView): string | null {
   const retry = `\`npx imagedrop retry ${drop}\` takes it up again`
   if (phase === 'superseded' || phase === 'expired') return null
-  return phase === 'cancelled' || passed === 0
+  return phase === 'cancelled' || phase === 'unchanged' || passed === 0
     ? retry
     : `${retry}; \`npx imagedrop bless ${drop}\` publishes what passed`
 }

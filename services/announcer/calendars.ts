@@ -5,9 +5,9 @@ import { calendarChanged, type CalendarEntry } from '#events/calendar.ts'
 import { readIfThere, writeDurably } from '#files/durable.ts'
 
 const outcome = z.strictObject({
-  what: z.enum(['failed', 'published', 'withdrawn', 'expired']),
+  what: z.enum(['failed', 'published', 'withdrawn', 'expired', 'unchanged']),
   at: z.iso.datetime(),
-  /** Why it failed, or who withdrew it. */
+  /** Why it failed, who withdrew it, or since which drop nothing has changed. */
   why: z.string().nullable(),
 })
 /** What became of a drop, as far as its place in the calendar is concerned. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { calendarChanged, dropOverdue } from '#events/calendar.ts'
 import { cloudAudited } from '#events/cloud-audited.ts'
+import { dropUnchanged } from '#events/comparison.ts'
 import { say } from '#events/define.ts'
 import { dropAnnounced } from '#events/drop-announced.ts'
 import { dropExpired } from '#events/drop-expired.ts'
@@ -21,11 +22,19 @@ import type { Audits } from './audits.ts'
 import type { Calendars } from './calendars.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Publication, Publications, Withdrawal } from './publications.ts'
-import { tellFailedTest, tellFailure, tellOverdue, tellWaiting, tellWithdrawal, type News } from './story/news.ts'
+import {
+  tellFailedTest,
+  tellFailure,
+  tellOverdue,
+  tellUnchanged,
+  tellWaiting,
+  tellWithdrawal,
+  type News,
+} from './story/news.ts'
 import { tellStory, type Titles } from './story/story.ts'
 import {
   reportByAll,
-  reportFailureByAll,
+  reportOutcomeByAll,
   showByAll,
   renewByAll,
   tellByAll,
@@ -59,6 +68,7 @@ const asides = [
   calendarChanged,
   dropOverdue,
   cloudAudited,
+  dropUnchanged,
 ] as const
 
 /** Announces a published drop by every channel, lets them know when it is withdrawn, and tells what happens before. */
@@ -148,9 +158,13 @@ export const announcer = defineService({
         return []
       case 'drop.overdue.v1':
         return await report(tellOverdue(event))
+      case 'drop.unchanged.v1':
+        await calendars.note(event.body.drop, { what: 'unchanged', at: time, why: event.body.since })
+        await reportOutcomeByAll(channels, tellUnchanged(event), signal)
+        return []
       case 'drop.failed.v1':
         await calendars.note(event.body.drop, { what: 'failed', at: time, why: event.body.failure.reason })
-        await reportFailureByAll(channels, tellFailure(event), signal)
+        await reportOutcomeByAll(channels, tellFailure(event), signal)
         return []
       case 'image.failed.v1':
         return await report(tellFailure(event))

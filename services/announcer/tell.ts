@@ -47,8 +47,8 @@ export async function reportByAll(channels: readonly OpenChannel[], news: News, 
   await askAll(channels, signal, ({ channel }) => channel.report?.(news, signal) ?? Promise.resolve())
 }
 
-/** Tells that a drop failed, and has the calendar say so. */
-export async function reportFailureByAll(
+/** Tells what became of a drop that is not published, and has the calendar say so. */
+export async function reportOutcomeByAll(
   channels: readonly OpenChannel[],
   news: News,
   signal: AbortSignal,

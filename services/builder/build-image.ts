@@ -1,8 +1,9 @@
-import { copyFile, mkdir, readFile, rename } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { ArtifactStore } from '#artifacts/store.ts'
 import { readBootModes, type BootMode } from '#disk/boot-modes.ts'
-import type { ArtifactRef } from '#events/vocabulary.ts'
+import type { ArtifactRef, ImageInputs } from '#events/vocabulary.ts'
 import { hasCode } from '#files/errors.ts'
 import type { Context, WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
@@ -10,9 +11,14 @@ import { addLicenses } from './add-licenses.ts'
 import type { Turn } from './contingency.ts'
 import { formatDescription } from './describe-build.ts'
 import type { BuildPlan, BuildRequest, Engine, EngineContext, EngineFolders } from './engines/engine.ts'
+import { inputsOf } from './inputs/inputs.ts'
+import { indexReader } from './inputs/package-state.ts'
 import { findSources, type SourceOptions } from './packages/find-sources.ts'
 import type { PackageSources } from './packages/sources.ts'
 import { RecipeRefused } from './recipe.ts'
+
+/** What stat counts blocks in, whatever those of the file system are. */
+const sectorOfStat = 512
 
 /** What building depends on, besides the request. */
 export interface BuildDependencies {
@@ -25,13 +31,18 @@ export interface BuildDependencies {
 }
 
 /** What is to be built; where its packages come from is found for engines that install them. */
-export type Order = Omit<BuildRequest, 'sources'>
+export interface Order extends Omit<BuildRequest, 'sources'> {
+  /** What the image is made of is to be found out. */
+  readonly wantsInputs: boolean
+}
 
 export interface BuiltImage {
   readonly disk: ArtifactRef
+  readonly dataBytes: number
   readonly packages: ArtifactRef
   readonly description: ArtifactRef
   readonly log: ArtifactRef
+  readonly inputs?: ImageInputs
   /** Left out where nothing on the disk tells. */
   readonly bootModes?: BootMode[]
 }
@@ -54,13 +65,17 @@ export async function buildImage(
   const wait = await engine.run(plan, engineContext)
   if (wait) return { wait }
   const built = await engine.collect(plan, startedAt, signal)
+  const inputs = order.wantsInputs ? await inputsIfKnown(request, engine, built.packages, dependencies, context) : null
   const description = formatDescription(built.description, { engine: engine.id, request, folders })
   progress({ phase: 'reading licences' })
   await addLicenses(built, { ...context, scratch: engineContext.folders.work })
   progress({ phase: 'storing the disk' })
   const bootModes = await readBootModes(built.disk)
+  const { size, blocks } = await stat(built.disk)
   return {
+    dataBytes: Math.min(size, blocks * sectorOfStat),
     ...(bootModes.length > 0 && { bootModes }),
+    ...(inputs && { inputs }),
     disk: await keepFile(artifacts, built.disk, 'raw', signal),
     packages: await keepFile(artifacts, built.packages, 'json', signal),
     description: await artifacts.keepBytes(description, 'txt'),
@@ -91,13 +106,37 @@ function planIfAny(engine: Engine, request: BuildRequest, folders: EngineFolders
 }
 
 async function sourcesFor(
-  { compose, image, recipe }: Order,
+  { compose, image, recipe }: Omit<BuildRequest, 'sources'>,
   engine: Engine,
   { packages }: BuildDependencies,
   context: Context,
 ): Promise<PackageSources> {
   if (!engine.usesPackages) return { kind: 'distribution', mirror: null }
   return await findSources(compose, recipe, image.architecture, { ...packages, ...context })
+}
+
+/**
+ * What an image that was just built was made of. Null when the repositories have changed meanwhile, or it cannot be told: an image is no
+ * worse for it, and the next one is built.
+ */
+async function inputsIfKnown(
+  request: BuildRequest,
+  engine: Engine,
+  packages: string,
+  dependencies: BuildDependencies,
+  context: Context,
+): Promise<ImageInputs | null> {
+  context.progress({ phase: 'noting what it is made of' })
+  try {
+    const now = await sourcesFor(request, engine, dependencies, context)
+    if (!isDeepStrictEqual(now, request.sources)) throw new Error('the repositories changed while it was built')
+    const asking = { fetch: dependencies.packages.fetch, signal: context.signal, indexes: indexReader() }
+    return await inputsOf(request, engine, packages, asking)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    context.log.warn({ err: error }, 'later drops cannot be compared with this image')
+    return null
+  }
 }
 
 /** Each engine has folders of its own: what one leaves is not in the way of the next. */

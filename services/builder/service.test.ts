@@ -104,6 +104,24 @@ it('says by which firmware the disk can be started, where something on it tells'
   expect(modesOf(await build())).toBeUndefined()
 })
 
+it('says how much of the disk holds anything', async () => {
+  const engine = createNullEngine()
+  const withHole: Engine = {
+    ...engine,
+    async collect(plan, ...rest) {
+      await using disk = await open(plan.disk, 'r+')
+      await disk.truncate(64 * 2 ** 20)
+      return await engine.collect(plan, ...rest)
+    },
+  }
+  const [event] = await build({}, withHole)
+  const { disk, dataBytes } = imageBuilt.schema.parse(event?.body)
+  expect(disk.size).toBe(64 * 2 ** 20)
+  // File systems round it, each in its way.
+  expect(dataBytes).toBeGreaterThan(0)
+  expect(dataBytes).toBeLessThan(2 ** 20)
+})
+
 it('says the same disk when the same event comes twice', async () => {
   const diskOf = ([event]: Awaited<ReturnType<typeof build>>) => imageBuilt.schema.parse(event?.body).disk
   const first = diskOf(await build())

@@ -1,4 +1,6 @@
+import { dropCompared, dropComparisonRequested } from '#events/comparison.ts'
 import { say } from '#events/define.ts'
+import { dropFailed } from '#events/drop-failed.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imageRequested, type ImageRequested } from '#events/image-requested.ts'
@@ -10,6 +12,7 @@ import { abandonBuild, buildImage, keepLog, logFileOf, type BuildDependencies, t
 import { EngineFailed, tryEngines, turnOf, type Turn } from './contingency.ts'
 import { keyOfChange } from './engines/koji/wake.ts'
 import { leastOf } from './engines/needs.ts'
+import { compareDrop } from './inputs/compare.ts'
 import { readRecipe } from './read-recipe.ts'
 import { assertArchitecture, assertFlavour, RecipeRefused } from './recipe.ts'
 
@@ -23,37 +26,49 @@ export interface BuilderDependencies extends BuildDependencies {
 
 type BuilderContext = Context & { readonly waited?: Waited }
 
-/** Builds one image with its recipe, from the packages of its compose, by the first engine that can; stores the raw disk. */
+/**
+ * Builds one image with its recipe, from the packages of its compose, by the first engine that can; stores the raw disk. Says before,
+ * where the policy wants to know, whether the images of a drop would be made of something else than those of an earlier one.
+ */
 export const builder = defineService({
   name: 'builder',
-  consumes: [imageRequested],
-  emits: [imageBuilt, imageFailed],
+  consumes: [dropComparisonRequested, imageRequested],
+  emits: [dropCompared, imageBuilt, imageFailed, dropFailed],
   wakes: [{ event: kojiTaskChanged, keyOf: keyOfChange }],
 
-  needs({ body: { image } }, { engines, onlyEngine }: BuilderDependencies) {
+  needs({ subject, body }, { engines, onlyEngine }: BuilderDependencies) {
+    // What repositories say of their packages is read whole.
+    if (subject === 'drop.comparison.requested.v1') return { cores: 0.5, memoryMib: 512 }
+    const { image } = body
     const names = onlyEngine === null ? image.engines : [onlyEngine]
     return leastOf(names.flatMap((name) => engines.get(name) ?? []).map((engine) => engine.needs(image)))
   },
 
-  async handle({ body }, dependencies: BuilderDependencies, context) {
+  async handle({ subject, body }, dependencies: BuilderDependencies, context) {
+    if (subject === 'drop.comparison.requested.v1') {
+      return [say(dropCompared, await compareDrop(body, dependencies, context))]
+    }
+    const { drop, compose, image } = body
     try {
       const built = await build(body, dependencies, context)
-      return 'wait' in built ? { events: [], wait: built.wait } : [say(imageBuilt, { ...body, ...built })]
+      return 'wait' in built ? { events: [], wait: built.wait } : [say(imageBuilt, { drop, compose, image, ...built })]
     } catch (error) {
-      return [say(imageFailed, { ...body, failure: await failureOf(error, dependencies, context) })]
+      return [say(imageFailed, { drop, compose, image, failure: await failureOf(error, dependencies, context) })]
     }
   },
 
-  async abandon({ body }, dependencies: BuilderDependencies, context) {
-    const recipe = await readRecipe(body.image.recipe, dependencies.recipes)
+  async abandon({ subject, body }, dependencies: BuilderDependencies, context) {
+    if (subject === 'drop.comparison.requested.v1') return
+    const { drop, compose, image } = body
+    const recipe = await readRecipe(image.recipe, dependencies.recipes)
     for (const turn of turnOf(context.waited?.state, dependencies.engines)) {
-      await abandonBuild({ ...body, recipe }, turn, dependencies, context)
+      await abandonBuild({ drop, compose, image, recipe, wantsInputs: false }, turn, dependencies, context)
     }
   },
 })
 
 async function build(
-  { drop, compose, image }: ImageRequested,
+  { drop, compose, image, wantsInputs = false }: ImageRequested,
   dependencies: BuilderDependencies,
   context: BuilderContext,
 ) {
@@ -61,7 +76,7 @@ async function build(
   const recipe = await readRecipe(image.recipe, recipes)
   assertArchitecture(recipe, image.architecture)
   assertFlavour(recipe, image.flavour)
-  const order = { drop, compose, image, recipe }
+  const order = { drop, compose, image, recipe, wantsInputs }
   const start = context.waited?.since ?? context.now()
   const outcome = await tryEngines({
     engines,

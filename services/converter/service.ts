@@ -7,14 +7,14 @@ import { convertDisk } from './convert.ts'
 import type { ConverterDependencies } from './conversion.ts'
 import { explainFailure } from './failures.ts'
 import { refusePlan } from './formats/format-for.ts'
+import { needsOfConversion } from './needs.ts'
 
 /** Makes every format that the plan of a built image names, and proves each by decoding it again. */
 export const converter = defineService({
   name: 'converter',
   consumes: [imageBuilt],
   emits: [imageConverted, imageFailed],
-  // Its files are together about as large as what the disk holds; pieces of many disks wait for the same processors.
-  needs: ({ body: { disk } }) => ({ cores: 0.5, memoryMib: 512, diskMib: disk.size / 2 ** 20 }),
+  needs: ({ body }) => needsOfConversion(body),
 
   async handle({ body }, dependencies: ConverterDependencies, context) {
     const { drop, compose, image, disk } = body

@@ -116,7 +116,7 @@ describe('the handler', () => {
     const { keyOf } = bindService(scheduler, { policy, allowed: [], read })
     for (const definition of consumes) {
       const key = keyOf?.(seal({ subject: definition.subject, body: definition.example }, { now: now() }))
-      expect(key).toMatch(/^(stream:[A-Za-z]+-[A-Za-z0-9]+|drop:(milestone|weekly)-.*|cadence)$/)
+      expect(key).toMatch(/^(stream:[A-Za-z]+-[A-Za-z0-9]+|drop:(milestone|weekly|nightly)-.*|cadence)$/)
     }
   })
 })

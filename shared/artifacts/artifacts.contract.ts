@@ -3,11 +3,17 @@ import { existsSync } from 'node:fs'
 import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { ArtifactRef } from '#events/vocabulary.ts'
-import { ArtifactCorrupted, ArtifactMissing, type ArtifactStore } from './store.ts'
+import {
+  ArtifactCorrupted,
+  ArtifactMissing,
+  type ArtifactStock,
+  type ArtifactStore,
+  type StoredArtifact,
+} from './store.ts'
 
 /** A store for a test, and what can befall it. */
 export interface ArtifactPlace extends AsyncDisposable {
-  readonly store: ArtifactStore
+  readonly store: ArtifactStore & ArtifactStock
   /** The same artifacts as another host sees them. */
   readonly elsewhere: () => Promise<ArtifactStore>
   /** Puts other bytes in the place of an artifact, behind the store's back. */
@@ -115,6 +121,33 @@ export function testArtifacts(name: string, prepare: () => Promise<ArtifactPlace
       await place.store.keepBytes('precious', 'raw')
       await place.store.verify(ref)
       expect(await readFile(await (await place.elsewhere()).open(ref), 'utf8')).toBe('precious')
+    })
+
+    it('lists what it has, and when that was kept', async () => {
+      await using place = await prepare()
+      const refs = [await place.store.keepBytes('one', 'log'), await place.store.keepBytes('another', 'png')]
+      await using _draft = await place.store.draft('unfinished')
+      const listed: StoredArtifact[] = []
+      for await (const one of place.store.list()) listed.push(one)
+      expect(new Set(listed.map((one) => one.sha256))).toEqual(new Set(refs.map((ref) => ref.sha256)))
+      for (const { bytes, keptAt } of listed) {
+        expect(bytes).toBeGreaterThan(0)
+        expect(Math.abs(keptAt.getTime() - Date.now())).toBeLessThan(600_000)
+      }
+    })
+
+    it('removes what was not kept since a time, and nothing else', async () => {
+      await using place = await prepare()
+      const [old, other] = [await place.store.keepBytes('old', 'raw'), await place.store.keepBytes('other', 'raw')]
+      const [past, future] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 3_600_000)]
+      expect(await place.store.remove(old.sha256, past)).toBe(false)
+      expect(await place.store.remove(old.sha256, future)).toBe(true)
+      expect(await place.store.remove(old.sha256, future)).toBe(false)
+      const elsewhere = await place.elsewhere()
+      await expect(elsewhere.open(old)).rejects.toThrow(ArtifactMissing)
+      await elsewhere.verify(other)
+      expect(await place.store.keepBytes('old', 'raw')).toEqual(old)
+      await elsewhere.verify(old)
     })
   })
 }

@@ -5,13 +5,23 @@ import { hasCode } from '#files/errors.ts'
 import { sha256OfFile } from './digest.ts'
 import { openDrafts } from './drafts.ts'
 import { addressOf, placeFile, sizeOf } from './place.ts'
-import { ArtifactCorrupted, ArtifactMissing, type ArtifactStore, type Draft, type KeepOptions } from './store.ts'
+import { listFolder, removeFile, restoreLeft } from './stock.ts'
+import {
+  ArtifactCorrupted,
+  ArtifactMissing,
+  type ArtifactStock,
+  type ArtifactStore,
+  type Draft,
+  type KeepOptions,
+} from './store.ts'
 
 /**
  * A store in one folder: `<first two digits>/<sha256>`, drafts beside it so that keeping is a rename.
- * Drafts of processes that are gone are removed by `clearDrafts`.
+ * What processes that are gone have left half done is put right by `tidy`.
  */
-export async function createFolderStore(root: string): Promise<ArtifactStore & { clearDrafts(): Promise<void> }> {
+export async function createFolderStore(
+  root: string,
+): Promise<ArtifactStore & ArtifactStock & { tidy(): Promise<void> }> {
   const drafts = await openDrafts(join(root, 'drafts'))
 
   async function keep(draft: Draft, { format, sha256, signal }: KeepOptions): Promise<ArtifactRef> {
@@ -48,7 +58,12 @@ export async function createFolderStore(root: string): Promise<ArtifactStore & {
       if (found === ref.sha256) return
       throw new ArtifactCorrupted(`the artifact ${ref.sha256} (${ref.format}) now reads as ${found}: ${path}`)
     },
-    clearDrafts: drafts.clear,
+    list: () => listFolder(root),
+    remove: (sha256, since) => removeFile(root, sha256, since),
+    async tidy() {
+      await drafts.clear()
+      await restoreLeft(root)
+    },
   }
 }
 

@@ -36,6 +36,29 @@ export interface ArtifactStore {
   verify(ref: ArtifactRef, signal?: AbortSignal): Promise<void>
 }
 
+/** One artifact that a store has. */
+export interface StoredArtifact {
+  readonly sha256: string
+  /** What it takes up. */
+  readonly bytes: number
+  /** When it was kept last: of bytes that are kept again, that time counts, as far as `keepsFor` goes. */
+  readonly keptAt: Date
+}
+
+/** What a store has, for whoever clears it out. No service needs it. */
+export interface ArtifactStock {
+  /** Everything that is kept, in no order. */
+  list(signal?: AbortSignal): AsyncIterable<StoredArtifact>
+  /**
+   * Removes an artifact that was not kept since a time, which is at least `keepsFor` ago; resolves with whether it did. What is
+   * kept at this moment stays. May be killed at any instruction.
+   */
+  remove(sha256: string, since: Date): Promise<boolean>
+}
+
+/** A store that has the bytes already may take them for kept just now when it did so within this time, in milliseconds. */
+export const keepsFor = 12 * 3_600_000
+
 /** The store does not have it. */
 export class ArtifactMissing extends Error {
   override name = 'ArtifactMissing'

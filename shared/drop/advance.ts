@@ -1,3 +1,4 @@
+import { dropComparisonRequested } from '#events/comparison.ts'
 import { say } from '#events/define.ts'
 import { dropBlessed } from '#events/drop-blessed.ts'
 import { dropPublished } from '#events/drop-published.ts'
@@ -16,7 +17,7 @@ type Planned = DropState & { readonly plan: DropScheduled }
 type Step = (state: Planned) => readonly [DropState, readonly DropSaid[]]
 
 /** In the order of the pipeline; each says what is due and not yet said. */
-const steps: readonly Step[] = [requestImages, closeImages, openGate, failIfUnpublishable, finish]
+const steps: readonly Step[] = [askForComparison, requestImages, closeImages, openGate, failIfUnpublishable, finish]
 
 /** Says everything that follows from what is known and was not said before. */
 export function advance(state: DropState): readonly [DropState, readonly DropSaid[]] {
@@ -32,8 +33,18 @@ export function advance(state: DropState): readonly [DropState, readonly DropSai
   )
 }
 
+/** A drop that the policy wants only if something has changed is compared before anything is built. */
+function askForComparison(state: Planned): readonly [DropState, readonly DropSaid[]] {
+  if (state.comparison !== 'due') return [state, []]
+  const { drop, compose, images, onlyIfChanged } = state.plan
+  const since = onlyIfChanged?.since ?? null
+  if (since === null) return [{ ...state, comparison: 'over' }, []]
+  return [{ ...state, comparison: 'asked' }, [say(dropComparisonRequested, { drop, compose, images, since })]]
+}
+
 function requestImages(state: Planned): readonly [DropState, readonly DropSaid[]] {
-  const { drop, compose, images } = state.plan
+  if (state.comparison === 'asked') return [state, []]
+  const { drop, compose, images, onlyIfChanged } = state.plan
   const due = images.filter((image) => !state.images[imageKey(image)]?.requested)
   const requested = due.map((image) => {
     const key = imageKey(image)
@@ -41,7 +52,7 @@ function requestImages(state: Planned): readonly [DropState, readonly DropSaid[]
   })
   return [
     { ...state, images: { ...state.images, ...Object.fromEntries(requested) } },
-    due.map((image) => say(imageRequested, { drop, compose, image })),
+    due.map((image) => say(imageRequested, { drop, compose, image, ...(onlyIfChanged && { wantsInputs: true }) })),
   ]
 }
 

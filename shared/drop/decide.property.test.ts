@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { exampleEarlier } from '#events/examples.ts'
 import { imageKey } from '#events/vocabulary.ts'
 import { decide } from './decide.ts'
 import type { DropEvent, DropSaid } from './events.ts'
@@ -8,6 +9,7 @@ import { readDropState, unknownDrop, type DropState } from './state.ts'
 import {
   announced,
   asks,
+  compared,
   dropFailed,
   ec2,
   expiryReached,
@@ -40,6 +42,9 @@ const trouble = [
   staged(generic),
   staged(ec2),
   mirrored(generic),
+  scheduled({ onlyIfChanged: { since: exampleEarlier } }),
+  compared(),
+  compared('ec2.x86_64'),
   dropFailed('mirror-publisher'),
   dropFailed('announcer'),
   dropFailed('scheduler'),

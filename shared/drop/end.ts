@@ -1,3 +1,4 @@
+import { dropUnchanged } from '#events/comparison.ts'
 import { say } from '#events/define.ts'
 import { dropCancelled } from '#events/drop-cancelled.ts'
 import { dropExpired } from '#events/drop-expired.ts'
@@ -18,6 +19,7 @@ export function sayEnd(state: Ended): readonly [DropState, readonly DropSaid[]] 
 function endOf(state: Ended): DropSaid {
   const { plan, end } = state
   if (end.how === 'cancelled') return say(dropCancelled, { drop: plan.drop, by: end.by })
+  if (end.how === 'unchanged') return say(dropUnchanged, { ...contextOf(plan), since: end.since })
   const images = imagesOf(state, `the drop was ${end.how} before it was finished`)
   return end.how === 'superseded'
     ? say(dropSuperseded, { ...contextOf(plan), by: end.by, reason: end.reason, images })

@@ -1,4 +1,5 @@
 import { dropExpiryReached } from '#events/cadence.ts'
+import { dropCompared, dropComparisonRequested, dropUnchanged } from '#events/comparison.ts'
 import type { EventDefinition, SaidOf } from '#events/define.ts'
 import { dropAnnounced } from '#events/drop-announced.ts'
 import { dropBlessed } from '#events/drop-blessed.ts'
@@ -21,7 +22,7 @@ import { imageUploaded } from '#events/image-uploaded.ts'
 import { blessingRequested, cancellationRequested, retryRequested, supersessionRequested } from '#events/operator.ts'
 
 const imageWords = [imageBuilt, imageConverted, imageTested, imageUploaded, imagePublished, imageFailed] as const
-const dropWords = [dropStaged, dropMirrored, dropAnnounced, dropFailed] as const
+const dropWords = [dropCompared, dropStaged, dropMirrored, dropAnnounced, dropFailed] as const
 const requests = [
   blessingRequested,
   cancellationRequested,
@@ -35,6 +36,8 @@ export const heardByDrop = [dropScheduled, ...imageWords, ...dropWords, ...reque
 
 /** What it says. */
 export const saidByDrop = [
+  dropComparisonRequested,
+  dropUnchanged,
   imageRequested,
   dropReady,
   dropBlessed,

@@ -10,6 +10,8 @@ export function hearRequest(state: DropState, { subject, body, time }: DropReque
   const phase = phaseOf(state)
   if (phase === 'unknown') return `there is no drop ${drop}`
   if (phase === 'superseded' || phase === 'expired') return `${drop} is ${phase}; that is final`
+  if (phase === 'unchanged' && subject !== 'drop.retry.requested.v1')
+    return `${drop} is unchanged; it can only be retried`
   switch (subject) {
     case 'drop.blessing.requested.v1':
       if (phase === 'cancelled') return `${drop} is cancelled; retry it first`
@@ -45,7 +47,7 @@ export function isRespin(by: string): boolean {
 function retry(state: DropState, drop: string, time: string): DropState | string {
   const phase = phaseOf(state)
   const hasFailed = Object.values(state.images).some((image) => Object.keys(image.failures).length > 0)
-  const isOpen = phase === 'cancelled' || phase === 'failed' || (hasFailed && !state.blessed)
+  const isOpen = phase === 'cancelled' || phase === 'unchanged' || phase === 'failed' || (hasFailed && !state.blessed)
   if (!isOpen) return `${drop} is ${phase}; there is nothing to retry`
   const images = Object.entries(state.images).map(([key, image]) => [key, { ...image, failures: {} }] as const)
   return {

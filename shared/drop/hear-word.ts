@@ -19,6 +19,12 @@ export function hearImageWord(state: DropState, word: ImageWord): DropState | st
 /** Takes in a service's word on the whole drop; a reason when it cannot matter. */
 export function hearDropWord(state: DropState, { subject, time, body }: DropWord): DropState | string {
   switch (subject) {
+    case 'drop.compared.v1': {
+      if (state.comparison !== 'asked') return `${body.drop} was compared before`
+      const compared = cleared({ ...state, comparison: 'over' }, 'builder', time)
+      const isSame = body.changes.length === 0 && state.end === null
+      return isSame ? { ...compared, end: { how: 'unchanged', since: body.since, said: false } } : compared
+    }
     case 'drop.staged.v1':
       return cleared({ ...state, staged: treeOf(state.staged, { time, ...body }) }, 'mirror-publisher', time)
     case 'drop.mirrored.v1':

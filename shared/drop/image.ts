@@ -25,6 +25,7 @@ export function hearImage(image: ImageState, { subject, time, body }: ImageWord,
         packages: body.packages,
         engine: body.engine,
         ...(body.recipe === undefined ? {} : { recipe: body.recipe }),
+        ...(body.inputs && { inputs: body.inputs }),
         ...(body.description === undefined ? {} : { description: body.description }),
       })
       return cleared({ ...image, built }, 'builder', time)
@@ -105,11 +106,12 @@ function placesOf({ uploaded, published }: ImageState): Pick<DropImage, 'registr
 /** Nothing while a step is open, or the two words are about different disks; what was said before disks were kept has none. */
 function evidenceOf({ built, tested }: ImageState): Pick<DropImage, 'evidence'> {
   if (!built?.image || !tested?.seen || tested.disk !== built.disk) return {}
-  const { image: disk, recipe, description, time: builtAt } = built
+  const { image: disk, recipe, inputs, description, time: builtAt } = built
   return {
     evidence: {
       disk,
       ...(recipe === undefined ? {} : { recipe }),
+      ...(inputs && { inputs }),
       ...(description === undefined ? {} : { description }),
       builtAt,
       testedAt: tested.time,

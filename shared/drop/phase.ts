@@ -12,6 +12,7 @@ export type Phase =
   | 'announced'
   | 'failed'
   | 'cancelled'
+  | 'unchanged'
   | 'superseded'
   | 'expired'
 

@@ -7,6 +7,7 @@ import {
   dropImage,
   failure,
   imageEvidence,
+  imageInputs,
   mirroredFile,
   missingPlace,
   recipeDigest,
@@ -43,6 +44,7 @@ const imageState = z.strictObject({
       description: artifactRef.optional(),
       engine: builtBy,
       recipe: recipeDigest.optional(),
+      inputs: imageInputs.optional(),
     })
     .nullable(),
   converted: z.strictObject({ time, disk: diskOf, artifacts: z.array(artifactRef) }).nullable(),
@@ -72,6 +74,8 @@ const early = z.strictObject({ subject: z.string(), time, body: z.unknown() })
 
 const dropState = z.strictObject({
   plan: dropScheduled.schema.nullable(),
+  /** Whether the drop was compared with an earlier one; a drop that is taken up again is built whatever came of that. */
+  comparison: z.enum(['due', 'asked', 'over']).default('due'),
   /** What was heard before the plan; nothing is lost to a bus that delivers out of order. */
   early: z.array(early).max(1000),
   images: z.record(z.string(), imageState),
@@ -98,6 +102,7 @@ const dropState = z.strictObject({
         reason: z.string().optional(),
         said: z.boolean(),
       }),
+      z.strictObject({ how: z.literal('unchanged'), since: z.string(), said: z.boolean() }),
       z.strictObject({
         how: z.literal('expired'),
         keptDays: z.int(),
@@ -113,6 +118,7 @@ export type DropState = z.infer<typeof dropState>
 /** A drop of which nothing is known. */
 export const unknownDrop: DropState = {
   plan: null,
+  comparison: 'due',
   early: [],
   images: {},
   ready: null,

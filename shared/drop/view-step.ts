@@ -117,7 +117,7 @@ function isPublishedIn(target: string, { blessed, images }: DropState): boolean 
 
 /** Nothing will come of it before a person says so. */
 function isOver({ image }: Row, state: DropState): boolean {
-  const ended = ['failed', 'cancelled', 'superseded', 'expired'].includes(phaseOf(state))
+  const ended = ['failed', 'cancelled', 'unchanged', 'superseded', 'expired'].includes(phaseOf(state))
   return ended || (image !== null && Object.keys(state.images[image]?.failures ?? {}).length > 0)
 }
 

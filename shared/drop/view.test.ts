@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { JobProgress } from '#bus/bus.ts'
+import { exampleEarlier } from '#events/examples.ts'
 import type { Job } from '#ledger/ledger.ts'
 import type { Step } from '#service/step.ts'
 import { house } from '#test/support/house.ts'
 import {
   asks,
   built,
+  compared,
   dropFailed,
   ec2,
   expiryReached,
@@ -52,6 +54,12 @@ describe('the state that people see is that by which the scheduler decides', () 
     ['ready', told(...ready, dropFailed('mirror-publisher'), asks('retry'))],
   ])('%s', (phase, state) => {
     expect(viewOf(state).phase).toBe(phase)
+  })
+
+  it('says since which drop nothing has changed', () => {
+    const state = told(scheduled({ onlyIfChanged: { since: exampleEarlier } }), compared())
+    expect(viewOf(state)).toMatchObject({ phase: 'unchanged', unchangedSince: exampleEarlier.drop })
+    expect(viewOf(told(...published)).unchangedSince).toBeNull()
   })
 
   it('says that an incomplete drop waits for a person', () => {

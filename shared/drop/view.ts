@@ -26,6 +26,8 @@ export interface DropView {
   readonly blessedBy: string | null
   /** Who cancelled, superseded or withdrew it, and why when that was said; null while nobody did. */
   readonly ended: { readonly by: string; readonly reason: string | null } | null
+  /** The earlier drop since which nothing has changed, so that this one is not built; null for all others. */
+  readonly unchangedSince: string | null
 }
 
 interface ViewOptions {
@@ -63,10 +65,11 @@ export function viewDrop(state: DropState, { steps, jobs, live = new Map() }: Vi
     waitsForPerson: waitsForPerson(state),
     blessedBy: state.blessed?.by ?? null,
     ended: endOf(state),
+    unchangedSince: state.end?.how === 'unchanged' ? state.end.since : null,
   }
 }
 
 function endOf({ end }: DropState): DropView['ended'] {
-  if (end === null || end.how === 'expired') return null
+  if (end === null || end.how === 'expired' || end.how === 'unchanged') return null
   return { by: end.by, reason: (end.how === 'superseded' ? end.reason : null) ?? null }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
+import { earlierDrop } from './earlier-drop.ts'
 import { exampleDropContext, exampleImage, examplePublisher } from './examples.ts'
 import { dropContext, dropId, gate, imagePlan, publisher } from './vocabulary.ts'
 
@@ -13,6 +14,10 @@ export const dropScheduled = defineEvent({
     gate,
     missing: z.array(z.string()).describe('What the compose itself lacks, when it finished incomplete'),
     supersedes: dropId.nullable().describe('The drop that this respin replaces'),
+    onlyIfChanged: z
+      .strictObject({ since: earlierDrop.nullable().describe('Null when there is none to compare with') })
+      .optional()
+      .describe('The policy wants the drop only if something has changed since an earlier one'),
   }),
   example: {
     ...exampleDropContext,

@@ -1,3 +1,4 @@
+import type { EarlierDrop } from './earlier-drop.ts'
 import type {
   ArtifactRef,
   BootRecord,
@@ -98,4 +99,15 @@ export const exampleDropImage: DropImage = {
   checks: [{ name: 'cloud-init', outcome: 'passed', seconds: 61.2, detail: 'status: done' }],
   registrations: [exampleRegistration],
   failure: null,
+}
+
+export const exampleEarlier: EarlierDrop = {
+  drop: 'nightly-Debian-12-20260711.n.0',
+  images: [
+    {
+      image: 'ec2.x86_64',
+      inputs: { engine: 'mkosi 24.3', packages: exampleArtifact('json').sha256 },
+      packages: exampleArtifact('json'),
+    },
+  ],
 }

@@ -1,6 +1,7 @@
 import { cadenceReached, dropExpiryReached, streamOpened } from './cadence.ts'
 import { calendarChanged, dropOverdue } from './calendar.ts'
 import { cloudAudited } from './cloud-audited.ts'
+import { dropCompared, dropComparisonRequested, dropUnchanged } from './comparison.ts'
 import { branchedComposed, composeStatusChanged, rawhideComposed } from './compose.ts'
 import type { EventDefinition } from './define.ts'
 import { dropAnnounced } from './drop-announced.ts'
@@ -38,6 +39,9 @@ export const ownEvents = [
   calendarChanged,
   dropOverdue,
   dropScheduled,
+  dropComparisonRequested,
+  dropCompared,
+  dropUnchanged,
   imageRequested,
   imageBuilt,
   imageConverted,

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { artifactRef } from './artifact-ref.ts'
 import { accelerator, bootRecords, checkResult } from './boot-record.ts'
+import { imageInputs } from './image-inputs.ts'
 import { folderName, plainName } from './names.ts'
 
 export { artifactRef, type ArtifactRef } from './artifact-ref.ts'
+export { imageInputs, type ImageInputs } from './image-inputs.ts'
 export {
   accelerator,
   bootRecord,
@@ -195,6 +197,7 @@ export const imageEvidence = z
   .strictObject({
     disk: artifactRef.describe('The raw disk that was booted, and that every format decodes to'),
     recipe: recipeDigest.optional(),
+    inputs: imageInputs.optional(),
     description: artifactRef.optional().describe('What the engine was told, and what it tells of it: one text'),
     builtAt: z.string().describe('When the build was done'),
     testedAt: z.string().describe('When the boot test was done'),

@@ -38,18 +38,16 @@ export async function nullServices(host: Host): Promise<Assembled[]> {
   return await Promise.all(house.names.map((name) => nullAssemble(name)(host)))
 }
 
-const disk = exampleArtifact('raw')
 const log = exampleArtifact('log')
 
 const builder = defineService({
   name: 'builder',
   consumes: [imageRequested],
   emits: [imageBuilt],
-  handle: ({ body }) => {
+  handle: ({ body: { drop, compose, image } }) => {
     const engine = { name: 'null', version: '1', earlier: [] }
-    return Promise.resolve([
-      say(imageBuilt, { ...body, disk, packages: exampleArtifact('json'), log, engine, seconds: 0 }),
-    ])
+    const [disk, packages] = [exampleArtifact('raw'), exampleArtifact('json')]
+    return Promise.resolve([say(imageBuilt, { drop, compose, image, disk, packages, log, engine, seconds: 0 })])
   },
 })
 
@@ -57,7 +55,7 @@ const converter = defineService({
   name: 'converter',
   consumes: [imageBuilt],
   emits: [imageConverted],
-  handle: ({ body: { drop, compose, image } }) => {
+  handle: ({ body: { drop, compose, image, disk } }) => {
     const artifacts = image.formats.map((plan) => exampleArtifact(plan.format))
     return Promise.resolve([say(imageConverted, { drop, compose, image, disk, artifacts, seconds: 0 })])
   },
@@ -67,7 +65,7 @@ const tester = defineService({
   name: 'boot-tester',
   consumes: [imageBuilt],
   emits: [imageTested],
-  handle: ({ body: { drop, compose, image } }) => {
+  handle: ({ body: { drop, compose, image, disk } }) => {
     const checks = [{ name: 'nothing', outcome: 'passed' as const, seconds: 0, detail: '' }]
     const evidence = { console: log, screenshot: null, accelerator: 'none' as const, seconds: 0 }
     return Promise.resolve([say(imageTested, { drop, compose, image, disk, verdict: 'passed', checks, ...evidence })])

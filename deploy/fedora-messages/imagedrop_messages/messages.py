@@ -60,6 +60,33 @@ class DropScheduledV1(ImagedropMessage):
     sentence = "{compose.id} qualifies for the {kind} drop {drop}: {images: {flavour}.{architecture}}"
 
 
+class DropComparisonRequestedV1(ImagedropMessage):
+    """the policy wants the drop only if its images would be made of something else than those of an earlier one"""
+
+    topic = "drop.comparison.requested.v1"
+    severity = DEBUG
+    body_schema = load_schema(topic)
+    sentence = "{drop} is to be compared with {since.drop}"
+
+
+class DropComparedV1(ImagedropMessage):
+    """which of its images would be made of something else than in the earlier drop; none when nothing has changed"""
+
+    topic = "drop.compared.v1"
+    severity = INFO
+    body_schema = load_schema(topic)
+    sentence = "{drop} was compared with {since}: {#changes} of its images would be made of something else{ (changes: {image}: {reason})}"
+
+
+class DropUnchangedV1(ImagedropMessage):
+    """nothing that its images would be made of has changed since an earlier drop, which stays the newest; it is not built"""
+
+    topic = "drop.unchanged.v1"
+    severity = INFO
+    body_schema = load_schema(topic)
+    sentence = "{drop} is not built: nothing has changed since {since}"
+
+
 class ImageRequestedV1(ImagedropMessage):
     """one image of the plan is wanted"""
 

@@ -6,7 +6,17 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Audience, Heard, OpenAudience } from '../testing/audience.ts'
 import { debianDrop, withFailure, withRegistrations, withText } from '../testing/drops.ts'
-import { dropFailing, expired, imageFailing, overdue, published, ready, superseded, tested } from '../testing/news.ts'
+import {
+  dropFailing,
+  expired,
+  imageFailing,
+  overdue,
+  published,
+  ready,
+  superseded,
+  tested,
+  unchanged,
+} from '../testing/news.ts'
 import { previewDrop } from '../preview.ts'
 import { openAnnouncer, type TestAnnouncer } from '../testing/open-announcer.ts'
 import type { Lone } from '../testing/announce-alone.ts'
@@ -169,13 +179,18 @@ export function channelContract({ name, path }: FoundChannel): void {
       expect(heard).toHaveLength(expected.length)
     })
 
-    it('tells that a drop is overdue to those who chose it, once', async () => {
+    it('tells that a drop is overdue, or that nothing has changed, to those who chose it, once', async () => {
       await using stage = await openStage(name, path)
-      const event = overdue('Debian-12-20180426.n.0')
-      for (let count = 0; count < 2; count += 1) expect(await stage.announcer.hear(event)).toEqual([])
-      const heard = (await stage.audience.heard('Debian-12.weekly-2018-W18')).map(({ text }) => text)
-      expect(heard).toHaveLength(stage.audience.chose?.includes('overdue') ? 1 : 0)
-      for (const text of heard) expect(text).toMatch(/is\s+overdue: no\s+nightly[\s\S]*30\s+April/)
+      const events = [overdue('Debian-12-20180426.n.0'), unchanged(debianDrop(), 'weekly-Debian-12-20180419.n.0')]
+      for (const event of [...events, ...events]) expect(await stage.announcer.hear(event)).toEqual([])
+      for (const [about, kind, said] of [
+        ['Debian-12.weekly-2018-W18', 'overdue', /is\s+overdue: no\s+nightly[\s\S]*30\s+April/],
+        [drop, 'unchanged', /is\s+not\s+built: nothing\s+has\s+changed\s+since\s+weekly-Debian-12-20180419/],
+      ] as const) {
+        const heard = (await stage.audience.heard(about)).map(({ text }) => text)
+        expect(heard).toHaveLength(stage.audience.chose?.includes(kind) ? 1 : 0)
+        for (const text of heard) expect(text).toMatch(said)
+      }
     })
 
     it('tells nobody of a drop that was withdrawn before', async () => {

@@ -17,6 +17,7 @@ export function viewOfNews(news: News): View<'mail-news'> {
     withdrawn: kind === 'withdrawn',
     expired: kind === 'expired',
     overdue: kind === 'overdue',
+    unchanged: kind === 'unchanged',
   }
 }
 
@@ -42,6 +43,7 @@ function todoOf(news: News): string[][] {
       ['To stop it:', `  imagedrop cancel ${drop}`],
     ]
   }
+  if (kind === 'unchanged') return [['To build it all the same:', `  imagedrop retry ${drop}`]]
   if (kind !== 'failed') return []
   const log = news.log === null ? [] : [['Its log in the artifact store:', `  ${news.log}`]]
   return [

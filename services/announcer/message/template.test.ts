@@ -40,7 +40,15 @@ describe('a template of an operator', () => {
     await copyFile(join(import.meta.dirname, 'templates/mail-drop.mustache'), join(folder, 'mail-drop.mustache'))
     const [own, copied] = [readTemplates(null), readTemplates(folder)]
     const view = { drop: 'd', headline: 'h', sentence: 's', opening: 'o', images: [], todo: [] }
-    const news = { ...view, failed: true, waiting: false, withdrawn: false, expired: false, overdue: false }
+    const news = {
+      ...view,
+      failed: true,
+      waiting: false,
+      withdrawn: false,
+      expired: false,
+      overdue: false,
+      unchanged: false,
+    }
     expect(copied['mail-news'](news)).toEqual(own['mail-news'](news))
   })
 

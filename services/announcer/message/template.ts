@@ -39,6 +39,7 @@ export const templateNames = {
     'withdrawn',
     'expired',
     'overdue',
+    'unchanged',
   ],
 } as const
 type TemplateName = keyof typeof templateNames

@@ -15,7 +15,8 @@ export interface Appointment {
   readonly isDay: boolean
   readonly revision: number
   readonly changedAt: string
-  readonly state: 'planned' | 'overdue' | 'begun' | 'published' | 'failed' | 'withdrawn' | 'expired' | 'called off'
+  readonly state:
+    'planned' | 'overdue' | 'begun' | 'published' | 'failed' | 'withdrawn' | 'expired' | 'unchanged' | 'called off'
   /** What came of it, in a sentence. */
   readonly says: string
   readonly drop: string | null
@@ -57,7 +58,7 @@ function tellOutcome(
 ): Pick<Appointment, 'state' | 'says'> {
   const find = (what: Outcome['what']) => outcomes.find((one) => one.what === what)
   const [published, withdrawn, failed] = [find('published'), find('withdrawn'), find('failed')]
-  const expired = find('expired')
+  const [expired, unchanged] = [find('expired'), find('unchanged')]
   if (calledOff) return { state: 'called off', says: 'It was called off.' }
   if (published) {
     const when = `Published on ${dayInWords(published.at)}${lateness(due, published.at)}`
@@ -68,6 +69,11 @@ function tellOutcome(
   if (withdrawn)
     return { state: 'withdrawn', says: `Withdrawn on ${dayInWords(withdrawn.at)}, before it was published.` }
   if (expired) return { state: 'expired', says: `Expired on ${dayInWords(expired.at)}, before it was published.` }
+  if (unchanged)
+    return {
+      state: 'unchanged',
+      says: `It was not built: nothing had changed since ${cleanText(unchanged.why ?? '')}.`,
+    }
   if (failed) return { state: 'failed', says: `Failed on ${dayInWords(failed.at)}: ${cleanText(failed.why ?? '')}` }
   if (drop !== null) return { state: 'begun', says: `Its drop ${cleanText(drop)} was begun; it is not published yet.` }
   if (overdue) return { state: 'overdue', says: 'It is overdue: no compose has come for it.' }

@@ -1,5 +1,6 @@
 import { failureOfTest } from '#drop/verdict.ts'
 import type { DropOverdue } from '#events/calendar.ts'
+import type { DropUnchanged } from '#events/comparison.ts'
 import type { DropExpired } from '#events/drop-expired.ts'
 import type { DropFailed } from '#events/drop-failed.ts'
 import type { DropReady } from '#events/drop-ready.ts'
@@ -12,11 +13,11 @@ import { titleOf } from './title.ts'
 import { cleanText, count, dayInWords, failureInWords } from './words.ts'
 
 /** What people may want to be told of drops; destinations choose among them. */
-export const kinds = ['published', 'waiting', 'failed', 'withdrawn', 'expired', 'overdue'] as const
+export const kinds = ['published', 'waiting', 'failed', 'withdrawn', 'expired', 'overdue', 'unchanged'] as const
 export type Kind = (typeof kinds)[number]
 
 /** What happens to a drop besides its publication. All text is one clean line. */
-export type News = Failed | Waiting | Withdrawn | Overdue
+export type News = Failed | Waiting | Withdrawn | Overdue | Unchanged
 
 interface Told {
   readonly drop: string
@@ -64,6 +65,14 @@ export interface Overdue extends Told {
 }
 
 type Heard<Body> = Pick<Envelope<string, Body>, 'id' | 'time' | 'body'>
+
+/** The policy leaves a drop out, because nothing has changed since an earlier one. */
+export interface Unchanged extends Told {
+  readonly kind: 'unchanged'
+  readonly title: string
+  /** The earlier drop. */
+  readonly since: string
+}
 
 /** Tells that a step on a drop or an image failed. */
 export function tellFailure({ id, time, body }: Heard<DropFailed | ImageFailed>): Failed {
@@ -137,6 +146,13 @@ export function tellOverdue({ time, body }: Heard<DropOverdue>): Overdue {
     due,
     newest,
   }
+}
+
+/** Tells that a drop is not built, as it would be like an earlier one. */
+export function tellUnchanged({ time, body }: Heard<DropUnchanged>): Unchanged {
+  const since = cleanText(body.since)
+  const sentence = `is not built: nothing has changed since ${since}, which stays the newest`
+  return { kind: 'unchanged', id: 'unchanged', drop: body.drop, at: time, title: titleOf(body), sentence, since }
 }
 
 function tellOutcome({ image, outcome, failure }: DropImage): Waiting['images'][number] {

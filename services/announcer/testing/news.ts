@@ -1,5 +1,6 @@
 import { dropOverdue } from '#events/calendar.ts'
 import type { EventDefinition } from '#events/define.ts'
+import { dropUnchanged } from '#events/comparison.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
 import { dropPublished, type DropPublished } from '#events/drop-published.ts'
@@ -58,6 +59,11 @@ export function expired(body: DropPublished, time = noon): Envelope {
 /** The news that no compose has come for the drop of a week; `newest` is the last compose that came. */
 export function overdue(newest: string): Envelope {
   return sealed(dropOverdue, { ...dropOverdue.example, stream: 'Debian-12', newest })
+}
+
+/** The news that a drop is not built, because nothing has changed since another. */
+export function unchanged({ drop, kind, milestone, compose }: DropPublished, since: string): Envelope {
+  return sealed(dropUnchanged, { drop, kind, milestone, compose, since })
 }
 
 /** The news that the first image of a drop failed. */

@@ -84,6 +84,11 @@ export interface Engine {
   readonly id: string
   /** Whether it installs packages, so that their sources are looked up for it. */
   readonly usesPackages: boolean
+  /**
+   * Nothing is in its images besides what the recipe says and the packages that it installs: with those it can be told before a
+   * build whether anything has changed. An installer that is fetched as well would be more.
+   */
+  readonly isOfPackages?: true
   /** What a build needs of the host that it is run on. */
   needs(image: Pick<ImagePlan, 'architecture'>): Needs
   /** Of the tool as it is on this machine; null when it is not there, or not set up. */

@@ -5,7 +5,7 @@ import { RecipeRefused, type Recipe } from '../recipe.ts'
 import { answers, type Fetch } from './fetch.ts'
 import type { Mirror } from './host-mirror.ts'
 import type { AptSuite, PackageSources } from './sources.ts'
-import { whyNotServed } from './suite-check.ts'
+import { checkSuite } from './suite-check.ts'
 
 /** What finding the packages depends on, besides the request. */
 export interface SourceOptions {
@@ -54,17 +54,18 @@ async function debianSources(
     },
   ]
   const suites: AptSuite[] = []
-  for (const one of wanted) if (await isUsable(one, architecture, options)) suites.push(one)
+  for (const one of wanted) suites.push(...(await ifUsable(one, architecture, options)))
   return { kind: 'apt', suites }
 }
 
-async function isUsable(suite: AptSuite, architecture: Architecture, options: SourceOptions): Promise<boolean> {
-  const reason = await whyNotServed(suite, architecture, options)
-  if (reason === null) return true
+async function ifUsable(suite: AptSuite, architecture: Architecture, options: SourceOptions): Promise<AptSuite[]> {
+  const found = await checkSuite(suite, architecture, options)
+  if (!('unusable' in found)) return [{ ...suite, index: found }]
+  const reason = found.unusable
   const told = `the suite ${suite.suite} of ${suite.url} is not usable for ${architecture}: ${reason}`
   if (!suite.optional) throw new PermanentError('environment', told)
   options.log.warn({ suite: suite.suite, url: suite.url, architecture, reason }, `building without it: ${told}`)
-  return false
+  return []
 }
 
 async function fedoraSources(

@@ -4,6 +4,8 @@ export interface AptSuite {
   readonly suite: string
   /** Left out, with a warning, when the mirror does not serve it as promised. */
   readonly optional: boolean
+  /** The package index that its signed list promises: below the suite, and by its digest, the state of the suite. */
+  readonly index?: { readonly path: string; readonly sha256: string }
 }
 
 /** Where the packages of an image come from. */

@@ -6,25 +6,27 @@ import type { AptSuite } from './sources.ts'
 const debianNames: Record<Architecture, string> = { i686: 'i386', x86_64: 'amd64', aarch64: 'arm64' }
 
 /**
- * Why a suite cannot be used for an architecture, or null when it can. A partial mirror may hold the signed list of
+ * The package index of a suite for an architecture, or why it cannot be used. A partial mirror may hold the signed list of
  * a suite without the package index that it promises: the package manager would end the whole build with that.
  */
-export async function whyNotServed(
+export async function checkSuite(
   { url, suite }: AptSuite,
   architecture: Architecture,
   asking: { readonly fetch: Fetch; readonly signal: AbortSignal },
-): Promise<string | null> {
+): Promise<NonNullable<AptSuite['index']> | { readonly unusable: string }> {
   const base = `${url}/dists/${suite}`
   const release = await ask('GET', `${base}/InRelease`, asking)
-  if (!release.ok) return `the server answers with status ${String(release.status)}`
-  const index = `main/binary-${debianNames[architecture]}`
-  const promised = promisedIndex(await release.text(), index)
-  if (promised === null) return `it has no packages for ${debianNames[architecture]}`
-  if ((await ask('HEAD', `${base}/${index}/by-hash/SHA256/${promised.sha256}`, asking)).ok) return null
-  const plain = await ask('HEAD', `${base}/${index}/Packages.xz`, asking)
-  if (!plain.ok) return 'its package index is missing'
+  if (!release.ok) return { unusable: `the server answers with status ${String(release.status)}` }
+  const path = `main/binary-${debianNames[architecture]}`
+  const promised = promisedIndex(await release.text(), path)
+  if (promised === null) return { unusable: `it has no packages for ${debianNames[architecture]}` }
+  const index = { path, sha256: promised.sha256 }
+  if ((await ask('HEAD', `${base}/${path}/by-hash/SHA256/${promised.sha256}`, asking)).ok) return index
+  const plain = await ask('HEAD', `${base}/${path}/Packages.xz`, asking)
+  if (!plain.ok) return { unusable: 'its package index is missing' }
   const size = plain.headers.get('content-length')
-  return size === promised.size ? null : `its package index has ${String(size)} bytes instead of ${promised.size}`
+  if (size === promised.size) return index
+  return { unusable: `its package index has ${String(size)} bytes instead of ${promised.size}` }
 }
 
 function promisedIndex(release: string, index: string): { sha256: string; size: string } | null {

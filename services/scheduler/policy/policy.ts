@@ -66,6 +66,11 @@ const kept = z
   )
   .describe('Days from scheduling to withdrawal, `forever`, or how many of the newest open ones of a release')
 
+const unchanged = z
+  .enum(['build', 'skip'])
+  .default('build')
+  .describe('Whether a drop is made of which nothing has changed since the last one that was published')
+
 /** The drop policy, `deploy/drops.yaml`: what becomes a drop, of what, for whom, and for how long. */
 export const policySchema = section({
   distributions: z.array(distribution).min(1).describe('The first row that matches a compose holds'),
@@ -91,6 +96,9 @@ export const policySchema = section({
     )
     .default([])
     .describe('When the candidates of milestones are due, as the release schedule says'),
+  unchanged: section({ weekly: unchanged, nightly: unchanged })
+    .default({ weekly: 'build', nightly: 'build' })
+    .describe('What becomes of scratch drops of which nothing has changed; milestones are always made'),
   retention: section({
     weekly: kept,
     nightly: kept,

@@ -25,6 +25,6 @@ export function decideRequest(
       served: latest(state.served, slot),
     },
     qualified,
-    { kind: 'weekly', images: request.images, replaces: sameDay, policy, now },
+    { kind: 'weekly', images: request.images, replaces: sameDay, isRequested: true, policy, now },
   )
 }

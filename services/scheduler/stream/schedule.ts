@@ -5,6 +5,7 @@ import { supersessionRequested } from '#events/operator.ts'
 import type { DropKind } from '#events/vocabulary.ts'
 import type { Qualified } from '../compose/understand.ts'
 import type { Policy } from '../policy/policy.ts'
+import { onlyIfChanged } from './only-if-changed.ts'
 import { planDrop } from './plan-drop.ts'
 import type { DropRecord, StreamState } from './state.ts'
 
@@ -32,14 +33,19 @@ interface ScheduleOptions {
   readonly images: readonly string[] | null
   /** The drop that the new one takes the place of. */
   readonly replaces: DropRecord | null
+  /** A person wants it. */
+  readonly isRequested?: boolean
   readonly policy: Policy
   readonly now: Date
 }
 
 /** Gives a compose its drop, and asks for the withdrawal of the one that it replaces. */
 export function schedule(state: StreamState, qualified: Qualified, options: ScheduleOptions): StreamDecision {
-  const { kind, images, replaces, policy, now } = options
-  const plan = planDrop(qualified, { kind, images, supersedes: replaces?.drop ?? null }, policy)
+  const { kind, images, replaces, isRequested = false, policy, now } = options
+  const planned = planDrop(qualified, { kind, images, supersedes: replaces?.drop ?? null }, policy)
+  const isWanted = isRequested || replaces !== null
+  const condition = onlyIfChanged(planned, { drops: state.drops, unchanged: policy.unchanged, isWanted })
+  const plan = { ...planned, ...(condition && { onlyIfChanged: condition }) }
   const { compose, candidate } = qualified
   const record: DropRecord = {
     drop: plan.drop,

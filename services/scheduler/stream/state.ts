@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { calendarEntry } from '#events/calendar.ts'
+import { earlierDrop } from '#events/earlier-drop.ts'
 import { composeRef, dropId, dropKind } from '#events/vocabulary.ts'
 
 const known = z.strictObject({ compose: composeRef, missing: z.array(z.string()) })
@@ -18,6 +19,8 @@ const record = z.strictObject({
   told: z.enum(['nothing', 'unblessed', 'expired']),
   /** Closed until it is published. One that was noted before this was is taken for open. */
   standing: z.enum(['closed', 'open', 'over']).default('open'),
+  /** What its images were made of; of each kind only the drop has it that was published last. */
+  madeOf: earlierDrop.shape.images.optional(),
 })
 /** A drop that this stream got. */
 export type DropRecord = z.infer<typeof record>

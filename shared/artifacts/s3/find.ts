@@ -9,6 +9,7 @@ export interface Found {
   readonly sha256: string | null
   /** In base64; null when the server does not remember any. */
   readonly checksum: string | null
+  readonly keptAt: Date
 }
 
 /** Asks what the bucket has; null when it has nothing there, or does not tell us. */
@@ -30,6 +31,7 @@ export async function findObject(s3: S3Client, sha256: string, signal?: AbortSig
     size: answer.ContentLength ?? 0,
     sha256: answer.Metadata?.['sha256'] ?? null,
     checksum: answer.ChecksumSHA256?.replace(/-\d+$/, '') ?? null,
+    keptAt: answer.LastModified ?? new Date(),
   }
 }
 

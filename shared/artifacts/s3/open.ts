@@ -1,26 +1,27 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDrafts } from '../drafts.ts'
-import { ArtifactCorrupted, type ArtifactStore } from '../store.ts'
+import { ArtifactCorrupted, type ArtifactStock, type ArtifactStore } from '../store.ts'
 import { openCache } from './cache.ts'
 import { createS3Client } from './client.ts'
 import { downloadObject, verifyObject } from './download.ts'
 import { measureFile } from './measure.ts'
 import { settingsOf, type S3Options } from './options.ts'
+import { listBucket, removeObject } from './stock.ts'
 import { uploadFile } from './upload.ts'
 
 /**
  * A store in a bucket: `<prefix>/<first two digits>/<sha256>`, with copies on this host's disk for tools, which want
  * files. What is kept here is read here without a download. Drafts of processes that are gone are removed.
  */
-export async function createS3Store(options: S3Options): Promise<ArtifactStore> {
+export async function createS3Store(options: S3Options): Promise<ArtifactStore & ArtifactStock> {
   const settings = settingsOf(options)
   const s3 = createS3Client(settings)
   const drafts = await openDrafts(join(settings.cacheFolder, 'drafts'))
   await drafts.clear()
   const cache = await openCache(settings.cacheFolder, settings)
 
-  const store: ArtifactStore = {
+  const store: ArtifactStore & ArtifactStock = {
     draft: drafts.make,
     async keep(draft, { format, sha256, signal }) {
       const measured = await measureFile(draft.path, settings.partBytes, signal)
@@ -44,6 +45,8 @@ export async function createS3Store(options: S3Options): Promise<ArtifactStore> 
       return await cache.admit(made.path, ref.sha256)
     },
     verify: (ref, signal) => verifyObject(s3, ref, signal),
+    list: (signal) => listBucket(s3, signal),
+    remove: (sha256, since) => removeObject(s3, sha256, since),
   }
   return store
 }

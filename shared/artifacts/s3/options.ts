@@ -38,6 +38,7 @@ export interface S3Options {
   readonly attempts?: number
   /** How long a connection may stay silent. Default: 60 s. */
   readonly idleDeadline?: number
+  readonly now?: () => Date
   readonly log: Pick<Logger, 'info' | 'warn'>
 }
 
@@ -53,6 +54,7 @@ const defaults = {
   concurrency: 4,
   attempts: 5,
   idleDeadline: 60_000,
+  now: () => new Date(),
 }
 
 /** Fills in the defaults. Throws RangeError naming the option that S3 would refuse. */

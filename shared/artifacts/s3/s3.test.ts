@@ -92,6 +92,19 @@ it.each(['supported', 'required'] as const)('a file of several parts comes back 
   expect(bytes.equals(await readFile(await elsewhere.open(ref)))).toBe(true)
 })
 
+it('what has been in the bucket for long is uploaded again when it is kept: it may be about to be removed', async () => {
+  await using scene = await prepare()
+  await using proxy = await startMeteredWire(server.url)
+  const bytes = randomBytes(MiB)
+  await using first = await draftOf(scene.store, bytes)
+  const ref = await scene.store.keep(first, { format: 'raw' })
+  const tomorrow = () => new Date(Date.now() + 86_400_000)
+  const later = await scene.open({ endpoint: proxy.url(server.url), now: tomorrow })
+  await using second = await draftOf(later, bytes)
+  expect(await later.keep(second, { format: 'raw' })).toEqual(ref)
+  expect(proxy.sent).toBeGreaterThan(MiB)
+})
+
 it('what is in the bucket is not uploaded again, in one part or in several', async () => {
   await using scene = await prepare()
   await using proxy = await startMeteredWire(server.url)

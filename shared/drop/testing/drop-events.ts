@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import { exampleDropContext, exampleDropImage, exampleEngine, exampleRegistration } from '#events/examples.ts'
+import {
+  exampleDropContext,
+  exampleDropImage,
+  exampleEarlier,
+  exampleEngine,
+  exampleRegistration,
+} from '#events/examples.ts'
 import type { DropScheduled } from '#events/drop-scheduled.ts'
 import {
   imageKey,
@@ -54,6 +60,15 @@ export const scheduled = (more: Partial<DropScheduled> = {}): DropEvent => ({
   subject: 'drop.scheduled.v1',
   ...at(),
   body: { ...plan, ...more },
+})
+export const compared = (...changes: string[]): DropEvent => ({
+  subject: 'drop.compared.v1',
+  ...at(),
+  body: {
+    drop,
+    since: exampleEarlier.drop,
+    changes: changes.map((image) => ({ image, reason: 'the recipe has changed' })),
+  },
 })
 export const built = (image: ImagePlan, disk = diskOf(image), engine = exampleEngine): DropEvent => ({
   subject: 'image.built.v1',

@@ -83,6 +83,16 @@ export const webhookBody = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('drop.withdrawn'), timestamp, data: withdrawn }),
   z.strictObject({ type: z.literal('drop.expired'), timestamp, data: withdrawn }),
   z.strictObject({
+    type: z.literal('drop.unchanged'),
+    timestamp,
+    data: z.strictObject({
+      text,
+      drop,
+      title,
+      since: z.string().describe('The drop since which nothing has changed; it stays the newest'),
+    }),
+  }),
+  z.strictObject({
     type: z.literal('drop.overdue'),
     timestamp,
     data: z.strictObject({
@@ -127,6 +137,10 @@ export function bodyOf(telling: Telling, { pageUrl, linkTo }: Surroundings): Web
     case 'overdue': {
       const { at, release, milestone, due, newest } = telling
       return { type: 'drop.overdue', timestamp: at, data: { ...about, release, milestone, due, newest } }
+    }
+    case 'unchanged': {
+      const { at, title: called, since } = telling
+      return { type: 'drop.unchanged', timestamp: at, data: { ...about, title: called, since } }
     }
     case 'withdrawn':
     case 'expired': {

@@ -14,6 +14,7 @@ export function createMkosiEngine(limits: MkosiLimits): Engine {
   return {
     id: 'mkosi',
     usesPackages: true,
+    isOfPackages: true,
     needs: needsOfTool,
     version: mkosiVersion,
     plan: planMkosi,

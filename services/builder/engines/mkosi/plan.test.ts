@@ -116,16 +116,20 @@ it('gives every image of every compose a seed and a root of its own, the same ea
   expect(said(/MKFS_OPTIONS_EXT4=.* -U (.*)"$/)).toEqual(roots)
 })
 
-it('does not share the base tree with another compose, recipe, architecture or mirror', async () => {
+it('does not share the base tree with another compose, recipe, architecture, mirror, or state of one', async () => {
   const request = await fixed()
   const others: BuildRequest[] = [
     { ...request, compose: { ...request.compose, id: 'Debian-12-20260108.0' } },
     { ...request, recipe: { ...request.recipe, digest: 'd2' } },
     { ...request, image: { ...request.image, architecture: 'i686' } },
     { ...request, sources: { kind: 'apt', suites } },
+    {
+      ...request,
+      sources: { kind: 'apt', suites: suites.map((one) => ({ ...one, index: { path: 'main', sha256: 'i1' } })) },
+    },
   ]
   const places = [request, ...others].map((one) => planMkosi(one, folders).commands[0]?.shared?.place)
-  expect(new Set(places).size).toBe(5)
+  expect(new Set(places).size).toBe(6)
 })
 
 it('takes a compose of Fedora as the only repository', async () => {

@@ -13,7 +13,7 @@ export const openAudience: OpenAudience = async () => {
       IMAGEDROP_ANNOUNCER_SMTP_URL: server.url,
       IMAGEDROP_ANNOUNCER_TO: 'cloud@lists.example.org',
       IMAGEDROP_ANNOUNCER_MAIL_NEWS_TO: 'releng@lists.example.org',
-      IMAGEDROP_ANNOUNCER_MAIL_NEWS_KINDS: 'waiting,failed,withdrawn,expired,overdue',
+      IMAGEDROP_ANNOUNCER_MAIL_NEWS_KINDS: 'waiting,failed,withdrawn,expired,overdue,unchanged',
     },
     async heard(drop) {
       const mails = await Promise.all(

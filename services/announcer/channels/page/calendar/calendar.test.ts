@@ -5,7 +5,7 @@ import { calendarChanged, type CalendarEntry } from '#events/calendar.ts'
 import { seal } from '#events/envelope.ts'
 import { run } from '#subprocess/run.ts'
 import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
-import { dropFailing, expired, published, superseded } from '../../../testing/news.ts'
+import { dropFailing, expired, published, superseded, unchanged } from '../../../testing/news.ts'
 import { openAnnouncer, type TestAnnouncer } from '../../../testing/open-announcer.ts'
 import { debian12, sampleDrop } from '../testing/sample-drops.ts'
 import { readSite } from '../testing/read-site.ts'
@@ -146,6 +146,16 @@ describe('the calendar', () => {
     expect((await readCalendar(other))[idOf('weekly-2026-W48')]?.description).toBe(
       'Expired on 23 December 2026, before it was published.',
     )
+  })
+
+  it('says of a drop that was left out why, and of one that a person had built all the same that it was published', async () => {
+    await using at = await openAnnouncer()
+    const says = async () => (await readCalendar(at))[idOf('weekly-2026-W48')]?.description
+    await at.hear(changed([week(48, { drop: body.drop })], '2026-11-23T07:00:00.000Z'))
+    await at.hear(unchanged(body, 'weekly-Debian-12-20261116.n.0'))
+    expect(await says()).toBe('It was not built: nothing had changed since weekly-Debian-12-20261116.n.0.')
+    await at.hear(published(body, '2026-11-23T08:00:00.000Z'))
+    expect(await says()).toBe('Published on 23 November 2026.')
   })
 
   it('is one of all releases, and one of each; an older word changes nothing, and the same word not a byte', async () => {
