@@ -24,6 +24,14 @@ export interface DatabaseKind {
    * takes a job for that host.
    */
   usedOn(host: string, now: Date): RawBuilder<{ cores: number; memory: number; disk: number }>
+  /**
+   * How many milliseconds the last few jobs of services on images took at the mean, one row for each service and image; null where there
+   * were none.
+   */
+  pastTimes(
+    services: readonly string[],
+    images: readonly string[],
+  ): RawBuilder<{ service: string; image: string; took: number | null }>
   /** Whether a statement may change several tables: `with … as (update …)`. */
   readonly withMayWrite: boolean
   isTableMissing(error: unknown): boolean

@@ -41,6 +41,8 @@ export interface Job {
   /** The host of that process; null where nobody counts what it has. */
   readonly host: string | null
   readonly needs: Needs
+  /** How many milliseconds it was expected to take when it came in; null when nobody knew. */
+  readonly expected: number | null
   readonly error: string | null
   readonly drop: string | null
   /** `generic.x86_64`, when the event is about one image. */
@@ -157,7 +159,7 @@ export interface Ledger extends AsyncDisposable {
   accept(service: string, deliveries: readonly Delivery[], now: Date): Promise<number>
   /**
    * Hands out queued jobs that are due, waiting ones whose wait is over, and running ones whose lease ran out: by priority,
-   * in turns of those that share, else the oldest first. Jobs with one key run one at a time; a job that waits lets later ones of its key go first.
+   * in turns of those that share, what has the longest way before it first, else the oldest. Jobs with one key run one at a time; a job that waits lets later ones of its key go first.
    *
    * With a `capacity`, a job that the host can run beside all that runs on it already, of whatever service and process, or
    * none: one at a time, as each leaves less for the next.

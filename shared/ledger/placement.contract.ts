@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { imageRequested } from '#events/image-requested.ts'
 import type { Delivery } from './delivery.ts'
 import type { Job, Ledger } from './ledger.ts'
 import type { Capacity, Needs } from './needs.ts'
@@ -37,6 +38,17 @@ export function testLedgerPlacement(name: string, prepare: () => Promise<Data>):
     await using data = await prepare()
     await using ledger = await data.open()
     await body(ledger, data.open)
+  }
+  function ofImage(flavour: string): Delivery {
+    const delivery = wanted()
+    const body = { ...imageRequested.example, image: { ...imageRequested.example.image, flavour } }
+    return { ...delivery, envelope: { ...delivery.envelope, body } }
+  }
+  /** Does a job that takes so many seconds. */
+  async function makeOne(ledger: Ledger, service: string, flavour: string, seconds: number, at = 0): Promise<void> {
+    await ledger.accept(service, [ofImage(flavour)], later(at))
+    const [job] = await take(ledger, { service, at })
+    await ledger.finish(job?.id ?? 0, 'a', { state: 'done', events: [] }, later(at + seconds))
   }
   const positions = (deliveries: readonly Delivery[], jobs: readonly Job[]) =>
     jobs.map((job) => deliveries.findIndex((one) => one.envelope.id === job.envelope.id))
@@ -163,6 +175,47 @@ export function testLedgerPlacement(name: string, prepare: () => Promise<Data>):
         await ledger.accept('builder', late, start)
         const all = [...many, ...few, ...late]
         expect(positions(all, [...first, ...(await takeAll(ledger))])).toEqual([0, 1, 6, 7, 9, 2, 3, 8, 4, 5])
+      }))
+
+    it('gives what has the longest way before it first, by what such jobs took before; what was never made before all', () =>
+      withLedger(async (ledger) => {
+        const took = { plain: [10, 30], slow: [20], other: [25] }
+        const test = { plain: 10, slow: 60, other: 20 }
+        for (const [flavour, seconds] of Object.entries(took)) {
+          for (const one of seconds) await makeOne(ledger, 'builder', flavour, one)
+        }
+        for (const [flavour, seconds] of Object.entries(test)) await makeOne(ledger, 'tester', flavour, seconds)
+        const paths = [
+          ['builder', 'converter'],
+          ['builder', 'tester', 'publisher'],
+        ]
+        const flavours = ['plain', 'other', 'new', 'slow', 'plain']
+        const deliveries = flavours.map((flavour) => ({ ...ofImage(flavour), paths }))
+        await ledger.accept('builder', deliveries, start)
+        const all = await takeAll(ledger, { capacity: { ...host, cores: 100 } })
+        expect(positions(deliveries, all)).toEqual([2, 3, 1, 0, 4])
+        expect(all.map(({ expected }) => expected)).toEqual([null, 20_000, 25_000, 20_000, 20_000])
+      }))
+
+    it('learns from the last ten of a kind only', () =>
+      withLedger(async (ledger) => {
+        await makeOne(ledger, 'builder', 'plain', 1_000)
+        for (let count = 0; count < 10; count += 1) await makeOne(ledger, 'builder', 'plain', 20, 2_000 + count * 100)
+        await ledger.accept('builder', [{ ...ofImage('plain'), paths: [['builder']] }], later(10_000))
+        expect(await take(ledger, { at: 10_000 })).toMatchObject([{ expected: 20_000 }])
+      }))
+
+    it('lets no longer way pass what has its turn before', () =>
+      withLedger(async (ledger) => {
+        await makeOne(ledger, 'builder', 'plain', 10)
+        await makeOne(ledger, 'builder', 'slow', 20)
+        const deliveries = ['plain', 'slow'].map((flavour, index) => {
+          const { envelope } = ofImage(flavour)
+          const share = { share: 'Fedora-44', paths: [['builder']], needs: {} }
+          return { ...wanted(), ...share, envelope: { ...envelope, drop: `nightly-${String(index)}` } }
+        })
+        await ledger.accept('builder', deliveries, start)
+        expect(positions(deliveries, await takeAll(ledger))).toEqual([0, 1])
       }))
 
     it('lets no share pass what has priority', () =>

@@ -51,9 +51,13 @@ export interface JobsTable {
   need_kvm: ColumnType<number, number | undefined>
   need_root: ColumnType<number, number | undefined>
   need_architecture: string | null
-  /** What is smaller goes first: first by priority, then by turn. */
+  /** What is smaller goes first: first by priority, then by turn; and of one turn, what has the longer way before it. */
   priority: ColumnType<number, number | undefined>
   turn: ColumnType<number, number | undefined>
+  /** How long its image is expected to take from here on, at its longest way. */
+  path_ms: ColumnType<number, number | undefined>
+  /** How long the job itself is expected to take; null when nobody knows. */
+  expected_ms: number | null
   /** Whose turn it is: jobs of one priority that have this in common, as those of one release, share what there is alike. */
   share: string | null
   /** The host that it runs on, or ran on last; null where nobody counts what it has. */

@@ -6,6 +6,7 @@ import type { Delivery } from '#ledger/delivery.ts'
 import type { Needs } from '#ledger/needs.ts'
 import type { WakingEvent } from './define.ts'
 import { orderOf } from './order.ts'
+import { pathsFrom, type Linked } from './paths.ts'
 
 /** What a service's inbox takes in: what it consumes, what wakes its jobs, and what ends its work. */
 export interface Inbox extends Interest {
@@ -35,9 +36,10 @@ export function interestOf(service: Listener): Interest {
   return { service: service.name, subjects: [...wanted.union(new Set(waking.keys())).union(heard)] }
 }
 
-/** The inbox of a service. */
-export function inboxOf(service: Worker): Inbox {
+/** The inbox of a service; `services` are all that there are, for what comes after it. */
+export function inboxOf(service: Worker, services: readonly Linked[]): Inbox {
   const { keyOf, needs, abandon } = service
+  const paths = pathsFrom(service, services)
   const { wanted, waking, heard } = readListener(service)
   return {
     ...interestOf(service),
@@ -50,7 +52,7 @@ export function inboxOf(service: Worker): Inbox {
         key: isWanted ? (keyOf?.(envelope) ?? null) : null,
         priority,
         // Short jobs need not take turns.
-        ...(isWanted && needs ? { needs: needs(envelope), share } : {}),
+        ...(isWanted && needs ? { needs: needs(envelope), share, paths } : {}),
         endsWork: heard.has(envelope.subject) && findEvent(envelope.subject)?.endsWork === true,
         abandons: typeof abandon === 'function',
         wakes: waking.get(envelope.subject)?.keyOf(envelope.body) ?? null,

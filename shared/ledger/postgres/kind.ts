@@ -22,6 +22,8 @@ export const postgres: DatabaseKind = {
       ) as locks`.execute(db)
   },
   usedOn: (host, now) => sql`select cores, memory, disk from used_on(${host}, ${now.getTime()})`,
+  pastTimes: (services, images) =>
+    sql`select service, image, took from past_times(${services}::text[], ${images}::text[])`,
   withMayWrite: true,
   isTableMissing: (error) => error instanceof DatabaseError && error.code === '42P01',
   async account(db) {

@@ -14,6 +14,15 @@ export const sqlite: DatabaseKind = {
   usedOn: (host, now) => sql`
     select coalesce(sum(need_cores), 0) as cores, coalesce(sum(need_memory), 0) as memory, coalesce(sum(need_disk), 0) as disk
     from jobs where lease_host = ${host} and state = 'running' and lease_until >= ${now.getTime()}`,
+  pastTimes: (services, images) => sql`
+    select the.value as service, its.value as image, (
+      select avg(finished_at - started_at) from (
+        select finished_at, started_at from jobs
+        where service = the.value and image = its.value and state = 'done' and image is not null and key is null
+        order by finished_at desc limit 10
+      )
+    ) as took
+    from json_each(${JSON.stringify(services)}) as the cross join json_each(${JSON.stringify(images)}) as its`,
   withMayWrite: false,
   isTableMissing: (error) => error instanceof Error && error.message.startsWith('no such table'),
   account: () => Promise.resolve(localAccount()),

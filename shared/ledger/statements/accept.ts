@@ -1,8 +1,10 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Delivery } from '../delivery.ts'
+import { imageOf } from '../image-of.ts'
 import { needsRow } from '../rows.ts'
 import { isFresh, type Tables } from '../schema.ts'
+import { expectTimes } from './expect.ts'
 import { recordWakes, type WakingDelivery } from './wakes.ts'
 
 /** Rows in one statement at most: a statement has a bounded number of parameters, and a database of locks. */
@@ -80,10 +82,14 @@ async function insertJobs(
   deliveries: readonly Delivery[],
   now: Date,
 ): Promise<number> {
+  const expected = await expectTimes(db, kind, deliveries)
   const result = await db
     .insertInto('jobs')
     .values(
-      withTurns(service, deliveries).map(({ delivery, turn }) => ({ ...jobRow(kind, service, delivery, now), turn })),
+      withTurns(service, deliveries).map(({ delivery, turn }) => {
+        const { own = null, path = 0 } = expected.get(delivery) ?? {}
+        return { ...jobRow(kind, service, delivery, now), turn, expected_ms: own, path_ms: path }
+      }),
     )
     .onConflict((conflict) => conflict.columns(['service', 'event_id']).doNothing())
     .executeTakeFirst()
@@ -198,11 +204,4 @@ async function isKnown(db: Kysely<Tables>, service: string, eventId: string): Pr
     .where('event_id', '=', eventId)
     .executeTakeFirst()
   return row !== undefined
-}
-
-function imageOf(body: unknown): string | null {
-  if (typeof body !== 'object' || body === null || !('image' in body)) return null
-  const { image } = body
-  if (typeof image !== 'object' || image === null || !('flavour' in image && 'architecture' in image)) return null
-  return `${String(image.flavour)}.${String(image.architecture)}`
 }

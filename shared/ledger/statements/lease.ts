@@ -16,7 +16,7 @@ interface LeaseOptions {
 }
 
 /**
- * Hands out due jobs: by priority, then by turn, then the oldest first. A job does not start while an earlier one with its key
+ * Hands out due jobs: by priority, then by turn, then what has the longest way before it, then the oldest. A job does not start while an earlier one with its key
  * is to be done. One whose wait is over is earlier than what came meanwhile, but does not start while any with its key is
  * running.
  */
@@ -77,6 +77,7 @@ export async function lease(
         .select('due.id')
         .orderBy('due.priority')
         .orderBy('due.turn')
+        .orderBy('due.path_ms', 'desc')
         .orderBy('due.id')
         .limit(limit),
     )
@@ -111,6 +112,7 @@ function freshJobs(db: From, service: string, due: Due) {
     .where(isFresh('job'))
     .orderBy('job.priority')
     .orderBy('job.turn')
+    .orderBy('job.path_ms', 'desc')
     .orderBy('job.id')
     .limit(due.limit)
 }
@@ -138,7 +140,7 @@ function abandonedJobs(db: From, service: string, due: Due) {
 function jobsOf(db: From, service: string, { fits }: Due) {
   const jobs = db
     .selectFrom('jobs as job')
-    .select(['job.id', 'job.priority', 'job.turn'])
+    .select(['job.id', 'job.priority', 'job.turn', 'job.path_ms'])
     .where('job.service', '=', service)
   return fits === null ? jobs : jobs.where(fits)
 }
