@@ -24,6 +24,10 @@ export interface DatabaseKind {
    * takes a job for that host.
    */
   usedOn(host: string, now: Date): RawBuilder<{ cores: number; memory: number; disk: number }>
+  /** The same of every host on which jobs run, without keeping anybody from anything. */
+  heldOnHosts(now: Date): RawBuilder<{ host: string; cores: number; memory: number; disk: number }>
+  /** On which hosts the jobs ran that said these events, as far as they ran on one. */
+  madeOn(events: readonly string[]): RawBuilder<{ event_id: string; host: string }>
   /**
    * How many milliseconds the last few jobs of services on images took at the mean, one row for each service and image; null where there
    * were none.

@@ -1,6 +1,6 @@
 import type { Envelope } from '#events/envelope.ts'
 import type { Delivery } from './delivery.ts'
-import type { Capacity, Needs, Unfit, Worker } from './needs.ts'
+import type { Capacity, Needs, Taken, Unfit, Worker } from './needs.ts'
 
 /**
  * queued → running → done | failed (said so in an event) | quarantined (an error that needs a person) | cancelled.
@@ -169,7 +169,7 @@ export interface Ledger extends AsyncDisposable {
     options: { owner: string; now: Date; until: Date; limit: number; capacity?: Capacity },
   ): Promise<Job[]>
   /** Says that a process takes jobs of services, and what its host has; to be said again before `workersLast` is over. */
-  present(services: readonly string[], owner: string, capacity: Capacity, now: Date): Promise<void>
+  present(services: readonly Taken[], owner: string, capacity: Capacity, now: Date): Promise<void>
   /** Says that it takes none any more. */
   leave(owner: string): Promise<void>
   /** Who takes jobs, of whatever service we may see. */

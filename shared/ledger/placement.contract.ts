@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { say } from '#events/define.ts'
+import { seal } from '#events/envelope.ts'
+import { imageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import type { Delivery } from './delivery.ts'
 import type { Job, Ledger } from './ledger.ts'
@@ -39,6 +42,7 @@ export function testLedgerPlacement(name: string, prepare: () => Promise<Data>):
     await using ledger = await data.open()
     await body(ledger, data.open)
   }
+  const taken = (...services: string[]) => services.map((service) => ({ service, slots: 4 }))
   function ofImage(flavour: string): Delivery {
     const delivery = wanted()
     const body = { ...imageRequested.example, image: { ...imageRequested.example.image, flavour } }
@@ -127,27 +131,96 @@ export function testLedgerPlacement(name: string, prepare: () => Promise<Data>):
           start,
         )
         expect(await ledger.unfit(start)).toEqual([])
-        await ledger.present(['builder', 'converter'], 'a', host, start)
-        await ledger.present(['builder'], 'b', { ...host, memoryMib: 8_000 }, start)
+        await ledger.present(taken('builder', 'converter'), 'a', host, start)
+        await ledger.present(taken('builder'), 'b', { ...host, memoryMib: 8_000 }, start)
         const unfit = { service: 'builder', reason: 'no worker has kvm', count: 3, oldest: start }
         expect(await ledger.unfit(start)).toEqual([unfit])
-        await ledger.present(['builder'], 'b', { ...host, kvm: true }, later(1))
+        await ledger.present(taken('builder'), 'b', { ...host, kvm: true }, later(1))
         const reason = 'no worker has all of kvm, 5000 MiB of memory'
-        await ledger.present(['builder'], 'a', { ...host, memoryMib: 8_000 }, later(1))
+        await ledger.present(taken('builder'), 'a', { ...host, memoryMib: 8_000 }, later(1))
         expect(await ledger.unfit(later(1))).toEqual([{ ...unfit, reason, count: 1 }])
       }))
 
     it('knows the workers that have said so lately and have not left', () =>
       withLedger(async (ledger) => {
-        await ledger.present(['builder'], 'a', host, start)
-        await ledger.present(['builder'], 'b', { ...host, cores: 8 }, later(60))
+        await ledger.present(taken('builder'), 'a', host, start)
+        await ledger.present(taken('builder'), 'b', { ...host, cores: 8 }, later(60))
         expect(await ledger.workers(later(60))).toEqual([
-          { service: 'builder', owner: 'a', capacity: host },
-          { service: 'builder', owner: 'b', capacity: { ...host, cores: 8 } },
+          { service: 'builder', owner: 'a', slots: 4, capacity: host },
+          { service: 'builder', owner: 'b', slots: 4, capacity: { ...host, cores: 8 } },
         ])
         expect(await ledger.workers(later(100))).toMatchObject([{ owner: 'b' }])
         await ledger.leave('b')
         expect(await ledger.workers(later(60))).toMatchObject([{ owner: 'a' }])
+      }))
+  })
+
+  describe(`near to what hosts the ${name} ledger lets jobs run`, () => {
+    const other = { ...host, host: 'other' }
+    const needs = { cores: 1 }
+    /** The delivery of what is built on a host. */
+    async function built(ledger: Ledger, on: Capacity): Promise<Delivery> {
+      const asked = needing(needs)
+      await ledger.accept('builder', [asked], start)
+      const [job] = await take(ledger, { owner: on.host, capacity: on })
+      if (job?.envelope.id !== asked.envelope.id) throw new Error('another job was due')
+      const envelope = seal(say(imageBuilt, imageBuilt.example), { now: start, causation: job.envelope })
+      await ledger.finish(job.id, on.host, { state: 'done', events: [envelope] }, start)
+      return { ...needing(needs), envelope }
+    }
+    const convert = (ledger: Ledger, capacity: Capacity, at = 0) =>
+      take(ledger, { service: 'converter', owner: capacity.host, capacity, at })
+    async function present(ledger: Ledger, ...hosts: Capacity[]): Promise<void> {
+      for (const one of hosts) await ledger.present(taken('converter'), one.host, one, start)
+    }
+
+    it('leaves what was made on a host to that host for some seconds, then gives it to whoever asks', () =>
+      withLedger(async (ledger) => {
+        await present(ledger, host, other)
+        await ledger.accept('converter', [await built(ledger, host), await built(ledger, host)], start)
+        expect(await convert(ledger, other)).toEqual([])
+        expect(await convert(ledger, host)).toHaveLength(1)
+        expect(await convert(ledger, other, 4)).toEqual([])
+        expect(await convert(ledger, other, 5)).toHaveLength(1)
+      }))
+
+    it.each<[string, (ledger: Ledger) => Promise<unknown>]>([
+      ['is gone', () => Promise.resolve()],
+      ['has no room', (ledger) => ledger.present(taken('converter'), host.host, { ...host, cores: 0.5 }, start)],
+      ['does as many jobs as it does at a time', (ledger) => fill(ledger, 4)],
+    ])('does not wait for a host that %s', (_why, arrange) =>
+      withLedger(async (ledger) => {
+        const made = await built(ledger, host)
+        await present(ledger, other)
+        await arrange(ledger)
+        await ledger.accept('converter', [made], start)
+        expect(await convert(ledger, other)).toHaveLength(1)
+      }),
+    )
+    async function fill(ledger: Ledger, count: number): Promise<void> {
+      await ledger.present(taken('converter'), host.host, { ...host, cores: 100 }, start)
+      const jobs = Array.from({ length: count }, () => needing({}))
+      await ledger.accept('converter', jobs, start)
+      for (let index = 0; index < count; index += 1) await convert(ledger, host)
+    }
+
+    it('gives each host what was made there, of what has one turn', () =>
+      withLedger(async (ledger) => {
+        await present(ledger, host, other)
+        const deliveries = [await built(ledger, host), await built(ledger, other), await built(ledger, other)]
+        await ledger.accept('converter', deliveries, start)
+        expect(positions(deliveries, await convert(ledger, other, 60))).toEqual([1])
+        expect(positions(deliveries, await convert(ledger, host, 60))).toEqual([0])
+        expect(positions(deliveries, await convert(ledger, host, 60))).toEqual([2])
+      }))
+
+    it('lets nothing that is near pass what has priority', () =>
+      withLedger(async (ledger) => {
+        await present(ledger, host, other)
+        const near = { ...(await built(ledger, host)), priority: 1 }
+        const deliveries = [near, needing(needs, { priority: 0 })]
+        await ledger.accept('converter', deliveries, start)
+        expect(positions(deliveries, await convert(ledger, host))).toEqual([1])
       }))
   })
 

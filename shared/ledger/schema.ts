@@ -10,7 +10,7 @@ export interface Tables {
   /** Drops that a service no longer works on. */
   ended_drops: { service: string; drop_id: string }
   /** Processes that take jobs, and what their hosts have, as JSON. */
-  workers: { service: string; owner: string; capacity: string; seen_at: number }
+  workers: { service: string; owner: string; capacity: string; seen_at: number; slots: number | null }
 }
 
 export interface JobsTable {
@@ -60,6 +60,8 @@ export interface JobsTable {
   expected_ms: number | null
   /** Whose turn it is: jobs of one priority that have this in common, as those of one release, share what there is alike. */
   share: string | null
+  /** The host on which its input was made, when that had room for it; others leave it to that for a moment. */
+  near_host: string | null
   /** The host that it runs on, or ran on last; null where nobody counts what it has. */
   lease_host: string | null
 }

@@ -10,13 +10,14 @@ import { say, type Said } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
+import type { Ledger } from '#ledger/ledger.ts'
 import { migratePostgres } from '#ledger/postgres/migrate.ts'
 import { openPostgresLedger } from '#ledger/postgres/open.ts'
 import { house } from '#test/support/house.ts'
 import { relay } from '../../services/boot-tester/machines/qemu/cloud-network/relay.ts'
 import { provideNats } from '../brokers/nats.ts'
 import { providePostgres } from '../brokers/postgres.ts'
-import { needsOfFlavours, type Note } from './needy-work.ts'
+import { followed, needsOfFlavours, type Note } from './needy-work.ts'
 import { canMakeHosts, createNetworkHost, type NetworkHost } from './network-host.ts'
 
 const program = join(import.meta.dirname, 'needy-worker.ts')
@@ -30,9 +31,12 @@ const hosts = {
 }
 const flavours = ['plain', 'large', 'guest'] as const
 const ofEach = 5
+/** Of images whose boot test follows their build. */
+const ofEachRound = 4
+const rounds = 2
 
 it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
-  'two hosts share one ledger: jobs run where they fit, and no host ever does more than it has room for',
+  'two hosts share one ledger: jobs run where they fit, no host ever does more than it has room for, and what is built is tested there',
   async () => {
     await using used = new AsyncDisposableStack()
     const root = await mkdtemp(join(tmpdir(), 'imagedrop-hosts-'))
@@ -98,16 +102,43 @@ it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
     expect(new Set(ran.map(({ owner, host }) => `${host ?? ''} ${owner?.split('/')[0] ?? ''}`))).toEqual(
       new Set(['roomy roomy', 'quick quick']),
     )
+
+    // So few that both hosts always have room for all.
+    const few = Array.from({ length: ofEachRound }, () => requestOf(followed))
+    for (let round = 0; round < rounds; round += 1) {
+      await bus.publish(few.map((event) => seal(event, { now: new Date() })))
+      const tests = async () => (await chainsOf(ledger)).filter(({ testedOn }) => testedOn !== null)
+      await expect
+        .poll(async () => (await tests()).length, { timeout: 60_000, interval: 200 })
+        .toBe((round + 1) * ofEachRound)
+    }
+    for (const { builtOn, testedOn } of await chainsOf(ledger)) expect(testedOn).toBe(builtOn)
   },
   120_000,
 )
 
 function allWork(): Said[] {
-  const of = (flavour: string) => ({ ...imageRequested.example.image, flavour })
-  const requested = (flavour: string) => say(imageRequested, { ...imageRequested.example, image: of(flavour) })
-  const built = (flavour: string) => say(imageBuilt, { ...imageBuilt.example, image: of(flavour) })
-  const many = Array.from({ length: ofEach }, () => flavours.flatMap((one) => [requested(one), built(one)]))
-  return [...many.flat(), requested('nowhere')]
+  const built = (flavour: string) => say(imageBuilt, { ...imageBuilt.example, image: imageOf(flavour) })
+  const many = Array.from({ length: ofEach }, () => flavours.flatMap((one) => [requestOf(one), built(one)]))
+  return [...many.flat(), requestOf('nowhere')]
+}
+
+function requestOf(flavour: string): Said {
+  return say(imageRequested, { ...imageRequested.example, image: imageOf(flavour) })
+}
+
+function imageOf(flavour: string) {
+  return { ...imageRequested.example.image, flavour }
+}
+
+/** Where images were built and tested; null where that has not ended. */
+async function chainsOf(ledger: Ledger): Promise<{ builtOn: string | null; testedOn: string | null }[]> {
+  const all = (await ledger.jobs({ states: ['done'] })).filter(({ image }) => image?.startsWith(`${followed}.`))
+  const builds = all.filter(({ service }) => service === 'builder')
+  return builds.map(({ envelope, host }) => {
+    const test = all.find((one) => one.envelope.causation === envelope.id)
+    return { builtOn: host, testedOn: test?.host ?? null }
+  })
 }
 
 /** What jobs held together at the moment at which that was most. */

@@ -9,7 +9,11 @@ export const needsOfFlavours: Readonly<Record<string, Needs>> = {
   large: { cores: 0.5, memoryMib: 3_000 },
   guest: { cores: 1, memoryMib: 700, kvm: true },
   nowhere: { root: true },
+  followed: { cores: 0.5, memoryMib: 100 },
 }
+
+/** The flavour whose builds are followed by their boot tests. */
+export const followed = 'followed'
 
 /** That a job began or ended, and where. */
 export interface Note {

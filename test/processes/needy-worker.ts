@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
+import { say } from '#events/define.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import type { Needs } from '#ledger/needs.ts'
@@ -12,7 +13,7 @@ import { findServices } from '../../cli/services.ts'
 import { waitForEnd } from '../../cli/signals.ts'
 import { startStack } from '../../cli/stack.ts'
 import { relay } from '../../services/boot-tester/machines/qemu/cloud-network/relay.ts'
-import { needsOfFlavours, workTime, type Note } from './needy-work.ts'
+import { followed, needsOfFlavours, workTime, type Note } from './needy-work.ts'
 
 /**
  * A process of some services on a host of its own: `needy-worker.ts SERVICE…`. Its jobs need what their image's flavour is for,
@@ -48,13 +49,14 @@ function needy(service: string) {
   const definition = defineService({
     name: service,
     consumes: [service === 'builder' ? imageRequested : imageBuilt],
-    emits: [],
+    emits: service === 'builder' ? [imageBuilt] : [],
     needs: ({ body }) => needsOf(body.image.flavour),
-    async handle({ body }) {
+    async handle({ subject, body }) {
       note('begins', body.image.flavour)
       await sleep(workTime)
       note('ends', body.image.flavour)
-      return []
+      const isFollowed = subject === imageRequested.subject && body.image.flavour === followed
+      return isFollowed ? [say(imageBuilt, { ...imageBuilt.example, image: body.image })] : []
     },
   })
   return bindService(definition, null, { concurrency: 16 })

@@ -16,7 +16,19 @@ export async function up(db: Kysely<unknown>, { name }: DatabaseKind): Promise<v
     where state = 'queued' and due_at <= accepted_at`.execute(db)
   await sql`create index jobs_past on jobs (service, image, finished_at)
     where state = 'done' and image is not null and key is null`.execute(db)
-  if (name === 'PostgreSQL') await createPastTimes(db)
+  await addNearness(db)
+  if (name !== 'PostgreSQL') return
+  await createPastTimes(db)
+  await createMadeOn(db)
+  await createHeld(db)
+}
+
+/** The host on which the input of a job was made; and how many jobs a worker does at a time: of older processes, nobody knows. */
+async function addNearness(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('jobs').addColumn('near_host', 'text').execute()
+  await sql`create index jobs_near on jobs (service, near_host, priority, turn, path_ms desc, id)
+    where state = 'queued' and due_at <= accepted_at and near_host is not null`.execute(db)
+  await db.schema.alterTable('workers').addColumn('slots', 'integer').execute()
 }
 
 /** As the owner of the table, for a service sees its own jobs alone; all that it tells is how long they took at the mean. */
@@ -34,5 +46,27 @@ async function createPastTimes(db: Kysely<unknown>): Promise<void> {
         ) as past
       )::double precision
       from unnest(of_services) as the (service) cross join unnest(of_images) as its (image)
+    $$`.execute(db)
+}
+
+/** On which hosts the jobs ran that said events; as the owner, for they are jobs of other services. */
+async function createMadeOn(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create function made_on(of_events text[]) returns table (event_id text, host text)
+    language sql stable security definer set search_path = public, pg_temp as $$
+      select outbox.event_id, jobs.lease_host
+      from outbox join jobs on jobs.service = outbox.service and jobs.event_id = outbox.envelope::jsonb ->> 'causation'
+      where outbox.event_id = any(of_events) and jobs.lease_host is not null
+    $$`.execute(db)
+}
+
+/** What the running jobs of each host hold, as `used_on` tells it of one, without keeping anybody from taking more. */
+async function createHeld(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create function held_on_hosts(at_time bigint) returns table (host text, cores bigint, memory bigint, disk bigint)
+    language sql stable security definer set search_path = public, pg_temp as $$
+      select lease_host, sum(need_cores), sum(need_memory), sum(need_disk) from jobs
+      where lease_host is not null and state = 'running' and lease_until >= at_time
+      group by lease_host
     $$`.execute(db)
 }

@@ -22,6 +22,8 @@ export const postgres: DatabaseKind = {
       ) as locks`.execute(db)
   },
   usedOn: (host, now) => sql`select cores, memory, disk from used_on(${host}, ${now.getTime()})`,
+  heldOnHosts: (now) => sql`select host, cores, memory, disk from held_on_hosts(${now.getTime()})`,
+  madeOn: (events) => sql`select event_id, host from made_on(${events}::text[])`,
   pastTimes: (services, images) =>
     sql`select service, image, took from past_times(${services}::text[], ${images}::text[])`,
   withMayWrite: true,

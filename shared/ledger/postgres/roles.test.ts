@@ -190,7 +190,7 @@ it('what runs on a host is counted for all services, although each sees its own 
       }
     })
     await ledger.accept(service, deliveries, now)
-    await ledger.present([service], 'h', capacity, now)
+    await ledger.present([{ service, slots: 4 }], 'h', capacity, now)
   }
   const [job] = await builder.lease('builder', options)
   expect(job?.needs).toEqual({ memoryMib: 800 })

@@ -14,6 +14,13 @@ export const sqlite: DatabaseKind = {
   usedOn: (host, now) => sql`
     select coalesce(sum(need_cores), 0) as cores, coalesce(sum(need_memory), 0) as memory, coalesce(sum(need_disk), 0) as disk
     from jobs where lease_host = ${host} and state = 'running' and lease_until >= ${now.getTime()}`,
+  heldOnHosts: (now) => sql`
+    select lease_host as host, sum(need_cores) as cores, sum(need_memory) as memory, sum(need_disk) as disk
+    from jobs where lease_host is not null and state = 'running' and lease_until >= ${now.getTime()} group by lease_host`,
+  madeOn: (events) => sql`
+    select outbox.event_id, jobs.lease_host as host
+    from outbox join jobs on jobs.service = outbox.service and jobs.event_id = outbox.envelope ->> 'causation'
+    where outbox.event_id in (select value from json_each(${JSON.stringify(events)})) and jobs.lease_host is not null`,
   pastTimes: (services, images) => sql`
     select the.value as service, its.value as image, (
       select avg(finished_at - started_at) from (

@@ -5,6 +5,7 @@ import { imageOf } from '../image-of.ts'
 import { needsRow } from '../rows.ts'
 import { isFresh, type Tables } from '../schema.ts'
 import { expectTimes } from './expect.ts'
+import { findNearHosts } from './near.ts'
 import { recordWakes, type WakingDelivery } from './wakes.ts'
 
 /** Rows in one statement at most: a statement has a bounded number of parameters, and a database of locks. */
@@ -83,12 +84,19 @@ async function insertJobs(
   now: Date,
 ): Promise<number> {
   const expected = await expectTimes(db, kind, deliveries)
+  const near = await findNearHosts(db, kind, service, deliveries, now)
   const result = await db
     .insertInto('jobs')
     .values(
       withTurns(service, deliveries).map(({ delivery, turn }) => {
         const { own = null, path = 0 } = expected.get(delivery) ?? {}
-        return { ...jobRow(kind, service, delivery, now), turn, expected_ms: own, path_ms: path }
+        return {
+          ...jobRow(kind, service, delivery, now),
+          turn,
+          expected_ms: own,
+          path_ms: path,
+          near_host: near.get(delivery) ?? null,
+        }
       }),
     )
     .onConflict((conflict) => conflict.columns(['service', 'event_id']).doNothing())

@@ -3,6 +3,7 @@ import type { DatabaseKind } from '../database-kind.ts'
 import type { Job } from '../ledger.ts'
 import type { Capacity } from '../needs.ts'
 import { jobColumns, jobOf } from '../rows.ts'
+import { leftToNearHost } from './near.ts'
 import { inState, isFresh, isLive, isPutOff, type JobsTable, type Tables } from '../schema.ts'
 
 interface LeaseOptions {
@@ -16,7 +17,8 @@ interface LeaseOptions {
 }
 
 /**
- * Hands out due jobs: by priority, then by turn, then what has the longest way before it, then the oldest. A job does not start while an earlier one with its key
+ * Hands out due jobs: by priority, then by turn, then what is near to the host that asks, then what has
+ * the longest way before it, then the oldest. A job does not start while an earlier one with its key
  * is to be done. One whose wait is over is earlier than what came meanwhile, but does not start while any with its key is
  * running.
  */
@@ -30,7 +32,8 @@ export async function lease(
   if (leased.length > 0) return leased
   // Each job leaves less of the host for the next.
   const limit = capacity ? Math.min(wanted, 1) : wanted
-  const due = { now, limit, fits: capacity ? fitsIn(capacity) : null }
+  const host = capacity?.host ?? null
+  const due = { now, limit, host, fits: capacity ? fitsIn(capacity) : null }
   const start: Pick<Kysely<Tables>, 'with'> = capacity
     ? db.with(
         (cte) => cte('used').materialized(),
@@ -41,6 +44,10 @@ export async function lease(
     .with(
       (cte) => cte('fresh').materialized(),
       (from) => kind.takeRows(freshJobs(from, service, due), 'job'),
+    )
+    .with(
+      (cte) => cte('near').materialized(),
+      (from) => kind.takeRows(nearJobs(from, service, due), 'job'),
     )
     .with(
       (cte) => cte('put_off').materialized(),
@@ -58,7 +65,7 @@ export async function lease(
     .set((set) => ({
       state: 'running',
       lease_owner: owner,
-      lease_host: capacity?.host ?? null,
+      lease_host: host,
       lease_until: until.getTime(),
       attempts: set('attempts', '+', 1),
       started_at: now.getTime(),
@@ -69,6 +76,7 @@ export async function lease(
           is
             .selectFrom('fresh')
             .selectAll()
+            .unionAll(is.selectFrom('near').selectAll())
             .unionAll(is.selectFrom('put_off').selectAll())
             .unionAll(is.selectFrom('abandoned').selectAll())
             .unionAll(is.selectFrom('woken').selectAll())
@@ -77,6 +85,7 @@ export async function lease(
         .select('due.id')
         .orderBy('due.priority')
         .orderBy('due.turn')
+        .orderBy(sql`case when due.near_host = ${host} then 0 else 1 end`)
         .orderBy('due.path_ms', 'desc')
         .orderBy('due.id')
         .limit(limit),
@@ -103,11 +112,31 @@ type From = Pick<Kysely<Tables>, 'selectFrom'>
 interface Due {
   readonly now: Date
   readonly limit: number
+  /** Null when nobody counts what it has: then no job is nearer to it than another. */
+  readonly host: string | null
   readonly fits: RawBuilder<boolean> | null
 }
 
-/** Those that were due when they came. */
+/** Those that were due when they came, but for those that are left to another host. */
 function freshJobs(db: From, service: string, due: Due) {
+  const { now, host } = due
+  const jobs = inFreshOrder(db, service, due)
+  if (host === null) return jobs
+  return jobs.where((is) =>
+    is.or([
+      is('job.near_host', 'is', null),
+      is('job.near_host', '=', host),
+      is('job.accepted_at', '<=', now.getTime() - leftToNearHost),
+    ]),
+  )
+}
+
+/** Those of them whose input was made on this host. */
+function nearJobs(db: From, service: string, due: Due) {
+  return inFreshOrder(db, service, due).where('job.near_host', '=', due.host)
+}
+
+function inFreshOrder(db: From, service: string, due: Due) {
   return inTurn(jobsOf(db, service, due), due.now)
     .where(isFresh('job'))
     .orderBy('job.priority')
@@ -140,7 +169,7 @@ function abandonedJobs(db: From, service: string, due: Due) {
 function jobsOf(db: From, service: string, { fits }: Due) {
   const jobs = db
     .selectFrom('jobs as job')
-    .select(['job.id', 'job.priority', 'job.turn', 'job.path_ms'])
+    .select(['job.id', 'job.priority', 'job.turn', 'job.path_ms', 'job.near_host'])
     .where('job.service', '=', service)
   return fits === null ? jobs : jobs.where(fits)
 }
