@@ -30,6 +30,9 @@ export const builder = defineService({
   emits: [imageBuilt, imageFailed],
   wakes: [{ event: kojiTaskChanged, keyOf: keyOfChange }],
 
+  // The flavours of one share a base tree, which the first of them makes and the others wait for.
+  basisOf: ({ body: { image } }) => image.architecture,
+
   needs({ body: { image } }, { engines, onlyEngine }: BuilderDependencies) {
     const names = onlyEngine === null ? image.engines : [onlyEngine]
     return leastOf(names.flatMap((name) => engines.get(name) ?? []).map((engine) => engine.needs(image)))

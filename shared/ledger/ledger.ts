@@ -110,8 +110,11 @@ export interface Backlog {
   readonly outbox: number
 }
 
-/** What became of a lease: still ours, somebody else's, or its job cancelled by a person. */
-export type Held = 'held' | 'lost' | 'cancelled'
+/**
+ * What became of a lease: still ours, somebody else's, its job cancelled by a person, or ours until we have put the job back, for another that
+ * goes before it.
+ */
+export type Held = 'held' | 'lost' | 'cancelled' | { readonly preemptedBy: string }
 
 /**
  * Where there may be new work: the inbox of a service, the outbox, or anywhere. `said` is news for those who follow a
@@ -176,6 +179,12 @@ export interface Ledger extends AsyncDisposable {
   workers(now: Date): Promise<Worker[]>
   /** What waits in vain for one of them. */
   unfit(now: Date): Promise<Unfit[]>
+  /**
+   * Makes room on a host for a queued job of the first priority that fits nowhere: tells jobs that run there, and may be preempted, to
+   * end, as few as are needed, what began last first; each twice at most. Their owners hear it at their heartbeat. For a minute the
+   * host keeps the room for that job. `owner` is a worker of the service there. Resolves with how many were told.
+   */
+  makeRoom(service: string, options: { owner: string; now: Date; capacity: Capacity }): Promise<number>
   /** Prolongs leases. Resolves with what became of each job. */
   heartbeat(jobs: readonly number[], owner: string, until: Date): Promise<Map<number, Held>>
   /**

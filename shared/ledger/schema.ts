@@ -62,6 +62,13 @@ export interface JobsTable {
   share: string | null
   /** The host on which its input was made, when that had room for it; others leave it to that for a moment. */
   near_host: string | null
+  /** 1 for one that may be preempted; how often it was; and, from then until it runs again, by what. */
+  preemptible: ColumnType<number, number | undefined>
+  preempted: ColumnType<number, number | undefined>
+  preempted_by: string | null
+  /** Until when a host keeps room for it that others had to leave. */
+  room_host: string | null
+  room_until: number | null
   /** The host that it runs on, or ran on last; null where nobody counts what it has. */
   lease_host: string | null
 }

@@ -23,6 +23,7 @@ interface Listener {
 
 interface Worker extends Listener {
   readonly keyOf?: ((event: Envelope) => string) | null
+  readonly basisOf?: ((event: Envelope) => string) | null
   readonly needs?: ((event: Envelope) => Needs) | null
   readonly abandon?: unknown
 }
@@ -38,21 +39,23 @@ export function interestOf(service: Listener): Interest {
 
 /** The inbox of a service; `services` are all that there are, for what comes after it. */
 export function inboxOf(service: Worker, services: readonly Linked[]): Inbox {
-  const { keyOf, needs, abandon } = service
+  const { keyOf, basisOf, needs, abandon } = service
   const paths = pathsFrom(service, services)
   const { wanted, waking, heard } = readListener(service)
   return {
     ...interestOf(service),
     deliveryOf: (envelope) => {
       const isWanted = wanted.has(envelope.subject)
-      const { priority, share } = orderOf(envelope)
+      const { priority, share, preemptible } = orderOf(envelope)
       return {
         envelope,
         wanted: isWanted,
         key: isWanted ? (keyOf?.(envelope) ?? null) : null,
         priority,
         // Short jobs need not take turns.
-        ...(isWanted && needs ? { needs: needs(envelope), share, paths } : {}),
+        ...(isWanted && needs
+          ? { needs: needs(envelope), share, paths, basis: basisOf?.(envelope) ?? null, preemptible }
+          : {}),
         endsWork: heard.has(envelope.subject) && findEvent(envelope.subject)?.endsWork === true,
         abandons: typeof abandon === 'function',
         wakes: waking.get(envelope.subject)?.keyOf(envelope.body) ?? null,

@@ -116,6 +116,7 @@ const calls: Record<string, (ledger: Ledger) => Promise<unknown>> = {
   },
   lease: (ledger) => ledger.lease('builder', { owner: 'a', now, until, limit: 4 }),
   'lease for a host': (ledger) => ledger.lease('builder', { owner: 'h', now, until, limit: 4, capacity }),
+  makeRoom: (ledger) => ledger.makeRoom('builder', { owner: 'h', now, capacity }),
   present: (ledger) => ledger.present([{ service: 'builder', slots: 4 }], 'h', capacity, now),
   unfit: (ledger) => ledger.unfit(now),
   heartbeat: (ledger) => ledger.heartbeat([1, 2, 3], 'a', until),

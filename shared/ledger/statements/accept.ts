@@ -122,6 +122,7 @@ function jobRow(kind: DatabaseKind, service: string, delivery: Delivery, now: Da
     ...needsRow(delivery.needs ?? {}),
     priority: delivery.priority ?? 0,
     share: delivery.share ?? null,
+    preemptible: delivery.preemptible === true ? 1 : 0,
   } as const
 }
 

@@ -34,11 +34,29 @@ export async function expectTimes(
   const images = [...new Set(ofImages.map(({ image }) => image))]
   const { rows } = await kind.pastTimes(services, images).execute(db)
   const known = new Map(rows.map(({ service, image, took }) => [`${service} ${image}`, took]))
-  return new Map(
+  return basesFirst(
     ofImages.map(({ delivery, paths, image }) => {
       const timeOf = (service = '') => known.get(`${service} ${image}`) ?? null
       return [delivery, { own: rounded(timeOf(paths[0]?.[0])), path: longest(paths, timeOf) }]
     }),
+  )
+}
+
+/** Of those that use what the first of them makes, the one with the longest way makes it: as many as can are made side by side. */
+function basesFirst(all: readonly (readonly [Delivery, Expected])[]): Map<Delivery, Expected> {
+  const first = new Map<string, readonly [Delivery, Expected]>()
+  for (const one of all) {
+    const { basis = null, envelope } = one[0]
+    if (basis === null) continue
+    const key = `${envelope.drop ?? ''} ${basis}`
+    if (one[1].path > (first.get(key)?.[1].path ?? -1)) first.set(key, one)
+  }
+  const isFirst = new Set(first.values().map(([delivery]) => delivery))
+  return new Map(
+    all.map(([delivery, { own, path }]) => [
+      delivery,
+      { own, path: isFirst.has(delivery) ? unknownPath + path : path },
+    ]),
   )
 }
 

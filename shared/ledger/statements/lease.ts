@@ -1,9 +1,10 @@
-import { sql, type ExpressionBuilder, type Kysely, type RawBuilder } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Job } from '../ledger.ts'
 import type { Capacity } from '../needs.ts'
 import { jobColumns, jobOf } from '../rows.ts'
 import { leftToNearHost } from './near.ts'
+import type { Holding } from './room.ts'
 import { inState, isFresh, isLive, isPutOff, type JobsTable, type Tables } from '../schema.ts'
 
 interface LeaseOptions {
@@ -17,9 +18,8 @@ interface LeaseOptions {
 }
 
 /**
- * Hands out due jobs: by priority, then by turn, then what is near to the host that asks, then what has
- * the longest way before it, then the oldest. A job does not start while an earlier one with its key
- * is to be done. One whose wait is over is earlier than what came meanwhile, but does not start while any with its key is
+ * Hands out due jobs: by priority, then by turn, then what was made on the host that asks, then what has the longest way before it, then the
+ * oldest. A job does not start while an earlier one with its key is to be done. One whose wait is over is earlier than what came meanwhile, but does not start while any with its key is
  * running.
  */
 export async function lease(
@@ -33,21 +33,12 @@ export async function lease(
   // Each job leaves less of the host for the next.
   const limit = capacity ? Math.min(wanted, 1) : wanted
   const host = capacity?.host ?? null
-  const due = { now, limit, host, fits: capacity ? fitsIn(capacity) : null }
-  const start: Pick<Kysely<Tables>, 'with'> = capacity
-    ? db.with(
-        (cte) => cte('used').materialized(),
-        () => sql<{ cores: number; memory: number; disk: number }>`(${kind.usedOn(capacity.host, now)})`,
-      )
-    : db
+  const due = { now, limit, host, fits: capacity ? fitsIn(capacity, now) : null }
+  const start: Pick<Kysely<Tables>, 'with'> = host === null ? db : withHost(db, kind, service, { ...due, host })
   const rows = await start
     .with(
       (cte) => cte('fresh').materialized(),
       (from) => kind.takeRows(freshJobs(from, service, due), 'job'),
-    )
-    .with(
-      (cte) => cte('near').materialized(),
-      (from) => kind.takeRows(nearJobs(from, service, due), 'job'),
     )
     .with(
       (cte) => cte('put_off').materialized(),
@@ -66,6 +57,9 @@ export async function lease(
       state: 'running',
       lease_owner: owner,
       lease_host: host,
+      preempted_by: null,
+      room_host: null,
+      room_until: null,
       lease_until: until.getTime(),
       attempts: set('attempts', '+', 1),
       started_at: now.getTime(),
@@ -75,11 +69,13 @@ export async function lease(
         .selectFrom(
           is
             .selectFrom('fresh')
-            .selectAll()
-            .unionAll(is.selectFrom('near').selectAll())
-            .unionAll(is.selectFrom('put_off').selectAll())
-            .unionAll(is.selectFrom('abandoned').selectAll())
-            .unionAll(is.selectFrom('woken').selectAll())
+            .select(dueColumns)
+            .unionAll(is.selectFrom('put_off').select(dueColumns))
+            .unionAll(is.selectFrom('abandoned').select(dueColumns))
+            .unionAll(is.selectFrom('woken').select(dueColumns))
+            .$if(host !== null, (all) =>
+              all.unionAll(sql<DueRow>`select ${sql.join(dueColumns.map((one) => sql.ref(one)))} from near`),
+            )
             .as('due'),
         )
         .select('due.id')
@@ -95,10 +91,29 @@ export async function lease(
   return rows.map(jobOf).toSorted((one, other) => one.id - other.id)
 }
 
-/** Whether the host has what a job needs, beside what it runs already. */
-function fitsIn({ cores, memoryMib, diskMib, kvm, root, architectures }: Capacity) {
+type DueRow = Pick<Selectable<JobsTable>, (typeof dueColumns)[number]>
+
+const dueColumns = ['id', 'priority', 'turn', 'path_ms', 'near_host'] as const
+
+/** What a lease for a host looks at besides: what is used there, and what was made there. */
+function withHost(db: Kysely<Tables>, kind: DatabaseKind, service: string, due: Due & { readonly host: string }) {
+  return db
+    .with(
+      (cte) => cte('used').materialized(),
+      () => sql<Holding>`(${kind.usedOn(due.host, due.now)})`,
+    )
+    .with(
+      (cte) => cte('near').materialized(),
+      (from) => kind.takeRows(nearJobs(from, service, due), 'job'),
+    )
+}
+
+/** Whether the host has what a job needs, beside what it runs already. Room that is kept for the job itself is among what is used. */
+function fitsIn({ host, cores, memoryMib, diskMib, kvm, root, architectures }: Capacity, now: Date) {
+  const isKept = sql`(job.room_host = ${host} and job.room_until >= ${now.getTime()})`
   const free = (need: string, used: string, all: number) =>
-    sql`(${sql.ref(`job.${need}`)} = 0 or ${sql.ref(`job.${need}`)} + (select ${sql.ref(used)} from used) <= ${Math.floor(all)})`
+    sql`(${sql.ref(`job.${need}`)} = 0 or
+      (case when ${isKept} then 0 else ${sql.ref(`job.${need}`)} end) + (select ${sql.ref(used)} from used) <= ${Math.floor(all)})`
   return sql<boolean>`(
     ${free('need_cores', 'cores', cores * 1000)} and ${free('need_memory', 'memory', memoryMib)}
     and ${free('need_disk', 'disk', diskMib)}
@@ -132,7 +147,7 @@ function freshJobs(db: From, service: string, due: Due) {
 }
 
 /** Those of them whose input was made on this host. */
-function nearJobs(db: From, service: string, due: Due) {
+function nearJobs(db: From, service: string, due: Due & { readonly host: string }) {
   return inFreshOrder(db, service, due).where('job.near_host', '=', due.host)
 }
 

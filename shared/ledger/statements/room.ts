@@ -4,6 +4,8 @@ import type { Capacity, Worker } from '../needs.ts'
 import { inState, type Tables } from '../schema.ts'
 import { readWorkers } from './workers.ts'
 
+const nothing: Holding = { cores: 0, memory: 0, disk: 0 }
+
 /** The workers of a service with what is left of their hosts, and of the jobs that they do at a time. */
 export async function readRoom(db: Kysely<Tables>, kind: DatabaseKind, service: string, now: Date): Promise<Worker[]> {
   const workers = (await readWorkers(db, now)).filter((worker) => worker.service === service)
@@ -22,16 +24,24 @@ export async function readRoom(db: Kysely<Tables>, kind: DatabaseKind, service: 
   return workers.map((worker) => ({
     ...worker,
     slots: worker.slots === null ? null : worker.slots - (byOwner.get(worker.owner) ?? 0),
-    capacity: less(worker.capacity, byHost.get(worker.capacity.host)),
+    capacity: less(worker.capacity, byHost.get(worker.capacity.host) ?? nothing),
   }))
 }
 
-function less(capacity: Capacity, held?: { cores: number; memory: number; disk: number }): Capacity {
-  if (held === undefined) return capacity
+/** What jobs hold together; of processors thousandths. */
+export interface Holding {
+  readonly cores: number
+  readonly memory: number
+  readonly disk: number
+}
+
+/** What is left of a host when jobs hold this. */
+export function less(capacity: Capacity, { cores, memory, disk }: Holding): Capacity {
   return {
     ...capacity,
-    cores: capacity.cores - Number(held.cores) / 1000,
-    memoryMib: capacity.memoryMib - Number(held.memory),
-    diskMib: capacity.diskMib - Number(held.disk),
+    // In thousandths, so that sums are exact.
+    cores: (Math.round(capacity.cores * 1000) - cores) / 1000,
+    memoryMib: capacity.memoryMib - memory,
+    diskMib: capacity.diskMib - disk,
   }
 }
