@@ -125,4 +125,5 @@ async function createPreempt(db: Kysely<unknown>): Promise<void> {
       update jobs set preempted = preempted + 1, preempted_by = by_what
       where id = any(of_jobs) and lease_host = of_host and state = 'running' and preemptible = 1 and preempted < 2
     $$`.execute(db)
+  await sql`revoke execute on function preempt from public`.execute(db)
 }

@@ -34,6 +34,7 @@ begin
     execute format('grant update (state, attempts, due_at, lease_owner, lease_until, lease_host, preempted_by, room_host, room_until, cancel_requested, error, started_at, finished_at) on jobs to %I', service.role);
     execute format('grant update (wait_for, wait_reason, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to %I', service.role);
     execute format('grant update (version, state) on entities to %I', service.role);
+    execute format('grant execute on function preempt to %I', service.role);
   end loop;
 
   if to_regrole('imagedrop_scheduler') is not null then

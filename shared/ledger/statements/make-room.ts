@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind, PreemptibleRow } from '../database-kind.ts'
 import { fits, type Capacity, type Needs, type Worker } from '../needs.ts'
 import { needColumns, needsOf } from '../rows.ts'
@@ -27,14 +27,14 @@ export async function makeRoom(
   { owner, now, capacity }: RoomOptions,
 ): Promise<number> {
   // Nobody is to end for what does not fit even then.
-  const first = (await findDue(db, service, now)).find(({ needs }) => fits(needs, capacity))
-  if (!first) return 0
+  const due = (await findDue(db, service, now)).filter(({ needs }) => fits(needs, capacity))
+  if (due.length === 0) return 0
   return await db.transaction().execute(async (transaction) => {
     await kind.holdHost(transaction, capacity.host)
     const workers = await readRoom(transaction, kind, service, now)
-    if (workers.some((worker) => hasRoom(worker, first.needs))) return 0
+    const first = due.find(({ needs }) => !workers.some((worker) => hasRoom(worker, needs)))
     const here = workers.find((worker) => worker.owner === owner)
-    if (!here) return 0
+    if (!first || !here) return 0
     const { rows } = await kind.preemptibleOn(capacity.host, now).execute(transaction)
     const those = choose(first.needs, here, rows)
     if (those.length === 0) return 0
@@ -43,6 +43,7 @@ export async function makeRoom(
       .set({ room_host: capacity.host, room_until: now.getTime() + roomIsKept })
       .where('id', '=', first.id)
       .where(inState('jobs', 'queued'))
+      .where(hasNoRoomYet(now))
       .executeTakeFirst()
     if (numUpdatedRows !== 1n) return 0
     const ids = those.map(({ id }) => id)
@@ -59,7 +60,7 @@ async function findDue(db: Kysely<Tables>, service: string, now: Date) {
     .where('service', '=', service)
     .where('priority', '=', 0)
     .where('drop_id', 'is not', null)
-    .where((is) => is.or([is('room_until', 'is', null), is('room_until', '<', now.getTime())]))
+    .where(hasNoRoomYet(now))
     .limit(lookedAt)
   const fresh = jobs.where(isFresh('jobs')).orderBy('turn').orderBy('path_ms', 'desc').orderBy('id')
   const putOff = jobs.where(isPutOff('jobs')).where('due_at', '<=', now.getTime()).orderBy('due_at')
@@ -68,6 +69,11 @@ async function findDue(db: Kysely<Tables>, service: string, now: Date) {
     const name = `${service} of ${[row.image, row.drop_id].filter((one) => one !== null).join(' of ')}`
     return { id: row.id, needs: needsOf(row), name }
   })
+}
+
+/** Another worker, here or on another host, may have made room for it since we looked. */
+function hasNoRoomYet(now: Date) {
+  return sql<boolean>`(room_until is null or room_until < ${now.getTime()})`
 }
 
 function hasRoom({ slots, capacity }: Worker, needs: Needs): boolean {
