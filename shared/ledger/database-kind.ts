@@ -1,6 +1,6 @@
 import type { Expression, Kysely, RawBuilder, SelectQueryBuilder, SqlBool } from 'kysely'
+import type { Holding } from './needs.ts'
 import type { Tables } from './schema.ts'
-import type { Holding } from './statements/room.ts'
 
 /** A job that may be preempted, of whatever service, and what it holds. */
 export interface PreemptibleRow extends Holding {

@@ -61,6 +61,24 @@ export function fits(needs: Needs, capacity: Capacity): boolean {
   return lacksOf(needs, capacity).length === 0
 }
 
+/** What jobs hold together; of processors thousandths. */
+export interface Holding {
+  readonly cores: number
+  readonly memory: number
+  readonly disk: number
+}
+
+/** What is left of a host when jobs hold this. */
+export function less(capacity: Capacity, { cores, memory, disk }: Holding): Capacity {
+  return {
+    ...capacity,
+    // In thousandths, so that sums are exact.
+    cores: (Math.round(capacity.cores * 1000) - cores) / 1000,
+    memoryMib: capacity.memoryMib - memory,
+    diskMib: capacity.diskMib - disk,
+  }
+}
+
 /** What a host lacks for a job even when nothing else runs on it. */
 function lacksOf(needs: Needs, capacity: Capacity): string[] {
   return words.filter(({ lacks }) => lacks(needs, capacity)).map(({ say }) => say(needs))

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from './database-kind.ts'
-import type { Ledger, WakeScope } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import type { Persist } from './persist.ts'
 import type { Tables } from './schema.ts'
 import { accept } from './statements/accept.ts'
@@ -16,7 +16,7 @@ import { putBack, reclaim, replay } from './statements/put-back.ts'
 import { readEvents, readJobs, readNextDue } from './statements/read.ts'
 import { readUnfit } from './statements/unfit.ts'
 import { forgetWorker, readWorkers, recordWorker } from './statements/workers.ts'
-import type { Wake } from './wake.ts'
+import type { Wake, WakeScope } from './wake.ts'
 
 interface Backend {
   readonly kind: DatabaseKind

@@ -1,4 +1,5 @@
-import { LeaseLost, type Job, type WakeScope } from '#ledger/ledger.ts'
+import { LeaseLost, type Job } from '#ledger/ledger.ts'
+import type { WakeScope } from '#ledger/wake.ts'
 import { attempt } from './attempt.ts'
 import type { BoundService } from './define.ts'
 import { Cancelled, Preempted, Stopping } from './errors.ts'

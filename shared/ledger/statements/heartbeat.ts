@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
-import type { Held } from '../ledger.ts'
+import type { Held } from '../held.ts'
 import type { Tables } from '../schema.ts'
 
 /** Prolongs the leases that are still ours and tells what became of each job. */

@@ -1,10 +1,10 @@
 import { sql, type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Job } from '../ledger.ts'
-import type { Capacity } from '../needs.ts'
+import type { Capacity, Holding } from '../needs.ts'
 import { jobColumns, jobOf } from '../rows.ts'
+import { fitsIn } from './fits-in.ts'
 import { leftToNearHost } from './near.ts'
-import type { Holding } from './room.ts'
 import { inState, isFresh, isLive, isPutOff, type JobsTable, type Tables } from '../schema.ts'
 
 interface LeaseOptions {
@@ -108,20 +108,6 @@ function withHost(db: Kysely<Tables>, kind: DatabaseKind, service: string, due: 
     )
 }
 
-/** Whether the host has what a job needs, beside what it runs already. Room that is kept for the job itself is among what is used. */
-function fitsIn({ host, cores, memoryMib, diskMib, kvm, root, architectures }: Capacity, now: Date) {
-  const isKept = sql`(job.room_host = ${host} and job.room_until >= ${now.getTime()})`
-  const free = (need: string, used: string, all: number) =>
-    sql`(${sql.ref(`job.${need}`)} = 0 or
-      (case when ${isKept} then 0 else ${sql.ref(`job.${need}`)} end) + (select ${sql.ref(used)} from used) <= ${Math.floor(all)})`
-  return sql<boolean>`(
-    ${free('need_cores', 'cores', cores * 1000)} and ${free('need_memory', 'memory', memoryMib)}
-    and ${free('need_disk', 'disk', diskMib)}
-    and job.need_kvm <= ${kvm ? 1 : 0} and job.need_root <= ${root ? 1 : 0}
-    and (job.need_architecture is null or job.need_architecture in (${sql.join(['', ...architectures])}))
-  )`
-}
-
 type From = Pick<Kysely<Tables>, 'selectFrom'>
 
 interface Due {
@@ -182,10 +168,7 @@ function abandonedJobs(db: From, service: string, due: Due) {
 }
 
 function jobsOf(db: From, service: string, { fits }: Due) {
-  const jobs = db
-    .selectFrom('jobs as job')
-    .select(['job.id', 'job.priority', 'job.turn', 'job.path_ms', 'job.near_host'])
-    .where('job.service', '=', service)
+  const jobs = db.selectFrom('jobs as job').select(dueColumns).where('job.service', '=', service)
   return fits === null ? jobs : jobs.where(fits)
 }
 

@@ -1,9 +1,9 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind, PreemptibleRow } from '../database-kind.ts'
-import { fits, type Capacity, type Needs, type Worker } from '../needs.ts'
+import { fits, less, type Capacity, type Holding, type Needs, type Worker } from '../needs.ts'
 import { needColumns, needsOf } from '../rows.ts'
 import { inState, isFresh, isPutOff, type Tables } from '../schema.ts'
-import { less, readRoom, type Holding } from './room.ts'
+import { readRoom } from './room.ts'
 
 /** For so many milliseconds a host keeps the room that was made for a job: as long as tools may take to end, and others to look. */
 const roomIsKept = 60_000

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
-import type { Capacity, Worker } from '../needs.ts'
+import { less, type Holding, type Worker } from '../needs.ts'
 import { inState, type Tables } from '../schema.ts'
 import { readWorkers } from './workers.ts'
 
@@ -26,22 +26,4 @@ export async function readRoom(db: Kysely<Tables>, kind: DatabaseKind, service: 
     slots: worker.slots === null ? null : worker.slots - (byOwner.get(worker.owner) ?? 0),
     capacity: less(worker.capacity, byHost.get(worker.capacity.host) ?? nothing),
   }))
-}
-
-/** What jobs hold together; of processors thousandths. */
-export interface Holding {
-  readonly cores: number
-  readonly memory: number
-  readonly disk: number
-}
-
-/** What is left of a host when jobs hold this. */
-export function less(capacity: Capacity, { cores, memory, disk }: Holding): Capacity {
-  return {
-    ...capacity,
-    // In thousandths, so that sums are exact.
-    cores: (Math.round(capacity.cores * 1000) - cores) / 1000,
-    memoryMib: capacity.memoryMib - memory,
-    diskMib: capacity.diskMib - disk,
-  }
 }
