@@ -54,7 +54,7 @@ export function createDispatcher(
   let looksAhead = 0
   /** Set while each look finds as much as we have room for, until that is left to others. */
   let busy: NodeJS.Timeout | null = null
-  const room = createRoomMaker(runtime, service)
+  const room = createRoomMaker(runtime, service, onError)
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
 
   function pump(): Promise<void> {
@@ -109,7 +109,7 @@ export function createDispatcher(
       if (capacity && jobs.length === 0 && called) leaveToOthers()
       if (jobs.length === 0) {
         called = false
-        room.ask(onError)
+        room.ask()
       }
       if (!stopped) quiet = setTimeout(whenQuiet, quietTime)
       return
@@ -205,7 +205,7 @@ export function createDispatcher(
       else {
         // It is for somebody else, or for us if it goes before what we do.
         if (where !== 'anywhere' && busy === null) leaveToOthers()
-        if (!stopped) room.ask(onError)
+        if (!stopped) room.ask()
       }
       if (where === 'anywhere') void beat().catch(onError)
     },
@@ -218,6 +218,7 @@ export function createDispatcher(
       stopped = true
       quiet = endOf(quiet)
       alarm = endOf(alarm)
+      room.stop()
       // What is being leased at this moment is to be put back as well.
       await pumping
       const all = Promise.all([...running.values()].map((one) => one.ended))

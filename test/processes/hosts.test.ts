@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +37,7 @@ const ofEachRound = 4
 const rounds = 3
 
 it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
-  'two hosts share one ledger: jobs run where they fit, no host ever does more than it has room for, and what is built is tested there',
+  'two hosts share one ledger: jobs run where they fit, no host does more than it has room for, what is built is tested there, and milestones preempt',
   async () => {
     await using used = new AsyncDisposableStack()
     const root = await mkdtemp(join(tmpdir(), 'imagedrop-hosts-'))
@@ -130,6 +131,9 @@ it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
     expect(preempted).toMatchObject([{ error }])
     for (const { id, attempts } of nights) expect(attempts, String(id)).toBeLessThanOrEqual(1)
     expect(await notesOf('ends', long)).toBe(1)
+    // Of what was preempted nothing is left; what runs has its folder.
+    const left = nights.filter(({ id }) => existsSync(join(root, 'work', 'builder', String(id), 'half-made')))
+    expect(left.map(({ state }) => state)).toEqual(['running', 'running', 'running', 'running'])
   },
   120_000,
 )
