@@ -59,7 +59,7 @@ it('says of a job whose drop is cancelled that it is still to be cleaned up', as
 it('says of a job that nobody can run what all workers lack', async () => {
   await using job = await waitingJob()
   const capacity = { host: 'one', cores: 4, memoryMib: 4_000, diskMib: 0, kvm: false, root: false, architectures: [] }
-  const workers = ['builder', 'converter'].map((service) => ({ service, owner: 'a', capacity }))
+  const workers = ['builder', 'converter'].map((service) => ({ service, owner: 'a', slots: 1, capacity }))
   const queued = { ...(await job.read()), state: 'queued', waiting: null, needs: { kvm: true } } as const
   expect(jobLine(queued, workers)).toBe('builder queued with ec2.x86_64 on image.requested.v1: no worker has kvm')
   expect(describeJob(queued, workers)).toMatchObject({ needs: { kvm: true }, unfit: 'no worker has kvm' })

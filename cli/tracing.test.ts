@@ -20,6 +20,7 @@ function jobOn(trace: string | null): Job {
     owner: 'a',
     host: null,
     needs: {},
+    expected: null,
     ...about,
     ...times,
     ...waits,

@@ -22,7 +22,8 @@ it('tells below the drops what no worker can run', async () => {
   const has = { cores: 8, memoryMib: 8_000, diskMib: 8_000, kvm: false, root: false, architectures: ['x86_64'] }
   {
     await using ledger = await openLedgerToAsk(state, {})
-    await ledger.present(['boot-tester', 'builder'], 'a', { host: 'one', ...has }, now)
+    const taken = ['boot-tester', 'builder'].map((service) => ({ service, slots: 1 }))
+    await ledger.present(taken, 'a', { host: 'one', ...has }, now)
     const jobs = [{ kvm: true }, { kvm: true }, { cores: 1 }].map((needs) => ({ ...wanted(), needs }))
     await ledger.accept('boot-tester', jobs, now)
     await ledger.accept('builder', [{ ...wanted(), needs: { root: true } }], now)

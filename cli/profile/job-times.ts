@@ -25,12 +25,14 @@ export interface TimedJob {
   /** Until its last lease: what it did in earlier tries, or before it waited for somebody else, counts as waiting. */
   readonly waiting: number
   readonly running: number
+  /** How long it was expected to run, by what such jobs took before; null when nobody knew, or it has not ended. */
+  readonly expected: number | null
   readonly onCriticalPath: boolean
 }
 
 /** Times a job: what lies outside the period does not count. */
 export function timeJob(job: Job, { from, until }: Period, onCriticalPath: boolean): TimedJob {
-  const { id, service, image, envelope, state, attempts } = job
+  const { id, service, image, envelope, state, attempts, expected } = job
   const since = new Date(envelope.time)
   const leased = state === 'queued' || state === 'waiting' ? null : job.startedAt
   const ended = leased && job.finishedAt
@@ -48,6 +50,7 @@ export function timeJob(job: Job, { from, until }: Period, onCriticalPath: boole
     ended,
     waiting: Math.max(0, within(leased ?? until) - within(since)),
     running: leased ? Math.max(0, within(ended ?? until) - within(leased)) : 0,
+    expected: state === 'done' ? expected : null,
     onCriticalPath,
   }
 }

@@ -151,6 +151,30 @@ describe('the profile of an announced drop', () => {
   })
 })
 
+describe('the profile of a drop of which something was expected', () => {
+  it('tells how long each job was expected to run, and how far the plan was off', async () => {
+    await using past = await openPastDrop()
+    const paths = [['builder', 'converter']]
+    const seconds = [100, 130]
+    for (const [place, took] of seconds.entries()) {
+      const wanted = ofDrop(imageRequested, place * 1_000)
+      await past.ledger.accept(
+        'builder',
+        [{ envelope: wanted, key: null, wanted: true, endsWork: false, paths }],
+        atSecond(0),
+      )
+      const job = await leaseOne(past.ledger, 'builder', here, place * 1_000)
+      await past.ends(job, imageBuilt, { owner: here, ended: place * 1_000 + took })
+    }
+    const profile = await profileOf(past, 2_000)
+    expect(profile.jobs.map(({ expected }) => expected)).toEqual([null, 100_000])
+    const lines = renderProfile(profile, { width: 100, all: true }).map(stripVTControlCharacters)
+    expect(lines).toContainEqual(expect.stringMatching(/JOB .* WAITED +RAN +EXPECTED/))
+    expect(lines.at(-1)).toBe('the plan: 1 job took 2:10, expected were 1:40; each by itself, 30 % off')
+    expect(drawProfile(profile)).toContain('ran 2:10, expected 1:40')
+  })
+})
+
 describe('the profile of a drop that is not announced', () => {
   it('goes on to now while work is left, and counts what waits', async () => {
     await using past = await openPastDrop()

@@ -22,8 +22,8 @@ export function sumServices(jobs: readonly TimedJob[]): ServiceTimes[] {
     .toSorted((one, other) => other.running - one.running || one.service.localeCompare(other.service))
 }
 
-/** How long some waited, or ran, in all. */
-export function sumOf<Name extends 'waiting' | 'running'>(
+/** How long some waited, ran, or were expected to, in all. */
+export function sumOf<Name extends 'waiting' | 'running' | 'expected'>(
   some: readonly Readonly<Record<Name, number>>[],
   name: Name,
 ): number {

@@ -56,7 +56,8 @@ function drawRow(row: Row, profile: Profile, y: number): Html {
   const [from, leased] = [placeOf(start, profile), placeOf(start + row.waiting, profile)]
   const end = placeOf(start + row.waiting + row.running, profile)
   const name = row.image === null ? row.service : `${row.service} ${row.image}`
-  const times = `${row.subject}: waited ${formatDuration(row.waiting)}, ran ${formatDuration(row.running)}`
+  const expected = row.expected === null ? '' : `, expected ${formatDuration(row.expected)}`
+  const times = `${row.subject}: waited ${formatDuration(row.waiting)}, ran ${formatDuration(row.running)}${expected}`
   return html`<g>
     <title>${name}, ${row.state}, ${times}</title>
     <text x="16" y="${y + 14}">${name}</text>

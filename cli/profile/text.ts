@@ -4,7 +4,7 @@ import { renderTable } from '../view/table.ts'
 import type { TimedJob } from './job-times.ts'
 import type { Profile } from './profile.ts'
 import { sumOf } from './service-times.ts'
-import { conclusionOf, headOf, lengthOf, nameOfStep, percent, titleOf } from './words.ts'
+import { conclusionOf, headOf, lengthOf, nameOfStep, percent, planOf, titleOf } from './words.ts'
 
 interface Shape {
   /** Of the terminal, in columns. */
@@ -26,11 +26,17 @@ export function renderProfile(profile: Profile, { width, all }: Shape): string[]
     '',
     ...pathLines(profile),
     conclusionOf(profile),
+    ...[planOf(profile)].filter((line) => line !== null),
   ]
 }
 
 function jobLines(profile: Profile, { width, all }: Shape): string[] {
-  const cells = renderTable(['  JOB', '', 'WAITED', 'RAN'], profile.jobs.map(cellsOf))
+  const hasPlan = profile.jobs.some(({ expected }) => expected !== null)
+  const heading = ['  JOB', '', 'WAITED', 'RAN', ...(hasPlan ? ['EXPECTED'] : [])]
+  const cells = renderTable(
+    heading,
+    profile.jobs.map((job) => [...cellsOf(job), ...(hasPlan ? [expectedOf(job)] : [])]),
+  )
   const room = Math.max(...cells.map((line) => line.length)) + 2
   const columns = Math.max(leastBar, width - 1 - room)
   const whole = profile.until.getTime() - profile.from.getTime()
@@ -57,6 +63,10 @@ function cellsOf(job: TimedJob): string[] {
   const state = job.state === 'done' ? '' : `, ${job.state}`
   const service = `${job.onCriticalPath ? '*' : ' '} ${job.service}${state}${tries}`
   return [service, job.image ?? 'drop', formatDuration(job.waiting), formatDuration(job.running)]
+}
+
+function expectedOf({ expected }: TimedJob): string {
+  return expected === null ? '' : formatDuration(expected)
 }
 
 const waits = '░'

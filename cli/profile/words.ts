@@ -35,6 +35,19 @@ export function conclusionOf({ criticalPath }: Profile): string {
   )
 }
 
+/** How far the plan was off: what jobs took against what they were expected to take; null when nothing was expected of any. */
+export function planOf({ jobs }: Profile): string | null {
+  const known = jobs.flatMap(({ running, expected }) => (expected === null ? [] : [{ running, expected }]))
+  const [took, expected] = [sumOf(known, 'running'), sumOf(known, 'expected')]
+  if (expected === 0) return null
+  const off = known.reduce((sum, job) => sum + Math.abs(job.running - job.expected), 0)
+  const jobsOf = known.length === 1 ? '1 job' : `${String(known.length)} jobs`
+  return (
+    `the plan: ${jobsOf} took ${formatDuration(took)}, expected were ${formatDuration(expected)}; ` +
+    `each by itself, ${percent(off, expected)} off`
+  )
+}
+
 /** How long a step took, waiting included. */
 export function lengthOf({ waiting, running }: Pick<PathStep, 'waiting' | 'running'>): number {
   return waiting + running

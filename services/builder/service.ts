@@ -36,6 +36,9 @@ export const builder = defineService({
   emits: [dropCompared, imageBuilt, imageFailed, dropFailed],
   wakes: [{ event: kojiTaskChanged, keyOf: keyOfChange }],
 
+  // The flavours of one share a base tree, which the first of them makes and the others wait for.
+  basisOf: ({ subject, body }) => (subject === 'image.requested.v1' ? body.image.architecture : null),
+
   needs({ subject, body }, { engines, onlyEngine }: BuilderDependencies) {
     // What repositories say of their packages is read whole.
     if (subject === 'drop.comparison.requested.v1') return { cores: 0.5, memoryMib: 512 }

@@ -96,6 +96,7 @@ export const imagePlan = z
     engines: z.array(engine).min(1).describe('Build engines by their folders; the next when one cannot'),
     formats: z.array(formatPlan).min(1),
     targets: z.array(target).min(1),
+    preemptible: z.boolean().optional().describe('Its work may end, to begin again, for that on a milestone'),
   })
   .describe('One image of a drop')
 export type ImagePlan = z.infer<typeof imagePlan>

@@ -18,6 +18,15 @@ export interface Delivery {
   readonly priority?: number
   /** Jobs of one priority that have this in common share what there is alike with those that have another. */
   readonly share?: string | null
+  /**
+   * The ways that the work on its image takes from here on, as names of services, ours first. Of one priority and turn, the job with
+   * the longest way is taken first, by what its services took for such images before.
+   */
+  readonly paths?: readonly (readonly string[])[]
+  /** Jobs of one drop that have this in common use what the first of them makes: one of each goes before the others. */
+  readonly basis?: string | null
+  /** Whether the job may be told to end and begin again later, for one of the first priority that fits nowhere. */
+  readonly preemptible?: boolean
   /** Wakes the jobs of the service that wait for this key, now or later. */
   readonly wakes?: string | null
 }

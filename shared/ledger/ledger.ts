@@ -1,6 +1,8 @@
 import type { Envelope } from '#events/envelope.ts'
 import type { Delivery } from './delivery.ts'
-import type { Capacity, Needs, Unfit, Worker } from './needs.ts'
+import type { Held } from './held.ts'
+import type { Capacity, Needs, Taken, Unfit, Worker } from './needs.ts'
+import type { WakeScope } from './wake.ts'
 
 /**
  * queued → running → done | failed (said so in an event) | quarantined (an error that needs a person) | cancelled.
@@ -41,6 +43,8 @@ export interface Job {
   /** The host of that process; null where nobody counts what it has. */
   readonly host: string | null
   readonly needs: Needs
+  /** How many milliseconds it was expected to take; null when nobody knew. */
+  readonly expected: number | null
   readonly error: string | null
   readonly drop: string | null
   /** `generic.x86_64`, when the event is about one image. */
@@ -108,15 +112,6 @@ export interface Backlog {
   readonly outbox: number
 }
 
-/** What became of a lease: still ours, somebody else's, or its job cancelled by a person. */
-export type Held = 'held' | 'lost' | 'cancelled'
-
-/**
- * Where there may be new work: the inbox of a service, the outbox, or anywhere. `said` is news for those who follow a
- * drop: events whose sender is known, so that nobody else needs to look for them.
- */
-export type WakeScope = { readonly service: string } | 'outbox' | 'said' | 'anywhere'
-
 /** Somebody else holds the job now, or a person cancelled it: whatever we did on it is not recorded. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost'
@@ -157,9 +152,8 @@ export interface Ledger extends AsyncDisposable {
   accept(service: string, deliveries: readonly Delivery[], now: Date): Promise<number>
   /**
    * Hands out queued jobs that are due, waiting ones whose wait is over, and running ones whose lease ran out: by priority,
-   * in turns of those that share, else the oldest first. Jobs with one key run one at a time; a job that waits lets later ones of its key go first.
-   *
-   * With a `capacity`, a job that the host can run beside all that runs on it already, of whatever service and process, or
+   * in turns of those that share, what has the longest way before it first, else the oldest. Jobs with one key run one at a
+   * time; a job that waits lets later ones of its key go first. With a `capacity`, a job that the host can run beside all that runs on it already, of whatever service and process, or
    * none: one at a time, as each leaves less for the next.
    */
   lease(
@@ -167,13 +161,18 @@ export interface Ledger extends AsyncDisposable {
     options: { owner: string; now: Date; until: Date; limit: number; capacity?: Capacity },
   ): Promise<Job[]>
   /** Says that a process takes jobs of services, and what its host has; to be said again before `workersLast` is over. */
-  present(services: readonly string[], owner: string, capacity: Capacity, now: Date): Promise<void>
+  present(services: readonly Taken[], owner: string, capacity: Capacity, now: Date): Promise<void>
   /** Says that it takes none any more. */
   leave(owner: string): Promise<void>
   /** Who takes jobs, of whatever service we may see. */
   workers(now: Date): Promise<Worker[]>
   /** What waits in vain for one of them. */
   unfit(now: Date): Promise<Unfit[]>
+  /**
+   * Has jobs of a host end that may be preempted, as few as are needed, for a queued one of the first priority that fits nowhere; for a
+   * minute the host keeps the room for it. Their owners hear it at their heartbeat. Resolves with how many were told.
+   */
+  makeRoom(service: string, options: { owner: string; now: Date; capacity: Capacity }): Promise<number>
   /** Prolongs leases. Resolves with what became of each job. */
   heartbeat(jobs: readonly number[], owner: string, until: Date): Promise<Map<number, Held>>
   /**

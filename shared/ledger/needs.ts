@@ -23,10 +23,18 @@ export interface Capacity {
   readonly architectures: readonly string[]
 }
 
+/** A service whose jobs a process takes, and how many it does at a time. */
+export interface Taken {
+  readonly service: string
+  readonly slots: number
+}
+
 /** A process that takes jobs of a service, as it last said so. */
 export interface Worker {
   readonly service: string
   readonly owner: string
+  /** How many jobs of the service it does at a time; null when it is of a version that did not say so. */
+  readonly slots: number | null
   readonly capacity: Capacity
 }
 
@@ -46,6 +54,29 @@ export function whyNobody(needs: Needs, workers: readonly Worker[]): string | nu
   const [first = []] = lacking
   const common = first.filter((lack) => lacking.every((lacks) => lacks.includes(lack)))
   return common.length > 0 ? `no worker has ${common.join(', ')}` : `no worker has all of ${wordsOf(needs).join(', ')}`
+}
+
+/** Whether a host that has this can run a job. */
+export function fits(needs: Needs, capacity: Capacity): boolean {
+  return lacksOf(needs, capacity).length === 0
+}
+
+/** What jobs hold together; of processors thousandths. */
+export interface Holding {
+  readonly cores: number
+  readonly memory: number
+  readonly disk: number
+}
+
+/** What is left of a host when jobs hold this. */
+export function less(capacity: Capacity, { cores, memory, disk }: Holding): Capacity {
+  return {
+    ...capacity,
+    // In thousandths, so that sums are exact.
+    cores: (Math.round(capacity.cores * 1000) - cores) / 1000,
+    memoryMib: capacity.memoryMib - memory,
+    diskMib: capacity.diskMib - disk,
+  }
 }
 
 /** What a host lacks for a job even when nothing else runs on it. */

@@ -35,6 +35,7 @@ export const jobColumns = [
   'wait_state',
   'woken_by',
   'lease_host',
+  'expected_ms',
   ...needColumns,
 ] as const satisfies (keyof JobsTable)[]
 
@@ -53,6 +54,7 @@ export function jobOf(row: JobRow): Job {
     owner: row.state === 'queued' ? null : row.lease_owner,
     host: row.state === 'queued' ? null : row.lease_host,
     needs: needsOf(row),
+    expected: row.expected_ms,
     error: row.error,
     drop: row.drop_id,
     image: row.image,

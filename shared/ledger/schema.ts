@@ -10,7 +10,7 @@ export interface Tables {
   /** Drops that a service no longer works on. */
   ended_drops: { service: string; drop_id: string }
   /** Processes that take jobs, and what their hosts have, as JSON. */
-  workers: { service: string; owner: string; capacity: string; seen_at: number }
+  workers: { service: string; owner: string; capacity: string; seen_at: number; slots: number | null }
 }
 
 export interface JobsTable {
@@ -51,11 +51,24 @@ export interface JobsTable {
   need_kvm: ColumnType<number, number | undefined>
   need_root: ColumnType<number, number | undefined>
   need_architecture: string | null
-  /** What is smaller goes first: first by priority, then by turn. */
+  /** What is smaller goes first: first by priority, then by turn; and of one turn, what has the longer way before it. */
   priority: ColumnType<number, number | undefined>
   turn: ColumnType<number, number | undefined>
+  /** How long its image is expected to take from here on, at its longest way. */
+  path_ms: ColumnType<number, number | undefined>
+  /** How long the job itself is expected to take; null when nobody knows. */
+  expected_ms: number | null
   /** Whose turn it is: jobs of one priority that have this in common, as those of one release, share what there is alike. */
   share: string | null
+  /** The host on which its input was made, when that had room for it; others leave it to that for a moment. */
+  near_host: string | null
+  /** 1 for one that may be preempted; how often it was; and, from then until it runs again, by what. */
+  preemptible: ColumnType<number, number | undefined>
+  preempted: ColumnType<number, number | undefined>
+  preempted_by: string | null
+  /** Until when a host keeps room for it that others had to leave. */
+  room_host: string | null
+  room_until: number | null
   /** The host that it runs on, or ran on last; null where nobody counts what it has. */
   lease_host: string | null
 }

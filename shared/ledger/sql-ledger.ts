@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from './database-kind.ts'
-import type { Ledger, WakeScope } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import type { Persist } from './persist.ts'
 import type { Tables } from './schema.ts'
 import { accept } from './statements/accept.ts'
@@ -9,13 +9,14 @@ import { readEntity } from './statements/entity.ts'
 import { finish } from './statements/finish.ts'
 import { heartbeat } from './statements/heartbeat.ts'
 import { lease } from './statements/lease.ts'
+import { makeRoom } from './statements/make-room.ts'
 import { insertOutbox, insertRequest, markSent, takeUnsent } from './statements/outbox.ts'
 import { park } from './statements/park.ts'
 import { putBack, reclaim, replay } from './statements/put-back.ts'
 import { readEvents, readJobs, readNextDue } from './statements/read.ts'
 import { readUnfit } from './statements/unfit.ts'
 import { forgetWorker, readWorkers, recordWorker } from './statements/workers.ts'
-import type { Wake } from './wake.ts'
+import type { Wake, WakeScope } from './wake.ts'
 
 interface Backend {
   readonly kind: DatabaseKind
@@ -47,6 +48,12 @@ export function createSqlLedger(db: Kysely<Tables>, { kind, wake, persist, given
     leave: (owner) => persist(() => forgetWorker(db, owner), soon),
     workers: (now) => persist(() => readWorkers(db, now), soon),
     unfit: (now) => persist(() => readUnfit(db, now), soon),
+    async makeRoom(service, options) {
+      const told = await persist(() => makeRoom(db, kind, service, options), soon)
+      // Whoever runs them hears it at once.
+      if (told > 0) wake.ring('anywhere')
+      return told
+    },
     heartbeat: (jobs, owner, until) => persist(() => heartbeat(db, kind, jobs, owner, until), soon),
     finish: (job, owner, outcome, now) =>
       thenRing(

@@ -1,4 +1,8 @@
-import type { WakeScope } from './ledger.ts'
+/**
+ * Where there may be new work: the inbox of a service, the outbox, or anywhere. `said` is news for those who follow a
+ * drop: events whose sender is known, so that nobody else needs to look for them.
+ */
+export type WakeScope = { readonly service: string } | 'outbox' | 'said' | 'anywhere'
 
 /**
  * Tells this process, and others with the same ledger, that there may be work. An implementer calls local listeners

@@ -5,7 +5,7 @@ import { findEvent } from '#events/index.ts'
 import type { Job, Outcome, OutboxRow } from '#ledger/ledger.ts'
 import { watchNothing, type AttemptOutcome } from './attempt-watch.ts'
 import type { BoundService, Context, Waited } from './define.ts'
-import { messageOf } from './errors.ts'
+import { messageOf, Preempted } from './errors.ts'
 import { contextOf, foldersOf } from './job-context.ts'
 import { whileLedgerIsAway } from './ledger-patience.ts'
 import { settle } from './settle.ts'
@@ -15,7 +15,7 @@ import { sealAll, type TracedRuntime, type Runtime } from './runtime.ts'
 /**
  * Runs one leased job to an end, or to its next wait, and records it. Outcomes: the handler's events → done or failed;
  * its wait → waiting, no attempt; a transient error → queued again with backoff, until the attempts are used up;
- * cancelled → cancelled, after the service has cleaned up; stopping → queued again, the attempt not counted; lease lost →
+ * cancelled → cancelled, after the service has cleaned up; stopping, or preempted → queued again, the attempt not counted; lease lost →
  * nothing, somebody else has it; any other error → quarantined, and told. Resolves with what became of it.
  */
 export async function attempt(
@@ -42,6 +42,8 @@ export async function attempt(
     return state
   } catch (error) {
     const reason: unknown = signal.aborted ? signal.reason : error
+    // Its room on the disk is for another, and it may begin again elsewhere.
+    if (reason instanceof Preempted) folders.clear()
     const ended = await settle(traced, service, job, { error: reason, isAborted: signal.aborted, log })
     watch.end(ended, reason)
     if (ended === 'queued') tell('waiting', `tries again: ${messageOf(error)}`)

@@ -85,6 +85,11 @@ export interface ServiceDefinition<
    * up none: when it is woken, it is the next.
    */
   readonly keyOf?: (event: EnvelopeOf<Consumes>) => string
+  /**
+   * Jobs of one drop with the same are quicker when one of them has ended, or wait for what it makes: one of each is taken first. Only for jobs
+   * with needs.
+   */
+  readonly basisOf?: (event: EnvelopeOf<Consumes>) => string | null
   /** What a job on an event needs of its host, for services whose jobs take much of one. */
   readonly needs?: (event: EnvelopeOf<Consumes>, dependencies: Dependencies) => Needs
   /**
@@ -131,6 +136,7 @@ export interface BoundService {
   readonly asides: readonly EventDefinition[]
   readonly concurrency: number
   readonly keyOf: ((event: Envelope) => string) | null
+  readonly basisOf: ((event: Envelope) => string | null) | null
   /** Null when its jobs need nothing worth counting: they are taken whatever else runs on the host. */
   readonly needs: ((event: Envelope) => Needs) | null
   readonly handle: (

@@ -1,7 +1,9 @@
-import { LeaseLost, type Job, type WakeScope } from '#ledger/ledger.ts'
+import { LeaseLost, type Job } from '#ledger/ledger.ts'
+import type { WakeScope } from '#ledger/wake.ts'
 import { attempt } from './attempt.ts'
 import type { BoundService } from './define.ts'
-import { Cancelled, Stopping } from './errors.ts'
+import { Cancelled, Preempted, Stopping } from './errors.ts'
+import { createRoomMaker } from './room-maker.ts'
 import type { Runtime } from './runtime.ts'
 
 /** How long a lease lasts without a heartbeat, in milliseconds. A worker that died is noticed after this time. */
@@ -52,6 +54,7 @@ export function createDispatcher(
   let looksAhead = 0
   /** Set while each look finds as much as we have room for, until that is left to others. */
   let busy: NodeJS.Timeout | null = null
+  const room = createRoomMaker(runtime, service, onError)
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
 
   function pump(): Promise<void> {
@@ -104,7 +107,10 @@ export function createDispatcher(
       busy = endOf(busy)
       // What does not fit here may fit elsewhere.
       if (capacity && jobs.length === 0 && called) leaveToOthers()
-      if (jobs.length === 0) called = false
+      if (jobs.length === 0) {
+        called = false
+        room.ask()
+      }
       if (!stopped) quiet = setTimeout(whenQuiet, quietTime)
       return
     }
@@ -152,6 +158,7 @@ export function createDispatcher(
       const what = held.get(id)
       // One that was leased after its drop had ended knows that, and cleans up.
       if (what === 'cancelled' && !job.cancelRequested) abort.abort(new Cancelled('cancelled on request'))
+      if (typeof what === 'object') abort.abort(new Preempted(`preempted by the ${what.preemptedBy}`))
       if (what === 'lost') abort.abort(new LeaseLost(`the lease on job ${String(id)} was lost`))
     }
   }
@@ -195,8 +202,11 @@ export function createDispatcher(
       if (where === 'anywhere') mayKeepTime = true
       else isTold = called = true
       if (!stopped && running.size < service.concurrency) void pump()
-      // It is for somebody else.
-      else if (where !== 'anywhere' && busy === null) leaveToOthers()
+      else {
+        // It is for somebody else, or for us if it goes before what we do.
+        if (where !== 'anywhere' && busy === null) leaveToOthers()
+        if (!stopped) room.ask()
+      }
       if (where === 'anywhere') void beat().catch(onError)
     },
     look() {
@@ -208,6 +218,7 @@ export function createDispatcher(
       stopped = true
       quiet = endOf(quiet)
       alarm = endOf(alarm)
+      room.stop()
       // What is being leased at this moment is to be put back as well.
       await pumping
       const all = Promise.all([...running.values()].map((one) => one.ended))

@@ -18,6 +18,12 @@ export class Stopping extends Error {
   readonly code = 'STOPPING'
 }
 
+/** A job of a milestone takes the place of this one, which begins again when there is room: it did not fail. */
+export class Preempted extends Error {
+  override name = 'Preempted'
+  readonly code = 'PREEMPTED'
+}
+
 /**
  * Trying again cannot help before a person changes something: the job goes to quarantine with this class and
  * reason, from where `imagedrop retry` takes it up again.

@@ -6,6 +6,7 @@ import type { Delivery } from '#ledger/delivery.ts'
 import type { Needs } from '#ledger/needs.ts'
 import type { WakingEvent } from './define.ts'
 import { orderOf } from './order.ts'
+import { pathsFrom, type Linked } from './paths.ts'
 
 /** What a service's inbox takes in: what it consumes, what wakes its jobs, and what ends its work. */
 export interface Inbox extends Interest {
@@ -22,6 +23,7 @@ interface Listener {
 
 interface Worker extends Listener {
   readonly keyOf?: ((event: Envelope) => string) | null
+  readonly basisOf?: ((event: Envelope) => string | null) | null
   readonly needs?: ((event: Envelope) => Needs) | null
   readonly abandon?: unknown
 }
@@ -35,22 +37,25 @@ export function interestOf(service: Listener): Interest {
   return { service: service.name, subjects: [...wanted.union(new Set(waking.keys())).union(heard)] }
 }
 
-/** The inbox of a service. */
-export function inboxOf(service: Worker): Inbox {
-  const { keyOf, needs, abandon } = service
+/** The inbox of a service; `services` are all that there are, for what comes after it. */
+export function inboxOf(service: Worker, services: readonly Linked[]): Inbox {
+  const { keyOf, basisOf, needs, abandon } = service
+  const paths = pathsFrom(service, services)
   const { wanted, waking, heard } = readListener(service)
   return {
     ...interestOf(service),
     deliveryOf: (envelope) => {
       const isWanted = wanted.has(envelope.subject)
-      const { priority, share } = orderOf(envelope)
+      const { priority, share, preemptible } = orderOf(envelope)
       return {
         envelope,
         wanted: isWanted,
         key: isWanted ? (keyOf?.(envelope) ?? null) : null,
         priority,
         // Short jobs need not take turns.
-        ...(isWanted && needs ? { needs: needs(envelope), share } : {}),
+        ...(isWanted && needs
+          ? { needs: needs(envelope), share, paths, basis: basisOf?.(envelope) ?? null, preemptible }
+          : {}),
         endsWork: heard.has(envelope.subject) && findEvent(envelope.subject)?.endsWork === true,
         abandons: typeof abandon === 'function',
         wakes: waking.get(envelope.subject)?.keyOf(envelope.body) ?? null,

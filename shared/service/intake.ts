@@ -3,7 +3,8 @@ import { parseIncoming } from '#events/parse.ts'
 import type { Assembled } from './host.ts'
 import { inboxOf } from './inbox.ts'
 import { whileLedgerIsAway } from './ledger-patience.ts'
-import { createTrust, ownAccounts, Untrusted, type Declared } from './trust.ts'
+import type { Linked } from './paths.ts'
+import { createTrust, ownAccounts, Untrusted } from './trust.ts'
 import type { Runtime } from './runtime.ts'
 
 /** The ways into the inbox of one service. */
@@ -19,7 +20,7 @@ export interface Intake {
 
 interface IntakeOptions {
   /** All services, also those of other processes. */
-  readonly services: readonly Declared[]
+  readonly services: readonly Linked[]
   readonly ending: AbortSignal
 }
 
@@ -33,7 +34,7 @@ export function openIntake(
   { services, ending }: IntakeOptions,
 ): Intake {
   const { bus, ledger, now, log, accounts = ownAccounts, onRefused } = runtime
-  const { subjects, deliveryOf } = inboxOf(service)
+  const { subjects, deliveryOf } = inboxOf(service, services)
   const admit = createTrust({ account: bus.account, accounts, policy: trust ?? null, services })
 
   function judge(envelope: Envelope, way: 'bus' | 'ledger'): Envelope {

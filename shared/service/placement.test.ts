@@ -95,8 +95,8 @@ it('says that it is there, and no more when it has stopped', async () => {
   await using at = await setUp({})
   const now = new Date()
   expect(await at.ledger.workers(now)).toEqual([
-    { service: 'builder', owner: 'test', capacity: host },
-    { service: 'converter', owner: 'test', capacity: host },
+    { service: 'builder', owner: 'test', slots: 8, capacity: host },
+    { service: 'converter', owner: 'test', slots: 8, capacity: host },
   ])
   await at.stop()
   expect(await at.ledger.workers(now)).toEqual([])

@@ -17,11 +17,12 @@ export async function keepPresence(
   const { ledger, owner, now, capacity, log, bus, onRoom } = runtime
   if (capacity === undefined || services.length === 0) return { [Symbol.asyncDispose]: () => Promise.resolve() }
   const names = services.map(({ name }) => name)
+  const taken = services.map(({ name, concurrency }) => ({ service: name, slots: concurrency }))
   let told = new Set<string>()
   let saying = Promise.resolve()
 
   async function say(has: () => Promise<Capacity>): Promise<void> {
-    await ledger.present(names, owner, await has(), now())
+    await ledger.present(taken, owner, await has(), now())
     const unfit = (await ledger.unfit(now())).filter(({ service }) => names.includes(service))
     const before = told
     told = new Set(unfit.map(({ service, reason }) => `${service}: ${reason}`))

@@ -6,7 +6,8 @@ import { checkOutgoing } from '#events/parse.ts'
 import type { Job, Ledger, OutboxRow } from '#ledger/ledger.ts'
 import type { Capacity } from '#ledger/needs.ts'
 import type { WatchAttempt } from './attempt-watch.ts'
-import type { Accounts, Declared, Untrusted } from './trust.ts'
+import type { Linked } from './paths.ts'
+import type { Accounts, Untrusted } from './trust.ts'
 
 /** What every attempt of this process shares. */
 export interface Runtime {
@@ -18,8 +19,8 @@ export interface Runtime {
   readonly log: Logger
   /** Which accounts at the broker services speak from; default one each. */
   readonly accounts?: Accounts
-  /** All services, also those of other processes, for telling who may say what; default those of this process. */
-  readonly services?: readonly Declared[]
+  /** All services, also those of other processes: who may say what, and what comes after what. Default those of this process. */
+  readonly services?: readonly Linked[]
   /** Called when an event is refused because of who sent it; default nothing. */
   readonly onRefused?: (refusal: Untrusted, service: string) => void
   /** Measures or traces; default nothing. */

@@ -3,7 +3,7 @@ import { LeaseLost, LedgerAway, type Job } from '#ledger/ledger.ts'
 import type { AttemptOutcome } from './attempt-watch.ts'
 import { backoff } from './backoff.ts'
 import type { BoundService } from './define.ts'
-import { Cancelled, messageOf, Stopping } from './errors.ts'
+import { Cancelled, messageOf, Preempted, Stopping } from './errors.ts'
 import { failureEvent } from './failure-event.ts'
 import { failureClassOf, isTransient } from './failure.ts'
 import { sealAll, type TracedRuntime, type Runtime } from './runtime.ts'
@@ -29,6 +29,11 @@ export async function settle(
     if (error instanceof LeaseLost) return await giveUpLease(runtime, service, job, log, error)
     if (error instanceof Stopping) {
       await ledger.putBack(job.id, owner, { at: runtime.now(), error: null, counts: false })
+      return 'queued'
+    }
+    if (error instanceof Preempted) {
+      log.warn({ reason: error.message }, 'failed')
+      await ledger.putBack(job.id, owner, { at: runtime.now(), error: error.message, counts: false })
       return 'queued'
     }
     if (error instanceof LedgerAway) {
@@ -77,7 +82,7 @@ async function giveUpLease(
   const held = (await runtime.ledger.heartbeat([job.id], runtime.owner, runtime.now())).get(job.id)
   log.warn({ reason: error.message, held }, 'failed')
   if (held === 'lost') return 'lost'
-  if (held === 'held') {
+  if (held === 'held' || typeof held === 'object') {
     await runtime.ledger.putBack(job.id, runtime.owner, { at: runtime.now(), error: error.message, counts: true })
     return 'queued'
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,13 +11,14 @@ import { say, type Said } from '#events/define.ts'
 import { seal } from '#events/envelope.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
+import type { Ledger } from '#ledger/ledger.ts'
 import { migratePostgres } from '#ledger/postgres/migrate.ts'
 import { openPostgresLedger } from '#ledger/postgres/open.ts'
 import { house } from '#test/support/house.ts'
 import { relay } from '../../services/boot-tester/machines/qemu/cloud-network/relay.ts'
 import { provideNats } from '../brokers/nats.ts'
 import { providePostgres } from '../brokers/postgres.ts'
-import { needsOfFlavours, type Note } from './needy-work.ts'
+import { followed, long, needsOfFlavours, type Note } from './needy-work.ts'
 import { canMakeHosts, createNetworkHost, type NetworkHost } from './network-host.ts'
 
 const program = join(import.meta.dirname, 'needy-worker.ts')
@@ -30,9 +32,12 @@ const hosts = {
 }
 const flavours = ['plain', 'large', 'guest'] as const
 const ofEach = 5
+/** Of images whose boot test follows their build. */
+const ofEachRound = 4
+const rounds = 3
 
 it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
-  'two hosts share one ledger: jobs run where they fit, and no host ever does more than it has room for',
+  'two hosts share one ledger: jobs run where they fit, no host does more than it has room for, what is built is tested there, and milestones preempt',
   async () => {
     await using used = new AsyncDisposableStack()
     const root = await mkdtemp(join(tmpdir(), 'imagedrop-hosts-'))
@@ -78,10 +83,7 @@ it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
     expect(await ledger.unfit(new Date())).toMatchObject([
       { service: 'builder', reason: 'no worker has root', count: 1 },
     ])
-    const all = (await readFile(notes, 'utf8'))
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Note)
+    const all = await readNotes(notes)
     const placesOf = (flavour: string) => [
       ...new Set(all.filter((one) => one.flavour === flavour).map((one) => one.host)),
     ]
@@ -98,16 +100,76 @@ it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
     expect(new Set(ran.map(({ owner, host }) => `${host ?? ''} ${owner?.split('/')[0] ?? ''}`))).toEqual(
       new Set(['roomy roomy', 'quick quick']),
     )
+
+    // So few that both hosts always have room for all.
+    const few = Array.from({ length: ofEachRound }, () => requestOf(followed))
+    for (let round = 0; round < rounds; round += 1) {
+      await bus.publish(few.map((event) => seal(event, { now: new Date() })))
+      const tests = async () => (await chainsOf(ledger)).filter(({ testedOn }) => testedOn !== null)
+      await expect
+        .poll(async () => (await tests()).length, { timeout: 60_000, interval: 200 })
+        .toBe((round + 1) * ofEachRound)
+    }
+    // A host that is so busy that it does not look for five seconds is not waited for; by chance it would be half of them.
+    const atHome = (await chainsOf(ledger)).filter(({ builtOn, testedOn }) => testedOn === builtOn)
+    expect(atHome.length).toBeGreaterThanOrEqual(rounds * ofEachRound - 2)
+
+    // As many as both hosts have processors.
+    const notesOf = async (what: Note['what'], flavour: string) =>
+      (await readNotes(notes)).filter((one) => one.what === what && one.flavour === flavour).length
+    const nightly = { drop: 'nightly-Fedora-44-20260102.n.0', preemptible: true }
+    const running = Array.from({ length: 5 }, () => requestOf(long, nightly))
+    await bus.publish(running.map((event) => seal(event, { now: new Date() })))
+    await expect.poll(() => notesOf('begins', long), { timeout: 60_000, interval: 200 }).toBe(5)
+    const before = await notesOf('ends', 'plain')
+    const milestone = { drop: 'milestone-Fedora-44-20260102.0' }
+    await bus.publish([seal(requestOf('plain', milestone), { now: new Date() })])
+    await expect.poll(() => notesOf('ends', 'plain'), { timeout: 60_000, interval: 200 }).toBe(before + 1)
+    const nights = await ledger.jobs({ drop: nightly.drop })
+    const preempted = nights.filter(({ error }) => error !== null)
+    const error = `preempted by the builder of plain.x86_64 of ${milestone.drop}`
+    expect(preempted).toMatchObject([{ error }])
+    for (const { id, attempts } of nights) expect(attempts, String(id)).toBeLessThanOrEqual(1)
+    expect(await notesOf('ends', long)).toBe(1)
+    // Of what was preempted nothing is left; what runs has its folder.
+    const left = nights.filter(({ id }) => existsSync(join(root, 'work', 'builder', String(id), 'half-made')))
+    expect(left.map(({ state }) => state)).toEqual(['running', 'running', 'running', 'running'])
   },
   120_000,
 )
 
 function allWork(): Said[] {
-  const of = (flavour: string) => ({ ...imageRequested.example.image, flavour })
-  const requested = (flavour: string) => say(imageRequested, { ...imageRequested.example, image: of(flavour) })
-  const built = (flavour: string) => say(imageBuilt, { ...imageBuilt.example, image: of(flavour) })
-  const many = Array.from({ length: ofEach }, () => flavours.flatMap((one) => [requested(one), built(one)]))
-  return [...many.flat(), requested('nowhere')]
+  const built = (flavour: string) => say(imageBuilt, { ...imageBuilt.example, image: imageOf(flavour) })
+  const many = Array.from({ length: ofEach }, () => flavours.flatMap((one) => [requestOf(one), built(one)]))
+  return [...many.flat(), requestOf('nowhere')]
+}
+
+interface OfDrop {
+  readonly drop?: string
+  readonly preemptible?: boolean
+}
+
+function requestOf(flavour: string, { drop = imageRequested.example.drop, preemptible = false }: OfDrop = {}): Said {
+  return say(imageRequested, { ...imageRequested.example, drop, image: { ...imageOf(flavour), preemptible } })
+}
+
+async function readNotes(file: string): Promise<Note[]> {
+  const lines = (await readFile(file, 'utf8')).trim().split('\n')
+  return lines.map((line) => JSON.parse(line) as Note)
+}
+
+function imageOf(flavour: string) {
+  return { ...imageRequested.example.image, flavour }
+}
+
+/** Where images were built and tested; null where that has not ended. */
+async function chainsOf(ledger: Ledger): Promise<{ builtOn: string | null; testedOn: string | null }[]> {
+  const all = (await ledger.jobs({ states: ['done'] })).filter(({ image }) => image?.startsWith(`${followed}.`))
+  const builds = all.filter(({ service }) => service === 'builder')
+  return builds.map(({ envelope, host }) => {
+    const test = all.find((one) => one.envelope.causation === envelope.id)
+    return { builtOn: host, testedOn: test?.host ?? null }
+  })
 }
 
 /** What jobs held together at the moment at which that was most. */

@@ -3,16 +3,18 @@ import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
+import { say } from '#events/define.ts'
 import { imageBuilt } from '#events/image-built.ts'
 import { imageRequested } from '#events/image-requested.ts'
 import type { Needs } from '#ledger/needs.ts'
+import { run } from '#subprocess/run.ts'
 import { bindService } from '#service/bind.ts'
 import { defineService } from '#service/define.ts'
 import { findServices } from '../../cli/services.ts'
 import { waitForEnd } from '../../cli/signals.ts'
 import { startStack } from '../../cli/stack.ts'
 import { relay } from '../../services/boot-tester/machines/qemu/cloud-network/relay.ts'
-import { needsOfFlavours, workTime, type Note } from './needy-work.ts'
+import { followed, long, needsOfFlavours, workTime, type Note } from './needy-work.ts'
 
 /**
  * A process of some services on a host of its own: `needy-worker.ts SERVICE…`. Its jobs need what their image's flavour is for,
@@ -48,13 +50,19 @@ function needy(service: string) {
   const definition = defineService({
     name: service,
     consumes: [service === 'builder' ? imageRequested : imageBuilt],
-    emits: [],
+    emits: service === 'builder' ? [imageBuilt] : [],
     needs: ({ body }) => needsOf(body.image.flavour),
-    async handle({ body }) {
-      note('begins', body.image.flavour)
-      await sleep(workTime)
-      note('ends', body.image.flavour)
-      return []
+    async handle({ subject, body }, _nothing, { signal, workFolder }) {
+      const { flavour } = body.image
+      note('begins', flavour)
+      try {
+        if (flavour === long) await run('sh', ['-c', 'touch half-made && exec sleep 1000'], { signal, cwd: workFolder })
+        else await sleep(workTime)
+      } finally {
+        note('ends', flavour)
+      }
+      const isFollowed = subject === imageRequested.subject && flavour === followed
+      return isFollowed ? [say(imageBuilt, { ...imageBuilt.example, image: body.image })] : []
     },
   })
   return bindService(definition, null, { concurrency: 16 })

@@ -1,6 +1,6 @@
 import { chanceOf, spreadOf } from './chance.ts'
 
-/** What one job of a service takes on one worker: measured seconds, one of which is drawn. */
+/** What one job of a service takes on one worker: measured seconds, one of which is drawn for each image. */
 export interface Measured {
   readonly seconds: readonly number[]
   /** The seconds are of one image, and the job is of all images of the drop. */
@@ -37,19 +37,25 @@ export const assumed = {
 } as const
 
 interface Work {
+  readonly seed: number
   readonly service: string
   readonly subject: string
+  readonly drop: string | null
+  readonly image: string | null
   readonly images: number
 }
 
-/** Milliseconds that a job takes, the same for the same words. */
-export function drawDuration({ service, subject, images }: Work, words: readonly (string | number)[]): number {
+/** Milliseconds that a job takes, the same for the same work: in each drop about what the image takes in all of them. */
+export function drawDuration({ seed, service, subject, drop, image, images }: Work): number {
   if (service === 'scheduler') return schedulerSeconds * 1000
   const measured = durations[`${service} ${subject}`]
   if (!measured) throw new RangeError(`no duration is known of ${service} on ${subject}`)
   const { seconds, each } = measured
-  const one = seconds[Math.floor(chanceOf(...words, 'which') * seconds.length)] ?? 0
-  return Math.max(1, Math.round(one * (each ? images : 1) * spreadOf(...words, 'spread') * 1000))
+  const one = seconds[Math.floor(chanceOf(seed, service, subject, image ?? '', 'which') * seconds.length)] ?? 0
+  return Math.max(
+    1,
+    Math.round(one * (each ? images : 1) * spreadOf(seed, service, subject, drop ?? '', image ?? '', 'spread') * 1000),
+  )
 }
 
 /** Seconds that all images of a drop take of a service at the mean, to share workers by. */

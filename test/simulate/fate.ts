@@ -24,10 +24,10 @@ export interface Fate {
 
 /** What becomes of an attempt at a job: the same for one seed, whenever and wherever it runs. */
 export function fateOf(job: Job, images: number, { seed, failures, evictions }: Chances): Fate {
-  const { service, attempts, envelope } = job
+  const { service, attempts, envelope, drop, image } = job
   const { subject } = envelope
-  const work = [seed, service, subject, job.drop ?? '', job.image ?? '']
-  const after = isForOthers(job) ? nothing : drawDuration({ service, subject, images }, work)
+  const work = [seed, service, subject, drop ?? '', image ?? '']
+  const after = isForOthers(job) ? nothing : drawDuration({ seed, service, subject, drop, image, images })
   if (service === 'scheduler') return { ends: 'done', after }
   const lost =
     evictions > 0 ? (-Math.log(1 - chanceOf(...work, attempts, 'evicted')) / evictions) * 3_600_000 : Infinity

@@ -29,6 +29,8 @@ export interface Scenario extends Size, Chances {
   readonly days: number
   /** Whether a candidate of a milestone comes after the composes of the first night. */
   readonly candidate: boolean
+  /** Whether the order of jobs goes by what such jobs took before. */
+  readonly history: boolean
 }
 
 /** As the runtime has it: a worker that is gone is noticed so many milliseconds after its last word. */
@@ -67,9 +69,16 @@ export async function simulate(scenario: Scenario): Promise<Tally> {
   })
 
   for (const desk of desks) {
-    const { subjects, deliveryOf, service } = inboxOf(desk.service)
+    const { subjects, deliveryOf, service } = inboxOf(
+      desk.service,
+      desks.map(({ service }) => service),
+    )
     const deliver = async (envelopes: readonly Envelope[]) => {
-      await ledger.accept(service, envelopes.map(deliveryOf), now())
+      await ledger.accept(
+        service,
+        envelopes.map((one) => ({ ...deliveryOf(one), ...(scenario.history ? {} : { paths: [] }) })),
+        now(),
+      )
       desk.mayBeMore = true
     }
     await bus.subscribe({ service, subjects, deliver })

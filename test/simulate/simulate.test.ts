@@ -8,6 +8,7 @@ const small: Scenario = {
   flavours: 1,
   days: 1,
   candidate: false,
+  history: true,
   workers: 5,
   failures: 0.02,
   evictions: 0.05,

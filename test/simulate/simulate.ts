@@ -7,7 +7,7 @@ import { fewestWorkers } from './workers.ts'
  * `npm run simulate [-- OPTION…]`: nightly composes of `--releases` (3) with `--flavours` (8) images of each of six
  * architectures, on so many `--workers` (5,20,50,100,200,500), for some `--days` (2). `--failures` (0.02) of all attempts fail;
  * a worker is evicted so many times an hour: `--evictions` (0.05). With `--candidate`, one of a milestone comes after the composes of the first
- * night. The same `--seed` (1) gives the same table; `--json` prints all
+ * night; with `--no-history`, the jobs of a drop are done in order of arrival. The same `--seed` (1) gives the same table; `--json` prints all
  * figures. docs/scale.md has a table, and says what the figures are worth.
  */
 const { values } = parseArgs({
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     failures: { type: 'string', default: '0.02' },
     evictions: { type: 'string', default: '0.05' },
     candidate: { type: 'boolean', default: false },
+    'no-history': { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
@@ -31,6 +32,7 @@ const scenario = {
   failures: numberOf('failures', values.failures, { from: 0, to: 1, whole: false }),
   evictions: numberOf('evictions', values.evictions, { from: 0, to: 10, whole: false }),
   candidate: values.candidate,
+  history: !values['no-history'],
   seed: numberOf('seed', values.seed, { from: 0, to: Number.MAX_SAFE_INTEGER }),
 }
 if (!values.json) printHead()

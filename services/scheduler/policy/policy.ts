@@ -80,6 +80,10 @@ export const policySchema = section({
   formats: section({ milestone: formats, weekly: formats, nightly: formats }),
   targets: z.record(flavour, z.array(target).min(1)).describe('Where the images of each flavour are published'),
   gates: section({ milestone: gate, weekly: gate, nightly: gate }).describe('Who blesses a complete drop'),
+  preemptible: z
+    .array(z.enum(['weekly', 'nightly']))
+    .default([])
+    .describe('Kinds of drops whose builds, conversions and boot tests end for a milestone that fits nowhere'),
   cadence: section({
     weekday: weekday.describe('Day on which the weekly drops are due'),
     hour: z.int().min(0).max(23).describe('Hour of that day, UTC; expiry is looked at each day in this hour'),

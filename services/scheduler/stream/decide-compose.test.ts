@@ -169,6 +169,22 @@ describe('a nightly drop', () => {
   })
 })
 
+it('of the kinds that the policy names, images may be preempted', async () => {
+  for (const [policy, expected] of [
+    [everyNight, [undefined, true]],
+    [{ ...everyNight, preemptible: [] }, [undefined, undefined]],
+  ] as const) {
+    const stream = new Stream({ ...policy, preemptible: [...policy.preemptible] })
+    const found: (boolean | undefined)[] = []
+    for (const day of ['14', '15']) {
+      await stream.hears(nightly('44', `202607${day}`), `2026-07-${day}T09:00:00Z`)
+      const body = stream.last.events[0]?.body
+      found.push(body && 'images' in body ? body.images[0]?.preemptible : undefined)
+    }
+    expect(found).toEqual(expected)
+  }
+})
+
 describe('a milestone drop', () => {
   const now = '2026-09-15T09:00:00Z'
 

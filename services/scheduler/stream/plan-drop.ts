@@ -34,6 +34,7 @@ export function planDrop(
       engines: enginesFor(distribution, kind, architecture),
       formats: [...policy.formats[kind]],
       targets: (policy.targets[flavour] ?? []).filter(isTaken),
+      ...(policy.preemptible.some((one) => one === kind) && { preemptible: true }),
     })),
   )
   const images = all.filter((image) => wish.images?.includes(imageKey(image)) ?? true)

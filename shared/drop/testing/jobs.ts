@@ -30,6 +30,7 @@ export function jobOn(
     owner: null,
     host: null,
     needs: {},
+    expected: null,
     error,
     drop,
     image,

@@ -28,12 +28,13 @@ begin
     execute format('grant select on kysely_migration, jobs, outbox, entities, ended_drops, wakes, workers to %I', service.role);
     execute format('grant insert on jobs, entities, ended_drops, wakes, workers to %I', service.role);
     execute format('grant delete on wakes, workers to %I', service.role);
-    execute format('grant update (capacity, seen_at) on workers to %I', service.role);
+    execute format('grant update (capacity, slots, seen_at) on workers to %I', service.role);
     execute format('grant insert (event_id, subject, drop_id, envelope, service, said_at, lease_owner, lease_until) on outbox to %I', service.role);
     execute format('grant update (sent_at, lease_owner, lease_until) on outbox to %I', service.role);
-    execute format('grant update (state, attempts, due_at, lease_owner, lease_until, lease_host, cancel_requested, error, started_at, finished_at) on jobs to %I', service.role);
+    execute format('grant update (state, attempts, due_at, lease_owner, lease_until, lease_host, preempted_by, room_host, room_until, cancel_requested, error, started_at, finished_at) on jobs to %I', service.role);
     execute format('grant update (wait_for, wait_reason, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to %I', service.role);
     execute format('grant update (version, state) on entities to %I', service.role);
+    execute format('grant execute on function preempt to %I', service.role);
   end loop;
 
   if to_regrole('imagedrop_scheduler') is not null then

@@ -21,7 +21,16 @@ export const postgres: DatabaseKind = {
         from unnest(${keys}::text[]) as key order by lock
       ) as locks`.execute(db)
   },
+  async holdHost(db, host) {
+    await sql`select pg_advisory_xact_lock(hashtextextended('host/' || ${host}, 0))`.execute(db)
+  },
+  preemptibleOn: (host, now) => sql`select * from preemptible_on(${host}, ${now.getTime()})`,
+  preempt: (jobs, host, by) => sql`select preempt(${jobs}::bigint[], ${host}, ${by})`,
   usedOn: (host, now) => sql`select cores, memory, disk from used_on(${host}, ${now.getTime()})`,
+  heldOnHosts: (now) => sql`select host, cores, memory, disk from held_on_hosts(${now.getTime()})`,
+  madeOn: (events) => sql`select event_id, host from made_on(${events}::text[])`,
+  pastTimes: (services, images) =>
+    sql`select service, image, took from past_times(${services}::text[], ${images}::text[])`,
   withMayWrite: true,
   isTableMissing: (error) => error instanceof DatabaseError && error.code === '42P01',
   async account(db) {

@@ -116,7 +116,8 @@ const calls: Record<string, (ledger: Ledger) => Promise<unknown>> = {
   },
   lease: (ledger) => ledger.lease('builder', { owner: 'a', now, until, limit: 4 }),
   'lease for a host': (ledger) => ledger.lease('builder', { owner: 'h', now, until, limit: 4, capacity }),
-  present: (ledger) => ledger.present(['builder'], 'h', capacity, now),
+  makeRoom: (ledger) => ledger.makeRoom('builder', { owner: 'h', now, capacity }),
+  present: (ledger) => ledger.present([{ service: 'builder', slots: 4 }], 'h', capacity, now),
   unfit: (ledger) => ledger.unfit(now),
   heartbeat: (ledger) => ledger.heartbeat([1, 2, 3], 'a', until),
   async finish(ledger) {
@@ -189,9 +190,9 @@ function explaining(dialect: Dialect, onCost: (cost: number) => void): Dialect {
 /** A past of jobs that are done and events that are sent, and a few that are not. */
 async function fill(url: string, count: number): Promise<void> {
   await server.administer(
-    `insert into jobs (service, event_id, subject, drop_id, key, envelope, state, attempts, due_at, accepted_at, finished_at)
+    `insert into jobs (service, event_id, subject, drop_id, image, key, envelope, state, attempts, due_at, accepted_at, started_at, finished_at)
      select (array['builder', 'converter', 'scheduler'])[1 + n % 3], 'past-${String(count)}-' || n, 'x', 'drop-' || n / 50,
-       case n % 3 when 2 then 'drop-' || n / 50 end, '{}', 'done', 1, n, n, n
+       case n % 2 when 0 then 'ec2.x86_64' end, case n % 3 when 2 then 'drop-' || n / 50 end, '{}', 'done', 1, n, n, n, n
      from generate_series(1, ${String(count)}) n`,
     url,
   )
@@ -231,7 +232,11 @@ async function addWaiting(url: string, count: number): Promise<void> {
 
 function wanted() {
   const envelope = seal(say(imageRequested, imageRequested.example), { now })
-  const order = { priority: 1, share: 'Fedora-44', needs: { cores: 1, memoryMib: 500 } }
+  const paths = [
+    ['builder', 'converter'],
+    ['builder', 'boot-tester'],
+  ]
+  const order = { priority: 1, share: 'Fedora-44', needs: { cores: 1, memoryMib: 500 }, paths }
   return { envelope, key: envelope.id, wanted: true, endsWork: false, ...order }
 }
 

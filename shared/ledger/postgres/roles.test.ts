@@ -190,7 +190,7 @@ it('what runs on a host is counted for all services, although each sees its own 
       }
     })
     await ledger.accept(service, deliveries, now)
-    await ledger.present([service], 'h', capacity, now)
+    await ledger.present([{ service, slots: 4 }], 'h', capacity, now)
   }
   const [job] = await builder.lease('builder', options)
   expect(job?.needs).toEqual({ memoryMib: 800 })
@@ -203,6 +203,34 @@ it('what runs on a host is counted for all services, although each sees its own 
   expect(await converter.lease('converter', options)).toMatchObject([{ needs: { memoryMib: 800 } }])
   await Promise.all([builder.leave('h'), converter.leave('h')])
   expect(await monitor.workers(now)).toEqual([])
+})
+
+it('a service has a job of another end for a milestone, and nobody may who is no service', async () => {
+  await using builder = await open('builder')
+  await using converter = await open('converter')
+  const has = { cores: 2, memoryMib: 1_000, diskMib: 0, kvm: false, root: false, architectures: [] }
+  const options = { owner: 'h', now, capacity: { host: 'two', ...has } }
+  const deliveryOf = (drop: string, order: { priority: number; preemptible?: boolean }) => {
+    const envelope = { ...requested(), drop }
+    return { envelope, key: null, wanted: true, endsWork: false, needs: { memoryMib: 800 }, ...order }
+  }
+  await converter.accept('converter', [deliveryOf('nightly-1', { priority: -1, preemptible: true })], now)
+  const [job] = await converter.lease('converter', { ...options, until, limit: 1 })
+  await builder.accept('builder', [deliveryOf('milestone-1', { priority: 0 })], now)
+  await builder.present([{ service: 'builder', slots: 4 }], 'h', options.capacity, now)
+  expect(await builder.makeRoom('builder', options)).toBe(1)
+  const id = job?.id ?? 0
+  const held = await converter.heartbeat([id], 'h', until)
+  expect(held.get(id)).toEqual({ preemptedBy: 'builder of ec2.x86_64 of milestone-1' })
+  const marks = `select preempt('{${String(id)}}', 'two', 'nothing')`
+  for (const role of ['monitor', 'operator']) {
+    expect(await rowsOf(role, marks)).toBe('permission denied for function preempt')
+  }
+  await converter.finish(id, 'h', { state: 'done', events: [] }, now)
+  const [taken] = await builder.lease('builder', { ...options, until, limit: 1 })
+  expect(taken?.drop).toBe('milestone-1')
+  await builder.finish(taken?.id ?? 0, 'h', { state: 'done', events: [] }, now)
+  await builder.leave('h')
 })
 
 it('a person looks, takes up again and asks, and the scheduler finds out who it was', async () => {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { WakeScope } from '../ledger.ts'
-import type { Wake } from '../wake.ts'
+import type { Wake, WakeScope } from '../wake.ts'
 import type { PostgresAddress } from './connection.ts'
 import { becomeBusy, becomeFree, callOneFree, firstOfFree } from './free-processes.ts'
 import { openNotifications, tellEveryone, type Notifications } from './notifications.ts'

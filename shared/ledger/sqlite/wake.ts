@@ -1,6 +1,5 @@
 import { closeSync, openSync, utimesSync, watch, type FSWatcher } from 'node:fs'
-import type { WakeScope } from '../ledger.ts'
-import type { Wake } from '../wake.ts'
+import type { Wake, WakeScope } from '../wake.ts'
 
 /** Other processes hear of changes this many milliseconds late at most; in between, one touch tells of many. */
 const touchEvery = 50

@@ -1,8 +1,11 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Delivery } from '../delivery.ts'
+import { imageOf } from '../image-of.ts'
 import { needsRow } from '../rows.ts'
 import { isFresh, type Tables } from '../schema.ts'
+import { expectTimes } from './expect.ts'
+import { findNearHosts } from './near.ts'
 import { recordWakes, type WakingDelivery } from './wakes.ts'
 
 /** Rows in one statement at most: a statement has a bounded number of parameters, and a database of locks. */
@@ -80,10 +83,21 @@ async function insertJobs(
   deliveries: readonly Delivery[],
   now: Date,
 ): Promise<number> {
+  const expected = await expectTimes(db, kind, deliveries)
+  const near = await findNearHosts(db, kind, service, deliveries, now)
   const result = await db
     .insertInto('jobs')
     .values(
-      withTurns(service, deliveries).map(({ delivery, turn }) => ({ ...jobRow(kind, service, delivery, now), turn })),
+      withTurns(service, deliveries).map(({ delivery, turn }) => {
+        const { own = null, path = 0 } = expected.get(delivery) ?? {}
+        return {
+          ...jobRow(kind, service, delivery, now),
+          turn,
+          expected_ms: own,
+          path_ms: path,
+          near_host: near.get(delivery) ?? null,
+        }
+      }),
     )
     .onConflict((conflict) => conflict.columns(['service', 'event_id']).doNothing())
     .executeTakeFirst()
@@ -108,6 +122,7 @@ function jobRow(kind: DatabaseKind, service: string, delivery: Delivery, now: Da
     ...needsRow(delivery.needs ?? {}),
     priority: delivery.priority ?? 0,
     share: delivery.share ?? null,
+    preemptible: delivery.preemptible === true ? 1 : 0,
   } as const
 }
 
@@ -198,11 +213,4 @@ async function isKnown(db: Kysely<Tables>, service: string, eventId: string): Pr
     .where('event_id', '=', eventId)
     .executeTakeFirst()
   return row !== undefined
-}
-
-function imageOf(body: unknown): string | null {
-  if (typeof body !== 'object' || body === null || !('image' in body)) return null
-  const { image } = body
-  if (typeof image !== 'object' || image === null || !('flavour' in image && 'architecture' in image)) return null
-  return `${String(image.flavour)}.${String(image.architecture)}`
 }

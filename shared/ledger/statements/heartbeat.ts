@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
-import type { Held } from '../ledger.ts'
+import type { Held } from '../held.ts'
 import type { Tables } from '../schema.ts'
 
 /** Prolongs the leases that are still ours and tells what became of each job. */
@@ -17,8 +17,13 @@ export async function heartbeat(
     .where(kind.among(sql.ref('id'), jobs))
     .where('lease_owner', '=', owner)
     .where('state', '=', 'running')
-    .returning(['id', 'cancel_requested'])
+    .returning(['id', 'cancel_requested', 'preempted_by'])
     .execute()
-  const found = new Map<number, Held>(rows.map((row) => [row.id, row.cancel_requested === 1 ? 'cancelled' : 'held']))
+  const found = new Map(rows.map((row): [number, Held] => [row.id, heldOf(row)]))
   return new Map(jobs.map((job) => [job, found.get(job) ?? 'lost']))
+}
+
+function heldOf({ cancel_requested, preempted_by }: { cancel_requested: number; preempted_by: string | null }): Held {
+  if (cancel_requested === 1) return 'cancelled'
+  return preempted_by === null ? 'held' : { preemptedBy: preempted_by }
 }

@@ -1,8 +1,10 @@
-import { sql, type ExpressionBuilder, type Kysely, type RawBuilder } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Job } from '../ledger.ts'
-import type { Capacity } from '../needs.ts'
+import type { Capacity, Holding } from '../needs.ts'
 import { jobColumns, jobOf } from '../rows.ts'
+import { fitsIn } from './fits-in.ts'
+import { leftToNearHost } from './near.ts'
 import { inState, isFresh, isLive, isPutOff, type JobsTable, type Tables } from '../schema.ts'
 
 interface LeaseOptions {
@@ -16,8 +18,8 @@ interface LeaseOptions {
 }
 
 /**
- * Hands out due jobs: by priority, then by turn, then the oldest first. A job does not start while an earlier one with its key
- * is to be done. One whose wait is over is earlier than what came meanwhile, but does not start while any with its key is
+ * Hands out due jobs: by priority, then by turn, then what was made on the host that asks, then what has the longest way before it, then the
+ * oldest. A job does not start while an earlier one with its key is to be done. One whose wait is over is earlier than what came meanwhile, but does not start while any with its key is
  * running.
  */
 export async function lease(
@@ -30,13 +32,9 @@ export async function lease(
   if (leased.length > 0) return leased
   // Each job leaves less of the host for the next.
   const limit = capacity ? Math.min(wanted, 1) : wanted
-  const due = { now, limit, fits: capacity ? fitsIn(capacity) : null }
-  const start: Pick<Kysely<Tables>, 'with'> = capacity
-    ? db.with(
-        (cte) => cte('used').materialized(),
-        () => sql<{ cores: number; memory: number; disk: number }>`(${kind.usedOn(capacity.host, now)})`,
-      )
-    : db
+  const host = capacity?.host ?? null
+  const due = { now, limit, host, fits: capacity ? fitsIn(capacity, now) : null }
+  const start: Pick<Kysely<Tables>, 'with'> = host === null ? db : withHost(db, kind, service, { ...due, host })
   const rows = await start
     .with(
       (cte) => cte('fresh').materialized(),
@@ -58,7 +56,10 @@ export async function lease(
     .set((set) => ({
       state: 'running',
       lease_owner: owner,
-      lease_host: capacity?.host ?? null,
+      lease_host: host,
+      preempted_by: null,
+      room_host: null,
+      room_until: null,
       lease_until: until.getTime(),
       attempts: set('attempts', '+', 1),
       started_at: now.getTime(),
@@ -68,15 +69,20 @@ export async function lease(
         .selectFrom(
           is
             .selectFrom('fresh')
-            .selectAll()
-            .unionAll(is.selectFrom('put_off').selectAll())
-            .unionAll(is.selectFrom('abandoned').selectAll())
-            .unionAll(is.selectFrom('woken').selectAll())
+            .select(dueColumns)
+            .unionAll(is.selectFrom('put_off').select(dueColumns))
+            .unionAll(is.selectFrom('abandoned').select(dueColumns))
+            .unionAll(is.selectFrom('woken').select(dueColumns))
+            .$if(host !== null, (all) =>
+              all.unionAll(sql<DueRow>`select ${sql.join(dueColumns.map((one) => sql.ref(one)))} from near`),
+            )
             .as('due'),
         )
         .select('due.id')
         .orderBy('due.priority')
         .orderBy('due.turn')
+        .orderBy(sql`case when due.near_host = ${host} then 0 else 1 end`)
+        .orderBy('due.path_ms', 'desc')
         .orderBy('due.id')
         .limit(limit),
     )
@@ -85,16 +91,21 @@ export async function lease(
   return rows.map(jobOf).toSorted((one, other) => one.id - other.id)
 }
 
-/** Whether the host has what a job needs, beside what it runs already. */
-function fitsIn({ cores, memoryMib, diskMib, kvm, root, architectures }: Capacity) {
-  const free = (need: string, used: string, all: number) =>
-    sql`(${sql.ref(`job.${need}`)} = 0 or ${sql.ref(`job.${need}`)} + (select ${sql.ref(used)} from used) <= ${Math.floor(all)})`
-  return sql<boolean>`(
-    ${free('need_cores', 'cores', cores * 1000)} and ${free('need_memory', 'memory', memoryMib)}
-    and ${free('need_disk', 'disk', diskMib)}
-    and job.need_kvm <= ${kvm ? 1 : 0} and job.need_root <= ${root ? 1 : 0}
-    and (job.need_architecture is null or job.need_architecture in (${sql.join(['', ...architectures])}))
-  )`
+type DueRow = Pick<Selectable<JobsTable>, (typeof dueColumns)[number]>
+
+const dueColumns = ['id', 'priority', 'turn', 'path_ms', 'near_host'] as const
+
+/** What a lease for a host looks at besides: what is used there, and what was made there. */
+function withHost(db: Kysely<Tables>, kind: DatabaseKind, service: string, due: Due & { readonly host: string }) {
+  return db
+    .with(
+      (cte) => cte('used').materialized(),
+      () => sql<Holding>`(${kind.usedOn(due.host, due.now)})`,
+    )
+    .with(
+      (cte) => cte('near').materialized(),
+      (from) => kind.takeRows(nearJobs(from, service, due), 'job'),
+    )
 }
 
 type From = Pick<Kysely<Tables>, 'selectFrom'>
@@ -102,15 +113,36 @@ type From = Pick<Kysely<Tables>, 'selectFrom'>
 interface Due {
   readonly now: Date
   readonly limit: number
+  /** Null when nobody counts what it has: then no job is nearer to it than another. */
+  readonly host: string | null
   readonly fits: RawBuilder<boolean> | null
 }
 
-/** Those that were due when they came. */
+/** Those that were due when they came, but for those that are left to another host. */
 function freshJobs(db: From, service: string, due: Due) {
+  const { now, host } = due
+  const jobs = inFreshOrder(db, service, due)
+  if (host === null) return jobs
+  return jobs.where((is) =>
+    is.or([
+      is('job.near_host', 'is', null),
+      is('job.near_host', '=', host),
+      is('job.accepted_at', '<=', now.getTime() - leftToNearHost),
+    ]),
+  )
+}
+
+/** Those of them whose input was made on this host. */
+function nearJobs(db: From, service: string, due: Due & { readonly host: string }) {
+  return inFreshOrder(db, service, due).where('job.near_host', '=', due.host)
+}
+
+function inFreshOrder(db: From, service: string, due: Due) {
   return inTurn(jobsOf(db, service, due), due.now)
     .where(isFresh('job'))
     .orderBy('job.priority')
     .orderBy('job.turn')
+    .orderBy('job.path_ms', 'desc')
     .orderBy('job.id')
     .limit(due.limit)
 }
@@ -136,10 +168,7 @@ function abandonedJobs(db: From, service: string, due: Due) {
 }
 
 function jobsOf(db: From, service: string, { fits }: Due) {
-  const jobs = db
-    .selectFrom('jobs as job')
-    .select(['job.id', 'job.priority', 'job.turn'])
-    .where('job.service', '=', service)
+  const jobs = db.selectFrom('jobs as job').select(dueColumns).where('job.service', '=', service)
   return fits === null ? jobs : jobs.where(fits)
 }
 
