@@ -42,7 +42,9 @@ export async function prove(): Promise<boolean> {
     })
   }
 
-  await ask('as it is', { status: 0, says: /\npassed: \d+ passed, \d+ failed, 0 skipped\n/ })
+  // Debian has no policy of SELinux; everything else can be judged.
+  const asItIs = /\nskipped +selinux .*\n[^]*\npassed: \d+ passed, 0 failed, 1 skipped\n/
+  await ask('as it is', { status: 0, says: asItIs })
   await tellGuest(guest.access, 'sudo -n systemd-run --wait --unit=damage false || true')
   await ask('a unit failed', { status: 1, says: /\nfailed +failed-units .*damage/ }, ['--checks', 'ssh,failed-units'])
   const stranger = await makeKeyPair(await mkdtemp(join(folder, 'stranger-')), AbortSignal.timeout(within))

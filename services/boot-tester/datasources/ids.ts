@@ -7,9 +7,9 @@ export function uuidOf(id: string): string {
   return parts.join('-')
 }
 
-/** An id of EC2's form: `i-` and 17 hexadecimal digits. */
+/** An id of EC2's form: `i-` and 17 hexadecimal digits. One that has it stays as it is. */
 export function ec2IdOf(id: string): string {
-  return `i-${digest(id).slice(0, 17)}`
+  return /^i-[0-9a-f]{17}$/.test(id) ? id : `i-${digest(id).slice(0, 17)}`
 }
 
 /** A decimal id, as Google's are. */

@@ -54,7 +54,9 @@ async function request(
 ): Promise<void> {
   const { trialMinutes, trialSubnet } = settings
   const minutes = String(trialMinutes)
-  const switchOff = `systemd-run --on-active=${minutes}min systemctl poweroff || shutdown -P +${minutes}`
+  // The boot waits for the guest's command: a timer that waits for the boot, as timers do, would have both wait for ever.
+  const besideTheBoot = '--timer-property=DefaultDependencies=no --property=DefaultDependencies=no'
+  const switchOff = `systemd-run ${besideTheBoot} --on-active=${minutes}min systemctl poweroff || shutdown -P +${minutes}`
   const { userData } = tellingInstance(nonceOf(imageId, machine), 'none', [switchOff])
   // The same token must ask for the same, so nothing here is of the moment.
   const tags = [

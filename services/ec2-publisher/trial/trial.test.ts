@@ -74,12 +74,20 @@ it('starts a private image on each machine that it is meant for, and says only t
 })
 
 it('has instances end themselves with their guest, reached by metadata with tokens only, and marked as of the drop', async () => {
-  await using bench = await setUpTrials({ startGuest: () => nobody })
+  let userData = ''
+  const startGuest: StartGuest = (instance) => {
+    userData = Buffer.from(instance.userData, 'base64').toString('utf8')
+    return nobody
+  }
+  await using bench = await setUpTrials({ startGuest })
   const event = tested(await keepDisk(bench.artifacts))
-  await handleOnce(bench, event)
+  const said = await handleOnce(bench, event)
   await sleep(30)
   const [instance] = await instancesOf(bench)
   expect(instance).toMatchObject({ InstanceType: 't2.micro', State: { Name: 'running' } })
+  await handleOnce(bench, event, woken(said))
+  // In the middle of a boot, systemd starts nothing that waits for the boot to be over.
+  expect(userData).toMatch(/systemd-run --timer-property=DefaultDependencies=no .*--on-active=15min systemctl poweroff/)
   const tags = Object.fromEntries((instance?.Tags ?? []).map(({ Key: key = '', Value: value }) => [key, value]))
   expect(tags).toMatchObject({ 'imagedrop:drop': event.body.drop, 'imagedrop:trial-minutes': '15' })
 })
