@@ -112,8 +112,8 @@ async function openReference(
 ): Promise<{ readonly check: DiskCheck; readonly found: () => ReferenceVerdict }> {
   const reference = await readReference(name)
   if (reference === null) throw new UsageError(`there is no reference ${JSON.stringify(name)}`)
-  const { system, title, made } = reference
-  let found: ReferenceVerdict = { system, title, made, compared: null }
+  const { system, title, made, knows } = reference
+  let found: ReferenceVerdict = { system, title, made, knows, compared: null }
   const onCompared = (compared: ReferenceComparison) => {
     found = { ...found, compared }
   }

@@ -26,7 +26,7 @@ export function createReferenceCheck({ reference, allowances, onCompared }: Refe
       if (name !== reference.system) {
         return { outcome: 'failed', detail: `it is ${name}, and the reference is of ${reference.system}` }
       }
-      const comparison = compareWithReference(reference.facts, await readSystemFacts(system), allowances)
+      const comparison = compareWithReference(reference, await readSystemFacts(system), allowances)
       onCompared(comparison)
       const { deviations, allowed } = comparison
       const failing = deviations.filter(({ severity }) => severity === 'error')
