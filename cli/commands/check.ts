@@ -36,7 +36,7 @@ export const checkCommand = defineCommand({
     reference: {
       value: 'NAME',
       means:
-        'compare it also with an installed system that was recorded: debian-12, or a file as those in services/boot-tester/reference/systems',
+        'compare it also with a system that was recorded: debian-12, fedora-43, or a file as those in services/boot-tester/reference/systems',
       otherwise: 'it is not compared',
       example: 'debian-12',
     },
