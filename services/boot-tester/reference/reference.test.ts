@@ -72,12 +72,12 @@ describe('what is not as it was installed is told in either direction', () => {
     [
       'a unit does not start',
       { requests: [`rm ${wants}/ssh.service`] },
-      ['units: system ssh.service: wanted by is not set, installed multi-user.target'],
+      ['units: system ssh.service: wanted by is not set, recorded multi-user.target'],
     ],
     [
       'the time zone is another',
       { requests: ['rm /etc/localtime', 'symlink /etc/localtime /usr/share/zoneinfo/Europe/Berlin'] },
-      ['settings: time zone: value is Europe/Berlin, installed Etc/UTC'],
+      ['settings: time zone: value is Europe/Berlin, recorded Etc/UTC'],
     ],
     [
       'somebody may become root',
@@ -97,8 +97,8 @@ describe('what is not as it was installed is told in either direction', () => {
       { files: { '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nbuild:x:1000:1000::/home/build:/bin/sh\n' } },
       [
         'accounts: user build is added (home /home/build, shell /bin/sh)',
-        'accounts: user nobody: home is not set, installed /',
-        'accounts: user nobody: shell is not set, installed /usr/sbin/nologin',
+        'accounts: user nobody: home is not set, recorded /',
+        'accounts: user nobody: shell is not set, recorded /usr/sbin/nologin',
       ],
     ],
     [
@@ -199,7 +199,7 @@ it('of a reference that knows only some things, no other is compared, and parts 
   }
   const { deviations, unknown } = await changed({}, none, { ...reference, knows: 'some', facts })
   expect(deviations.map(describeDeviation)).toEqual([
-    'settings: time zone: value is Etc/UTC, installed Europe/Berlin',
+    'settings: time zone: value is Etc/UTC, recorded Europe/Berlin',
     'packages: firewalld is missing',
   ])
   expect(unknown).toEqual(sections.filter((section) => !(section in facts)))
