@@ -73,7 +73,7 @@ it('fails a broken qcow2, with what should be and the rule, for people and for p
 it('compares with an installed system that was recorded, and says what differs and how much is allowed', async () => {
   const facts = await withSystem(disk, { scratch: folder }, readSystemFacts)
   const made = { on: '2026-11-26', by: 'hand', how: 'as the test says', again: 'the test' }
-  const reference = writeReference({ system: 'debian', title: 'Small Linux 1', made, facts })
+  const reference = writeReference({ system: 'debian', title: 'Small Linux 1', made, knows: 'all', facts })
   await writeFile(join(folder, 'same.json'), reference)
   await writeFile(join(folder, 'other.json'), reference.replace('"openssh-server"', '"dropbear"'))
   const same = await check('good.raw', '--reference', 'same.json')
@@ -81,6 +81,19 @@ it('compares with an installed system that was recorded, and says what differs a
     /passed +reference +differences with a reason: 0\n\ncompared with Small Linux 1, by hand, 2026-11-26\n\npassed: /,
   )
   expect(same.status).toBe(0)
+  const some = {
+    system: 'debian',
+    title: 'Some of it',
+    made,
+    knows: 'some' as const,
+    facts: { settings: facts.settings },
+  }
+  await writeFile(join(folder, 'some.json'), writeReference(some))
+  const part = await check('good.raw', '--reference', 'some.json')
+  expect(part.stdout).toMatch(
+    /\nonly in what is known of it: .*\nnothing is known of its packages, units, kernel arguments, /,
+  )
+  expect(part.status).toBe(0)
   const other = await check('good.raw', '--reference', 'other.json')
   expect(other.stdout).toMatch(/\n {2}differs {2}packages: dropbear is missing\n/)
   expect(other.status).toBe(1)

@@ -36,7 +36,7 @@ export const checkCommand = defineCommand({
     reference: {
       value: 'NAME',
       means:
-        'compare it also with an installed system that was recorded: debian-12, or a file as those in services/boot-tester/reference/systems',
+        'compare it also with a system that was recorded: debian-12, fedora-43, or a file as those in services/boot-tester/reference/systems',
       otherwise: 'it is not compared',
       example: 'debian-12',
     },
@@ -112,8 +112,8 @@ async function openReference(
 ): Promise<{ readonly check: DiskCheck; readonly found: () => ReferenceVerdict }> {
   const reference = await readReference(name)
   if (reference === null) throw new UsageError(`there is no reference ${JSON.stringify(name)}`)
-  const { system, title, made } = reference
-  let found: ReferenceVerdict = { system, title, made, compared: null }
+  const { system, title, made, knows } = reference
+  let found: ReferenceVerdict = { system, title, made, knows, compared: null }
   const onCompared = (compared: ReferenceComparison) => {
     found = { ...found, compared }
   }

@@ -16,7 +16,7 @@ export interface DiskVerdict {
 }
 
 /** What came of comparing an image with a reference; null when it could not be compared, and the check says why. */
-export interface ReferenceVerdict extends Pick<Reference, 'system' | 'title' | 'made'> {
+export interface ReferenceVerdict extends Pick<Reference, 'system' | 'title' | 'made' | 'knows'> {
   readonly compared: ReferenceComparison | null
 }
 
@@ -36,8 +36,8 @@ export function renderDiskChecks({ image, verdict, checks, reference }: DiskVerd
   return [safeText(image), '', ...lines, ...compared, '', `${verdict}: ${counts.join(', ')}`]
 }
 
-/** Every difference that nothing explains, and how many each reason explains. */
-function renderReference({ title, made, compared }: ReferenceVerdict): string[] {
+/** Every difference that nothing explains, how many each reason explains, and what was not compared. */
+function renderReference({ title, made, knows, compared }: ReferenceVerdict): string[] {
   const from = `compared with ${safeText(title)}, by ${safeText(made.by)}, ${made.on}`
   if (compared === null) return [`not ${from}`]
   const deviations = compared.deviations.map((one) => {
@@ -46,5 +46,12 @@ function renderReference({ title, made, compared }: ReferenceVerdict): string[] 
   const counts = compared.allowed.map((one) => String(one.deviations.length))
   const width = Math.max(0, ...counts.map(({ length }) => length))
   const reasons = compared.allowed.map(({ reason }, index) => `  ${(counts[index] ?? '').padStart(width)}  ${reason}`)
-  return [from, ...deviations, ...(reasons.length === 0 ? [] : ['allowed:', ...reasons])]
+  const { unknown } = compared
+  return [
+    from,
+    ...(knows === 'some' ? ['only in what is known of it: whatever else there is, is not compared'] : []),
+    ...(unknown.length === 0 ? [] : [`nothing is known of its ${unknown.join(', ')}`]),
+    ...deviations,
+    ...(reasons.length === 0 ? [] : ['allowed:', ...reasons]),
+  ]
 }

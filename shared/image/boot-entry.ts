@@ -19,9 +19,14 @@ export async function readBootEntry(tree: Tree): Promise<BootEntry | null> {
   return (await fromEntries(tree)) ?? (await fromGrub(tree)) ?? (await fromExtlinux(tree)) ?? (await fromList(tree))
 }
 
+/** Where the file system may be that a boot loader reads: in the tree, or beside it, for systemd mounts an ESP that fstab does not. */
+export function loaderPlaces(tree: Tree): string[] {
+  const beside = tree.names('/').filter((name) => /^partition \d+$/.test(name))
+  return ['/boot', '/efi', '/boot/efi', ...beside.map((name) => `/${name}`)]
+}
+
 async function fromEntries(tree: Tree): Promise<BootEntry | null> {
-  const folders = ['/boot/loader/entries', '/efi/loader/entries', '/boot/efi/loader/entries']
-  for (const folder of folders) {
+  for (const folder of loaderPlaces(tree).map((place) => `${place}/loader/entries`)) {
     // The newest kernel is the default, and has the greatest name.
     const newest = tree.names(folder).findLast((name) => name.endsWith('.conf'))
     const from = newest === undefined ? null : posix.join(folder, newest)

@@ -96,6 +96,11 @@ describe('the kernel arguments', () => {
       'ro rhgb quiet',
     ],
     [
+      'of an entry on an ESP that fstab does not mount',
+      { ...without, '/partition 1/loader/entries/a-6.1.conf': 'title New\nlinux /vmlinuz\noptions ro quiet\n' },
+      'ro quiet',
+    ],
+    [
       'of extlinux',
       { ...without, '/boot/extlinux/extlinux.conf': 'label a\n  append ro quiet\nlabel b\n  append no\n' },
       'ro quiet',

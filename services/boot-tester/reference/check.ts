@@ -15,7 +15,7 @@ interface ReferenceCheckOptions {
 export function createReferenceCheck({ reference, allowances, onCompared }: ReferenceCheckOptions): DiskCheck {
   return {
     name: 'reference',
-    description: `the system is as one that was installed (${reference.title}), but for what is allowed with a reason`,
+    description: `the system is as one that is recorded (${reference.title}), but for what is allowed with a reason`,
     severity: 'error',
     rule: 'Fedora, First-class cloud images, "How to test" (as Anaconda installs); Debian, installation guide',
     since: '2026-11-26',
@@ -26,7 +26,7 @@ export function createReferenceCheck({ reference, allowances, onCompared }: Refe
       if (name !== reference.system) {
         return { outcome: 'failed', detail: `it is ${name}, and the reference is of ${reference.system}` }
       }
-      const comparison = compareWithReference(reference.facts, await readSystemFacts(system), allowances)
+      const comparison = compareWithReference(reference, await readSystemFacts(system), allowances)
       onCompared(comparison)
       const { deviations, allowed } = comparison
       const failing = deviations.filter(({ severity }) => severity === 'error')
@@ -46,5 +46,5 @@ export function describeDeviation({ section, name, aspect, reference, image }: D
   const words = (text: string | null) => (text === null || text === '' ? '' : ` (${text})`)
   if (aspect === 'missing') return `${what} is missing${words(reference)}`
   if (aspect === 'added') return `${what} is added${words(image)}`
-  return `${what}: ${aspect} is ${image ?? 'not set'}, installed ${reference ?? 'not set'}`
+  return `${what}: ${aspect} is ${image ?? 'not set'}, recorded ${reference ?? 'not set'}`
 }

@@ -25,19 +25,22 @@ export interface ReferenceComparison {
   readonly allowed: readonly { readonly reason: string; readonly deviations: readonly Deviation[] }[]
   /** Reasons for which there was no difference. */
   readonly unused: readonly string[]
+  /** Parts of which nothing is known of the reference. */
+  readonly unknown: readonly Section[]
 }
 
-/** Compares an image with a reference in every part that is known of both, and parts the differences by what is allowed. */
+/** Compares an image with a reference in what is known of it, and parts the differences by what is allowed. */
 export function compareWithReference(
-  reference: Reference['facts'],
+  reference: Pick<Reference, 'facts' | 'knows'>,
   image: Reference['facts'],
   { allowed, warns }: Allowances,
 ): ReferenceComparison {
   const all = sections.flatMap((section) => {
-    const [before, after] = [reference[section], image[section]]
+    const [before, after] = [reference.facts[section], image[section]]
     if (before === undefined || after === undefined) return []
     const severity = warns.includes(section) ? 'warning' : 'error'
-    return compareFacts(before, after).map(({ name, aspect, a, b }): Deviation => {
+    const differences = compareFacts(before, after).filter(({ a }) => reference.knows === 'all' || a !== null)
+    return differences.map(({ name, aspect, a, b }): Deviation => {
       return { section, name, aspect: wordFor(aspect, a), reference: a, image: b, severity }
     })
   })
@@ -49,6 +52,7 @@ export function compareWithReference(
     deviations: by(null),
     allowed: groups.filter(({ deviations }) => deviations.length > 0),
     unused: groups.filter(({ deviations }) => deviations.length === 0).map(({ reason }) => reason),
+    unknown: sections.filter((section) => reference.facts[section] === undefined),
   }
 }
 

@@ -9,7 +9,7 @@ import { makeCloudImage, packageStatus } from '../testing/small-cloud-image.ts'
 import { readAllowances, type Allowances } from './allowances.ts'
 import { createReferenceCheck, describeDeviation } from './check.ts'
 import { compareWithReference, type ReferenceComparison } from './compare.ts'
-import { readSystemFacts } from './facts.ts'
+import { readSystemFacts, sections } from './facts.ts'
 import { parseReference, readReference, writeReference, type Reference } from './reference.ts'
 
 let folder: string
@@ -20,7 +20,7 @@ beforeAll(async () => {
   installed = await makeCloudImage(folder)
   const facts = await withSystem(installed, { scratch: folder }, readSystemFacts)
   const made = { on: '2026-11-26', by: 'hand', how: 'as the test says', again: 'the test' }
-  reference = { system: 'debian', title: 'Small Linux 1', made, facts }
+  reference = { system: 'debian', title: 'Small Linux 1', made, knows: 'all', facts }
 })
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
@@ -30,7 +30,7 @@ const none: Allowances = { warns: [], allowed: [] }
 const wants = '/etc/systemd/system/multi-user.target.wants'
 
 /** What differs in a disk that was changed, and the word of the check. */
-async function changed(change: RootDamage, allowances = none) {
+async function changed(change: RootDamage, allowances = none, to = reference) {
   const disk = join(folder, 'changed.raw')
   await run('cp', ['--sparse=always', installed, disk])
   await damage(disk, { check: 'reference', what: 'a change', says: /./, ...change })
@@ -38,9 +38,9 @@ async function changed(change: RootDamage, allowances = none) {
   const onCompared = (comparison: ReferenceComparison) => {
     compared = comparison
   }
-  const checks = [createReferenceCheck({ reference, allowances, onCompared })]
+  const checks = [createReferenceCheck({ reference: to, allowances, onCompared })]
   const [result] = await checkDisk(disk, { scratch: folder, checks })
-  return { ...result, ...(compared ?? { deviations: [], allowed: [], unused: [] }) }
+  return { ...result, ...(compared ?? { deviations: [], allowed: [], unused: [], unknown: [] }) }
 }
 
 it('a system is as it was recorded, also when the record was written and read', async () => {
@@ -72,12 +72,12 @@ describe('what is not as it was installed is told in either direction', () => {
     [
       'a unit does not start',
       { requests: [`rm ${wants}/ssh.service`] },
-      ['units: system ssh.service: wanted by is not set, installed multi-user.target'],
+      ['units: system ssh.service: wanted by is not set, recorded multi-user.target'],
     ],
     [
       'the time zone is another',
       { requests: ['rm /etc/localtime', 'symlink /etc/localtime /usr/share/zoneinfo/Europe/Berlin'] },
-      ['settings: time zone: value is Europe/Berlin, installed Etc/UTC'],
+      ['settings: time zone: value is Europe/Berlin, recorded Etc/UTC'],
     ],
     [
       'somebody may become root',
@@ -97,8 +97,8 @@ describe('what is not as it was installed is told in either direction', () => {
       { files: { '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nbuild:x:1000:1000::/home/build:/bin/sh\n' } },
       [
         'accounts: user build is added (home /home/build, shell /bin/sh)',
-        'accounts: user nobody: home is not set, installed /',
-        'accounts: user nobody: shell is not set, installed /usr/sbin/nologin',
+        'accounts: user nobody: home is not set, recorded /',
+        'accounts: user nobody: shell is not set, recorded /usr/sbin/nologin',
       ],
     ],
     [
@@ -189,6 +189,22 @@ it('what only warns fails no image, and is told', async () => {
   })
 })
 
+it('of a reference that knows only some things, no other is compared, and parts of which it knows nothing are told', async () => {
+  const facts = {
+    settings: new Map([['time zone', { value: 'Europe/Berlin' }]]),
+    packages: new Map([
+      ['sudo', {}],
+      ['firewalld', {}],
+    ]),
+  }
+  const { deviations, unknown } = await changed({}, none, { ...reference, knows: 'some', facts })
+  expect(deviations.map(describeDeviation)).toEqual([
+    'settings: time zone: value is Etc/UTC, recorded Europe/Berlin',
+    'packages: firewalld is missing',
+  ])
+  expect(unknown).toEqual(sections.filter((section) => !(section in facts)))
+})
+
 describe('what comes with us', async () => {
   const systems = (await readdir(join(import.meta.dirname, 'systems'))).filter((name) => name.endsWith('.json'))
   it.each(systems.map((name) => name.replace('.json', '')))('%s has facts in every part, and reasons', async (name) => {
@@ -196,7 +212,7 @@ describe('what comes with us', async () => {
     if (found === null) throw new Error('it cannot be read')
     expect(found.system).toBe(name)
     expect(Object.entries(found.facts).filter(([, facts]) => facts.size === 0)).toEqual([])
-    expect(compareWithReference(found.facts, found.facts, none).deviations).toEqual([])
+    expect(compareWithReference(found, found.facts, none).deviations).toEqual([])
     const { allowed } = await readAllowances(name)
     expect(new Set(allowed.map(({ reason }) => reason)).size).toBe(allowed.length)
     expect(await readFile(join(import.meta.dirname, 'systems', `${name}.json`), 'utf8')).toBe(writeReference(found))

@@ -16,6 +16,10 @@ const document = z.strictObject({
     how: z.string().describe('What it was told'),
     again: z.string().describe('The command that does it again'),
   }),
+  knows: z
+    .enum(['all', 'some'])
+    .default('all')
+    .describe('`some`: of a part it has only what is named, and of that only what is said; the rest is not compared'),
   facts: z.partialRecord(z.enum(sections), factsOfSection).describe('Parts of which nothing is known are left out'),
 })
 
@@ -48,12 +52,12 @@ export function parseReference(text: string): Reference {
 }
 
 /** The JSON of a reference, a line for each thing, sorted, so that two of them can be told apart by their lines. */
-export function writeReference({ facts, ...rest }: Reference): string {
+export function writeReference({ facts, knows, ...rest }: Reference): string {
   const sorted = (section: Facts) => Object.fromEntries([...section].toSorted(([a], [b]) => (a < b ? -1 : 1)))
   const parts = Object.fromEntries(
     sections.flatMap((section) => (facts[section] ? [[section, sorted(facts[section])]] : [])),
   )
-  const text = JSON.stringify({ ...rest, facts: parts }, null, 2)
+  const text = JSON.stringify({ ...rest, ...(knows === 'some' && { knows }), facts: parts }, null, 2)
   return `${text.replaceAll(innermost, onOneLine)}\n`
 }
 

@@ -1,12 +1,9 @@
 import { posix } from 'node:path'
-import { readBootEntry, type BootEntry } from '#image/boot-entry.ts'
+import { loaderPlaces, readBootEntry, type BootEntry } from '#image/boot-entry.ts'
 import type { Tree } from '#image/tree.ts'
 import type { System } from '../../disk/disk.ts'
 import { namesOf, normalName } from '../../disk/volume-names.ts'
 import { passedIf, passedIfNone, type DiskCheck, type Judgement } from '../check.ts'
-
-/** Where the file system that a boot loader reads may be in the tree. */
-const places = ['/', '/boot', '/boot/efi', '/efi']
 
 /** What the boot loader starts is there, and finds its root. */
 export const bootEntry: DiskCheck = {
@@ -30,7 +27,7 @@ export const bootEntry: DiskCheck = {
   },
 }
 
-/** Entries on an ESP that fstab mounts nowhere: there must be some. */
+/** Kernels that are programs of UEFI, or an ESP that is only listed: there must be some. */
 function fromEsp({ esp }: System): Judgement {
   const entries = (esp?.files ?? []).filter((file) => /^\/(loader\/entries\/.*\.conf|EFI\/Linux\/.*\.efi)$/i.test(file))
   return passedIf(
@@ -40,7 +37,7 @@ function fromEsp({ esp }: System): Judgement {
 }
 
 function isThere(tree: Tree, path: string): boolean {
-  return places.some((place) => {
+  return ['/', ...loaderPlaces(tree)].some((place) => {
     const entry = tree.find(posix.join(place, path))
     return entry?.type === 'file' && entry.size > 0
   })
