@@ -41,7 +41,7 @@ async function start(bench: Bench, { repair = false, everyDays = 1 }: Policy = {
   const runtime = { ledger, bus, now, owner: randomUUID(), log: pino({ level: 'silent' }), stateFolder: bench.folder }
   const running = await runServices([{ service: bound }], runtime)
   opened.defer(() => running.stop(0))
-  const hear = (event: Envelope) => ledger.accept(service, [inboxOf(bound).deliveryOf(event)], now())
+  const hear = (event: Envelope) => ledger.accept(service, [inboxOf(bound, [bound]).deliveryOf(event)], now())
   const closing = opened.move()
   return {
     ledger,

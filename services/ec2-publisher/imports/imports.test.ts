@@ -5,12 +5,12 @@ import { createFaultyProxy, type Fate, type Meets } from '#publishing/testing/fa
 import { deathAt, doAll, openTrial, persistent } from '#publishing/testing/trial.ts'
 import type { ClaimedDrop } from '#service/audit.ts'
 import { messageOf } from '#service/errors.ts'
+import { testContext } from '#test/support/context.ts'
 import { audit } from '../audit.ts'
 import type { EmulatorOptions } from '../emulator/start.ts'
 import { ec2Publisher } from '../service.ts'
 import {
   bytesOf,
-  contextFor,
   handleOnce,
   inventory,
   keepDisk,
@@ -160,7 +160,7 @@ it('cancels the import of a drop that is cancelled, removes the disk from the bu
   const event = tested(await keepDisk(bench.artifacts, 1))
   expect((await handleOnce(bench, event)).wait).toBeDefined()
   expect(await bench.bucket.keys()).toHaveLength(1)
-  const abandon = () => ec2Publisher.abandon?.(event, bench, contextFor(bench))
+  const abandon = () => ec2Publisher.abandon?.(event, bench, testContext({ folder: bench.folder }))
   await abandon()
   await abandon()
   await expectEmpty(bench)
@@ -198,8 +198,8 @@ it('finds by an audit what is left in the bucket, and removes it for drops that 
     const drops = [{ drop: event.body.drop, registrations: [], ...claim }]
     vi.stubEnv('AWS_ACCESS_KEY_ID', importAccount.accessKeyId)
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', importAccount.secretAccessKey)
-    const found = await audit.run({ drops, repair, env: bench.env, signal: AbortSignal.timeout(30_000) })
-    return found.map(({ what, repaired }) => [what.replace(/^s3:\/\/[^/]+\//, ''), repaired])
+    const { findings } = await audit.run({ drops, repair, env: bench.env, signal: AbortSignal.timeout(30_000) })
+    return findings.map(({ what, repaired }) => [what.replace(/^s3:\/\/[^/]+\//, ''), repaired])
   }
   const others = ['imagedrop/another/ec2.x86_64/0.raw is of another, which this ledger does not know', false]
   const ours = (repaired: boolean) => [`${key} is still there, and nobody imports it any more`, repaired]
