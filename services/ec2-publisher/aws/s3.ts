@@ -11,10 +11,7 @@ interface Connection {
 }
 
 /** Makes the client of S3 of a region, where disks are put for VM Import; of `common`, what is of EC2's own place is left out. */
-export function connectS3(
-  common: S3Sdk.S3ClientConfig,
-  { settings, silence }: Connection,
-): S3Sdk.S3 {
+export function connectS3(common: S3Sdk.S3ClientConfig, { settings, silence }: Connection): S3Sdk.S3 {
   const { S3 } = require('@aws-sdk/client-s3') as typeof S3Sdk
   const elsewhere = settings.importEndpoint === null ? {} : { endpoint: settings.importEndpoint, forcePathStyle: true }
   // Checksums are given where they are wanted: SHA-256, of each part.

@@ -9,16 +9,7 @@ import { testContext } from '#test/support/context.ts'
 import { audit } from '../audit.ts'
 import type { EmulatorOptions } from '../emulator/start.ts'
 import { ec2Publisher } from '../service.ts'
-import {
-  bytesOf,
-  handleOnce,
-  inventory,
-  keepDisk,
-  readBack,
-  superseded,
-  tested,
-  woken,
-} from '../testing/bench.ts'
+import { bytesOf, handleOnce, inventory, keepDisk, readBack, superseded, tested, woken } from '../testing/bench.ts'
 import {
   followImport,
   importAccount,
