@@ -2,7 +2,14 @@ import { expect, it } from 'vitest'
 import type { StoryRegistration } from '../../../story/story.ts'
 import { launchTables } from './launch.ts'
 
-const here: StoryRegistration = { place: 'prod-1', id: 'set-1', name: 'a version', emulated: false, state: null, trouble: null }
+const here: StoryRegistration = {
+  place: 'prod-1',
+  id: 'set-1',
+  name: 'a version',
+  emulated: false,
+  state: null,
+  trouble: null,
+}
 const at = { site: { launchAddressOf: () => 'https://example.org/launch' } }
 
 function tableOf(registration: StoryRegistration): string {
