@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent, type BodyOf } from './define.ts'
-import { exampleDrop } from './examples.ts'
-import { target } from './vocabulary.ts'
+import { exampleDrop, exampleImage, exampleRegistration } from './examples.ts'
+import { imageKey, target } from './vocabulary.ts'
 
 /** What can be wrong. */
 export const findingKinds = ['gone', 'unavailable', 'private', 'left', 'unclaimed', 'unknown', 'unseen'] as const
@@ -19,7 +19,7 @@ export const auditFinding = z
     place: z.string().describe('As in a registration'),
     id: z.string().nullable().describe('What the target calls the thing; null for a place'),
     drop: z.string().nullable().describe('The drop that claims it, or that its tag names'),
-    image: z.string().nullable().describe('`ec2.x86_64`, where that is known'),
+    image: z.string().nullable().describe('`generic.x86_64`, where that is known'),
     expected: z.string().describe('How it should be: `public`'),
     found: z.string().describe('How it is: `private`'),
     what: z.string().describe('The same as a sentence, with ids'),
@@ -49,19 +49,19 @@ export const cloudAudited = defineEvent({
       .describe('What was found before and is over'),
   }),
   example: {
-    target: 'ec2',
+    target: exampleRegistration.target,
     at: '2018-04-26T06:00:03.000Z',
-    places: [{ place: 'us-east-1', looked: 44 }],
+    places: [{ place: exampleRegistration.place, looked: 44 }],
     findings: [
       {
         kind: 'private',
-        place: 'us-east-1',
-        id: 'ami-0123456789abcdef0',
+        place: exampleRegistration.place,
+        id: exampleRegistration.id,
         drop: exampleDrop,
-        image: 'ec2.x86_64',
+        image: imageKey(exampleImage),
         expected: 'public',
         found: 'private',
-        what: 'ami-0123456789abcdef0 (Fedora-Cloud-Base-AmazonEC2.x86_64-19-Beta-1.2) is not public',
+        what: `${exampleRegistration.id} (${exampleRegistration.name}) is not public`,
         repair: 'it is made public',
         since: '2018-04-26T06:00:03.000Z',
       },

@@ -51,6 +51,19 @@ it('says in which region an image is not public or not there any more; makes it 
   expect(await run(bench, [drop])).toHaveLength(1)
 })
 
+it('makes no image public that never was, as one that failed in a published drop', async () => {
+  await using bench = await setUp()
+  const event = tested(await keepDisk(bench.artifacts))
+  const [one] = registrationsIn(await handle(bench, event)).map((each) => ({
+    ...each,
+    image: 'ec2.x86_64',
+    isPublic: false,
+  }))
+  const claim = { drop: event.body.drop, state: 'public' as const, isUnderway: false, registrations: one ? [one] : [] }
+  expect(await run(bench, [claim], true)).toEqual([])
+  expect((await inventory(bench)).images).toMatchObject([{ ImageId: one?.id, Public: false }])
+})
+
 it('removes what a drop that has ended left behind, and not while its withdrawal is underway', async () => {
   await using bench = await setUp({}, two)
   const drop = { ...(await publish(bench)), state: 'ended' as const }
