@@ -17,7 +17,7 @@ export interface Region extends Disposable {
   readonly name: string
   readonly ec2: Ec2Sdk.EC2
   readonly ebs: EbsSdk.EBS
-  /** Puts a block into a snapshot. */
+  /** Puts a block into a snapshot: by a request of our own, and through the SDK when that is not taken. */
   readonly putBlock: (block: SentBlock, signal: AbortSignal) => Promise<void>
   /** Parameter Store; loaded when it is first asked for. */
   readonly ssm: () => SsmSdk.SSM
