@@ -420,6 +420,19 @@ export function testLedgerPlacement(name: string, prepare: () => Promise<Data>):
         expect(positions(deliveries, await takeAll(ledger))).toEqual([0, 1])
       }))
 
+    it('lets no longer way pass a drop of another share that came before', () =>
+      withLedger(async (ledger) => {
+        await makeOne(ledger, 'builder', 'plain', 10)
+        await makeOne(ledger, 'builder', 'slow', 20)
+        const of = (flavour: string, share: string) => {
+          const one = { ...ofImage(flavour), share, paths: [['builder']], needs: {} }
+          return { ...one, envelope: { ...one.envelope, drop: `nightly-${share}` } }
+        }
+        const deliveries = [of('plain', 'a'), of('slow', 'b'), of('plain', 'a')]
+        for (const [at, one] of deliveries.entries()) await ledger.accept('builder', [one], later(at))
+        expect(positions(deliveries, await takeAll(ledger, { at: 10 }))).toEqual([0, 2, 1])
+      }))
+
     it('lets no share pass what has priority', () =>
       withLedger(async (ledger) => {
         const nightly = needing({}, { priority: 2, share: 'Fedora-44' })

@@ -51,9 +51,11 @@ export interface JobsTable {
   need_kvm: ColumnType<number, number | undefined>
   need_root: ColumnType<number, number | undefined>
   need_architecture: string | null
-  /** What is smaller goes first: first by priority, then by turn; and of one turn, what has the longer way before it. */
+  /** What is smaller goes first: first by priority, then by turn; and of one drop, what has the longer way before it. */
   priority: ColumnType<number, number | undefined>
   turn: ColumnType<number, number | undefined>
+  /** Of jobs that share: since when their service has had jobs of the drop queued. Of one turn, older drops go first. */
+  drop_since: ColumnType<number, number | undefined>
   /** How long its image is expected to take from here on, at its longest way. */
   path_ms: ColumnType<number, number | undefined>
   /** How long the job itself is expected to take; null when nobody knows. */

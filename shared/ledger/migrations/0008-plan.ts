@@ -2,17 +2,19 @@ import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 
 /**
- * How long a job is expected to take, and how long the way is that its image still has to go: of one turn, the longest way goes first.
+ * How long a job is expected to take, and how long the way is that its image still has to go: of one drop, the longest way goes first.
  * Jobs of older processes expect nothing, and come last in their turn.
  */
 export async function up(db: Kysely<unknown>, { name }: DatabaseKind): Promise<void> {
   await db.schema.alterTable('jobs').addColumn('expected_ms', 'bigint').execute()
-  await db.schema
-    .alterTable('jobs')
-    .addColumn('path_ms', 'bigint', (is) => is.notNull().defaultTo(0))
-    .execute()
+  for (const column of ['drop_since', 'path_ms']) {
+    await db.schema
+      .alterTable('jobs')
+      .addColumn(column, 'bigint', (is) => is.notNull().defaultTo(0))
+      .execute()
+  }
   await db.schema.dropIndex('jobs_queued').execute()
-  await sql`create index jobs_queued on jobs (service, priority, turn, path_ms desc, id)
+  await sql`create index jobs_queued on jobs (service, priority, turn, drop_since, path_ms desc, id)
     where state = 'queued' and due_at <= accepted_at`.execute(db)
   await sql`create index jobs_past on jobs (service, image, finished_at)
     where state = 'done' and image is not null and key is null`.execute(db)
@@ -28,7 +30,7 @@ export async function up(db: Kysely<unknown>, { name }: DatabaseKind): Promise<v
 /** The host on which the input of a job was made; and how many jobs a worker does at a time: of older processes, nobody knows. */
 async function addNearness(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('jobs').addColumn('near_host', 'text').execute()
-  await sql`create index jobs_near on jobs (service, near_host, priority, turn, path_ms desc, id)
+  await sql`create index jobs_near on jobs (service, near_host, priority, turn, drop_since, path_ms desc, id)
     where state = 'queued' and due_at <= accepted_at and near_host is not null`.execute(db)
   await db.schema.alterTable('workers').addColumn('slots', 'integer').execute()
 }

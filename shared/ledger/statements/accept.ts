@@ -88,11 +88,12 @@ async function insertJobs(
   const result = await db
     .insertInto('jobs')
     .values(
-      withTurns(service, deliveries).map(({ delivery, turn }) => {
+      withTurns(service, deliveries, now).map(({ delivery, turn, since }) => {
         const { own = null, path = 0 } = expected.get(delivery) ?? {}
         return {
           ...jobRow(kind, service, delivery, now),
           turn,
+          drop_since: since,
           expected_ms: own,
           path_ms: path,
           near_host: near.get(delivery) ?? null,
@@ -131,12 +132,12 @@ function jobRow(kind: DatabaseKind, service: string, delivery: Delivery, now: Da
  * before what has waited longest of all. So one drop of each is done after the other, however many one of them has, and who comes late
  * makes up for nothing.
  */
-function withTurns(service: string, deliveries: readonly Delivery[]) {
+function withTurns(service: string, deliveries: readonly Delivery[], now: Date) {
   const drops = new Map<string, Set<string>>()
   return deliveries.map((delivery) => {
     const { priority = 0, share = null, envelope } = delivery
     const { drop } = envelope
-    if (share === null || drop === null) return { delivery, turn: 0 }
+    if (share === null || drop === null) return { delivery, turn: 0, since: 0 }
     const those = `${String(priority)} ${share}`
     const together = (drops.get(those) ?? new Set()).add(drop)
     drops.set(those, together)
@@ -150,7 +151,12 @@ function withTurns(service: string, deliveries: readonly Delivery[]) {
         union all select min(turn) ${queued}
       ) as known) + ${sql.lit(place)}
     )`
-    return { delivery, turn }
+    const since = sql<number>`coalesce(
+      (select min(drop_since) from jobs
+        where service = ${service} and drop_id = ${drop} and ${isFresh('jobs')} and share is not null),
+      ${sql.lit(now.getTime())}
+    )`
+    return { delivery, turn, since }
   })
 }
 

@@ -18,9 +18,9 @@ interface LeaseOptions {
 }
 
 /**
- * Hands out due jobs: by priority, then by turn, then what was made on the host that asks, then what has the longest way before it, then the
- * oldest. A job does not start while an earlier one with its key is to be done. One whose wait is over is earlier than what came meanwhile, but does not start while any with its key is
- * running.
+ * Hands out due jobs: by priority, turn and age of their drop, then what was made on the host that asks, then what has the longest way before it.
+ * A job does not start while an earlier one with its key is to be done. One whose wait is over is earlier than what came meanwhile, but does
+ * not start while any with its key is running.
  */
 export async function lease(
   db: Kysely<Tables>,
@@ -81,6 +81,7 @@ export async function lease(
         .select('due.id')
         .orderBy('due.priority')
         .orderBy('due.turn')
+        .orderBy('due.drop_since')
         .orderBy(sql`case when due.near_host = ${host} then 0 else 1 end`)
         .orderBy('due.path_ms', 'desc')
         .orderBy('due.id')
@@ -92,8 +93,7 @@ export async function lease(
 }
 
 type DueRow = Pick<Selectable<JobsTable>, (typeof dueColumns)[number]>
-
-const dueColumns = ['id', 'priority', 'turn', 'path_ms', 'near_host'] as const
+const dueColumns = ['id', 'priority', 'turn', 'drop_since', 'path_ms', 'near_host'] as const
 
 /** What a lease for a host looks at besides: what is used there, and what was made there. */
 function withHost(db: Kysely<Tables>, kind: DatabaseKind, service: string, due: Due & { readonly host: string }) {
@@ -142,6 +142,7 @@ function inFreshOrder(db: From, service: string, due: Due) {
     .where(isFresh('job'))
     .orderBy('job.priority')
     .orderBy('job.turn')
+    .orderBy('job.drop_since')
     .orderBy('job.path_ms', 'desc')
     .orderBy('job.id')
     .limit(due.limit)

@@ -62,7 +62,12 @@ async function findDue(db: Kysely<Tables>, service: string, now: Date) {
     .where('drop_id', 'is not', null)
     .where(hasNoRoomYet(now))
     .limit(lookedAt)
-  const fresh = jobs.where(isFresh('jobs')).orderBy('turn').orderBy('path_ms', 'desc').orderBy('id')
+  const fresh = jobs
+    .where(isFresh('jobs'))
+    .orderBy('turn')
+    .orderBy('drop_since')
+    .orderBy('path_ms', 'desc')
+    .orderBy('id')
   const putOff = jobs.where(isPutOff('jobs')).where('due_at', '<=', now.getTime()).orderBy('due_at')
   const rows = [...(await fresh.execute()), ...(await putOff.execute())]
   return rows.map((row) => {
