@@ -14,6 +14,7 @@ interface Connection {
 export function connectS3(common: S3Sdk.S3ClientConfig, { settings, silence }: Connection): S3Sdk.S3 {
   const { S3 } = require('@aws-sdk/client-s3') as typeof S3Sdk
   const elsewhere = settings.importEndpoint === null ? {} : { endpoint: settings.importEndpoint, forcePathStyle: true }
+  const { endpoint: _, ...ours } = common
   // Checksums are given where they are wanted: SHA-256, of each part.
   const client = new S3({
     ...ours,
