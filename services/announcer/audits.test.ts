@@ -9,7 +9,7 @@ import { published } from './testing/news.ts'
 import { openAnnouncer } from './testing/open-announcer.ts'
 
 const body = debianDrop()
-const [one] = body.images.filter(({ registrations }) => registrations.length > 0)
+const one = body.images.find(({ registrations }) => registrations.length > 0)
 const [registration] = one?.registrations ?? []
 const now = new Date('2026-07-20T06:00:00Z')
 
