@@ -61,6 +61,17 @@ describe('dashboard and alert rules', () => {
     expect(known('AttemptOutcome')).toEqual(expect.arrayContaining(said('outcome')))
   })
 
+  it('the waits that nobody is told of are those that a publisher has planned', async () => {
+    const expression = alerts.find(({ alert }) => alert === 'ImagedropWaitsLong')?.expr ?? ''
+    const reasons = (/reason!~"([^"]+)"/.exec(expression)?.[1] ?? '').split('|')
+    const jobs = join(deploy, '..', 'services', 'ec2-publisher', 'jobs')
+    const files = ['publish-blessed.ts', 'withdraw-ended.ts'].map((name) => readFile(join(jobs, name), 'utf8'))
+    const code = (await Promise.all(files)).join('\n')
+    const said = [...code.matchAll(/'((?:the|images) [^'\n]+)'/g)].map(([, reason = '']) => reason)
+    const planned = said.filter((reason) => reasons.some((one) => new RegExp(`^(?:${one})$`).test(reason)))
+    expect(planned).toHaveLength(reasons.length)
+  })
+
   it('every alert is explained to whoever it wakes', async () => {
     const text = await readFile(join(deploy, '..', 'docs', 'operations.md'), 'utf8')
     expect(alerts.map(({ alert }) => alert).filter((alert) => !text.includes(`\`${alert}\``))).toEqual([])
