@@ -50,7 +50,7 @@ export const ec2Publisher = defineService({
   emits: [imageUploaded, imagePublished, cloudAudited, imageFailed, dropFailed],
   asides: [cadenceReached],
   // One audit after the other, with a memory; all else is independent.
-  keyOf: (event) => (event.subject === 'cadence.reached.v1' ? auditKey : event.id),
+  keyOf: ({ subject }) => (subject === 'cadence.reached.v1' ? auditKey : null),
   async handle(event, dependencies: Dependencies, context) {
     switch (event.subject) {
       case 'image.tested.v1':

@@ -81,10 +81,10 @@ export interface ServiceDefinition<
    */
   readonly asides?: readonly Consumes[]
   /**
-   * Events with the same key are handled one after the other; without it all are independent. One whose job waits holds
+   * Events with the same key are handled one after the other; without one they are independent. One whose job waits holds
    * up none: when it is woken, it is the next.
    */
-  readonly keyOf?: (event: EnvelopeOf<Consumes>) => string
+  readonly keyOf?: (event: EnvelopeOf<Consumes>) => string | null
   /**
    * Jobs of one drop with the same are quicker when one of them has ended, or wait for what it makes: one of each is taken first. Only for jobs
    * with needs.
@@ -135,7 +135,7 @@ export interface BoundService {
   readonly retry: RetryPolicy
   readonly asides: readonly EventDefinition[]
   readonly concurrency: number
-  readonly keyOf: ((event: Envelope) => string) | null
+  readonly keyOf: ((event: Envelope) => string | null) | null
   readonly basisOf: ((event: Envelope) => string | null) | null
   /** Null when its jobs need nothing worth counting: they are taken whatever else runs on the host. */
   readonly needs: ((event: Envelope) => Needs) | null

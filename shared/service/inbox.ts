@@ -22,7 +22,7 @@ interface Listener {
 }
 
 interface Worker extends Listener {
-  readonly keyOf?: ((event: Envelope) => string) | null
+  readonly keyOf?: ((event: Envelope) => string | null) | null
   readonly basisOf?: ((event: Envelope) => string | null) | null
   readonly needs?: ((event: Envelope) => Needs) | null
   readonly abandon?: unknown
