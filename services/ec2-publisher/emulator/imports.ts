@@ -35,7 +35,9 @@ const reading = new WeakMap<World, Map<string, Promise<ImportRecord>>>()
  * Reads the object of a task once it is half through. It has to be there until then: who removes it too early has a task that fails.
  * This is done when somebody looks, as everything here; an emulator that was killed meanwhile reads again.
  */
-export async function advanceImport(world: World, task: ImportRecord): Promise<ImportRecord> {
+export async function advanceImport(world: World, seen: ImportRecord): Promise<ImportRecord> {
+  // Others who looked meanwhile may have read it.
+  const task = world.imports.get(seen.id) ?? seen
   const isDue = world.now().getTime() >= task.startedAt + world.delays.import / 2
   if (!isDue || task.readAt !== null || task.cancelledAt !== null) return task
   const readings = reading.get(world) ?? new Map<string, Promise<ImportRecord>>()

@@ -21,6 +21,7 @@ import {
 } from './public-access.ts'
 import { cancelImportTask, describeImportSnapshotTasks, importSnapshot } from './import-snapshot.ts'
 import { describeInstances, getConsoleOutput, terminateInstances } from './instances.ts'
+import { oneByOne } from './one-by-one.ts'
 import { registerImage } from './register-image.ts'
 import { runInstances } from './run-instances.ts'
 import { describeSnapshots, modifySnapshotAttribute } from './snapshots.ts'
@@ -85,5 +86,7 @@ export async function answerQuery(
   const parameters = createParameters(new Map(form))
   if (parameters.flag('DryRun'))
     throw new ApiError(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
-  return renderAnswer(name, requestId, await action.run({ world, ...place, parameters }))
+  const token = parameters.text('ClientToken')
+  const run = async () => await action.run({ world, ...place, parameters })
+  return renderAnswer(name, requestId, token === null ? await run() : await oneByOne(world, token, run))
 }
