@@ -108,7 +108,7 @@ export async function orderOf(path: string, name: string): Promise<UploadOrder> 
     image: 'ec2.x86_64',
     stream: 'weekly bench',
     compose: 'bench',
-    name: `bench ${name}`,
+    name: `bench ${name.replaceAll(/[^\w ]/g, '')}`,
     architecture: 'x86_64',
     firmware: null,
     disk: { path, sha256: digest.digest('hex'), size },
