@@ -130,10 +130,13 @@ it.skipIf(!process.env['CI'] && !(await canMakeHosts()))(
     const error = `preempted by the builder of plain.x86_64 of ${milestone.drop}`
     expect(preempted).toMatchObject([{ error }])
     for (const { id, attempts } of nights) expect(attempts, String(id)).toBeLessThanOrEqual(1)
+
+    // It begins again when the milestone has ended, and finds nothing of what it had half made.
+    const made = () => nights.filter(({ id }) => existsSync(join(root, 'work', 'builder', String(id), 'half-made')))
+    await expect.poll(() => notesOf('begins', long), { timeout: 60_000, interval: 200 }).toBe(6)
+    await expect.poll(() => made().length, { timeout: 60_000, interval: 200 }).toBe(5)
     expect(await notesOf('ends', long)).toBe(1)
-    // Of what was preempted nothing is left; what runs has its folder.
-    const left = nights.filter(({ id }) => existsSync(join(root, 'work', 'builder', String(id), 'half-made')))
-    expect(left.map(({ state }) => state)).toEqual(['running', 'running', 'running', 'running'])
+    expect((await ledger.jobs({ drop: nightly.drop })).map(({ state }) => state)).toEqual(nights.map(() => 'running'))
   },
   120_000,
 )

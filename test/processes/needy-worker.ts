@@ -56,7 +56,8 @@ function needy(service: string) {
       const { flavour } = body.image
       note('begins', flavour)
       try {
-        if (flavour === long) await run('sh', ['-c', 'touch half-made && exec sleep 1000'], { signal, cwd: workFolder })
+        // It fails where an earlier try has left something.
+        if (flavour === long) await run('sh', ['-c', 'mkdir half-made && exec sleep 1000'], { signal, cwd: workFolder })
         else await sleep(workTime)
       } finally {
         note('ends', flavour)
