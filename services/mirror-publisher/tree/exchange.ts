@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import { ToolFailed, ToolMissing } from '#subprocess/errors.ts'
 import { run } from '#subprocess/run.ts'
+import { systemPython } from '#subprocess/system-python.ts'
 import { renameDurably, syncPath } from '../durable.ts'
 
 interface ReplaceOptions {
@@ -31,7 +32,7 @@ export async function replaceFolder(
   { aside, signal, log }: ReplaceOptions,
 ): Promise<void> {
   try {
-    await run('python3', ['-I', '-c', exchange, closed, open], { signal, deadline: 30_000 })
+    await run(systemPython(), ['-I', '-c', exchange, closed, open], { signal, deadline: 30_000 })
     await syncPath(dirname(open))
     await syncPath(dirname(closed))
   } catch (error) {
