@@ -19,9 +19,6 @@ export function explainFailure(error: unknown): unknown {
   if (error instanceof NotTheDisk) return become('bug')
   if (saysDiskFull(error)) return become('capacity', `the disk is full: ${lastLine(messageOf(error))}`)
   if (!(error instanceof ToolFailed)) return error
-  if (/memory usage limit/i.test(error.tail)) {
-    return become('environment', `IMAGEDROP_CONVERTER_MEMORY_MIB is too low for this level of xz: ${error.tail.trim()}`)
-  }
   switch (error.end.why) {
     case 'signal':
       // Not by us, so by a person or the kernel's out-of-memory killer: it may go better next time.

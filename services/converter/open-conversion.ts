@@ -2,12 +2,13 @@ import { join } from 'node:path'
 import type { ImageBuilt } from '#events/image-built.ts'
 import type { FormatPlan } from '#events/vocabulary.ts'
 import type { Context } from '#service/define.ts'
+import { PermanentError } from '#service/errors.ts'
 import { run } from '#subprocess/run.ts'
 import { diskName } from './disk-name.ts'
 import { createProgressSum } from './progress-sum.ts'
 import type { Conversion, ConverterDependencies, Limits } from './conversion.ts'
 import { createSlots } from './slots.ts'
-import { memoryMibOf } from './xz/xz-coder.ts'
+import { settingsOf } from './xz/levels.ts'
 import type { XzStream } from './compressed-disk.ts'
 import { createXzStream } from './xz/xz-stream.ts'
 
@@ -63,9 +64,13 @@ export async function openConversion(
   return conversion
 }
 
-/** As many as there are threads, or as the memory is enough for. */
+/** As many as there are threads, or as the memory is enough for. Throws PermanentError where it is not enough for one. */
 function toolsAtOnce(formats: readonly FormatPlan[], { threads, memoryMib }: Limits): number {
   const levels = formats.flatMap((plan) => ('level' in plan ? plan.level : []))
-  const most = Math.max(1, ...levels.map(memoryMibOf))
-  return Math.max(1, Math.min(threads, Math.floor(memoryMib / most)))
+  const most = Math.max(1, ...levels.map((level) => settingsOf(level).memoryMib))
+  if (most > memoryMib) {
+    const wanted = `level ${String(Math.max(...levels))} of xz needs ${String(most)}`
+    throw new PermanentError('environment', `IMAGEDROP_CONVERTER_MEMORY_MIB is ${String(memoryMib)}, but ${wanted}`)
+  }
+  return Math.min(threads, Math.floor(memoryMib / most))
 }

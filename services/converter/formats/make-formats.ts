@@ -6,7 +6,7 @@ import { formatFor } from './format-for.ts'
 import type { MadeFile } from './format.ts'
 
 /** Tools that encode many small pieces at once are not started for a few. */
-const leastChunk = 8 * 1024 * 1024
+const leastChunk = 16 * 1024 * 1024
 
 /** Makes all formats of a plan of one read of the disk. Throws ArtifactCorrupted when that is not what was promised. */
 export async function makeFormats(plans: readonly FormatPlan[], conversion: Conversion): Promise<MadeFile[]> {

@@ -10,33 +10,63 @@ export interface XzBlock {
 
 const headerSize = 12
 const footerSize = 12
+/** Of a CRC-64. */
+const checkSize = 8
+/** In a block's flags: its compressed and its uncompressed size stand in its header. */
+const sizesKnown = 0xc0
 
-/** Takes the only block out of a stream that xz made. */
+/** Takes the only block out of a stream. */
 export function onlyBlock(stream: Buffer): XzBlock {
   const [block, ...others] = blocksOf(stream)
   if (block && others.length === 0) return block
   throw new Error(`expected an xz stream of one block, got one of ${String(others.length + (block ? 1 : 0))}`)
 }
 
-/** Takes the blocks out of a stream that xz made; each is the same as if it had been compressed alone. */
+/** Takes the blocks out of a stream; each is the same as if it had been compressed alone. Its sizes are in its header. */
 export function blocksOf(stream: Buffer): XzBlock[] {
   const indexSize = (stream.readUInt32LE(stream.length - 8) + 1) * 4
   const index = stream.subarray(stream.length - footerSize - indexSize, stream.length - footerSize)
   const [count, afterCount] = readNumber(index, 1)
   const blocks: XzBlock[] = []
   let start = headerSize
-  for (let at = afterCount; blocks.length < count;) {
+  for (let done = 0, at = afterCount; done < count; done += 1) {
     const [unpaddedSize, afterUnpadded] = readNumber(index, at)
     const [uncompressedSize, afterBoth] = readNumber(index, afterUnpadded)
     const end = start + Math.ceil(unpaddedSize / 4) * 4
-    blocks.push({ bytes: stream.subarray(start, end), unpaddedSize, uncompressedSize })
+    // 7-Zip ends what it was not told the size of with a block that holds nothing.
+    if (uncompressedSize > 0) {
+      blocks.push(withSizes({ bytes: stream.subarray(start, end), unpaddedSize, uncompressedSize }))
+    }
     start = end
     at = afterBoth
   }
   return blocks
 }
 
-/** A stream of one block, as xz writes it. */
+/**
+ * Puts its sizes into a block's header, if they are not there (section 3.1): only then is a block decoded beside others. Expects the
+ * one filter that disks are compressed with.
+ */
+function withSizes(block: XzBlock): XzBlock {
+  const oldSize = (block.bytes.readUInt8(0) + 1) * 4
+  const flags = block.bytes.readUInt8(1)
+  if ((flags & sizesKnown) === sizesKnown) return block
+  if (flags !== 0)
+    throw new Error(`expected an xz block with one filter and no sizes, got one with flags ${String(flags)}`)
+  const filter = [...block.bytes.subarray(2, 5)]
+  const compressedSize = block.unpaddedSize - oldSize - checkSize
+  const fields = [0, sizesKnown, ...numberBytes(compressedSize), ...numberBytes(block.uncompressedSize), ...filter]
+  const header = Buffer.alloc(Math.ceil(fields.length / 4) * 4)
+  header.set(fields)
+  header.writeUInt8(header.length / 4)
+  return {
+    ...block,
+    bytes: Buffer.concat([header, checksum(header), block.bytes.subarray(oldSize)]),
+    unpaddedSize: block.unpaddedSize - oldSize + header.length + 4,
+  }
+}
+
+/** A stream of one block. */
 export function streamOf(block: XzBlock): Buffer {
   return Buffer.concat([streamHeader(), block.bytes, streamEnd([block])])
 }

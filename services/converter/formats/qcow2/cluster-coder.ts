@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
 import { blockSize } from '../../chunk.ts'
+import { systemPython } from '#subprocess/system-python.ts'
 import type { Conversion } from '../../conversion.ts'
 import type { Coder } from '../../pieces/coder.ts'
 import { runOnBytes } from '../../run-on-bytes.ts'
@@ -13,7 +14,7 @@ const zeros = Buffer.alloc(clusterSize)
 const names = { none: 'qcow2-none', zlib: 'qcow2-zlib-5', zstd: 'qcow2-zstd' }
 
 /** How much of a disk is given to one run of a tool. */
-const batchSize = 8 * 1024 * 1024
+const batchSize = 16 * 1024 * 1024
 const piecesOfBatch = batchSize / blockSize
 const clustersOfPiece = blockSize / clusterSize
 
@@ -88,7 +89,7 @@ while cluster := sys.stdin.buffer.read(size):
 `
 
 function deflate(clusters: Buffer, conversion: Conversion): Promise<Buffer> {
-  return runOnBytes(conversion, 'python3', ['-I', '-S', '-c', deflateClusters], [clusters])
+  return runOnBytes(conversion, systemPython(), ['-I', '-S', '-c', deflateClusters], [clusters])
 }
 
 const zstdOne = promisify(zstdCompress)

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto'
 import type { FormatPlan } from '#events/vocabulary.ts'
 import type { Conversion } from '../../conversion.ts'
 import { createHashedFile } from '../../hashed-file.ts'
-import { blockSizeOf, createXzCoder } from '../../xz/xz-coder.ts'
+import { settingsOf } from '../../xz/levels.ts'
+import { createXzCoder } from '../../xz/xz-coder.ts'
 import type { Format } from '../format.ts'
 import { tarEnd, tarHeader } from '../tar/tar.ts'
 
@@ -12,7 +13,7 @@ import { tarEnd, tarHeader } from '../tar/tar.ts'
  */
 export function createRawTarXz({ level }: Extract<FormatPlan, { format: 'raw.tar.xz' }>): Format {
   return {
-    pieceSize: blockSizeOf(level),
+    pieceSize: settingsOf(level).blockSize,
     async begin(conversion) {
       const { disk, diskName, time } = conversion
       const draft = await conversion.draft('disk.raw.tar.xz')

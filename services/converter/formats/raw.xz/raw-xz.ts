@@ -1,12 +1,12 @@
 import type { FormatPlan } from '#events/vocabulary.ts'
 import { createHashedFile } from '../../hashed-file.ts'
-import { blockSizeOf } from '../../xz/xz-coder.ts'
+import { settingsOf } from '../../xz/levels.ts'
 import type { Format } from '../format.ts'
 
 /** The disk as one xz stream. */
 export function createRawXz({ level }: Extract<FormatPlan, { format: 'raw.xz' }>): Format {
   return {
-    pieceSize: blockSizeOf(level),
+    pieceSize: settingsOf(level).blockSize,
     async begin(conversion) {
       const draft = await conversion.draft('disk.raw.xz')
       const file = await createHashedFile(draft.path, conversion)
