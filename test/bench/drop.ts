@@ -23,6 +23,10 @@ export const dropImages = ['generic.x86_64', 'ec2.x86_64', 'generic.i686', 'ec2.
 const ours = join(import.meta.dirname, '..', '..')
 const script = join(import.meta.dirname, 'baseline.sh')
 
+const onLine = (line: string) => {
+  console.info(line)
+}
+
 type Work = (place: string, images: readonly string[]) => Promise<void>
 
 /**
@@ -78,7 +82,7 @@ function noteOf(folder: string, part: string): string {
 async function downloadPackages(folder: string, images: readonly string[]): Promise<void> {
   const place = join(folder, 'packages')
   for (const image of images) await rm(join(place, image), { recursive: true, force: true })
-  await run('bash', [script, place, ...images], { env: { STEPS: 'build' }, onLine: console.info })
+  await run('bash', [script, place, ...images], { env: { STEPS: 'build' }, onLine })
   for (const image of images) await rm(join(place, image), { recursive: true })
 }
 
@@ -96,12 +100,12 @@ async function copyPackages(folder: string, part: string, images: readonly strin
 }
 
 async function runScript(place: string, images: readonly string[]): Promise<void> {
-  await run('bash', [script, place, ...images], { onLine: console.info })
+  await run('bash', [script, place, ...images], { onLine })
 }
 
 async function runDrop(place: string, images: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const args = ['drop', '--distribution', 'debian-12', '--state', place, '--images', images.join(',')]
-  await run(join(ours, 'cli', 'imagedrop.js'), args, { env, onLine: console.info })
+  await run(join(ours, 'cli', 'imagedrop.js'), args, { env, onLine })
 }
 
 async function runDropOfOneBoot(place: string, images: readonly string[]): Promise<void> {
