@@ -5,7 +5,7 @@
 #   test/bench/baseline.sh FOLDER [IMAGE…]      images as generic.x86_64; default: the four of Debian 12
 #
 # QCOW2_COMPRESSION and XZ_LEVEL are those of scratch drops in deploy/drops.yaml unless they are set. The packages come
-# from the host's own Debian mirror; on other hosts set MIRROR and SECURITY_MIRROR.
+# from the host's own Debian mirror; on other hosts set MIRROR and SECURITY_MIRROR. STEPS names the steps that are wanted.
 set -euo pipefail
 
 folder=$(realpath -m "${1:?usage: baseline.sh FOLDER [IMAGE...]}")
@@ -155,6 +155,6 @@ for image in "${images[@]}"; do
   name=debian-12-$flavour-$architecture
   mkdir "$folder/$image"
   cd "$folder/$image"
-  for one in build convert compress archive checksum boot; do step "$one"; done
+  for one in ${STEPS:-build convert compress archive checksum boot}; do step "$one"; done
 done
 printf '%-16s %-9s %8.1f s\n' all together "$(bc <<<"$EPOCHREALTIME - $begin")"

@@ -5,6 +5,7 @@ import { measureCompeting } from './competing.ts'
 import { measureConvert, measureMemory } from './convert.ts'
 import { measureIdleServices } from './idle-services.ts'
 import { measureIntake } from './intake.ts'
+import { dropImages, dropParts, leastWall, measureDropPart, readDropFigures } from './drop.ts'
 import { measureFlavours } from './flavours.ts'
 import { measureGrowth, measureManyProcesses, type Stretch } from './many-processes.ts'
 import { measureNullDrops } from './null-drops.ts'
@@ -21,7 +22,8 @@ import { measureWeek } from './week.ts'
  * fewer jobs, `bus:4000` and `bus-publish:4000` fewer messages; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image,
  * `convert:/path/disk.raw,6` the disk and the level of xz, `memory:/path/disk.raw,2+40` the disk and its sizes in GiB,
  * `clouds:/path/disk.raw,/path/coldsnap,rates+sizes+copies` the disk, the program that it is measured beside and what of it. `flavours:/path,6` builds in a folder,
- * and `week:/path/disk.raw,/path` takes a disk of it and another folder. Times in milliseconds, memory in MB.
+ * and `week:/path/disk.raw,/path` takes a disk of it and another folder. `drop:/path` makes drops in a folder; `drop:/path,generic.i686+ec2.i686,script` makes
+ * these images by this part alone, and tells it beside the parts that were made there before. Times in milliseconds, memory in MB.
  */
 const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<void>>> = {
   async embedded() {
@@ -83,6 +85,25 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
       'second against the first (goal 0.35)': round(ratio, 3),
       'blocks of 512 KiB sent of it (goal 0.15)': round(sent.sent / sent.all, 3),
     })
+  },
+  async drop(_count, where) {
+    const [folder = '', list = dropImages.join('+'), parts = dropParts.join('+')] = where?.split(',') ?? []
+    if (folder === '') throw new Error('drop: expected a folder to work in, as drop:/tmp/drop')
+    const images = list.split('+')
+    for (const part of parts.split('+')) await measureDropPart(folder, part, images)
+    const script = await readDropFigures(folder, 'script', images)
+    for (const part of dropParts) {
+      const figures = await readDropFigures(folder, part, images)
+      if (figures === null) continue
+      const { wall, processor, ours } = figures
+      print({ [`${part}, wall s`]: round(wall), '  processor s': round(processor) })
+      if (part === 'script') continue
+      print({
+        '  of that our own process': round(ours),
+        '  wall to processor of the tools / cores (goal 1.1)': round(wall / leastWall(figures), 2),
+      })
+      if (script) print({ '  times as fast as the script (goal 2.5)': round(script.wall / wall, 2) })
+    }
   },
   async week(_count, where) {
     const [disk = '', folder = ''] = where?.split(',') ?? []

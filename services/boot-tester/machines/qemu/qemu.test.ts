@@ -78,6 +78,13 @@ describe.each(['x86_64', 'i686'] as const)('a machine of %s', (architecture) => 
     }
     expect(await readFile(join(folder, 'console.log'), 'utf8')).toBe('hello')
   })
+
+  it('has a processor of which QEMU lacks nothing', async () => {
+    {
+      await using _machine = await bootUntil('hello', { architecture })
+    }
+    expect(await readFile(join(folder, 'qemu.log'), 'utf8')).toBe('')
+  })
 })
 
 it('the image is not written to and the overlay is gone when the power is off', async () => {
