@@ -36,6 +36,7 @@ const capacity = {
 /** Calls that count jobs which are not over. */
 const counting = new Set(['backlog', 'unfit'])
 let server: PostgresServer
+let empty: string
 let young: string
 let old: string
 let patient: string
@@ -45,6 +46,7 @@ beforeAll(async () => {
   await server.administer(await readFile(join(import.meta.dirname, '../../../deploy/postgres/roles.sql'), 'utf8'))
   young = await server.createDatabase()
   await migratePostgres({ url: young, log })
+  empty = await server.createDatabase({ like: young })
   await fill(young, 500)
   old = await server.createDatabase({ like: young })
   await fill(old, past)
@@ -77,14 +79,42 @@ describe.each([['postgres'], ['imagedrop_builder']])('as %s', (user) => {
   })
 })
 
+it('what an account may see finds no rows: its plans are those of the owner, also while the tables are empty', async () => {
+  const ways = async (user: string) => {
+    const database = await server.createDatabase({ like: empty })
+    const all = await explainCalls(as(database, user))
+    return new Map([...all].map(([call, plans]) => [call, plans.flatMap(indexesOf)]))
+  }
+  expect(await ways('imagedrop_builder')).toEqual(await ways('postgres'))
+})
+
 /** The planner's estimate for everything that each call sends. A table read whole counts 1e10: seqscan is off. */
 async function costs(url: string): Promise<Map<string, number>> {
-  const total = new Map<string, number>()
+  const all = await explainCalls(url)
+  return new Map([...all].map(([call, plans]) => [call, plans.reduce((sum, plan) => sum + plan['Total Cost'], 0)]))
+}
+
+/** The indexes that a plan uses, in its own order. */
+function indexesOf(plan: Plan): string[] {
+  const { 'Index Name': index, Plans: parts = [] } = plan
+  return [...(index === undefined ? [] : [index]), ...parts.flatMap(indexesOf)]
+}
+
+/** What EXPLAIN says of one step of a plan. */
+interface Plan {
+  readonly 'Total Cost': number
+  readonly 'Index Name'?: string
+  readonly Plans?: readonly Plan[]
+}
+
+/** The plan of every statement that each call sends. */
+async function explainCalls(url: string): Promise<Map<string, Plan[]>> {
+  const all = new Map<string, Plan[]>()
   let call = ''
   const pool = new Pool({ ...clientConfig({ url }, new Set()), max: 1 })
   pool.on('error', () => {})
   const db = new Kysely<Tables>({
-    dialect: explaining(createPostgresDialect(pool), (cost) => total.set(call, (total.get(call) ?? 0) + cost)),
+    dialect: explaining(createPostgresDialect(pool), (plan) => all.set(call, [...(all.get(call) ?? []), plan])),
   })
   const wake = {
     ring: () => {},
@@ -105,7 +135,7 @@ async function costs(url: string): Promise<Map<string, number>> {
     await run(ledger)
   }
   await ledger[Symbol.asyncDispose]()
-  return total
+  return all
 }
 
 const calls: Record<string, (ledger: Ledger) => Promise<unknown>> = {
@@ -150,12 +180,12 @@ const calls: Record<string, (ledger: Ledger) => Promise<unknown>> = {
   backlog: (ledger) => ledger.backlog(now),
 }
 
-function explaining(dialect: Dialect, onCost: (cost: number) => void): Dialect {
+function explaining(dialect: Dialect, onPlan: (plan: Plan) => void): Dialect {
   async function explain(connection: DatabaseConnection, query: CompiledQuery): Promise<void> {
     if (/^(begin|commit|rollback)/.test(query.sql)) return
     const explained = { ...CompiledQuery.raw(`explain (format json) ${query.sql}`), parameters: query.parameters }
-    const { rows } = await connection.executeQuery<{ 'QUERY PLAN': [{ Plan: { 'Total Cost': number } }] }>(explained)
-    onCost(rows[0]?.['QUERY PLAN'][0].Plan['Total Cost'] ?? Infinity)
+    const { rows } = await connection.executeQuery<{ 'QUERY PLAN': [{ Plan: Plan }] }>(explained)
+    onPlan(rows[0]?.['QUERY PLAN'][0].Plan ?? { 'Total Cost': Infinity })
   }
   return {
     ...dialect,
