@@ -150,16 +150,16 @@ async function takeJobs({ args, processes, database }: Fleet): Promise<Turn> {
     if (answer === 'done') done += 1
     if (done === bursts * burst) all.resolve()
   }
-  const children: ChildProcess[] = []
-  for (let index = 0; index < processes; index += 1) {
+  const start = async () => {
     const child = fork(join(import.meta.dirname, 'taking-worker.ts'), [...args, String(workers / processes)])
     child.once('exit', () => {
       all.reject(new Error('a worker ended before its jobs'))
     })
     child.on('message', onAnswer)
-    children.push(child)
     await answerOf(child)
+    return child
   }
+  const children = await Promise.all(Array.from({ length: processes }, start))
   const before = await database()
   children.forEach((child) => tell(child, 'count'))
   for (let index = 0; index < bursts; index += 1) {
@@ -185,7 +185,15 @@ async function timesOf(child: ChildProcess): Promise<Times> {
 }
 
 async function answerOf(child: ChildProcess): Promise<Answer> {
-  const [answer] = (await once(child, 'message', { signal: AbortSignal.timeout(patience) })) as [Answer]
+  const over = new AbortController()
+  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(patience)])
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`a worker ended with ${String(code)}`)
+  })
+  const answered = once(child, 'message', { signal }) as Promise<[Answer]>
+  const [answer] = await Promise.race([answered, ended]).finally(() => {
+    over.abort()
+  })
   return answer
 }
 

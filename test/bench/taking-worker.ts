@@ -48,6 +48,7 @@ const times = {
   written: [] as number[],
 }
 let counts = false
+let isEnding = false
 let processor = process.cpuUsage()
 const note = (list: number[], time: number) => {
   if (counts) list.push(time)
@@ -75,7 +76,8 @@ const dispatchers = ledgers.map((ledger, index) => {
     log,
   }
   const dispatcher = createDispatcher(runtime, bindService(builder, null, { concurrency: 1 }), (error) => {
-    throw error
+    // What a look meets that was under way when its ledger was closed.
+    if (!isEnding) throw error
   })
   ledger.watch((where) => {
     dispatcher.wake(where)
@@ -107,6 +109,7 @@ say('ready')
 
 async function end(): Promise<void> {
   const { user, system } = process.cpuUsage(processor)
+  isEnding = true
   comparing.abort()
   await compared
   await Promise.all(dispatchers.map((one) => one.stop(1_000)))
