@@ -18,7 +18,7 @@ import { measureWeek } from './week.ts'
 
 /**
  * `npm run bench [-- PART…]`: the figures of docs/performance.md. Without a part, those that a laptop can measure in a
- * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `waiting:1000`
+ * minute with nothing else installed. `processes:500`, `growth:5000`, `taking:1000` and `publish:100` take fewer drops, `taking:20000,sqlite` one ledger, `waiting:1000`
  * fewer jobs, `bus:4000` and `bus-publish:4000` fewer messages; `boot:/path/disk.raw` and `sources:/path/disk.raw` name the image,
  * `convert:/path/disk.raw,6` the disk and the level of xz, `memory:/path/disk.raw,2+40` the disk and its sizes in GiB,
  * `clouds:/path/disk.raw,/path/coldsnap,rates+sizes+copies` the disk, the program that it is measured beside and what of it. `flavours:/path,6` builds in a folder,
@@ -164,9 +164,14 @@ const parts: Readonly<Record<string, (count?: number, text?: string) => Promise<
     const { bytes, ...times } = await measureLargeDrop(64 * 1024 ** 2)
     printPublish(`${String(Math.round(bytes / 1024 ** 2))} MiB of images`, times)
   },
-  async taking(drops = 25_000) {
-    for await (const { name, past, figures } of measureTaking(drops)) {
-      print({ [`${name}, jobs in the past`]: past.jobs, 'of which wait': past.waiting })
+  async taking(_count, text) {
+    const [drops = '20000', ledgers = 'postgres+sqlite'] = text?.split(',') ?? []
+    for await (const { name, past, figures } of measureTaking(Number(drops), ledgers.split('+'))) {
+      print({
+        [`${name}, jobs in the past`]: past.jobs,
+        'of which wait': past.waiting,
+        'made in s': round(past.seconds),
+      })
       for (const [what, { young, old }] of Object.entries(figures)) {
         const goal = what === 'taking a job, p95 ms' ? ' (goal 5)' : ''
         console.info(`${`${name}, ${what}${goal}`.padEnd(52)} ${String(young).padEnd(8)} ${String(old)}`)

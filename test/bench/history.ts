@@ -1,27 +1,40 @@
-/** Runs one statement on the database of a ledger, whichever it is. */
-export type RunSql = (text: string) => Promise<unknown>
+import type { HistoryDatabase } from './history-database.ts'
 
-/** As many rows after the example of each at a time. */
-const atOnce = 500
-/** How much earlier each was, in milliseconds. */
+/** How much earlier each copy was than the one before, in milliseconds. */
 const earlier = 600_000
+/** As many copies in one statement. */
+const atOnce = 200
 
 /**
- * Gives a ledger the past of many drops: for each row that `real` drops have left, all that there are, so many more with ids, keys,
- * times and texts of their own. What is measured afterwards depends on the past only through these rows.
+ * Gives a ledger the past of many drops: for each row that `real` drops have left, all that are over or wait, so many more with ids, keys,
+ * times and texts of their own. What is measured afterwards depends on the past only through these rows. Nobody may write to it meanwhile.
  */
-export async function addHistory(run: RunSql, { real, drops }: { real: number; drops: number }): Promise<void> {
-  for (const { name } of tables) await run(`create temporary table real_${name} as select * from ${name}`)
-  const copies = Math.ceil(drops / real)
-  for (let first = 1; first <= copies; first += atOnce) {
-    const last = Math.min(first + atOnce - 1, copies)
-    for (const table of tables) await run(copyOf(table, first, last))
+export async function addHistory(
+  database: HistoryDatabase,
+  { real, drops }: { real: number; drops: number },
+): Promise<void> {
+  await database.begin()
+  for (const { name, isPast } of tables) {
+    await database.ask(`create temporary table real_${name} as select * from ${name} where ${isPast}`)
   }
+  const copies = Math.ceil(drops / real)
+  for (const table of tables) {
+    const [example] = await database.ask(`select * from real_${table.name} limit 1`)
+    if (example === undefined) throw new Error(`there is nothing in ${table.name} to make a past of`)
+    const columns = Object.keys(example).filter((column) => !counted.has(column))
+    // Made over all rows at the end, an index takes a fraction of what its entries take one by one.
+    const makeIndexes = await database.dropIndexes(table.name)
+    for (let first = 1; first <= copies; first += atOnce) {
+      await database.ask(copyOf(table, columns, { first, last: Math.min(first + atOnce - 1, copies) }))
+    }
+    await makeIndexes()
+  }
+  await database.end()
 }
 
 interface Table {
   readonly name: string
-  readonly columns: string
+  readonly isPast: string
   /** Those that get ` #n` behind them: what must be unique, and what belongs to one drop. */
   readonly renamed: readonly string[]
   readonly times: readonly string[]
@@ -29,38 +42,45 @@ interface Table {
   readonly told: readonly string[]
 }
 
+/** The database gives these itself. */
+const counted = new Set(['id', 'seq'])
+
 const tables: readonly Table[] = [
   {
     name: 'jobs',
-    columns: `service event_id subject drop_id image key envelope state attempts due_at lease_owner lease_until
-      cancel_requested error accepted_at started_at finished_at wait_for wait_reason wait_since wait_state`,
+    isPast: `state not in ('queued', 'running')`,
     renamed: ['event_id', 'drop_id', 'key', 'wait_for'],
     times: ['due_at', 'accepted_at', 'started_at', 'finished_at', 'wait_since'],
     told: ['envelope'],
   },
   {
     name: 'outbox',
-    columns: 'event_id subject drop_id envelope said_at sent_at lease_owner lease_until said_by',
+    isPast: 'sent_at is not null',
     renamed: ['event_id', 'drop_id'],
     times: ['said_at', 'sent_at'],
     told: ['envelope'],
   },
-  { name: 'entities', columns: 'service key version state', renamed: ['key'], times: [], told: [] },
+  { name: 'entities', isPast: 'true', renamed: ['key'], times: [], told: [] },
 ]
 
-function copyOf({ name, columns, renamed, times, told }: Table, first: number, last: number): string {
-  const names = columns.split(/\s+/)
+interface Copies {
+  readonly first: number
+  readonly last: number
+}
+
+function copyOf({ name, renamed, times, told }: Table, columns: readonly string[], { first, last }: Copies): string {
   const own = (column: string) => `${column} || ' #' || copy`
-  const values = names.map((column) => {
+  const values = columns.map((column) => {
     if (renamed.includes(column)) return own(column)
     if (times.includes(column)) return `${column} - copy * ${String(earlier)}`
     if (!told.includes(column)) return column
     const drop = 'coalesce(drop_id, event_id)'
     return `replace(replace(${column}, event_id, ${own('event_id')}), ${drop}, ${own(drop)})`
   })
+  // Copy by copy, as drops come one after the other: a cross join keeps the order in SQLite, and is as good as any in PostgreSQL.
   return `
     with recursive copies (copy) as (
       select ${String(first)} union all select copy + 1 from copies where copy < ${String(last)}
     )
-    insert into ${name} (${names.join(', ')}) select ${values.join(', ')} from real_${name}, copies`
+    insert into ${name} (${columns.join(', ')}) select ${values.join(', ')} from copies cross join real_${name}`
 }

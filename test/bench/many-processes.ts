@@ -5,6 +5,7 @@ import type { Envelope } from '#events/envelope.ts'
 import { cpuSecondsOfTree } from '../processes/cpu-time.ts'
 import { startFleet, type Fleet } from '../processes/fleet.ts'
 import { provideInfrastructure, requestOf, type Infrastructure } from '../processes/infrastructure.ts'
+import { postgresHistory } from './history-database.ts'
 import { addHistory } from './history.ts'
 
 /** How many drops are on their way at a time, for each process of a service. */
@@ -59,8 +60,7 @@ async function addPast(url: string, drops: number): Promise<void> {
     const { rows } = await client.query<{ real: number }>(
       `select count(distinct drop_id)::int as real from outbox where subject = 'drop.announced.v1'`,
     )
-    await addHistory((text) => client.query(text), { real: rows[0]?.real ?? 0, drops })
-    await client.query('vacuum analyze')
+    await addHistory(postgresHistory(client), { real: rows[0]?.real ?? 0, drops })
   } finally {
     await client.end()
   }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
 import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { composeStatusChanged } from '#events/compose.ts'
 import { say } from '#events/define.ts'
 import { dropCancelled } from '#events/drop-cancelled.ts'
@@ -67,6 +68,19 @@ describe('publishing to RabbitMQ', { timeout: 60_000 }, () => {
       expect(heard).toEqual([event])
     })
     expect(bus.state().published).toBe(1)
+  })
+
+  it('sends the events that it is given at once in a few calls of the system, not in one for each', async () => {
+    await using bus = await open()
+    await listen(bus, 'builder')
+    await bus.publish([requested()])
+    const calls = [vi.spyOn(Socket.prototype, '_write'), vi.spyOn(Socket.prototype, '_writev')]
+    await bus.publish(Array.from({ length: 200 }, requested))
+    const count = calls.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+    calls.forEach((call) => {
+      call.mockRestore()
+    })
+    expect(count).toBeLessThan(50)
   })
 
   it('says which events the broker refused to store', async () => {

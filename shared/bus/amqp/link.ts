@@ -1,6 +1,8 @@
+import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type ChannelModel } from 'amqplib'
 import { addressOf, socketOptions, withoutPassword } from './address.ts'
+import { writeByTurns } from './by-turns.ts'
 import { pause, type Settings } from './options.ts'
 import { BrokerRefused, isVirtualHostRefusal, refusalIn } from './refusal.ts'
 
@@ -65,6 +67,9 @@ export function keepLink(purpose: string, settings: Settings, refused: (error: B
     const socket = new AbortController()
     try {
       const model = await connect(addressOf(settings), await socketOptions(settings, socket.signal))
+      // Not among amqplib's types; without it, each message is sent by itself.
+      const { stream } = model.connection as { readonly stream?: Writable }
+      if (stream) writeByTurns(stream)
       const lost = new Promise<Error>((resolve) => {
         drop = resolve
         model.on('error', resolve)

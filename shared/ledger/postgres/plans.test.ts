@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CompiledQuery, Kysely, type DatabaseConnection, type Dialect } from 'kysely'
-import { Pool } from 'pg'
+import { Client, Pool } from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { say } from '#events/define.ts'
@@ -86,6 +86,18 @@ it('what an account may see finds no rows: its plans are those of the owner, als
     return new Map([...all].map(([call, plans]) => [call, plans.flatMap(indexesOf)]))
   }
   expect(await ways('imagedrop_builder')).toEqual(await ways('postgres'))
+})
+
+it('no function that a service asks by is planned at each call, as those in SQL are that run as their owner', async () => {
+  const client = new Client({ connectionString: young })
+  await client.connect()
+  const { rows } = await client.query(
+    `select proname, lanname from pg_proc join pg_language on pg_language.oid = prolang
+     where pronamespace = 'public'::regnamespace and prosecdef order by proname`,
+  )
+  await client.end()
+  expect(rows).toContainEqual({ proname: 'past_times', lanname: 'plpgsql' })
+  expect(rows.filter(({ lanname }) => lanname === 'sql')).toEqual([])
 })
 
 /** The planner's estimate for everything that each call sends. A table read whole counts 1e10: seqscan is off. */

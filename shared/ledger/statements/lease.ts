@@ -1,11 +1,23 @@
-import { sql, type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
 import type { Job } from '../ledger.ts'
 import type { Capacity, Holding } from '../needs.ts'
 import { jobColumns, jobOf } from '../rows.ts'
+import { inState, type Tables } from '../schema.ts'
+import {
+  abandonedJobs,
+  dueColumns,
+  freshJobs,
+  nearJobs,
+  putOffJobs,
+  wokenJobs,
+  type Asked,
+  type Due,
+  type DueRow,
+  type Place,
+} from './due-jobs.ts'
 import { fitsIn } from './fits-in.ts'
-import { leftToNearHost } from './near.ts'
-import { inState, isFresh, isLive, isPutOff, type JobsTable, type Tables } from '../schema.ts'
+import { writtenOnce } from './written-once.ts'
 
 interface LeaseOptions {
   readonly owner: string
@@ -26,31 +38,48 @@ export async function lease(
   db: Kysely<Tables>,
   kind: DatabaseKind,
   service: string,
-  { owner, now, until, limit: wanted, capacity, repeated }: LeaseOptions,
+  { owner, now, until, limit, capacity, repeated }: LeaseOptions,
 ): Promise<Job[]> {
   const leased = repeated ? await leasedAt(db, service, { owner, now, until }) : []
   if (leased.length > 0) return leased
-  // Each job leaves less of the host for the next.
-  const limit = capacity ? Math.min(wanted, 1) : wanted
-  const host = capacity?.host ?? null
-  const due = { now, limit, host, fits: capacity ? fitsIn(capacity, now) : null }
-  const start: Pick<Kysely<Tables>, 'with'> = host === null ? db : withHost(db, kind, service, { ...due, host })
-  const rows = await start
+  const asked = { service, owner, now: now.getTime(), until: until.getTime() }
+  const rows = capacity
+    ? // Each job leaves less of the host for the next.
+      await takeDue(db, kind, { ...asked, limit: Math.min(limit, 1) }, placeOn(kind, capacity, now)).execute()
+    : await takeAnywhere(db, kind, { ...asked, limit })
+  return rows.map(jobOf).toSorted((one, other) => one.id - other.id)
+}
+
+function placeOn(kind: DatabaseKind, capacity: Capacity, now: Date): Place {
+  const { host } = capacity
+  return { host, fits: fitsIn(capacity, now), used: kind.usedOn(host, now) }
+}
+
+const takeAnywhere = writtenOnce(['service', 'owner', 'now', 'until', 'limit'], (db, kind, asked: Asked) =>
+  takeDue(db, kind, asked, null),
+)
+
+function takeDue(db: Kysely<Tables>, kind: DatabaseKind, asked: Asked, place: Place | null) {
+  const { owner, now, until, limit } = asked
+  const host = place?.host ?? null
+  const due = { ...asked, place }
+  const start: Pick<Kysely<Tables>, 'with'> = place === null ? db : withHost(db, kind, { ...due, place })
+  return start
     .with(
       (cte) => cte('fresh').materialized(),
-      (from) => kind.takeRows(freshJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(freshJobs(from, due), 'job'),
     )
     .with(
       (cte) => cte('put_off').materialized(),
-      (from) => kind.takeRows(putOffJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(putOffJobs(from, due), 'job'),
     )
     .with(
       (cte) => cte('abandoned').materialized(),
-      (from) => kind.takeRows(abandonedJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(abandonedJobs(from, due), 'job'),
     )
     .with(
       (cte) => cte('woken').materialized(),
-      (from) => kind.takeRows(wokenJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(wokenJobs(from, due), 'job'),
     )
     .updateTable('jobs')
     .set((set) => ({
@@ -60,9 +89,9 @@ export async function lease(
       preempted_by: null,
       room_host: null,
       room_until: null,
-      lease_until: until.getTime(),
+      lease_until: until,
       attempts: set('attempts', '+', 1),
-      started_at: now.getTime(),
+      started_at: now,
     }))
     .where('id', 'in', (is) =>
       is
@@ -88,146 +117,19 @@ export async function lease(
         .limit(limit),
     )
     .returning(jobColumns)
-    .execute()
-  return rows.map(jobOf).toSorted((one, other) => one.id - other.id)
 }
 
-type DueRow = Pick<Selectable<JobsTable>, (typeof dueColumns)[number]>
-const dueColumns = ['id', 'priority', 'turn', 'drop_since', 'path_ms', 'near_host'] as const
-
 /** What a lease for a host looks at besides: what is used there, and what was made there. */
-function withHost(db: Kysely<Tables>, kind: DatabaseKind, service: string, due: Due & { readonly host: string }) {
+function withHost(db: Kysely<Tables>, kind: DatabaseKind, due: Due & { readonly place: Place }) {
   return db
     .with(
       (cte) => cte('used').materialized(),
-      () => sql<Holding>`(${kind.usedOn(due.host, due.now)})`,
+      () => sql<Holding>`(${due.place.used})`,
     )
     .with(
       (cte) => cte('near').materialized(),
-      (from) => kind.takeRows(nearJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(nearJobs(from, due), 'job'),
     )
-}
-
-type From = Pick<Kysely<Tables>, 'selectFrom'>
-
-interface Due {
-  readonly now: Date
-  readonly limit: number
-  /** Null when nobody counts what it has: then no job is nearer to it than another. */
-  readonly host: string | null
-  readonly fits: RawBuilder<boolean> | null
-}
-
-/** Those that were due when they came, but for those that are left to another host. */
-function freshJobs(db: From, service: string, due: Due) {
-  const { now, host } = due
-  const jobs = inFreshOrder(db, service, due)
-  if (host === null) return jobs
-  return jobs.where((is) =>
-    is.or([
-      is('job.near_host', 'is', null),
-      is('job.near_host', '=', host),
-      is('job.accepted_at', '<=', now.getTime() - leftToNearHost),
-    ]),
-  )
-}
-
-/** Those of them whose input was made on this host. */
-function nearJobs(db: From, service: string, due: Due & { readonly host: string }) {
-  return inFreshOrder(db, service, due).where('job.near_host', '=', due.host)
-}
-
-function inFreshOrder(db: From, service: string, due: Due) {
-  return inTurn(jobsOf(db, service, due), due.now)
-    .where(isFresh('job'))
-    .orderBy('job.priority')
-    .orderBy('job.turn')
-    .orderBy('job.drop_since')
-    .orderBy('job.path_ms', 'desc')
-    .orderBy('job.id')
-    .limit(due.limit)
-}
-
-/** Those whose time has come. */
-function putOffJobs(db: From, service: string, due: Due) {
-  const { now, limit } = due
-  return inTurn(jobsOf(db, service, due), now)
-    .where(isPutOff('job'))
-    .where('job.due_at', '<=', now.getTime())
-    .orderBy('job.due_at')
-    .limit(limit)
-}
-
-/** Those whose lease has run out. */
-function abandonedJobs(db: From, service: string, due: Due) {
-  const { now, limit } = due
-  return inTurn(jobsOf(db, service, due), now)
-    .where(inState('job', 'running'))
-    .where('job.lease_until', '<', now.getTime())
-    .orderBy('job.lease_until')
-    .limit(limit)
-}
-
-function jobsOf(db: From, service: string, { fits }: Due) {
-  const jobs = db.selectFrom('jobs as job').select(dueColumns).where('job.service', '=', service)
-  return fits === null ? jobs : jobs.where(fits)
-}
-
-/** Without those that an earlier one with their key holds up. */
-function inTurn(jobs: ReturnType<typeof jobsOf>, now: Date) {
-  return jobs.where((is) =>
-    is.or([
-      is('job.key', 'is', null),
-      is.and([
-        is.not(is.exists(withKeyOf(is).whereRef('other.id', '<', 'job.id').where(isLive('other')))),
-        is.not(is.exists(wokenBefore(is, now.getTime()))),
-      ]),
-    ]),
-  )
-}
-
-function wokenJobs(db: From, service: string, due: Due) {
-  const { now, limit } = due
-  const time = now.getTime()
-  return jobsOf(db, service, due)
-    .where(inState('job', 'waiting'))
-    .where('job.due_at', '<=', time)
-    .where((is) =>
-      is.or([
-        is('job.key', 'is', null),
-        is.and([
-          is.not(
-            is.exists(
-              withKeyOf(is)
-                .where(isLive('other'))
-                .where((has) => has.or([has('other.id', '<', has.ref('job.id')), inState('other', 'running')])),
-            ),
-          ),
-          is.not(is.exists(wokenBefore(is, time))),
-        ]),
-      ]),
-    )
-    .orderBy('job.due_at')
-    .limit(limit)
-}
-
-type InJobs = ExpressionBuilder<Tables & { job: JobsTable }, 'job'>
-
-/** The jobs with the key of `job`. */
-function withKeyOf(is: InJobs) {
-  return is
-    .selectFrom('jobs as other')
-    .select('other.id')
-    .whereRef('other.service', '=', 'job.service')
-    .whereRef('other.key', '=', 'job.key')
-}
-
-/** Those of them that are earlier, and whose wait is over. */
-function wokenBefore(is: InJobs, time: number) {
-  return withKeyOf(is)
-    .whereRef('other.id', '<', 'job.id')
-    .where(inState('other', 'waiting'))
-    .where('other.due_at', '<=', time)
 }
 
 /** What one call leased: nobody else has its owner and its times. */
