@@ -9,6 +9,7 @@ import * as outboxService from './migrations/0005-outbox-service.ts'
 import * as due from './migrations/0006-due.ts'
 import * as needs from './migrations/0007-needs.ts'
 import * as plan from './migrations/0008-plan.ts'
+import * as waitKind from './migrations/0009-wait-kind.ts'
 import type { Tables } from './schema.ts'
 
 /** A step forward. Processes of the version before go on working while it runs and after it. */
@@ -26,6 +27,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-due': due,
   '0007-needs': needs,
   '0008-plan': plan,
+  '0009-wait-kind': waitKind,
 }
 
 /** Brings the tables to this version's shape, and leaves those of a later version alone. Resolves with what it did. */
