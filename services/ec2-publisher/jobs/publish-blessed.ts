@@ -135,7 +135,7 @@ async function fillIn(
   if (disk === undefined || left.length === 0) return { one, registrations: known, missing: left, filled: earlier }
   const { boots } = one.evidence ?? {}
   const order = await orderFor({ drop, compose, image: one.image, disk, boots }, artifacts, context.signal)
-  const { registrations, missing } = await cloud.upload(order, context, placesOf(left))
+  const { registrations, missing } = await cloud.upload(order, context, { places: placesOf(left) })
   return { one, registrations: [...known, ...registrations], missing, filled: [...earlier, ...registrations] }
 }
 
