@@ -43,7 +43,7 @@ it('says what a job waits for, since when and until when', async () => {
   )
   expect(describeJob(await job.read(), [])).toMatchObject({
     state: 'waiting',
-    waiting: { reason: 'a Koji task', for: 'koji/6380373', since: now, until },
+    waiting: { reason: 'a Koji task', kind: 'others', for: 'koji/6380373', since: now, until },
   })
 })
 

@@ -1,5 +1,6 @@
 import type { DropExpired } from '#events/drop-expired.ts'
 import type { DropSuperseded } from '#events/drop-superseded.ts'
+import { everyEventOf } from '#ledger/every-event.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 
 /** A drop that has ended for good: nobody can take it up again. */
@@ -22,13 +23,11 @@ export async function readEndedDrops(
   ledger: Pick<Ledger, 'events' | 'jobs'>,
   { before, keep }: EndedOptions,
 ): Promise<EndedDrop[]> {
-  const said = await Promise.all(
-    ['drop.superseded.v1', 'drop.expired.v1'].map((subject) => ledger.events({ subject, limit: 1_000_000 })),
-  )
-  const ends = said.flat().map(({ envelope }): End => {
-    const body = envelope.body as DropExpired | DropSuperseded
-    return { ...body, endedAt: envelope.time }
-  })
+  const ends: End[] = []
+  for await (const { envelope } of everyEventOf(ledger, ['drop.superseded.v1', 'drop.expired.v1'])) {
+    const { drop, kind, milestone, compose } = envelope.body as DropExpired | DropSuperseded
+    ends.push({ drop, kind, milestone, compose, endedAt: envelope.time })
+  }
   const jobs = await ledger.jobs({ states: ['queued', 'running', 'waiting'] })
   const busy = new Set(jobs.map(({ drop }) => drop))
   const byKind = Map.groupBy(ends, ({ kind, milestone, compose: { short, version } }) =>

@@ -1,5 +1,6 @@
 import type { ArtifactStock, StoredArtifact } from '#artifacts/store.ts'
 import { formatPlan } from '#events/vocabulary.ts'
+import { everyEvent } from '#ledger/every-event.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { readEndedDrops, type EndedDrop } from './ended-drops.ts'
 import { namedArtifacts } from './named-artifacts.ts'
@@ -81,11 +82,5 @@ async function* everythingSaid(
   for (const job of await ledger.jobs({ states: ['queued', 'running', 'waiting', 'quarantined'] })) {
     yield { drop: null, value: job.waited?.state }
   }
-  for (let after = 0; ;) {
-    const page = await ledger.events({ after, limit: 1_000 })
-    for (const { envelope } of page) yield { drop: envelope.drop, value: envelope.body }
-    const last = page.at(-1)
-    if (!last) return
-    after = last.seq
-  }
+  for await (const { envelope } of everyEvent(ledger)) yield { drop: envelope.drop, value: envelope.body }
 }

@@ -7,6 +7,7 @@ import { dropPublished, type DropPublished } from '#events/drop-published.ts'
 import { dropReady, type DropReady } from '#events/drop-ready.ts'
 import { dropStaged, type DropStaged } from '#events/drop-staged.ts'
 import type { Envelope } from '#events/envelope.ts'
+import { everyEvent } from '#ledger/every-event.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { foldersBelow } from '#service/discover.ts'
 import { openArtifacts } from '../backends/open-artifacts.ts'
@@ -87,11 +88,6 @@ async function readStanding(ledger: Ledger): Promise<DropPublished[]> {
 
 async function readAll(ledger: Ledger, subject: string): Promise<Envelope[]> {
   const envelopes: Envelope[] = []
-  for (let after = 0; ;) {
-    const rows = await ledger.events({ subject, after })
-    envelopes.push(...rows.map(({ envelope }) => envelope))
-    const last = rows.at(-1)
-    if (!last) return envelopes
-    after = last.seq
-  }
+  for await (const { envelope } of everyEvent(ledger, { subject })) envelopes.push(envelope)
+  return envelopes
 }

@@ -1,3 +1,4 @@
+import { everyEvent } from '#ledger/every-event.ts'
 import type { Job, Ledger, OutboxRow } from '#ledger/ledger.ts'
 import { findCriticalPath, type PathStep } from './critical-path.ts'
 import { timeJob, type Period, type TimedJob } from './job-times.ts'
@@ -23,7 +24,8 @@ export async function profileDrop(
   now: Date,
 ): Promise<Profile | null> {
   const jobs = await ledger.jobs({ drop })
-  const said = await readAll(ledger, drop)
+  const said: OutboxRow[] = []
+  for await (const row of everyEvent(ledger, { drop })) said.push(row)
   const [first] = said
   if (first === undefined) return null
   const announcement = said.findLast(({ envelope }) => envelope.subject === 'drop.announced.v1')
@@ -44,17 +46,6 @@ export async function profileDrop(
     later: later.length,
     services: sumServices(timed),
     criticalPath,
-  }
-}
-
-const rowsAtOnce = 1_000
-
-async function readAll(ledger: Pick<Ledger, 'events'>, drop: string): Promise<OutboxRow[]> {
-  const all: OutboxRow[] = []
-  for (;;) {
-    const rows = await ledger.events({ drop, after: all.at(-1)?.seq ?? 0, limit: rowsAtOnce })
-    all.push(...rows)
-    if (rows.length < rowsAtOnce) return all
   }
 }
 

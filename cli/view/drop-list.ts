@@ -2,6 +2,7 @@ import { readDrop } from '#drop/read.ts'
 import type { Phase } from '#drop/phase.ts'
 import { viewDrop, type DropView } from '#drop/view.ts'
 import type { Envelope } from '#events/envelope.ts'
+import { everyEvent } from '#ledger/every-event.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import type { Step } from '#service/step.ts'
 
@@ -48,8 +49,8 @@ interface Turns {
 async function readTurns(ledger: Ledger): Promise<Map<string, Turns>> {
   const turns = new Map<string, Turns>()
   for (const name of turning) {
-    const rows = await ledger.events({ subject: `drop.${name}.v1`, limit: 1_000_000 })
-    for (const { envelope } of rows) note(turns, envelope, name === 'scheduled')
+    for await (const { envelope } of everyEvent(ledger, { subject: `drop.${name}.v1` }))
+      note(turns, envelope, name === 'scheduled')
   }
   return turns
 }

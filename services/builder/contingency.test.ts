@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FailureClass } from '#events/vocabulary.ts'
+import type { WaitFor } from '#service/define.ts'
 import { EngineFailed, tryEngines, turnOf, type Turn } from './contingency.ts'
 import type { Engine } from './engines/engine.ts'
 import { createNullEngine } from './engines/null/engine.ts'
@@ -37,7 +38,7 @@ function attempt(
       told.built.push(engine.id)
       const end = ends[engine.id]
       if (end === 'wait') {
-        const wait = { for: 'koji:1', until: new Date(0), reason: 'a Koji task', state: { task: 1 } }
+        const wait: WaitFor = { for: 'koji:1', until: new Date(0), reason: 'a Koji task', state: { task: 1 } }
         return Promise.resolve({ wait })
       }
       return end === undefined ? Promise.resolve({ disk: engine.id, waited }) : Promise.reject(new Error(end))

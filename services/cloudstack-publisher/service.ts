@@ -100,6 +100,7 @@ function waitForRemoval(days: number, { now }: Context): WaitFor {
     for: null,
     until: new Date(now().getTime() + days * 24 * hour),
     reason: 'the end of the days for which superseded templates stay private',
+    kind: 'planned',
     state: null,
   }
 }

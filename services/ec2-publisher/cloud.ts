@@ -34,10 +34,20 @@ export interface Uploaded {
   readonly missing: readonly MissingPlace[]
   /** Regions that a drop needs and that it is still on its way to: ask again later. */
   readonly pending: readonly string[]
+  /** Regions that were found to take it: whoever asks again may say so. */
+  readonly usable: readonly string[]
   /** What is waited for is a snapshot that AWS makes of the disk, not a copy. */
   readonly importing: boolean
   /** Image data that was sent, without the holes. What AWS copies by itself is not in it. */
   readonly bytes: number
+}
+
+/** How an image is placed. */
+export interface Placing {
+  /** Only into these regions, from where it is already; one that cannot be had is then missing, whatever it is. */
+  readonly places?: readonly string[]
+  /** Regions that are not looked at again before something is sent: they were found to take it. */
+  readonly usable?: readonly string[]
 }
 
 export interface Published {
@@ -97,9 +107,8 @@ export interface CloudContext {
 export interface Cloud {
   /**
    * Puts the image into each region, registered and private: sent to one region of each partition, copied to the others.
-   * With `places`, only into those, from where it is already; a region that cannot be had is then missing, whatever it is.
    */
-  upload(order: UploadOrder, context: CloudContext, places?: readonly string[]): Promise<Uploaded>
+  upload(order: UploadOrder, context: CloudContext, how?: Placing): Promise<Uploaded>
   /**
    * Starts the private image on the machines that the settings have for it, in one region of each partition, and looks how they are.
    * Gives what is waited for, to be asked again later; null when it has started on all. Throws a verdict when it has not.

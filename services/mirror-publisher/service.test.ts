@@ -300,7 +300,13 @@ describe('a drop that is over', () => {
       const result = await mirrorPublisher.handle(event, scene.mirror, at(minutes))
       expect(result).toEqual({
         events: [],
-        wait: { for: null, until: at(60).now(), reason: 'the end of the grace time of its files', state: null },
+        wait: {
+          for: null,
+          until: at(60).now(),
+          reason: 'the end of the grace time of its files',
+          kind: 'planned',
+          state: null,
+        },
       })
       for (const { path, sha256 } of files) expect(await sha256OfFile(scene.at(path))).toBe(sha256)
       const folder = `alt/cloud/weekly/${drop.compose.id}`

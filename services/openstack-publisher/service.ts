@@ -103,6 +103,7 @@ function waitForRemoval(days: number, { now }: Context): WaitFor {
     for: null,
     until: new Date(now().getTime() + days * day),
     reason: 'the end of the days for which superseded images stay hidden',
+    kind: 'planned',
     state: null,
   }
 }

@@ -132,7 +132,7 @@ describe('a step', () => {
       'waits for somebody else',
       jobOn('builder', 'ec2.x86_64', {
         state: 'waiting',
-        waiting: { reason: 'a Koji task', for: 'koji:1', since: atSecond(60), until: atSecond(900) },
+        waiting: { reason: 'a Koji task', kind: 'others', for: 'koji:1', since: atSecond(60), until: atSecond(900) },
       }),
       { state: 'waiting', phase: 'waits for a Koji task since 2026-07-11 00:01' },
     ],

@@ -11,10 +11,14 @@ import type { WakeScope } from './wake.ts'
  */
 export type JobState = 'queued' | 'running' | 'waiting' | 'done' | 'failed' | 'quarantined' | 'cancelled'
 
+/** Whether somebody else has to get done, or a service has set itself a time, so that nobody is late. */
+export type WaitKind = 'others' | 'planned'
+
 /** What a job waits for. */
 export interface Waiting {
   /** In a few words, the same for all jobs that wait for such a thing: `a Koji task`. */
   readonly reason: string
+  readonly kind: WaitKind
   /** The key of the events that wake it; null when only time does. */
   readonly for: string | null
   /** Since when it has waited for this, over all the times that it was woken in between. */
@@ -81,7 +85,9 @@ export interface Outcome extends Written {
 }
 
 /** How a job begins to wait; all of it in one transaction. */
-export interface Wait extends Written, Omit<Waiting, 'since'> {
+export interface Wait extends Written, Omit<Waiting, 'since' | 'kind'> {
+  /** `others`, unless it says so. */
+  readonly kind?: WaitKind
   /** What the job needs to go on; small, as JSON. */
   readonly state: unknown
 }
@@ -108,7 +114,7 @@ export interface Backlog {
   /** A job whose wait is over counts as queued, from the time it ended. */
   readonly jobs: readonly { service: string; state: JobState; count: number; oldest: Date }[]
   /** What the waiting jobs wait for, those included whose wait is over. */
-  readonly waits: readonly { service: string; reason: string; count: number; oldest: Date }[]
+  readonly waits: readonly { service: string; reason: string; kind: WaitKind; count: number; oldest: Date }[]
   readonly outbox: number
 }
 

@@ -10,6 +10,7 @@ import * as due from './migrations/0006-due.ts'
 import * as needs from './migrations/0007-needs.ts'
 import * as plan from './migrations/0008-plan.ts'
 import * as plannedOnce from './migrations/0009-planned-once.ts'
+import * as waitKind from './migrations/0010-wait-kind.ts'
 import type { Tables } from './schema.ts'
 
 /** A step forward. Processes of the version before go on working while it runs and after it. */
@@ -28,6 +29,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-needs': needs,
   '0008-plan': plan,
   '0009-planned-once': plannedOnce,
+  '0010-wait-kind': waitKind,
 }
 
 /** Brings the tables to this version's shape, and leaves those of a later version alone. Resolves with what it did. */

@@ -31,6 +31,7 @@ export const jobColumns = [
   'cancel_requested',
   'wait_for',
   'wait_reason',
+  'wait_kind',
   'wait_since',
   'wait_state',
   'woken_by',
@@ -94,6 +95,7 @@ export function needsRow({ cores = 0, memoryMib, diskMib, kvm, root, architectur
 function waitingOf(row: JobRow): Waiting {
   return {
     reason: row.wait_reason ?? '',
+    kind: row.wait_kind ?? 'others',
     for: row.wait_for,
     since: new Date(row.wait_since ?? 0),
     until: new Date(row.due_at),

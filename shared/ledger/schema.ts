@@ -1,5 +1,5 @@
 import { sql, type ColumnType, type Generated } from 'kysely'
-import type { JobState } from './ledger.ts'
+import type { JobState, WaitKind } from './ledger.ts'
 
 /** The tables, as both databases hold them. Times are milliseconds since 1970. */
 export interface Tables {
@@ -36,6 +36,8 @@ export interface JobsTable {
   /** The key of the events that wake it; null when only time does. */
   wait_for: string | null
   wait_reason: string | null
+  /** Null where a process of an older version let it wait: then it is `others`. */
+  wait_kind: WaitKind | null
   /** Not null once the job has waited; what it waited for last stays with it. */
   wait_since: number | null
   wait_state: string | null

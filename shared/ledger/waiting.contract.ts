@@ -43,7 +43,7 @@ export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): v
         expect(only(await ledger.jobs({ states: ['waiting'] }))).toMatchObject({
           id: job.id,
           attempts: 0,
-          waiting: { reason: 'a task', for: 'task 1', since: later(5), until: later(3_600) },
+          waiting: { reason: 'a task', kind: 'others', for: 'task 1', since: later(5), until: later(3_600) },
         })
       }))
 
@@ -322,14 +322,17 @@ export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): v
     it('is counted by what it waits for, and as queued when its wait is over', () =>
       withLedger(async (ledger) => {
         for (const at of [1, 2, 3]) await park(ledger, (await begin(ledger)).id, { at, for: `task ${String(at)}` })
-        await park(ledger, (await begin(ledger)).id, { at: 4, reason: 'a copy', for: null, until: later(20) })
+        const copy = { reason: 'a copy', for: null, until: later(20) }
+        await park(ledger, (await begin(ledger)).id, { at: 4, ...copy })
+        await park(ledger, (await begin(ledger)).id, { at: 5, ...copy, kind: 'planned' })
         await accept(ledger, waking('task 2'), 10)
         const { jobs, waits } = await ledger.backlog(later(20))
         const service = 'builder'
         expect(jobs).toContainEqual({ service, state: 'waiting', count: 2, oldest: later(1) })
-        expect(jobs).toContainEqual({ service, state: 'queued', count: 2, oldest: later(10) })
-        expect(waits).toContainEqual({ service, reason: 'a task', count: 3, oldest: later(1) })
-        expect(waits).toContainEqual({ service, reason: 'a copy', count: 1, oldest: later(4) })
+        expect(jobs).toContainEqual({ service, state: 'queued', count: 3, oldest: later(10) })
+        expect(waits).toContainEqual({ service, reason: 'a task', kind: 'others', count: 3, oldest: later(1) })
+        expect(waits).toContainEqual({ service, reason: 'a copy', kind: 'others', count: 1, oldest: later(4) })
+        expect(waits).toContainEqual({ service, reason: 'a copy', kind: 'planned', count: 1, oldest: later(5) })
       }))
   })
 }

@@ -122,5 +122,5 @@ function sayAudited(target: Target, { places }: AuditReport, { at, findings, end
 
 function waitForRepair(at: Date): WaitFor {
   const until = new Date(at.getTime() + second)
-  return { for: null, until, reason: 'the repair of what an audit found', state: {} }
+  return { for: null, until, reason: 'the repair of what an audit found', kind: 'planned', state: {} }
 }

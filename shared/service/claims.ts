@@ -1,6 +1,7 @@
 import { imagePublished, type ImagePublished } from '#events/image-published.ts'
 import { imageUploaded, type ImageUploaded } from '#events/image-uploaded.ts'
 import { imageKey, type Registration, type Target } from '#events/vocabulary.ts'
+import { everyEventOf } from '#ledger/every-event.ts'
 import type { Job, Ledger } from '#ledger/ledger.ts'
 import type { ClaimedDrop } from './audit.ts'
 
@@ -57,11 +58,8 @@ interface ToldImage {
 
 /** What the publisher has said, by drop and image. */
 async function readWords(ledger: Pick<Ledger, 'events'>, target: Target): Promise<Map<string, Map<string, ToldImage>>> {
-  const rows = await Promise.all(
-    [imageUploaded, imagePublished].map(({ subject }) => ledger.events({ subject, limit: 1_000_000 })),
-  )
   const drops = new Map<string, Map<string, ToldImage>>()
-  for (const { envelope } of rows.flat().toSorted((one, other) => one.seq - other.seq)) {
+  for await (const { envelope } of everyEventOf(ledger, [imageUploaded.subject, imagePublished.subject])) {
     const { drop, image: plan, registrations, missing = [] } = envelope.body as ImageUploaded | ImagePublished
     const own = registrations.filter((one) => one.target === target)
     if (own.length === 0) continue

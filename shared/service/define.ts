@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Progress } from '#bus/bus.ts'
 import type { BodyOf, EventDefinition, Said, SaidOf } from '#events/define.ts'
 import type { Envelope, EnvelopeOf } from '#events/envelope.ts'
+import type { WaitKind } from '#ledger/ledger.ts'
 import type { Needs } from '#ledger/needs.ts'
 
 /** What every handler is given besides its event and its dependencies. */
@@ -35,6 +36,8 @@ export interface WaitFor {
   readonly until: Date
   /** In a few words, the same for all jobs that wait for such a thing: `a Koji task`. */
   readonly reason: string
+  /** `planned` for a time that the service has set itself: nobody is told that it takes long. Else somebody else has to get done. */
+  readonly kind?: WaitKind
   /** What the next run needs to go on: 64 KiB of JSON at most. */
   readonly state: unknown
 }

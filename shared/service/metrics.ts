@@ -92,12 +92,15 @@ function addBacklog(registry: Registry, ledger: Ledger): void {
   add('imagedrop_oldest_job_age_seconds', 'Age of the oldest job by service and state', byState, ({ jobs }) =>
     jobs.map(({ service, state, oldest }) => [{ service, state }, secondsSince(oldest)]),
   )
-  const byReason = ['service', 'reason']
-  add('imagedrop_waiting_jobs', 'Jobs that wait, by what they wait for', byReason, ({ waits }) =>
-    waits.map(({ service, reason, count }) => [{ service, reason }, count]),
+  const byReason = ['service', 'reason', 'kind']
+  add(
+    'imagedrop_waiting_jobs',
+    'Jobs that wait, by what they wait for; kind is `others` or `planned`',
+    byReason,
+    ({ waits }) => waits.map(({ service, reason, kind, count }) => [{ service, reason, kind }, count]),
   )
   add('imagedrop_oldest_wait_seconds', 'How long the oldest of them has waited', byReason, ({ waits }) =>
-    waits.map(({ service, reason, oldest }) => [{ service, reason }, secondsSince(oldest)]),
+    waits.map(({ service, reason, kind, oldest }) => [{ service, reason, kind }, secondsSince(oldest)]),
   )
   add('imagedrop_outbox_events', 'Events that are said but not yet confirmed by the bus', [], ({ outbox }) => [
     [{}, outbox],

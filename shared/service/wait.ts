@@ -1,4 +1,4 @@
-import type { Waiting } from '#ledger/ledger.ts'
+import type { Wait } from '#ledger/ledger.ts'
 import type { BoundService, WaitFor } from './define.ts'
 import { PermanentError } from './errors.ts'
 
@@ -10,9 +10,9 @@ const shortestWait = 1_000
 /** A handler's wait as the ledger is to keep it. Throws PermanentError when it cannot be meant so. */
 export function checkWait(
   service: BoundService,
-  { for: key, until, reason, state }: WaitFor,
+  { for: key, until, reason, kind = 'others', state }: WaitFor,
   now: Date,
-): Omit<Waiting, 'since'> & { readonly state: unknown } {
+): Omit<Wait, 'events'> {
   const refuse = (why: string) => new PermanentError('bug', `${service.name} waits for ${reason}: ${why}`)
   if (Number.isNaN(until.getTime())) throw refuse('until is not a time')
   if (key !== null && service.wakes.length === 0) {
@@ -21,5 +21,5 @@ export function checkWait(
   const size = Buffer.byteLength(JSON.stringify(state ?? null))
   if (size > stateLimit) throw refuse(`its state has ${String(size)} bytes of JSON; ${String(stateLimit)} is the most`)
   const soonest = now.getTime() + shortestWait
-  return { for: key, until: new Date(Math.max(until.getTime(), soonest)), reason, state }
+  return { for: key, until: new Date(Math.max(until.getTime(), soonest)), reason, kind, state }
 }

@@ -40,7 +40,7 @@ describe('dashboard and alert rules', () => {
     for (const name of used) expect(exposed).toContain(`# TYPE ${name.replace(/_(bucket|count|sum)$/, '')} `)
   })
 
-  it('they name only states and outcomes that there are', async () => {
+  it('they name only states, outcomes and kinds of waits that there are', async () => {
     const types = await Promise.all(
       ['ledger/ledger.ts', 'service/attempt-watch.ts'].map((file) =>
         readFile(join(deploy, '..', 'shared', file), 'utf8'),
@@ -59,17 +59,9 @@ describe('dashboard and alert rules', () => {
     expect(said('state').length).toBeGreaterThan(0)
     expect(known('JobState')).toEqual(expect.arrayContaining(said('state')))
     expect(known('AttemptOutcome')).toEqual(expect.arrayContaining(said('outcome')))
-  })
-
-  it('the waits that nobody is told of are those that a publisher has planned', async () => {
-    const expression = alerts.find(({ alert }) => alert === 'ImagedropWaitsLong')?.expr ?? ''
-    const reasons = (/reason!~"([^"]+)"/.exec(expression)?.[1] ?? '').split('|')
-    const jobs = join(deploy, '..', 'services', 'ec2-publisher', 'jobs')
-    const files = ['publish-blessed.ts', 'withdraw-ended.ts'].map((name) => readFile(join(jobs, name), 'utf8'))
-    const code = (await Promise.all(files)).join('\n')
-    const said = [...code.matchAll(/'((?:the|images) [^'\n]+)'/g)].map(([, reason = '']) => reason)
-    const planned = said.filter((reason) => reasons.some((one) => new RegExp(`^(?:${one})$`).test(reason)))
-    expect(planned).toHaveLength(reasons.length)
+    const kinds = expressions.flatMap(([, text]) => /_wait_seconds\{kind!="(\w+)"/.exec(text)?.[1] ?? [])
+    expect(kinds.length).toBeGreaterThan(0)
+    expect(known('WaitKind')).toEqual(expect.arrayContaining(kinds))
   })
 
   it('every alert is explained to whoever it wakes', async () => {

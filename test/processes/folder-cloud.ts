@@ -15,7 +15,8 @@ export function createFolderCloud(folder: string): Cloud {
       await mkdir(folder, { recursive: true })
       const existing = await readFile(pathOf(name), 'utf8').catch(() => null)
       const registration = existing === null ? await register(name) : (JSON.parse(existing) as Registration)
-      return { registrations: [registration], missing: [], pending: [], importing: false, bytes: disk.size }
+      const nothing = { missing: [], pending: [], usable: [], importing: false }
+      return { ...nothing, registrations: [registration], bytes: disk.size }
     },
     async publish(registrations) {
       for (const { name } of registrations) await appendFile(join(folder, 'public'), `${name}\n`)

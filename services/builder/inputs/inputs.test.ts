@@ -116,6 +116,7 @@ it('the recipe, the engine and the policy count', async () => {
   const image = 'generic.x86_64'
   const formats = [{ format: 'raw.xz' as const, level: 9 }]
   expect(await compare(built, { formats })).toEqual([{ image, reason: 'the policy for the image has changed' }])
+  expect(await compare(built, { preemptible: true })).toEqual([])
   machine.version = '25'
   expect(await compare(built)).toEqual([{ image, reason: 'the engine has changed' }])
   machine.version = '24.3'

@@ -9,6 +9,7 @@ import type { BuildRequest, Engine } from '../engines/engine.ts'
 import { readContent } from '../engines/recipe-content.ts'
 import type { Fetch } from '../packages/fetch.ts'
 import type { PackageSources } from '../packages/sources.ts'
+import { policyOf } from './policy.ts'
 import { packageState, type IndexReader } from './package-state.ts'
 
 interface Asking {
@@ -41,7 +42,7 @@ export async function inputsOf(
     ...readContent(recipe, image.flavour, image.architecture).packages,
   ])
   return {
-    policy: digestOf(JSON.stringify(image)),
+    policy: digestOf(policyOf(image)),
     recipe: recipe.digest,
     engine: `${engine.id} ${version}`,
     told: digestOf(whatIsTold(request, engine)),

@@ -3,6 +3,7 @@ import type * as Https from 'node:https'
 import { createRequire } from 'node:module'
 import type { EBS, EBSClientResolvedConfig } from '@aws-sdk/client-ebs'
 import { authorize } from '#publishing/signature-v4.ts'
+import { byClockOf } from './clock.ts'
 
 /** A block of a snapshot, with the SHA-256 of its bytes. */
 export interface SentBlock {
@@ -67,7 +68,7 @@ export function createBlockPutter(
     try {
       const request = { method: 'PUT', url: pathOf(address, block), headers: headersOf(address, block) }
       const credentials = await ebs.config.credentials()
-      const now = new Date(Date.now() + ebs.config.systemClockOffset)
+      const now = byClockOf(ebs)
       const headers = signed(request, { credentials, now, region })
       return (await statusOf(agents, address, { ...request, headers, silence, signal }, block.bytes)) === 201
     } catch {

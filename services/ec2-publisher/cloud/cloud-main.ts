@@ -11,7 +11,7 @@ await serveCall(async (given, progress) => {
   const context = { signal: new AbortController().signal, progress, logFolder: '' }
   switch (request.operation) {
     case 'upload':
-      return await cloud.upload(request.order, context, request.places)
+      return await cloud.upload(request.order, context, request.how)
     case 'try':
       return await cloud.tryOut(request.order, request.registrations, context)
     case 'abandon':

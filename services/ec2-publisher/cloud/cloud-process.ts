@@ -4,11 +4,11 @@ import { auditReport, type ClaimedDrop } from '#service/audit.ts'
 import { missingPlace, registration, type Registration } from '#events/vocabulary.ts'
 import { createSdkProcess } from '#publishing/sdk-process.ts'
 import type { Ec2Settings } from '../config.ts'
-import type { Cloud, CloudContext, Publication, UploadOrder, Withdrawal } from '../cloud.ts'
+import type { Cloud, CloudContext, Placing, Publication, UploadOrder, Withdrawal } from '../cloud.ts'
 
 /** What the process is asked for. */
 export type CloudRequest = { readonly settings: Ec2Settings } & (
-  | { readonly operation: 'upload'; readonly order: UploadOrder; readonly places: readonly string[] | undefined }
+  | { readonly operation: 'upload'; readonly order: UploadOrder; readonly how: Placing | undefined }
   | { readonly operation: 'try'; readonly order: UploadOrder; readonly registrations: readonly Registration[] }
   | { readonly operation: 'abandon'; readonly drop: string; readonly image: string }
   | {
@@ -26,7 +26,13 @@ export type CloudRequest = { readonly settings: Ec2Settings } & (
 
 const program = join(import.meta.dirname, 'cloud-main.ts')
 const places = { registrations: z.array(registration), missing: z.array(missingPlace) }
-const uploaded = z.object({ ...places, pending: z.array(z.string()), importing: z.boolean(), bytes: z.int().min(0) })
+const uploaded = z.object({
+  ...places,
+  pending: z.array(z.string()),
+  usable: z.array(z.string()),
+  importing: z.boolean(),
+  bytes: z.int().min(0),
+})
 const published = z.object({ ...places, unnamed: z.array(z.string()) })
 
 /**
@@ -37,8 +43,8 @@ export function createCloudProcess(settings: Ec2Settings, env: Readonly<Record<s
   const call = createSdkProcess(program, settings, env)
   const ask = (request: CloudRequest, context: CloudContext) => call(request, context)
   return {
-    upload: async (order, context, places) =>
-      uploaded.parse(await ask({ operation: 'upload', order, places, settings }, context)),
+    upload: async (order, context, how) =>
+      uploaded.parse(await ask({ operation: 'upload', order, how, settings }, context)),
     tryOut: async (order, registrations, context) =>
       z
         .string()

@@ -13,7 +13,7 @@ import { withdrawEverywhere } from './withdraw-everywhere.ts'
 export function createDirectCloud(settings: Ec2Settings, credentials?: Credentials): Cloud {
   const connections = createConnections(settings, credentials)
   return {
-    upload: (order, context, places) => placeImage(connections, order, context, places),
+    upload: (order, context, how) => placeImage(connections, order, context, how),
     tryOut: (order, registrations, context) => tryEverywhere(connections, order, registrations, context),
     abandon: (drop, image, context) => abandonEverywhere(connections, drop, image, context),
     publish: (registrations, context, how) => publishEverywhere(connections, registrations, context, how),

@@ -13,7 +13,7 @@ import { findImage } from '../upload/register-image.ts'
 import { settleImage } from '../upload/settle-image.ts'
 import { bytesToRead } from '../upload/upload-blocks.ts'
 import { uploadImage } from '../upload/upload-image.ts'
-import type { CloudContext, Uploaded, UploadOrder } from '../cloud.ts'
+import type { CloudContext, Placing, Uploaded, UploadOrder } from '../cloud.ts'
 import { settleAtOnce } from '../regions/at-once.ts'
 import type { Connections } from '../regions/connections.ts'
 import { isBestEffort, missingIn, missingUnlessNeeded } from '../regions/outcomes.ts'
@@ -32,14 +32,15 @@ export async function placeImage(
   connections: Connections,
   order: UploadOrder,
   context: CloudContext,
-  places?: readonly string[],
+  { places, usable = [] }: Placing = {},
 ): Promise<Uploaded> {
   const { settings } = connections
   // Throws where it would be registered for a firmware that it was not tested by.
   bootModeOf(order, settings)
   const all = [...settings.regions, ...settings.bestEffortRegions]
   const wanted = all.filter((name) => places === undefined || places.includes(name))
-  const closed = await findUnusable(connections, wanted, context.signal, async (region, sends) => {
+  const unknown = wanted.filter((name) => !usable.includes(name))
+  const closed = await findUnusable(connections, unknown, context.signal, async (region, sends) => {
     // Where the image is already, only what comes later can be refused.
     if ((await findImage(region, order)) === null) await assertNoObstacles(region, { sends, images: 1 }, settings)
   })
@@ -52,7 +53,7 @@ export async function placeImage(
       ...(await placeInPartition(connections, order, context, { ...partition, wanted: wanted.filter(isOpen) })),
     )
   const inOrder = placed.toSorted((one, other) => all.indexOf(one.place) - all.indexOf(other.place))
-  return summarize(inOrder, connections, places === undefined)
+  return { ...summarize(inOrder, connections, places === undefined), usable: wanted.filter(isOpen) }
 }
 
 async function placeInPartition(
@@ -94,8 +95,8 @@ async function placeInPartition(
 
   async function send() {
     const extents = await readExtents(order.disk.path, signal)
-    const isWhole = (await importPlaceOf({ name: home }, settings)) !== null
-    const total = isWhole ? order.disk.size : bytesToRead(extents, order.disk.size)
+    const place = await importPlaceOf({ name: home }, settings)
+    const total = place !== null ? order.disk.size : bytesToRead(extents, order.disk.size)
     let done = 0
     let phase = ''
     const tell = () => {
@@ -111,6 +112,7 @@ async function placeInPartition(
         onPhase(`uploading; ${what}`)
       }),
       settings,
+      place,
       onPhase,
       onBytes(count: number) {
         done = Math.min(done + count, total)
@@ -131,7 +133,7 @@ async function placeInPartition(
 }
 
 /** In the first try a drop waits for the regions that it needs; later ones only fill in. */
-function summarize(placed: readonly Placed[], { settings }: Connections, isFirst: boolean): Uploaded {
+function summarize(placed: readonly Placed[], { settings }: Connections, isFirst: boolean): Omit<Uploaded, 'usable'> {
   const failures = placed.flatMap(({ place, failed }) => (failed === undefined ? [] : [{ place, error: failed }]))
   const underway = placed.filter((one) => one.registration === undefined && one.failed === undefined)
   const pending = isFirst ? underway.filter(({ place }) => !isBestEffort(place, settings)) : []

@@ -124,14 +124,19 @@ export function createEmulatorServer(
     const requestId = randomUUID()
     const answering = answer(request, requestId).then(
       (answered) => {
-        if (answered) send(response, requestId, answered)
+        if (answered) send(response, requestId, answered, world.now())
         else request.socket.destroy()
       },
       (error: unknown) => {
         // A client that went away in the middle of its request hears no answer.
         if (request.socket.destroyed) return
         world.log.error({ err: error, url: request.url }, 'failed')
-        send(response, requestId, queryError(new ApiError(500, 'InternalError', messageOf(error)), requestId))
+        send(
+          response,
+          requestId,
+          queryError(new ApiError(500, 'InternalError', messageOf(error)), requestId),
+          world.now(),
+        )
       },
     )
     void answering.finally(() => running.delete(answering))
@@ -199,7 +204,8 @@ function iamError({ status, code, message }: ApiError, requestId: string): Answe
   return { status, headers: xml, body: renderIamError(code, message, requestId) }
 }
 
-function send(response: ServerResponse, requestId: string, { status, headers, body }: Answer): void {
-  response.writeHead(status, { ...headers, 'x-amzn-requestid': requestId, 'content-length': Buffer.byteLength(body) })
+function send(response: ServerResponse, requestId: string, { status, headers, body }: Answer, now: Date): void {
+  const own = { date: now.toUTCString(), 'x-amzn-requestid': requestId, 'content-length': Buffer.byteLength(body) }
+  response.writeHead(status, { ...headers, ...own })
   response.end(body)
 }

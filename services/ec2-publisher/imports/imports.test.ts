@@ -79,6 +79,28 @@ it('puts the disk into the bucket, has AWS make a snapshot of it, registers that
   expect((await followImport(bench, tested(disk))).waits).toEqual([])
 })
 
+it('looks once whether a region takes the disk, and again only for what was not looked at', async () => {
+  const asked: string[] = []
+  const options: Partial<EmulatorOptions> = {
+    delays: { import: 60_000 },
+    faults({ isDryRun, region }) {
+      if (isDryRun) asked.push(region)
+      return null
+    },
+  }
+  await using bench = await house.setUp(options)
+  const event = tested(await keepDisk(bench.artifacts, 1))
+  const first = await handleOnce(bench, event)
+  expect(new Set(asked)).toEqual(new Set(['us-east-1']))
+  asked.length = 0
+  const second = await handleOnce(bench, event, woken(first))
+  expect(second.wait).toMatchObject({ reason: 'AWS to import the disk' })
+  expect(asked).toEqual([])
+  await bench.restart(options, { IMAGEDROP_EC2_PUBLISHER_REGIONS: 'us-east-1, eu-west-1' })
+  await handleOnce(bench, event, woken(second))
+  expect(new Set(asked)).toEqual(new Set(['eu-west-1']))
+})
+
 it('goes on with an upload that was cut off, and sends no part again that is there', async () => {
   await using bench = await house.setUp()
   const disk = await keepLargeDisk(bench.artifacts)

@@ -135,7 +135,7 @@ async function fillIn(
   if (disk === undefined || left.length === 0) return { one, registrations: known, missing: left, filled: earlier }
   const { boots } = one.evidence ?? {}
   const order = await orderFor({ drop, compose, image: one.image, disk, boots }, artifacts, context.signal)
-  const { registrations, missing } = await cloud.upload(order, context, placesOf(left))
+  const { registrations, missing } = await cloud.upload(order, context, { places: placesOf(left) })
   return { one, registrations: [...known, ...registrations], missing, filled: [...earlier, ...registrations] }
 }
 
@@ -164,10 +164,9 @@ function waitForLook(state: Kept, { watchHours = 0 }: Given, { now }: Context): 
   const isWhole = state.isNamed && Object.values(state.told).every((places) => places.length === 0)
   const watch = watchHours === 0 ? longestPause : watchHours * 60 * minute
   const pause = isWhole ? watch : Math.min(longestPause, watch, shortestPause * 2 ** Math.max(0, state.looks - 1))
-  const reason = isWhole
-    ? 'the next look at what is public'
-    : 'regions where the image is missing, or not named as the newest'
-  return { for: null, until: new Date(now().getTime() + pause), reason, state }
+  const until = new Date(now().getTime() + pause)
+  if (isWhole) return { for: null, until, reason: 'the next look at what is public', kind: 'planned', state }
+  return { for: null, until, reason: 'regions where the image is missing, or not named as the newest', state }
 }
 
 function missingOf({ missing = [] }: DropImage): MissingPlace[] {

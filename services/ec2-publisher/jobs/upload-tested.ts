@@ -13,7 +13,12 @@ const second = 1000
 /** AWS promises no time for a copy, nor for an import; the longest that it sells is 48 hours. */
 const longestWork = 48 * 3600 * second
 
-const kept = z.object({ startedAt: z.number(), triedAt: z.number().optional() })
+/** When it began, since when it is tried, and the regions that were found to take it, before anything was sent. */
+const kept = z.object({
+  startedAt: z.number(),
+  triedAt: z.number().optional(),
+  usable: z.array(z.string()).default([]),
+})
 
 /** Machines of a kind may be out for hours. */
 const longestTrial = 6 * 3600 * second
@@ -36,9 +41,9 @@ export async function uploadTested(
   const { drop, compose, image, verdict } = body
   if (verdict !== 'passed' || !image.targets.includes(target)) return []
   const now = context.now().getTime()
-  const { startedAt, triedAt = now } = context.waited ? kept.parse(context.waited.state) : { startedAt: now }
+  const { startedAt, triedAt = now, usable } = kept.parse(context.waited ? context.waited.state : { startedAt: now })
   const order = await orderFor(body, artifacts, context.signal)
-  const { bytes, ...placed } = await cloud.upload(order, context)
+  const { bytes, ...placed } = await cloud.upload(order, context, { usable })
   if (placed.pending.length > 0) return { events: [], wait: waitForAws(startedAt, order.name, placed, context) }
   const { registrations, missing } = placed
   const trial = trials ? await cloud.tryOut(order, registrations, context) : null
@@ -52,7 +57,7 @@ export async function uploadTested(
 function waitForAws(
   startedAt: number,
   name: string,
-  { pending, importing }: Pick<Uploaded, 'pending' | 'importing'>,
+  { pending, importing, usable }: Pick<Uploaded, 'pending' | 'importing' | 'usable'>,
   { now }: Context,
 ): WaitFor {
   const at = now().getTime()
@@ -66,7 +71,7 @@ function waitForAws(
     for: null,
     until: new Date(at + pause),
     reason: importing ? 'AWS to import the disk' : 'copies to other regions',
-    state: { startedAt },
+    state: { startedAt, usable },
   }
 }
 

@@ -67,5 +67,5 @@ function launchedSince(now: number, days: number): string | null {
 
 function waitUntil(until: number, isUsed: boolean, since: number): WaitFor {
   const reason = isUsed ? 'images that are still used' : 'the end of the days for which withdrawn images are kept'
-  return { for: null, until: new Date(until), reason, state: { since } }
+  return { for: null, until: new Date(until), reason, kind: 'planned', state: { since } }
 }

@@ -1,6 +1,7 @@
 import type { Image, Instance } from '@aws-sdk/client-ec2'
 import type { Architecture } from '#events/vocabulary.ts'
 import { PermanentError } from '#service/errors.ts'
+import { byClockOf } from '../aws/clock.ts'
 import { findImages, where } from '../aws/find.ts'
 import { onceSeen } from '../aws/late.ts'
 import type { Region } from '../aws/region.ts'
@@ -27,12 +28,13 @@ interface Trial {
  * on every machine that the policy has for it. Throws when it did not. What is over is ended, and so is what others have left behind,
  * or what was begun of an AMI that somebody has removed since.
  */
-export async function tryImage(region: Region, order: UploadOrder, trial: Trial): Promise<string | null> {
-  const { imageId, settings, now } = trial
+export async function tryImage(region: Region, order: UploadOrder, given: Trial): Promise<string | null> {
+  const { imageId, settings } = given
   const [image] = await findImages(region, where('image-id', imageId))
   const all = await findTrials(region)
+  const trial = { ...given, now: byClockOf(region.ec2, given.now) }
   const isForNobody = (one: Instance) =>
-    isAbandoned(one, now) || (isFor(one, order) && (image === undefined || one.ImageId !== imageId))
+    isAbandoned(one, trial.now) || (isFor(one, order) && (image === undefined || one.ImageId !== imageId))
   await terminate(region, all.filter(isForNobody))
   if (image === undefined) throw new PermanentError('environment', `${imageId} in ${region.name} is not there any more`)
   const machines = machinesFor(settings.trials, order.architecture, image.BootMode).filter(

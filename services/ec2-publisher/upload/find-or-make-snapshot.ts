@@ -4,6 +4,7 @@ import { ArtifactCorrupted } from '#artifacts/store.ts'
 import { pollFor } from '#publishing/wait.ts'
 import { messageOf, TransientError } from '#service/errors.ts'
 import { codeOf } from '#publishing/sdk-errors.ts'
+import { byClockOf, unnoticedOffset } from '../aws/clock.ts'
 import { assertUnencryptedByDefault } from '../aws/encryption.ts'
 import { isMissing } from '../aws/errors.ts'
 import { findSnapshots, where } from '../aws/find.ts'
@@ -144,8 +145,10 @@ async function startSnapshot(
     await assertUnencryptedByDefault(region)
     return null
   }
-  const age = Date.now() - (startTime?.getTime() ?? Date.now())
-  if (age < latenessWithin(region.pace)) return snapshotId
+  const now = byClockOf(region.ebs).getTime()
+  const age = now - (startTime?.getTime() ?? now)
+  // A deleted one that is taken for new costs the time until its blocks are given up; a new one that is taken for deleted, another one.
+  if (age < latenessWithin(region.pace) + unnoticedOffset) return snapshotId
   const [there] = await findSnapshots(region, where('snapshot-id', snapshotId))
   return there && there.State !== 'error' ? snapshotId : null
 }

@@ -8,7 +8,7 @@ import type { Ec2Settings } from '../config.ts'
 import type { BlockLists } from './block-lists.ts'
 import type { Extent } from '#disk/data-extents.ts'
 import { findOrImportSnapshot } from '../imports/find-or-import-snapshot.ts'
-import { importPlaceOf, keyOf } from '../imports/import-place.ts'
+import { keyOf, type ImportPlace } from '../imports/import-place.ts'
 import { removeObjects } from '../imports/remove-objects.ts'
 import { findOrMakeSnapshot } from './find-or-make-snapshot.ts'
 import { availability, findImage, registerImage } from './register-image.ts'
@@ -19,6 +19,8 @@ interface Upload {
   readonly extents: readonly Extent[]
   readonly lists: BlockLists
   readonly settings: Ec2Settings
+  /** Where the disk goes by VM Import; null where its blocks are sent. */
+  readonly place: ImportPlace | null
   readonly onBytes: (count: number) => void
   readonly onPhase: (phase: string) => void
 }
@@ -33,7 +35,7 @@ interface Placed {
  * it was put into a bucket for that: ask again later.
  */
 export async function uploadImage(region: Region, order: UploadOrder, upload: Upload): Promise<Placed | null> {
-  const { settings, onPhase } = upload
+  const { settings, place, onPhase } = upload
   onPhase('looking for the image')
   const found = await findImage(region, order)
   const made =
@@ -43,7 +45,6 @@ export async function uploadImage(region: Region, order: UploadOrder, upload: Up
   onPhase('waiting for the image')
   const image = await availability(region, imageId)
   const registration = await settleImage(region, order, image, settings, sent)
-  const place = await importPlaceOf(region, settings)
   // Whoever else was at it may have put the disk there once more.
   if (place !== null) await removeObjects(region, place, keyOf(order))
   const [snapshot] = await findSnapshots(region, where('snapshot-id', snapshotOf(image)))
@@ -52,10 +53,9 @@ export async function uploadImage(region: Region, order: UploadOrder, upload: Up
 }
 
 async function makeImage(region: Region, order: UploadOrder, upload: Upload) {
-  const { settings, onPhase } = upload
+  const { settings, place, onPhase } = upload
   onPhase('uploading')
   const { connections } = settings
-  const place = await importPlaceOf(region, settings)
   const made =
     place === null
       ? await findOrMakeSnapshot(region, order, { ...upload, connections })

@@ -86,7 +86,7 @@ it('never removes an image that was launched lately, and looks again the next da
   const event = superseded(registrations, 'weekly-Fedora-19-20130521.0')
   const at = { ...bench, retention: { keepDays: 0, hiddenDays: 0, launchedDays: 30 } }
   const first = await handleOnce(at, event)
-  expect(first.wait).toMatchObject({ reason: 'images that are still used' })
+  expect(first.wait).toMatchObject({ reason: 'images that are still used', kind: 'planned' })
   expect(await inventory(bench)).toMatchObject({ images: [{}], snapshots: [{}] })
   launched = new Date(Date.now() - 40 * day)
   expect(await handleOnce(at, event, woken(first))).toEqual({ events: [] })
@@ -130,7 +130,7 @@ it('makes an image public again that was closed, and says nothing, as nothing ha
     LaunchPermission: { Remove: [{ Group: 'all' }] },
   })
   const second = await handleOnce(at, blessed(registrations), woken(first))
-  expect(second).toMatchObject({ events: [], wait: { reason: 'the next look at what is public' } })
+  expect(second).toMatchObject({ events: [], wait: { reason: 'the next look at what is public', kind: 'planned' } })
   expect(await images(bench)).toMatchObject([{ Public: true }])
 })
 

@@ -15,5 +15,6 @@ export function graceOf({ drops }: StreamDocument, drop: string, { grace, now }:
   const found = drops.find((one) => one.drop === drop)
   if (found?.state !== 'expired' || found.path === null) return null
   const until = new Date(Date.parse(found.since) + grace)
-  return until > now ? { for: null, until, reason: 'the end of the grace time of its files', state: null } : null
+  if (until <= now) return null
+  return { for: null, until, reason: 'the end of the grace time of its files', kind: 'planned', state: null }
 }

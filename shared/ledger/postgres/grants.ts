@@ -36,7 +36,7 @@ begin
     execute format('grant insert (event_id, subject, drop_id, envelope, service, said_at, lease_owner, lease_until) on outbox to %I', service.role);
     execute format('grant update (sent_at, lease_owner, lease_until) on outbox to %I', service.role);
     execute format('grant update (state, attempts, due_at, lease_owner, lease_until, lease_host, preempted_by, room_host, room_until, cancel_requested, error, started_at, finished_at) on jobs to %I', service.role);
-    execute format('grant update (wait_for, wait_reason, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to %I', service.role);
+    execute format('grant update (wait_for, wait_reason, wait_kind, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to %I', service.role);
     execute format('grant update (version, state) on entities to %I', service.role);
     execute format('grant execute on function preempt to %I', service.role);
   end loop;
@@ -51,7 +51,7 @@ begin
 
   grant select on kysely_migration, jobs, outbox, entities, ended_drops, workers to imagedrop_operator;
   grant update (state, attempts, due_at, error, finished_at, cancel_requested) on jobs to imagedrop_operator;
-  grant update (wait_for, wait_reason, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to imagedrop_operator;
+  grant update (wait_for, wait_reason, wait_kind, wait_since, wait_state, woken_by, woken_seq, wakes_seen) on jobs to imagedrop_operator;
   grant insert (event_id, subject, drop_id, envelope, said_at, lease_owner, lease_until) on outbox to imagedrop_operator;
   grant delete on ended_drops to imagedrop_operator;
 
@@ -61,7 +61,7 @@ begin
     drop policy if exists imagedrop_monitor on outbox;
     create policy imagedrop_monitor on outbox for select to imagedrop_monitor using (true);
     grant select on kysely_migration to imagedrop_monitor;
-    grant select (service, state, due_at, lease_until, accepted_at, started_at, finished_at, wait_reason, wait_since, woken_seq) on jobs to imagedrop_monitor;
+    grant select (service, state, due_at, lease_until, accepted_at, started_at, finished_at, wait_reason, wait_kind, wait_since, woken_seq) on jobs to imagedrop_monitor;
     grant select (need_cores, need_memory, need_disk, need_kvm, need_root, need_architecture) on jobs to imagedrop_monitor;
     drop policy if exists imagedrop_monitor on workers;
     create policy imagedrop_monitor on workers for select to imagedrop_monitor using (true);

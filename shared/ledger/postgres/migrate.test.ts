@@ -36,6 +36,29 @@ it('is done once when several processes do it at the same time', async () => {
   await (await openPostgresLedger({ url, log }))[Symbol.asyncDispose]()
 })
 
+it('knows which waits were planned before a wait said so, by what they waited for then', async () => {
+  const url = await server.createDatabase()
+  const { '0010-wait-kind': step, ...before } = migrations
+  await migratePostgres({ url, log }, before)
+  const reasons = ['a Koji task', 'the next look at what is public', 'the end of the grace time of its files']
+  for (const reason of reasons) {
+    const row = `values ('builder', '${reason}', 'x', '{}', 'waiting', 0, 0, 0, '${reason}', 0)`
+    await server.administer(
+      `insert into jobs (service, event_id, subject, envelope, state, attempts, due_at, accepted_at, wait_reason, wait_since) ${row}`,
+      url,
+    )
+  }
+  expect(step).toBeDefined()
+  await migratePostgres({ url, log })
+  await using ledger = await openPostgresLedger({ url, log })
+  const { waits } = await ledger.backlog(new Date())
+  expect(Object.fromEntries(waits.map(({ reason, kind }) => [reason, kind]))).toEqual({
+    'a Koji task': 'others',
+    'the end of the grace time of its files': 'planned',
+    'the next look at what is public': 'planned',
+  })
+})
+
 it('lets a process of the old version work on while it runs, and afterwards', async () => {
   const url = await server.createDatabase()
   await migratePostgres({ url, log })

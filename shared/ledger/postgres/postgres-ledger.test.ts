@@ -4,7 +4,9 @@ import { providePostgres, type PostgresServer } from '#test/brokers/postgres.ts'
 import { testLedgerCompetition } from '../competition.contract.ts'
 import { testLedger } from '../ledger.contract.ts'
 import type { Data } from '../testing/ledger.ts'
+import { testLedgerOrder } from '../order.contract.ts'
 import { testLedgerPlacement } from '../placement.contract.ts'
+import { testLedgerPreemption } from '../preemption.contract.ts'
 import { testLedgerWaiting } from '../waiting.contract.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
@@ -25,6 +27,8 @@ testLedgerCompetition('PostgreSQL', prepare)
 testLedger('PostgreSQL', prepare)
 testLedgerWaiting('PostgreSQL', prepare)
 testLedgerPlacement('PostgreSQL', prepare)
+testLedgerPreemption('PostgreSQL', prepare)
+testLedgerOrder('PostgreSQL', prepare)
 
 async function prepare(): Promise<Data> {
   const url = await server.createDatabase({ like: empty })

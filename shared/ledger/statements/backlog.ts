@@ -15,9 +15,15 @@ export async function readBacklog(db: Kysely<Tables>, now: Date): Promise<Backlo
     .execute()
   const waits = await db
     .selectFrom('jobs')
-    .select((is) => ['service', 'wait_reason', is.fn.countAll().as('count'), is.fn.min('wait_since').as('oldest')])
+    .select((is) => [
+      'service',
+      'wait_reason',
+      'wait_kind',
+      is.fn.countAll().as('count'),
+      is.fn.min('wait_since').as('oldest'),
+    ])
     .where(inState('jobs', 'waiting'))
-    .groupBy(['service', 'wait_reason'])
+    .groupBy(['service', 'wait_reason', 'wait_kind'])
     .execute()
   const due = await db
     .selectFrom('jobs')
@@ -31,9 +37,10 @@ export async function readBacklog(db: Kysely<Tables>, now: Date): Promise<Backlo
     .select((is) => is.fn.countAll().as('count'))
     .where('sent_at', 'is', null)
     .executeTakeFirstOrThrow()
-  const waiting = waits.map(({ service, wait_reason: reason, count, oldest }) => ({
+  const waiting = waits.map(({ service, wait_reason: reason, wait_kind: kind, count, oldest }) => ({
     service,
     reason: reason ?? '',
+    kind: kind ?? ('others' as const),
     count: Number(count),
     oldest: new Date(oldest ?? 0),
   }))

@@ -45,6 +45,7 @@ export async function park(
         lease_until: null,
         wait_for: wait.for,
         wait_reason: wait.reason,
+        wait_kind: wait.kind ?? 'others',
         wait_since: goesOn(before, wait) ? before.wait_since : now.getTime(),
         wait_state: JSON.stringify(wait.state ?? null),
         woken_by: early?.envelope ?? null,

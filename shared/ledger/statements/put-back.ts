@@ -93,6 +93,7 @@ export async function replay(db: Kysely<Tables>, drop: string, now: Date): Promi
 const neverWaited = {
   wait_for: null,
   wait_reason: null,
+  wait_kind: null,
   wait_since: null,
   wait_state: null,
   woken_by: null,
