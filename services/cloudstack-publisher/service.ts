@@ -31,6 +31,7 @@ export const cloudstackPublisher = defineService({
   name: 'cloudstack-publisher',
   consumes: [dropMirrored, dropSuperseded, dropExpired],
   emits: [imagePublished, imageFailed, dropFailed],
+  concerns: ({ body }) => body.images.some(({ image }) => image.targets.includes(target)),
   async handle(event, dependencies: Dependencies, context) {
     const { clouds, keepDays } = dependencies
     const wanted = event.body.images.filter(({ image }) => image.targets.includes(target))

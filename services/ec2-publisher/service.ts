@@ -49,6 +49,8 @@ export const ec2Publisher = defineService({
   consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired, cadenceReached],
   emits: [imageUploaded, imagePublished, cloudAudited, imageFailed, dropFailed],
   asides: [cadenceReached],
+  concerns: ({ subject, body }) =>
+    subject !== 'image.tested.v1' || (body.verdict === 'passed' && body.image.targets.includes(target)),
   // One audit after the other, with a memory; all else is independent.
   keyOf: ({ subject }) => (subject === 'cadence.reached.v1' ? auditKey : null),
   async handle(event, dependencies: Dependencies, context) {

@@ -27,6 +27,8 @@ export const eucalyptusPublisher = defineService({
   name: 'eucalyptus-publisher',
   consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired],
   emits: [imageUploaded, imagePublished, imageFailed, dropFailed],
+  concerns: ({ subject, body }) =>
+    subject === 'image.tested.v1' ? body.verdict === 'passed' && isWanted(body) : body.images.some(isWanted),
   async handle(event, dependencies: Dependencies, context) {
     const { clouds, keepDays } = dependencies
     switch (event.subject) {

@@ -10,7 +10,7 @@ import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageTested, type ImageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
-import { imageKey } from '#events/vocabulary.ts'
+import { imageKey, type DropImage } from '#events/vocabulary.ts'
 import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Clouds } from './cloud.ts'
@@ -43,6 +43,8 @@ export const openstackPublisher = defineService({
     { event: imageConverted, keyOf: conversionOf },
     { event: dropMirrored, keyOf: ({ drop }) => drop },
   ],
+  concerns: ({ subject, body }) =>
+    subject === 'image.tested.v1' ? body.verdict === 'passed' && isForUs(body) : body.images.some(isForUs),
   async handle(event, dependencies: Dependencies, context) {
     const { clouds } = dependencies
     switch (event.subject) {
@@ -73,6 +75,10 @@ export const openstackPublisher = defineService({
     }
   },
 })
+
+function isForUs({ image }: Pick<DropImage, 'image'>): boolean {
+  return image.targets.includes(target)
+}
 
 function conversionOf({ drop, image }: Pick<ImageConverted, 'drop' | 'image'>): string {
   return `${drop} ${imageKey(image)}`

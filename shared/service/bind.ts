@@ -21,7 +21,20 @@ export function bindService<
   dependencies: Dependencies,
   { concurrency = 1 }: BindOptions = {},
 ): BoundService {
-  const { name, consumes, emits, wakes = [], retry, asides = [], keyOf, basisOf, needs, handle, abandon } = definition
+  const {
+    name,
+    consumes,
+    emits,
+    wakes = [],
+    retry,
+    asides = [],
+    concerns,
+    keyOf,
+    basisOf,
+    needs,
+    handle,
+    abandon,
+  } = definition
   // The bus delivers only what `consumes` and `wakes` name, checked by its schema, so the narrower types are what arrives.
   const narrow = (event: Envelope) => event as EnvelopeOf<Consumes>
   const narrowed = <Given extends { readonly waited?: Waited }>(context: Given) =>
@@ -34,6 +47,7 @@ export function bindService<
     asides,
     concurrency,
     retry: { ...defaultRetry, ...retry },
+    concerns: concerns ? (event) => concerns(narrow(event)) : null,
     keyOf: keyOf ? (event) => keyOf(narrow(event)) : null,
     basisOf: basisOf ? (event) => basisOf(narrow(event)) : null,
     needs: needs ? (event) => needs(narrow(event), dependencies) : null,

@@ -84,6 +84,11 @@ export interface ServiceDefinition<
    */
   readonly asides?: readonly Consumes[]
   /**
+   * Whether there may be anything to do, as the event alone tells: of one that is of no concern no job is made. It says the same each
+   * time. Without it, every event is of concern.
+   */
+  readonly concerns?: (event: EnvelopeOf<Consumes>) => boolean
+  /**
    * Events with the same key are handled one after the other; without one they are independent. One whose job waits holds
    * up none: when it is woken, it is the next.
    */
@@ -138,6 +143,7 @@ export interface BoundService {
   readonly retry: RetryPolicy
   readonly asides: readonly EventDefinition[]
   readonly concurrency: number
+  readonly concerns: ((event: Envelope) => boolean) | null
   readonly keyOf: ((event: Envelope) => string | null) | null
   readonly basisOf: ((event: Envelope) => string | null) | null
   /** Null when its jobs need nothing worth counting: they are taken whatever else runs on the host. */

@@ -22,6 +22,7 @@ interface Listener {
 }
 
 interface Worker extends Listener {
+  readonly concerns?: ((event: Envelope) => boolean) | null
   readonly keyOf?: ((event: Envelope) => string | null) | null
   readonly basisOf?: ((event: Envelope) => string | null) | null
   readonly needs?: ((event: Envelope) => Needs) | null
@@ -39,13 +40,13 @@ export function interestOf(service: Listener): Interest {
 
 /** The inbox of a service; `services` are all that there are, for what comes after it. */
 export function inboxOf(service: Worker, services: readonly Linked[]): Inbox {
-  const { keyOf, basisOf, needs, abandon } = service
+  const { concerns, keyOf, basisOf, needs, abandon } = service
   const paths = pathsFrom(service, services)
   const { wanted, waking, heard } = readListener(service)
   return {
     ...interestOf(service),
     deliveryOf: (envelope) => {
-      const isWanted = wanted.has(envelope.subject)
+      const isWanted = wanted.has(envelope.subject) && (concerns?.(envelope) ?? true)
       const { priority, share, preemptible } = orderOf(envelope)
       return {
         envelope,

@@ -84,10 +84,11 @@ function cloudOf(name: string, target: string) {
     name,
     consumes: [imageTested, dropBlessed],
     emits: [imageUploaded, imagePublished],
+    concerns: ({ subject, body }) =>
+      (subject === 'image.tested.v1' ? [body] : body.images).some(({ image }) => image.targets.includes(target)),
     handle: ({ subject, body }) => {
       if (subject === 'image.tested.v1') {
         const { drop, compose, image } = body
-        if (!image.targets.includes(target)) return Promise.resolve([])
         return Promise.resolve([say(imageUploaded, { drop, compose, image, registrations, bytes: 0, seconds: 0 })])
       }
       const { drop, compose } = body
@@ -104,6 +105,7 @@ function cloudAfterMirror(name: string, target: string) {
     name,
     consumes: [dropMirrored],
     emits: [imagePublished],
+    concerns: ({ body }) => body.images.some(({ image }) => image.targets.includes(target)),
     handle: ({ body: { drop, compose, images } }) => {
       const wanted = passed(images).filter(({ image }) => image.targets.includes(target))
       return Promise.resolve(wanted.map(({ image }) => say(imagePublished, { drop, compose, image, registrations })))
