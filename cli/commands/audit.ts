@@ -15,7 +15,7 @@ export const auditCommand = defineCommand({
     json: { means: 'print one line of JSON for each finding' },
     state: stateOption,
   },
-  examples: ['audit ec2', 'audit ec2 --repair'],
+  examples: ['audit ec2', 'audit openstack --repair'],
   exits: { 0: 'all is as the ledger says, or was mended', 1: 'something is not, and is said' },
   async run({ values: { repair, json, state }, args: [target = ''], env }) {
     const services = await findServices(env)

@@ -2,7 +2,9 @@ import type { Registration } from '#events/vocabulary.ts'
 import type { Progress } from '#bus/bus.ts'
 import { all } from '#publishing/all.ts'
 import type { Pace } from '#publishing/wait.ts'
+import type { AuditReport, ClaimedDrop } from '#service/audit.ts'
 import { PermanentError } from '#service/errors.ts'
+import { auditPlaces } from './audit/audit-places.ts'
 import type { OpenPlaces, Place } from './places.ts'
 import type { OpenstackSettings } from './config.ts'
 import { ensureDownload, type DownloadOrder } from './download/ensure-download.ts'
@@ -39,6 +41,8 @@ export interface Clouds {
   /** Hides what was public and removes what was not. Whether something is hidden now. */
   hide(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<boolean>
   remove(drop: string, registrations: readonly Registration[], context: CloudContext): Promise<void>
+  /** Compares every cloud with what drops claim, and mends what is ours to mend if told. */
+  audit(drops: readonly ClaimedDrop[], context: CloudContext, how: { readonly repair: boolean }): Promise<AuditReport>
 }
 
 export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings): Clouds {
@@ -98,6 +102,9 @@ export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings
     },
     async remove(drop, registrations, { signal }) {
       await all(await openPlaces(), (place) => removeDrop(place, drop, registrations, signal))
+    },
+    async audit(drops, context, { repair }) {
+      return await auditPlaces(await openPlaces(), { drops, repair, pace: paceOf(context) })
     },
   }
 }

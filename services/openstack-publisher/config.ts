@@ -46,6 +46,10 @@ export function readOpenstackPublisherConfig(env: Readonly<Record<string, string
       graceSeconds: z.coerce.number().min(0).max(3_600).default(30),
       /** Days for which a superseded image is only hidden. */
       keepDays: z.coerce.number().min(0).max(3_650).default(30),
+      /** Every so many days, all clouds are compared with the ledger; 0 for never. */
+      auditDays: z.coerce.number().int().min(0).max(365).default(1),
+      /** What is ours to mend is mended then. */
+      auditRepair: z.stringbool().default(false),
     },
     env,
   )

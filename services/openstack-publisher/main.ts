@@ -4,11 +4,17 @@ import { createClouds } from './cloud.ts'
 import { createOpenPlaces } from './places.ts'
 import { readOpenstackPublisherConfig } from './config.ts'
 import { openstackPublisher } from './service.ts'
+import { target } from './step.ts'
 
 /** Puts the openstack-publisher together. */
-export const assemble: Assemble = ({ artifacts, env }) => {
+export const assemble: Assemble = ({ artifacts, env, claimsOf }) => {
   const settings = readOpenstackPublisherConfig(env)
   const clouds = createClouds(createOpenPlaces(settings, env), settings)
-  const service = bindService(openstackPublisher, { ...settings, artifacts, clouds }, { concurrency: settings.jobs })
-  return Promise.resolve({ service })
+  const claims = async () => (await claimsOf?.({ service: openstackPublisher.name, target })) ?? []
+  const audit = { everyDays: settings.auditDays, repair: settings.auditRepair, claims }
+  const dependencies = { ...settings, artifacts, clouds, audit }
+  return Promise.resolve({
+    service: bindService(openstackPublisher, dependencies, { concurrency: settings.jobs }),
+    audits: target,
+  })
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PermanentError, TransientError } from '#service/errors.ts'
 import { startOpenStack, type OpenStack } from '#test/brokers/openstack/openstack.ts'
+import { testAudit } from './testing/audit-tests.ts'
 import { setUp, type Meets } from './testing/bench.ts'
 import {
   blessed,
@@ -32,6 +33,8 @@ function cloud(): OpenStack {
   if (!stack) throw new Error('OpenStack did not start')
   return stack
 }
+
+testAudit(cloud)
 
 it('waits for the conversion of the very disk that was tested', async () => {
   await using bench = await setUp(cloud())

@@ -1,4 +1,6 @@
 import type { ArtifactStore } from '#artifacts/store.ts'
+import { cadenceReached } from '#events/cadence.ts'
+import { cloudAudited } from '#events/cloud-audited.ts'
 import { say } from '#events/define.ts'
 import { dropBlessed } from '#events/drop-blessed.ts'
 import { dropExpired } from '#events/drop-expired.ts'
@@ -11,6 +13,8 @@ import { imagePublished } from '#events/image-published.ts'
 import { imageTested, type ImageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageKey, type DropImage } from '#events/vocabulary.ts'
+import { auditAtCadence, type ScheduledAudit } from '#publishing/scheduled-audit.ts'
+import { auditKey } from '#service/audit.ts'
 import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Clouds } from './cloud.ts'
@@ -30,21 +34,33 @@ export interface Dependencies {
   /** How often a download is looked at, and how long it may take. */
   readonly lookSeconds: number
   readonly downloadHours: number
+  /** How the clouds are compared with the ledger by themselves; without it never. */
+  readonly audit?: Pick<ScheduledAudit, 'everyDays' | 'repair' | 'claims'>
 }
+
+const noAudit = { everyDays: 0, repair: false, claims: () => Promise.resolve([]) }
 
 const day = 86_400_000
 
-/** Puts images that passed their boot test into OpenStack's Glance: private at first, open with the blessing, hidden and gone when withdrawn. */
+/**
+ * Puts images that passed their boot test into OpenStack's Glance: private at first, open with the blessing, hidden and gone when
+ * withdrawn. Now and then it looks whether all is there as it said.
+ */
 export const openstackPublisher = defineService({
   name: 'openstack-publisher',
-  consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired],
-  emits: [imageUploaded, imagePublished, imageFailed, dropFailed],
+  consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired, cadenceReached],
+  emits: [imageUploaded, imagePublished, cloudAudited, imageFailed, dropFailed],
+  asides: [cadenceReached],
+  // One audit after the other, with a memory; all else is independent.
+  keyOf: ({ subject }) => (subject === 'cadence.reached.v1' ? auditKey : null),
   wakes: [
     { event: imageConverted, keyOf: conversionOf },
     { event: dropMirrored, keyOf: ({ drop }) => drop },
   ],
-  concerns: ({ subject, body }) =>
-    subject === 'image.tested.v1' ? body.verdict === 'passed' && isForUs(body) : body.images.some(isForUs),
+  concerns({ subject, body }) {
+    if (subject === 'cadence.reached.v1') return true
+    return subject === 'image.tested.v1' ? body.verdict === 'passed' && isForUs(body) : body.images.some(isForUs)
+  },
   async handle(event, dependencies: Dependencies, context) {
     const { clouds } = dependencies
     switch (event.subject) {
@@ -71,6 +87,11 @@ export const openstackPublisher = defineService({
         // Also without registrations: an upload that was cut off has left things that no event knows of.
         await clouds.remove(drop, images.flatMap(registrationsOf), context)
         return []
+      }
+      case 'cadence.reached.v1': {
+        const { audit = noAudit } = dependencies
+        const look: ScheduledAudit['look'] = (drops, repair) => clouds.audit(drops, context, { repair })
+        return await auditAtCadence(event.body, { target, ...audit, look }, context)
       }
     }
   },

@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely'
 import type { Envelope } from '#events/envelope.ts'
-import type { Job, OutboxRow, Waited, Waiting } from './ledger.ts'
+import type { Job, OutboxRow } from './ledger.ts'
 import type { Needs } from './needs.ts'
 import type { JobsTable } from './schema.ts'
+import type { Waited, Waiting } from './waiting.ts'
 
 export const needColumns = [
   'need_cores',

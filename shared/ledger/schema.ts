@@ -1,5 +1,6 @@
 import { sql, type ColumnType, type Generated } from 'kysely'
-import type { JobState, WaitKind } from './ledger.ts'
+import type { JobState } from './ledger.ts'
+import type { WaitKind } from './waiting.ts'
 
 /** The tables, as both databases hold them. Times are milliseconds since 1970. */
 export interface Tables {

@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import type { Progress } from '#bus/bus.ts'
 import type { BodyOf, EventDefinition, Said, SaidOf } from '#events/define.ts'
 import type { Envelope, EnvelopeOf } from '#events/envelope.ts'
-import type { WaitKind } from '#ledger/ledger.ts'
 import type { Needs } from '#ledger/needs.ts'
+import type { WaitKind } from '#ledger/waiting.ts'
 
 /** What every handler is given besides its event and its dependencies. */
 export interface Context {

@@ -42,7 +42,7 @@ describe('dashboard and alert rules', () => {
 
   it('they name only states, outcomes and kinds of waits that there are', async () => {
     const types = await Promise.all(
-      ['ledger/ledger.ts', 'service/attempt-watch.ts'].map((file) =>
+      ['ledger/ledger.ts', 'ledger/waiting.ts', 'service/attempt-watch.ts'].map((file) =>
         readFile(join(deploy, '..', 'shared', file), 'utf8'),
       ),
     )

@@ -1,6 +1,6 @@
 import type { Image, Snapshot } from '@aws-sdk/client-ec2'
 import type { AuditFinding, ClaimedDrop, ClaimedRegistration } from '#service/audit.ts'
-import { messageOf } from '#service/errors.ts'
+import { settleWrong, wrongToBeThere, type Wrong } from '#publishing/audit-place.ts'
 import { findImages, findSnapshots, where } from '../aws/find.ts'
 import type { Region } from '../aws/region.ts'
 import { removeProtected, removeUnlessUsed } from '../aws/remove.ts'
@@ -11,11 +11,6 @@ import { publishImage } from '../publish/publish-images.ts'
 interface Given {
   readonly repair: boolean
   readonly settings: Ec2Settings
-}
-
-/** Something that is wrong, and how it is mended if it is ours to mend. */
-interface Wrong extends Omit<AuditFinding, 'place' | 'repair' | 'repaired'> {
-  readonly mend: { readonly words: string; readonly act: () => Promise<void> } | null
 }
 
 /** How many images and snapshots there were, and what is wrong with them. */
@@ -38,17 +33,10 @@ export async function auditRegion(
   const byName = new Map(drops.map((drop) => [drop.drop, drop]))
   const wrong = [
     ...drops.filter(({ state }) => state === 'public').flatMap(wrongWith),
-    ...images.flatMap((image) => wrongToBeThere(image, `${image.ImageId ?? '?'} (${image.Name ?? '?'})`)),
-    ...snapshots.filter(isUnused).flatMap((snapshot) => wrongToBeThere(snapshot, snapshot.SnapshotId ?? '?')),
+    ...images.flatMap((image) => wrongThing(image, `${image.ImageId ?? '?'} (${image.Name ?? '?'})`)),
+    ...snapshots.filter(isUnused).flatMap((snapshot) => wrongThing(snapshot, snapshot.SnapshotId ?? '?')),
   ]
-  const findings: AuditFinding[] = []
-  for (const { mend, ...finding } of wrong) {
-    const about = { ...finding, place: region.name, repair: mend?.words ?? null }
-    const trouble = repair && mend !== null ? await troubleOf(mend.act()) : null
-    if (trouble === null) findings.push({ ...about, repaired: repair && mend !== null })
-    else findings.push({ ...about, what: `${finding.what}, which could not be mended: ${trouble}`, repaired: false })
-  }
-  return { looked: images.length + snapshots.length, findings }
+  return { looked: images.length + snapshots.length, findings: await settleWrong(region.name, wrong, repair) }
 
   async function findTaggedAnd(ids: readonly string[]): Promise<Image[]> {
     const tagged = await findImages(region, where('tag-key', dropTag))
@@ -85,23 +73,11 @@ export async function auditRegion(
     return [{ ...about, kind: 'private', found: 'private', what: `${what} is not public`, mend }]
   }
 
-  /** Our tag is on it, but no drop that stands owns it. */
-  function wrongToBeThere(thing: Image | Snapshot, what: string): Wrong[] {
-    const drop = tagValue(thing.Tags, dropTag)
-    const owner = drop === null ? undefined : byName.get(drop)
-    if (drop === null || owner?.isUnderway === true) return []
-    const image = tagValue(thing.Tags, imageTag)
-    const about = { drop, id: idOf(thing), image, expected: 'not there', found: 'there' }
-    if (owner === undefined) {
-      const unknown = `${what} is of ${drop}, which this ledger does not know`
-      return [{ ...about, kind: 'unknown', what: unknown, mend: null }]
-    }
-    const mend = { words: 'it is removed', act: () => remove(thing) }
-    if (owner.state === 'ended')
-      return [{ ...about, kind: 'left', what: `${what} is still there, and ${drop} has ended`, mend }]
-    const isTold = owner.registrations.some(({ id, details }) => [id, details['snapshot']].includes(idOf(thing)))
-    if (isTold || owner.state === 'private') return []
-    return [{ ...about, kind: 'unclaimed', what: `${what} is of ${drop}, which does not name it`, mend }]
+  function wrongThing(thing: Image | Snapshot, name: string): Wrong[] {
+    const [drop, image] = [tagValue(thing.Tags, dropTag), tagValue(thing.Tags, imageTag)]
+    const id = idOf(thing)
+    const isOf = ({ id: told, details }: ClaimedRegistration) => told === id || details['snapshot'] === id
+    return wrongToBeThere({ id, what: name, drop, image, isOf, remove: () => remove(thing) }, byName)
   }
 
   /** The snapshot of an image that is there is found with it. */
@@ -120,11 +96,6 @@ export async function auditRegion(
     for (const { Ebs: disk } of thing.BlockDeviceMappings ?? [])
       if (disk?.SnapshotId !== undefined) await removeUnlessUsed(region, disk.SnapshotId)
   }
-}
-
-/** One repair that is refused keeps nobody from the others. */
-async function troubleOf(act: Promise<void>): Promise<string | null> {
-  return await act.then(() => null, messageOf)
 }
 
 function idOf(thing: Image | Snapshot): string {

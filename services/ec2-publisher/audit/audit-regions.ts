@@ -1,3 +1,4 @@
+import { joinReports, unseen } from '#publishing/audit-place.ts'
 import type { AuditReport, ClaimedDrop } from '#service/audit.ts'
 import { messageOf } from '#service/errors.ts'
 import { byPartition } from '../aws/partitions.ts'
@@ -39,20 +40,9 @@ export async function auditRegions(
     const looked = outcome.value.reduce((sum, report) => sum + report.looked, 0)
     return { places: [{ place, looked }], findings: outcome.value.flatMap(({ findings }) => findings) }
   })
-  return {
-    places: reports.flatMap(({ places }) => places),
-    findings: reports.flatMap(({ findings }) => findings),
-  }
+  return joinReports(reports)
 }
 
 function isOurs({ emulated }: Ec2Settings) {
   return (one: ClaimedDrop['registrations'][number]) => one.target === target && one.emulated === emulated
-}
-
-function unseen(place: string, what: string): AuditReport {
-  const nothing = { id: null, drop: null, image: null, repair: null, repaired: false }
-  return {
-    places: [],
-    findings: [{ kind: 'unseen', place, ...nothing, expected: 'looked at', found: 'not to be looked at', what }],
-  }
 }

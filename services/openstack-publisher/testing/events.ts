@@ -12,7 +12,7 @@ import { imageTested } from '#events/image-tested.ts'
 import { handTo, imagesWith, type Given, type Handled } from '#publishing/testing/hand-to.ts'
 import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
 import { run } from '#subprocess/run.ts'
-import { openstackPublisher } from '../service.ts'
+import { openstackPublisher, type Dependencies } from '../service.ts'
 import type { Bench } from './bench.ts'
 
 const image: ImagePlan = { ...imageTested.example.image, flavour: 'generic', targets: ['mirror', 'openstack'] }
@@ -78,7 +78,7 @@ type Said = SaidOf<(typeof openstackPublisher.emits)[number]>
 
 /** Hands an event to the service. */
 export async function handle(
-  bench: Bench,
+  bench: Bench & Pick<Dependencies, 'audit'>,
   event: Event,
   {
     clouds = bench.clouds,

@@ -4,6 +4,7 @@ import type { Order } from './order.ts'
 /** Every image of ours carries it, for people who look for them. */
 export const tag = 'imagedrop'
 export const dropProperty = 'imagedrop_drop'
+export const imageProperty = 'imagedrop_image'
 export const digestProperty = 'imagedrop_sha256'
 
 /**
@@ -22,7 +23,7 @@ export function imageProperties({ drop, compose, image, file }: Order): Record<s
     ...devices,
     ...firmware[image.architecture],
     [dropProperty]: drop,
-    imagedrop_image: imageKey(image),
+    [imageProperty]: imageKey(image),
     imagedrop_compose: compose.id,
     [digestProperty]: file.sha256,
   }
