@@ -39,7 +39,8 @@ export const jobColumns = [
   ...needColumns,
 ] as const satisfies (keyof JobsTable)[]
 
-type JobRow = Pick<Selectable<JobsTable>, (typeof jobColumns)[number]>
+/** A row of `jobs`, as `jobColumns` reads it. */
+export type JobRow = Pick<Selectable<JobsTable>, (typeof jobColumns)[number]>
 
 /** A job as the rest of the program knows it. */
 export function jobOf(row: JobRow): Job {

@@ -1,8 +1,9 @@
-import { sql, type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable } from 'kysely'
+import { sql, type CompiledQuery, type ExpressionBuilder, type Kysely, type RawBuilder, type Selectable } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
+import { compileOnce } from './compile-once.ts'
 import type { Job } from '../ledger.ts'
 import type { Capacity, Holding } from '../needs.ts'
-import { jobColumns, jobOf } from '../rows.ts'
+import { jobColumns, jobOf, type JobRow } from '../rows.ts'
 import { fitsIn } from './fits-in.ts'
 import { leftToNearHost } from './near.ts'
 import { inState, isFresh, isLive, isPutOff, type JobsTable, type Tables } from '../schema.ts'
@@ -30,39 +31,64 @@ export async function lease(
 ): Promise<Job[]> {
   const leased = repeated ? await leasedAt(db, service, { owner, now, until }) : []
   if (leased.length > 0) return leased
+  const values = { service, owner, time: now.getTime(), until: until.getTime() }
+  if (!capacity) {
+    const { rows } = await db.executeQuery(withoutHost(db, kind)({ ...values, limit: wanted }))
+    return inOrder(rows)
+  }
   // Each job leaves less of the host for the next.
-  const limit = capacity ? Math.min(wanted, 1) : wanted
-  const host = capacity?.host ?? null
-  const due = { now, limit, host, fits: capacity ? fitsIn(capacity, now) : null }
-  const start: Pick<Kysely<Tables>, 'with'> = host === null ? db : withHost(db, kind, service, { ...due, host })
-  const rows = await start
+  const due = { ...values, limit: Math.min(wanted, 1), host: capacity.host, fits: fitsIn(capacity, now) }
+  return inOrder(await leaseDue(withHost(db, kind, due, now), kind, due).execute())
+}
+
+function inOrder(rows: readonly JobRow[]): Job[] {
+  return rows.map(jobOf).toSorted((one, other) => one.id - other.id)
+}
+
+type Statement = (values: Values) => CompiledQuery<JobRow>
+const compiled = new WeakMap<Kysely<Tables>, Statement>()
+
+/** The statement for services that count nothing, whose jobs are short. */
+function withoutHost(db: Kysely<Tables>, kind: DatabaseKind): Statement {
+  const known = compiled.get(db)
+  if (known) return known
+  const statement = compileOnce<Values, JobRow>(['service', 'owner', 'time', 'until', 'limit'], (values) =>
+    leaseDue(db, kind, { ...values, host: null, fits: null }),
+  )
+  compiled.set(db, statement)
+  return statement
+}
+
+function leaseDue(start: Pick<Kysely<Tables>, 'with'>, kind: DatabaseKind, due: Due) {
+  const { host, limit } = due
+  return start
     .with(
       (cte) => cte('fresh').materialized(),
-      (from) => kind.takeRows(freshJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(freshJobs(from, due), 'job'),
     )
     .with(
       (cte) => cte('put_off').materialized(),
-      (from) => kind.takeRows(putOffJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(putOffJobs(from, due), 'job'),
     )
     .with(
       (cte) => cte('abandoned').materialized(),
-      (from) => kind.takeRows(abandonedJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(abandonedJobs(from, due), 'job'),
     )
     .with(
       (cte) => cte('woken').materialized(),
-      (from) => kind.takeRows(wokenJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(wokenJobs(from, due), 'job'),
     )
     .updateTable('jobs')
     .set((set) => ({
       state: 'running',
-      lease_owner: owner,
+      lease_owner: due.owner,
       lease_host: host,
       preempted_by: null,
       room_host: null,
       room_until: null,
-      lease_until: until.getTime(),
+      lease_until: due.until,
       attempts: set('attempts', '+', 1),
-      started_at: now.getTime(),
+      started_at: due.time,
     }))
     .where('id', 'in', (is) =>
       is
@@ -88,57 +114,61 @@ export async function lease(
         .limit(limit),
     )
     .returning(jobColumns)
-    .execute()
-  return rows.map(jobOf).toSorted((one, other) => one.id - other.id)
 }
 
 type DueRow = Pick<Selectable<JobsTable>, (typeof dueColumns)[number]>
 const dueColumns = ['id', 'priority', 'turn', 'drop_since', 'path_ms', 'near_host'] as const
 
 /** What a lease for a host looks at besides: what is used there, and what was made there. */
-function withHost(db: Kysely<Tables>, kind: DatabaseKind, service: string, due: Due & { readonly host: string }) {
+function withHost(db: Kysely<Tables>, kind: DatabaseKind, due: Due & { readonly host: string }, now: Date) {
   return db
     .with(
       (cte) => cte('used').materialized(),
-      () => sql<Holding>`(${kind.usedOn(due.host, due.now)})`,
+      () => sql<Holding>`(${kind.usedOn(due.host, now)})`,
     )
     .with(
       (cte) => cte('near').materialized(),
-      (from) => kind.takeRows(nearJobs(from, service, due), 'job'),
+      (from) => kind.takeRows(nearJobs(from, due), 'job'),
     )
 }
 
 type From = Pick<Kysely<Tables>, 'selectFrom'>
 
-interface Due {
-  readonly now: Date
+interface Values extends Readonly<Record<string, string | number>> {
+  readonly service: string
+  readonly owner: string
+  readonly time: number
+  readonly until: number
   readonly limit: number
+}
+
+interface Due extends Pick<Values, 'service' | 'owner' | 'time' | 'until' | 'limit'> {
   /** Null when nobody counts what it has: then no job is nearer to it than another. */
   readonly host: string | null
   readonly fits: RawBuilder<boolean> | null
 }
 
 /** Those that were due when they came, but for those that are left to another host. */
-function freshJobs(db: From, service: string, due: Due) {
-  const { now, host } = due
-  const jobs = inFreshOrder(db, service, due)
+function freshJobs(db: From, due: Due) {
+  const { time, host } = due
+  const jobs = inFreshOrder(db, due)
   if (host === null) return jobs
   return jobs.where((is) =>
     is.or([
       is('job.near_host', 'is', null),
       is('job.near_host', '=', host),
-      is('job.accepted_at', '<=', now.getTime() - leftToNearHost),
+      is('job.accepted_at', '<=', time - leftToNearHost),
     ]),
   )
 }
 
 /** Those of them whose input was made on this host. */
-function nearJobs(db: From, service: string, due: Due & { readonly host: string }) {
-  return inFreshOrder(db, service, due).where('job.near_host', '=', due.host)
+function nearJobs(db: From, due: Due & { readonly host: string }) {
+  return inFreshOrder(db, due).where('job.near_host', '=', due.host)
 }
 
-function inFreshOrder(db: From, service: string, due: Due) {
-  return inTurn(jobsOf(db, service, due), due.now)
+function inFreshOrder(db: From, due: Due) {
+  return inTurn(jobsOf(db, due), due.time)
     .where(isFresh('job'))
     .orderBy('job.priority')
     .orderBy('job.turn')
@@ -149,47 +179,46 @@ function inFreshOrder(db: From, service: string, due: Due) {
 }
 
 /** Those whose time has come. */
-function putOffJobs(db: From, service: string, due: Due) {
-  const { now, limit } = due
-  return inTurn(jobsOf(db, service, due), now)
+function putOffJobs(db: From, due: Due) {
+  const { time, limit } = due
+  return inTurn(jobsOf(db, due), time)
     .where(isPutOff('job'))
-    .where('job.due_at', '<=', now.getTime())
+    .where('job.due_at', '<=', time)
     .orderBy('job.due_at')
     .limit(limit)
 }
 
 /** Those whose lease has run out. */
-function abandonedJobs(db: From, service: string, due: Due) {
-  const { now, limit } = due
-  return inTurn(jobsOf(db, service, due), now)
+function abandonedJobs(db: From, due: Due) {
+  const { time, limit } = due
+  return inTurn(jobsOf(db, due), time)
     .where(inState('job', 'running'))
-    .where('job.lease_until', '<', now.getTime())
+    .where('job.lease_until', '<', time)
     .orderBy('job.lease_until')
     .limit(limit)
 }
 
-function jobsOf(db: From, service: string, { fits }: Due) {
+function jobsOf(db: From, { service, fits }: Due) {
   const jobs = db.selectFrom('jobs as job').select(dueColumns).where('job.service', '=', service)
   return fits === null ? jobs : jobs.where(fits)
 }
 
 /** Without those that an earlier one with their key holds up. */
-function inTurn(jobs: ReturnType<typeof jobsOf>, now: Date) {
+function inTurn(jobs: ReturnType<typeof jobsOf>, time: number) {
   return jobs.where((is) =>
     is.or([
       is('job.key', 'is', null),
       is.and([
         is.not(is.exists(withKeyOf(is).whereRef('other.id', '<', 'job.id').where(isLive('other')))),
-        is.not(is.exists(wokenBefore(is, now.getTime()))),
+        is.not(is.exists(wokenBefore(is, time))),
       ]),
     ]),
   )
 }
 
-function wokenJobs(db: From, service: string, due: Due) {
-  const { now, limit } = due
-  const time = now.getTime()
-  return jobsOf(db, service, due)
+function wokenJobs(db: From, due: Due) {
+  const { time, limit } = due
+  return jobsOf(db, due)
     .where(inState('job', 'waiting'))
     .where('job.due_at', '<=', time)
     .where((is) =>
