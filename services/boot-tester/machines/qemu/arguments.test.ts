@@ -30,7 +30,7 @@ it('the plainest machine of x86_64, under TCG', () => {
   expect(commandLine({})).toBe(
     [
       '-nodefaults -no-user-config -no-reboot -no-shutdown',
-      '-machine pc,vmport=off,hpet=off -accel tcg,thread=multi -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt',
+      '-machine pc,vmport=off,hpet=off -accel tcg,thread=single -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt',
       '-smp 2 -m 1024',
       '-device VGA -display none',
       '-chardev stdio,id=console,signal=off -serial chardev:console',
@@ -114,7 +114,7 @@ it('an aarch64 machine boots by UEFI firmware', () => {
   const emulator = emulators.aarch64
   const firmware = findFirmware(emulator, 'uefi', (path) => path === '/usr/share/edk2/aarch64/QEMU_EFI.fd')
   const args = commandLine({ emulator, firmware, hardware: plainHardware('aarch64') })
-  expect(args).toContain('-machine virt -accel tcg,thread=multi -cpu max,pauth-impdef=on')
+  expect(args).toContain('-machine virt -accel tcg,thread=single -cpu max,pauth-impdef=on')
   expect(args).toContain('-bios /usr/share/edk2/aarch64/QEMU_EFI.fd')
   expect(args).toContain('-device ramfb')
 })
