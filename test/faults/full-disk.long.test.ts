@@ -47,7 +47,7 @@ const fullLine =
   /^the ledger \S+ledger\.sqlite cannot be written, its disk is full: [\d.]+ MiB of [\d.]+ MiB are free, 16\.0 MiB are wanted; make room in \S+; the work waits, and goes on by itself$/m
 
 describe.skipIf(!(await canMount()))('a state folder on a full disk', () => {
-  it.each(['800k', '1200k', '2500k', '3500k'])(
+  it.each(['900k', '1200k', '2500k', '3500k'])(
     'of %s: one line says so, SIGTERM is obeyed, and with room the next run ends what was begun',
     async (size) => {
       await using scene = await createScene()
@@ -80,7 +80,7 @@ describe.skipIf(!(await canMount()))('a state folder on a full disk', () => {
   it('when there is room again the same run goes on, and says so', async () => {
     await using scene = await createScene()
     await mkdir(scene.state)
-    await using disk = await createSmallDisk(scene.state, '800k')
+    await using disk = await createSmallDisk(scene.state, '900k')
     const running = start(scene, disk, ['drop', '--compose', await scene.compose(composeId)])
     await running.saysFull()
     await disk.resize('64m')
