@@ -38,14 +38,15 @@ describe('compose.yaml', () => {
     }
   })
 
-  it('a drop goes through all containers', async () => {
+  it('a drop goes through all containers but those of clouds that no image goes to', async () => {
     const args = ['run', '--rm', '-T', 'operator', 'drop', '--compose', '-', '--json']
     const said = await stack.compose(args, { input: Readable.from([JSON.stringify(composeOf(1))]) })
     expect(said).toContain('"subject":"drop.announced.v1"')
     const worked = await stack.query(`select distinct service from jobs where state = 'done' order by service`)
-    expect(worked).toEqual(services.toSorted())
+    const concerned = services.filter((service) => !['cloudstack-publisher', 'eucalyptus-publisher'].includes(service))
+    expect(worked).toEqual(concerned.toSorted())
     const hosts = await stack.query('select distinct split_part(owner, $$/$$, 1) from leases')
-    expect(hosts).toHaveLength(services.length)
+    expect(hosts).toHaveLength(concerned.length)
   })
 
   it('three converters share the work of six drops', async () => {
