@@ -8,14 +8,18 @@ export interface XzStream {
 
 /** Reads the sizes of a file's streams from their own indexes; nothing is decoded for it. */
 export async function listStreams(path: string, { run }: Pick<Conversion, 'run'>): Promise<XzStream[]> {
-  const { stdout } = await run('xz', ['--list', '--robot', '--verbose', path])
-  return parseStreams(stdout)
+  const streams: XzStream[] = []
+  // Line by line: xz tells of each block as well, and a large disk has thousands.
+  const onLine = (line: string) => {
+    const stream = readStream(line)
+    if (stream) streams.push(stream)
+  }
+  await run('xz', ['--list', '--robot', '--verbose', path], { onLine })
+  return streams
 }
 
 /** `stream`, number, blocks, compressed offset, uncompressed offset, compressed size, uncompressed size, … */
-export function parseStreams(robot: string): XzStream[] {
-  const lines = robot.split('\n').map((line) => line.split('\t'))
-  return lines
-    .filter(([kind]) => kind === 'stream')
-    .map((fields) => ({ compressedSize: Number(fields[5]), size: Number(fields[6]) }))
+function readStream(line: string): XzStream | null {
+  const [kind, ...fields] = line.split('\t')
+  return kind === 'stream' ? { compressedSize: Number(fields[4]), size: Number(fields[5]) } : null
 }
