@@ -6,8 +6,8 @@ import { blocksOf, streamOf } from './container.ts'
 import { settingsOf } from './levels.ts'
 
 /**
- * Makes of each piece an xz stream of one block. Its bytes depend on the level alone. By 7-Zip's encoder, which takes two thirds of the
- * time of xz's for the same size; what it made is proved by xz.
+ * Makes of each piece an xz stream of one block. Its bytes depend on the level alone. By 7-Zip's encoder, which takes three quarters of
+ * the time of xz's for the same size; what it made is proved by xz.
  */
 export function createXzCoder(level: number, conversion: Pick<Conversion, 'run' | 'slots'>): Coder {
   const { name, method, blockSize, threads } = settingsOf(level)
