@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises'
 import type { ArtifactStore, Draft } from '#artifacts/store.ts'
 import type { RunOptions, RunResult } from '#subprocess/run.ts'
 import type { PieceCache } from './pieces/piece-cache.ts'
@@ -32,6 +33,8 @@ export interface Conversion extends AsyncDisposable {
   readonly signal: AbortSignal
   /** A file in the making, gone at the end unless it is kept. */
   readonly draft: (name: string) => Promise<Draft>
+  /** A new file without a name, for what passes through; whoever asks closes it. */
+  readonly scratch: () => Promise<FileHandle>
   /** Runs a tool under the limits, the signal and the log of this conversion. */
   readonly run: (tool: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>
   /** How many tools encode at the same time. */

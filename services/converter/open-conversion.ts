@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ImageBuilt } from '#events/image-built.ts'
 import type { FormatPlan } from '#events/vocabulary.ts'
@@ -34,6 +35,10 @@ export async function openConversion(
     limits,
     signal,
     draft: async (name) => ending.use(await artifacts.draft(name)),
+    async scratch() {
+      await using place = await artifacts.draft('scratch')
+      return await open(place.path, 'wx+')
+    },
     run: (tool, args, options) => run(tool, args, { signal, deadline, idleDeadline, log, ...options }),
     slots: createSlots(toolsAtOnce(image.formats, limits)),
     cache,

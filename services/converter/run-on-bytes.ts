@@ -1,18 +1,21 @@
 import { Readable } from 'node:stream'
-import { gather } from '#subprocess/gather.ts'
 import type { Conversion } from './conversion.ts'
-import { releaseChunk } from './release-chunk.ts'
+import { readFully } from './fully.ts'
 
-/** Runs a tool on what fits in memory; gives what it prints. */
+/**
+ * Runs a tool on what fits in memory; gives what it prints. By way of a file: through a pipe it would come in thousands of pieces, each
+ * with a buffer of its own, and the garbage of all buffers is collected as often as 64 MB of them were made.
+ */
 export async function runOnBytes(
-  { run }: Pick<Conversion, 'run'>,
+  { run, scratch }: Pick<Conversion, 'run' | 'scratch'>,
   tool: string,
   args: readonly string[],
   bytes: readonly Buffer[],
 ): Promise<Buffer> {
-  const { output, chunks, bytes: written } = gather()
-  await run(tool, args, { input: Readable.from(bytes), output })
-  const printed = written()
-  chunks.forEach(releaseChunk)
+  await using file = await scratch()
+  await run(tool, args, { input: Readable.from(bytes), outputFile: file.fd })
+  const { size } = await file.stat()
+  const printed = Buffer.allocUnsafeSlow(size)
+  await readFully(file, printed, 0)
   return printed
 }

@@ -4,8 +4,6 @@ import { Writable } from 'node:stream'
 export interface Gathered {
   /** Where the tool is to write: the `output` of its run. */
   readonly output: Writable
-  /** As they came; whoever takes them may free their memory. */
-  readonly chunks: readonly Buffer[]
   readonly bytes: () => Buffer
 }
 
@@ -18,5 +16,5 @@ export function gather(): Gathered {
       done()
     },
   })
-  return { output, chunks, bytes: () => Buffer.concat(chunks) }
+  return { output, bytes: () => Buffer.concat(chunks) }
 }

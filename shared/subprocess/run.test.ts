@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -105,6 +105,17 @@ it('streams input and output as bytes, more than fits in any buffer', async () =
   const input = Readable.from(Array.from({ length: 64 }, () => Buffer.alloc(1024 * 1024)))
   await run('cat', [], { input, output })
   expect(size).toBe(64 * 1024 * 1024)
+})
+
+it('has a tool write into an open file by itself, and hears it complain', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'run-test-'))
+  const log = join(folder, 'log')
+  await using file = await open(join(folder, 'written'), 'wx+')
+  const { stdout } = await run('sh', ['-c', 'echo said; echo complained >&2'], { outputFile: file.fd, log })
+  expect(stdout).toBe('')
+  expect(await readFile(join(folder, 'written'), 'utf8')).toBe('said\n')
+  expect(await readFile(log, 'utf8')).toBe('complained\n')
+  await rm(folder, { recursive: true })
 })
 
 it('reports the status of a tool that does not read all its input', async () => {

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly input?: Readable
   /** Takes standard output as bytes; then it goes neither to the log nor to onLine nor into the result. */
   readonly output?: Writable
+  /** An open file that the tool writes its standard output into, without us; it is no sign of life then. */
+  readonly outputFile?: number
   /** For a tool that is a program of ours: opens a channel to it beside its streams, and sends it the first message. */
   readonly channel?: { readonly first: unknown; readonly onMessage: (message: unknown) => void }
   /** Exit codes that count as success. Default: only 0. */
@@ -110,7 +112,12 @@ function startTool(tool: string, args: readonly string[], options: RunOptions): 
   return spawn(file, argv, {
     cwd: options.cwd,
     env: { ...inheritedEnvironment(), ...options.env },
-    stdio: [options.input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(options.channel ? (['ipc'] as const) : [])],
+    stdio: [
+      options.input ? 'pipe' : 'ignore',
+      options.outputFile ?? 'pipe',
+      'pipe',
+      ...(options.channel ? (['ipc'] as const) : []),
+    ],
     detached: true,
   })
 }

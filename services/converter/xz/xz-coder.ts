@@ -9,7 +9,7 @@ import { settingsOf } from './levels.ts'
  * Makes of each piece an xz stream of one block. Its bytes depend on the level alone. By 7-Zip's encoder, which takes three quarters of
  * the time of xz's for the same size; what it made is proved by xz.
  */
-export function createXzCoder(level: number, conversion: Pick<Conversion, 'run' | 'slots'>): Coder {
+export function createXzCoder(level: number, conversion: Pick<Conversion, 'run' | 'scratch' | 'slots'>): Coder {
   const { name, method, blockSize, threads } = settingsOf(level)
   const args = [
     'a',

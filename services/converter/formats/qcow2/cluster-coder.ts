@@ -23,7 +23,9 @@ const clustersOfPiece = blockSize / clusterSize
  * a cluster of zeros, the length of a whole cluster is one that does not become smaller.
  */
 export function createClusterCoder(compression: 'none' | 'zlib' | 'zstd', conversion: Conversion): Coder {
-  const compress = { none: store, zlib: (clusters: Buffer) => deflate(clusters, conversion), zstd }[compression]
+  const compress = { none: store, zlib: (clusters: readonly Buffer[]) => deflate(clusters, conversion), zstd }[
+    compression
+  ]
   return {
     name: names[compression],
     pieceSize: blockSize,
@@ -50,9 +52,10 @@ export function* readClusters(encoded: Buffer): Generator<Buffer> {
 }
 
 /** The last cluster of a disk is filled with zeros. */
-function wholeClusters(pieces: readonly Buffer[]): Buffer {
+function wholeClusters(pieces: readonly Buffer[]): Buffer[] {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  return Buffer.concat(pieces, Math.ceil(length / clusterSize) * clusterSize)
+  const missing = -length & (clusterSize - 1)
+  return missing === 0 ? [...pieces] : [...pieces, zeros.subarray(0, missing)]
 }
 
 function splitPieces(encoded: Buffer): Buffer[] {
@@ -88,25 +91,26 @@ while cluster := sys.stdin.buffer.read(size):
     sys.stdout.buffer.write(len(made).to_bytes(4, 'little') + made)
 `
 
-function deflate(clusters: Buffer, conversion: Conversion): Promise<Buffer> {
-  return runOnBytes(conversion, systemPython(), ['-I', '-S', '-c', deflateClusters], [clusters])
+function deflate(clusters: readonly Buffer[], conversion: Conversion): Promise<Buffer> {
+  return runOnBytes(conversion, systemPython(), ['-I', '-S', '-c', deflateClusters], clusters)
 }
 
 const zstdOne = promisify(zstdCompress)
 
-async function zstd(clusters: Buffer): Promise<Buffer> {
+async function zstd(clusters: readonly Buffer[]): Promise<Buffer> {
   return await encodeEach(clusters, async (cluster) => {
     const made = await zstdOne(cluster)
     return made.length < clusterSize ? made : cluster
   })
 }
 
-async function store(clusters: Buffer): Promise<Buffer> {
+async function store(clusters: readonly Buffer[]): Promise<Buffer> {
   return await encodeEach(clusters, (cluster) => Promise.resolve(cluster))
 }
 
-async function encodeEach(clusters: Buffer, encode: (cluster: Buffer) => Promise<Buffer>): Promise<Buffer> {
+async function encodeEach(pieces: readonly Buffer[], encode: (cluster: Buffer) => Promise<Buffer>): Promise<Buffer> {
   const parts: Buffer[] = []
+  const clusters = Buffer.concat(pieces)
   for (let start = 0; start < clusters.length; start += clusterSize) {
     const cluster = clusters.subarray(start, start + clusterSize)
     const made = cluster.equals(zeros) ? Buffer.alloc(0) : await encode(cluster)
