@@ -28,7 +28,7 @@ export async function followServer(nova: Nova, id: string, parts: MachineParts, 
 
   const off = new AbortController()
   const signal = AbortSignal.any([parts.signal, off.signal])
-  const log = consoleLog(parts.logs.console, parts.onConsole)
+  const log = consoleLog(parts.logs.console, { onBytes: parts.onConsole })
   const ended = Promise.withResolvers<string>()
   ended.promise.catch(() => {})
   // Not the guest's own end.

@@ -31,6 +31,8 @@ export type StartedQemu = Omit<RunningMachine, 'reachedUserspace'>
 
 const quitWithin = 5_000
 const tpmWithin = 1_000
+/** Of the console, in milliseconds. */
+const gatherTime = 20
 
 /** Starts QEMU on a fresh overlay of the image. Throws PermanentError or TransientError when it does not start. */
 export async function startQemu(parts: MachineParts, options: StartOptions): Promise<StartedQemu> {
@@ -68,10 +70,7 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
   const qemu = run(...(network ? inCloudNetwork(network, ...command) : command), {
     signal: AbortSignal.any([parts.signal, off.signal]),
     log: parts.logs.machine,
-    output: consoleLog(parts.logs.console, (bytes) => {
-      power.onConsole()
-      parts.onConsole(bytes)
-    }),
+    output: consoleLog(parts.logs.console, { gatherTime, onSign: power.onConsole, onBytes: parts.onConsole }),
   })
   const lost = qemu.then(
     () => {
@@ -108,7 +107,9 @@ export async function startQemu(parts: MachineParts, options: StartOptions): Pro
     : { port: await unlessLost(forwardedPort(control)) }
   const ssh = { host: '127.0.0.1', port: way.port }
 
-  const endedOrLost = Promise.race([power.ended, lost, ...(tpm ? [unlessLost(tpm.lost)] : [])])
+  // What it said last is heard first.
+  const ended = power.ended.then(async (how) => await sleep(2 * gatherTime, how))
+  const endedOrLost = Promise.race([ended, lost, ...(tpm ? [unlessLost(tpm.lost)] : [])])
   endedOrLost.catch(() => {})
   const running = cleaning.move()
   return {
