@@ -107,6 +107,18 @@ export function testLedger(name: string, prepare: () => Promise<Data>): void {
         expect(await ledger.jobs({ states: ['running'] })).toHaveLength(1)
       }))
 
+    it('hands a job out with what is kept under its key', () =>
+      withLedger(async (ledger) => {
+        await ledger.accept('builder', [wanted('k'), wanted('k'), wanted()], start)
+        const [first, plain] = await lease(ledger)
+        expect(first?.entity).toEqual({ key: 'k', state: undefined, version: 0 })
+        expect(plain?.entity).toBeNull()
+        const entity = { key: 'k', version: 0, state: { count: 1 } }
+        await ledger.finish(first?.id ?? 0, 'a', { state: 'done', events: [], entity }, later(1))
+        const [second] = await lease(ledger)
+        expect(second?.entity).toEqual({ key: 'k', state: { count: 1 }, version: 1 })
+      }))
+
     it('runs jobs with one key one after the other, and others beside them', () =>
       withLedger(async (ledger) => {
         await ledger.accept('builder', [wanted('x'), wanted('x'), wanted('y')], start)

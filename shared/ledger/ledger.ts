@@ -42,6 +42,12 @@ export interface Job {
   readonly waited: Waited | null
 }
 
+/** A job that somebody has just taken. */
+export interface LeasedJob extends Job {
+  /** What is kept under its key, as it was when the job was leased; null when it has none. */
+  readonly entity: (Entity & { readonly key: string }) | null
+}
+
 /** A service's state under one key, with the version that guards it. */
 export interface Entity {
   readonly state: unknown
@@ -143,7 +149,7 @@ export interface Ledger extends AsyncDisposable {
   lease(
     service: string,
     options: { owner: string; now: Date; until: Date; limit: number; capacity?: Capacity },
-  ): Promise<Job[]>
+  ): Promise<LeasedJob[]>
   /** Says that a process takes jobs of services, and what its host has; to be said again before `workersLast` is over. */
   present(services: readonly Taken[], owner: string, capacity: Capacity, now: Date): Promise<void>
   /** Says that it takes none any more. */

@@ -2,7 +2,7 @@ import type { JobProgress } from '#bus/bus.ts'
 import type { Said } from '#events/define.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { findEvent } from '#events/index.ts'
-import type { Job, Outcome, OutboxRow } from '#ledger/ledger.ts'
+import type { Job, LeasedJob, Outcome, OutboxRow } from '#ledger/ledger.ts'
 import { watchNothing, type AttemptOutcome } from './attempt-watch.ts'
 import type { BoundService, Context, Waited } from './define.ts'
 import { messageOf, Preempted } from './errors.ts'
@@ -21,7 +21,7 @@ import { sealAll, type TracedRuntime, type Runtime } from './runtime.ts'
 export async function attempt(
   runtime: Runtime,
   service: BoundService,
-  job: Job,
+  job: LeasedJob,
   signal: AbortSignal,
 ): Promise<AttemptOutcome> {
   const log = runtime.log.child({ service: service.name, event: job.envelope.id, drop: job.drop, job: job.id })
@@ -63,10 +63,15 @@ interface Worked {
 
 type JobContext = Context & { readonly waited?: Waited }
 
-async function work(runtime: TracedRuntime, service: BoundService, job: Job, context: JobContext): Promise<Worked> {
+async function work(
+  runtime: TracedRuntime,
+  service: BoundService,
+  job: LeasedJob,
+  context: JobContext,
+): Promise<Worked> {
   const { ledger, owner } = runtime
   const key = service.keyOf?.(job.envelope) ?? null
-  const entity = key === null ? null : await ledger.entity(service.name, key)
+  const entity = key === null ? null : job.entity?.key === key ? job.entity : await ledger.entity(service.name, key)
   const result = await service.handle(job.envelope, Object.assign(context, { state: entity?.state }))
   context.signal.throwIfAborted()
   const events = sealAll(runtime, job, result.events)

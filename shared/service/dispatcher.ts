@@ -1,4 +1,4 @@
-import { LeaseLost, type Job } from '#ledger/ledger.ts'
+import { LeaseLost, type Job, type LeasedJob } from '#ledger/ledger.ts'
 import type { WakeScope } from '#ledger/wake.ts'
 import { attempt } from './attempt.ts'
 import type { BoundService } from './define.ts'
@@ -131,7 +131,7 @@ export function createDispatcher(
     runtime.ledger.offer(service.name, false)
   }
 
-  function start(job: Job): void {
+  function start(job: LeasedJob): void {
     const abort = new AbortController()
     const ended = attempt(runtime, service, job, abort.signal)
       .catch(onError)

@@ -7,7 +7,7 @@ import { dropReady } from '#events/drop-ready.ts'
 import { dropScheduled } from '#events/drop-scheduled.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
 import { blessingRequested } from '#events/operator.ts'
-import type { Job } from '#ledger/ledger.ts'
+import type { Job, LeasedJob } from '#ledger/ledger.ts'
 import { attempt } from '#service/attempt.ts'
 import { backoff } from '#service/backoff.ts'
 import type { BoundService } from '#service/define.ts'
@@ -132,7 +132,7 @@ export async function simulate(scenario: Scenario): Promise<Tally> {
   }
 
   /** Draws what becomes of the attempt. One heartbeat stands for all that its worker would send. */
-  async function begin(desk: Desk, job: Job): Promise<void> {
+  async function begin(desk: Desk, job: LeasedJob): Promise<void> {
     const fate = fateOf(job, images, scenario)
     tally.begin(job, fate)
     const ends = now().getTime() + fate.after
@@ -140,7 +140,7 @@ export async function simulate(scenario: Scenario): Promise<Tally> {
     agenda.at(ends, () => end(desk, job, fate))
   }
 
-  async function end(desk: Desk, job: Job, fate: Fate): Promise<void> {
+  async function end(desk: Desk, job: LeasedJob, fate: Fate): Promise<void> {
     if (fate.ends === 'evicted') leaveWorker(desk)
     else {
       desk.busy -= 1

@@ -9,6 +9,11 @@ export async function readEntity(db: Kysely<Tables>, service: string, key: strin
     .where('service', '=', service)
     .where('key', '=', key)
     .executeTakeFirst()
+  return entityOf(row)
+}
+
+/** What is kept, as the rest of the program knows it; what is not there yet has version 0. */
+export function entityOf(row: { readonly state: string; readonly version: number } | undefined): Entity {
   return row ? { state: JSON.parse(row.state) as unknown, version: row.version } : { state: undefined, version: 0 }
 }
 

@@ -1,6 +1,6 @@
-import { sql, type Kysely } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely } from 'kysely'
 import type { DatabaseKind } from '../database-kind.ts'
-import type { Job } from '../ledger.ts'
+import type { LeasedJob } from '../ledger.ts'
 import type { Capacity, Holding } from '../needs.ts'
 import { jobColumns, jobOf } from '../rows.ts'
 import { inState, type Tables } from '../schema.ts'
@@ -16,6 +16,7 @@ import {
   type DueRow,
   type Place,
 } from './due-jobs.ts'
+import { entityOf } from './entity.ts'
 import { fitsIn } from './fits-in.ts'
 import { writtenOnce } from './written-once.ts'
 
@@ -39,7 +40,7 @@ export async function lease(
   kind: DatabaseKind,
   service: string,
   { owner, now, until, limit, capacity, repeated }: LeaseOptions,
-): Promise<Job[]> {
+): Promise<LeasedJob[]> {
   const leased = repeated ? await leasedAt(db, service, { owner, now, until }) : []
   if (leased.length > 0) return leased
   const asked = { service, owner, now: now.getTime(), until: until.getTime() }
@@ -47,7 +48,7 @@ export async function lease(
     ? // Each job leaves less of the host for the next.
       await takeDue(db, kind, { ...asked, limit: Math.min(limit, 1) }, placeOn(kind, capacity, now)).execute()
     : await takeAnywhere(db, kind, { ...asked, limit })
-  return rows.map(jobOf).toSorted((one, other) => one.id - other.id)
+  return rows.map(leasedOf).toSorted((one, other) => one.id - other.id)
 }
 
 function placeOn(kind: DatabaseKind, capacity: Capacity, now: Date): Place {
@@ -117,6 +118,7 @@ function takeDue(db: Kysely<Tables>, kind: DatabaseKind, asked: Asked, place: Pl
         .limit(limit),
     )
     .returning(jobColumns)
+    .returning((is) => ['key', kept(is, 'state').as('entity_state'), kept(is, 'version').as('entity_version')])
 }
 
 /** What a lease for a host looks at besides: what is used there, and what was made there. */
@@ -137,10 +139,11 @@ async function leasedAt(
   db: Kysely<Tables>,
   service: string,
   { owner, now, until }: { owner: string; now: Date; until: Date },
-): Promise<Job[]> {
+): Promise<LeasedJob[]> {
   const rows = await db
     .selectFrom('jobs')
     .select(jobColumns)
+    .select((is) => ['key', kept(is, 'state').as('entity_state'), kept(is, 'version').as('entity_version')])
     .where('service', '=', service)
     .where(inState('jobs', 'running'))
     .where('lease_owner', '=', owner)
@@ -148,5 +151,29 @@ async function leasedAt(
     .where('lease_until', '=', until.getTime())
     .orderBy('id')
     .execute()
-  return rows.map(jobOf)
+  return rows.map(leasedOf)
+}
+
+/**
+ * A column of what is kept under a job's key. It belongs to the job: none with the same key is to be done before it or runs, and what
+ * those before it have kept was written with their ends, so who sees them ended sees it.
+ */
+function kept<Column extends 'state' | 'version'>(is: ExpressionBuilder<Tables, 'jobs'>, column: Column) {
+  return is
+    .selectFrom('entities')
+    .select(`entities.${column}`)
+    .whereRef('entities.service', '=', 'jobs.service')
+    .whereRef('entities.key', '=', 'jobs.key')
+}
+
+type LeasedRow = Parameters<typeof jobOf>[0] & {
+  readonly key: string | null
+  readonly entity_state: string | null
+  readonly entity_version: number | null
+}
+
+function leasedOf(row: LeasedRow): LeasedJob {
+  const { key, entity_state: state, entity_version: version } = row
+  const entity = entityOf(state === null || version === null ? undefined : { state, version })
+  return { ...jobOf(row), entity: key === null ? null : { key, ...entity } }
 }
