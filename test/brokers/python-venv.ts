@@ -12,9 +12,24 @@ export async function providePythonEnvironment(name: string, packages: readonly 
   const folder = join(testCache(), `${name}-${version}`)
   const bin = join(folder, 'bin')
   await makeOnce(folder, async () => {
-    const env = installEnvironment()
-    await run('python3', ['-m', 'venv', folder], { env })
-    await run(join(bin, 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...packages], { env })
+    await run('python3', ['-m', 'venv', '--without-pip', folder], { env: installEnvironment() })
+    await installPackages(bin, packages)
   })
   return bin
+}
+
+/** Has pip install for a virtual environment, by its `bin` folder. What nobody imports is not compiled. */
+export async function installPackages(bin: string, args: readonly string[]): Promise<void> {
+  const quietly = ['--quiet', '--disable-pip-version-check', '--no-compile']
+  const pip = await providePip()
+  await run(pip, ['--python', join(bin, 'python3'), 'install', ...quietly, ...args], { env: installEnvironment() })
+}
+
+/** One for all environments: to put a pip into each takes longer than to install a small package. */
+async function providePip(): Promise<string> {
+  const folder = join(testCache(), 'pip')
+  await makeOnce(folder, async () => {
+    await run('python3', ['-m', 'venv', folder], { env: installEnvironment() })
+  })
+  return join(folder, 'bin', 'pip')
 }

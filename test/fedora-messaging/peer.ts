@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { run } from '#subprocess/run.ts'
-import { installEnvironment } from '#test/brokers/make-once.ts'
-import { providePythonEnvironment } from '#test/brokers/python-venv.ts'
+import { installPackages, providePythonEnvironment } from '#test/brokers/python-venv.ts'
 import { packageFolder } from '../../deploy/fedora-messages/generate.ts'
 
 /** What the peer says of one message. */
@@ -39,8 +38,7 @@ export async function startPeer(brokerUrl: string, topicPrefix: string): Promise
   const installed = join(folder, 'installed')
   // pip builds where the source is, so it gets a copy.
   await cp(packageFolder, join(folder, 'source'), { recursive: true })
-  const options = ['--quiet', '--no-deps', '--no-build-isolation', '--disable-pip-version-check', '--target', installed]
-  await run(join(bin, 'pip'), ['install', ...options, join(folder, 'source')], { env: installEnvironment() })
+  await installPackages(bin, ['--no-deps', '--no-build-isolation', '--target', installed, join(folder, 'source')])
   const config = join(folder, 'config.toml')
   await writeFile(config, `amqp_url = "${brokerUrl}"\ntopic_prefix = "${topicPrefix}"\n`)
   const env = { PYTHONPATH: installed, FEDORA_MESSAGING_CONF: config }
