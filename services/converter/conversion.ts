@@ -33,7 +33,7 @@ export interface Conversion extends AsyncDisposable {
   readonly signal: AbortSignal
   /** A file in the making, gone at the end unless it is kept. */
   readonly draft: (name: string) => Promise<Draft>
-  /** A new file without a name, for what passes through; whoever asks closes it. */
+  /** A new file of this host, without a name, for what passes through; whoever asks closes it. */
   readonly scratch: () => Promise<FileHandle>
   /** Runs a tool under the limits, the signal and the log of this conversion. */
   readonly run: (tool: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>

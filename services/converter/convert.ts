@@ -13,7 +13,7 @@ import { openConversion } from './open-conversion.ts'
 export async function convertDisk(
   event: ImageBuilt,
   dependencies: ConverterDependencies,
-  context: Pick<Context, 'signal' | 'progress' | 'logFolder'>,
+  context: Pick<Context, 'signal' | 'progress' | 'logFolder' | 'workFolder'>,
 ): Promise<ArtifactRef[]> {
   const { disk, image } = event
   const { artifacts, cache } = dependencies

@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ImageBuilt } from '#events/image-built.ts'
 import type { FormatPlan } from '#events/vocabulary.ts'
@@ -17,7 +18,7 @@ import { createXzStream } from './xz/xz-stream.ts'
 export async function openConversion(
   { disk, image, compose }: ImageBuilt,
   { artifacts, limits, cache }: ConverterDependencies,
-  context: Pick<Context, 'signal' | 'progress' | 'logFolder'>,
+  context: Pick<Context, 'signal' | 'progress' | 'logFolder' | 'workFolder'>,
 ): Promise<Conversion> {
   const path = await artifacts.open(disk, context.signal)
   const ending = new AsyncDisposableStack()
@@ -36,8 +37,10 @@ export async function openConversion(
     signal,
     draft: async (name) => ending.use(await artifacts.draft(name)),
     async scratch() {
-      await using place = await artifacts.draft('scratch')
-      return await open(place.path, 'wx+')
+      const path = join(context.workFolder, randomUUID())
+      const file = await open(path, 'wx+')
+      await rm(path)
+      return file
     },
     run: (tool, args, options) => run(tool, args, { signal, deadline, idleDeadline, log, ...options }),
     slots: createSlots(toolsAtOnce(image.formats, limits)),
