@@ -115,8 +115,9 @@ it('fails as the coder does, when all others have ended', async () => {
     name: 'failing',
     pieceSize: blockSize,
     async encode(pieces: readonly Buffer[]) {
+      const isLast = pieces.some((piece) => piece.equals(c))
       atWork += 1
-      await sleep(20)
+      await sleep(isLast ? 200 : 20)
       atWork -= 1
       if (pieces.some((piece) => piece.equals(b))) throw new Error('no b today')
       return [...pieces]

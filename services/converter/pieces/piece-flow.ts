@@ -106,7 +106,10 @@ export function createPieceFlow(coder: Coder, { cache, path, write }: PieceFlowO
       })
       const { fresh, held } = await begun
       await held
-      if (fresh) await written
+      if (fresh === null) return
+      // Where an earlier piece failed, ours is not written; but nothing of it is at work any more when this ends.
+      await fresh.catch(ignore)
+      await written
     },
     done: queue.done,
   }
