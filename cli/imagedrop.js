@@ -1,14 +1,13 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 GLIBC_TUNABLES=glibc.malloc.hugetlb=1 sh -c 'PATH="$(dirname "$(readlink -f "$0")")/../node_modules/.bin:$PATH"; exec node --max-semi-space-size=1 --v8-pool-size=2 "$0" "$@"'
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 sh -c 'PATH="$(dirname "$(readlink -f "$0")")/../node_modules/.bin:$PATH"; exec node --max-semi-space-size=1 --v8-pool-size=2 "$0" "$@"'
 import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 // The line above takes the Node that `npm ci` has put beside us, whatever the host's own is, and becomes it. Its flags keep
-// the garbage and the memory of threads small; there is little work here for either, for the tools do it. Large pages halve
-// what the start of a tool costs while an image is in memory: their table is what is forked. What Node has compiled once it
-// keeps: that is a third of the start. All must be set before our sources are imported, so they are imported from here; and
-// this one file is JavaScript because Node would load its compiler for TypeScript only to read it, and hold its 20 MB for
-// ever. An older Node reads it as well, and cannot read the rest.
+// the garbage and the memory of threads small; there is little work here for either, for the tools do it. What Node has
+// compiled once it keeps: that is a third of the start. All must be set before our sources are imported, so they are
+// imported from here; and this one file is JavaScript because Node would load its compiler for TypeScript only to read
+// it, and hold its 20 MB for ever. An older Node reads it as well, and cannot read the rest.
 const wanted = 24
 
 if (Number.parseInt(process.versions.node, 10) >= wanted) {
