@@ -4,7 +4,7 @@ import { readFully } from './fully.ts'
 
 /**
  * Runs a tool on what fits in memory; gives what it prints. By way of a file: through a pipe it would come in thousands of pieces, each
- * with a buffer of its own, and the garbage of all buffers is collected as often as 64 MB of them were made.
+ * with a buffer of its own, and all garbage is collected as often as some 30 MB of buffers were made.
  */
 export async function runOnBytes(
   { run, scratch }: Pick<Conversion, 'run' | 'scratch'>,

@@ -71,7 +71,9 @@ async function work(
 ): Promise<Worked> {
   const { ledger, owner } = runtime
   const key = service.keyOf?.(job.envelope) ?? null
-  const entity = key === null ? null : job.entity?.key === key ? job.entity : await ledger.entity(service.name, key)
+  // A job that another version took in may have another key, or none.
+  const leased = job.entity?.key === key ? job.entity : null
+  const entity = key === null ? null : (leased ?? (await ledger.entity(service.name, key)))
   const result = await service.handle(job.envelope, Object.assign(context, { state: entity?.state }))
   context.signal.throwIfAborted()
   const events = sealAll(runtime, job, result.events)

@@ -118,7 +118,7 @@ function takeDue(db: Kysely<Tables>, kind: DatabaseKind, asked: Asked, place: Pl
         .limit(limit),
     )
     .returning(jobColumns)
-    .returning((is) => ['key', kept(is, 'state').as('entity_state'), kept(is, 'version').as('entity_version')])
+    .returning(entityColumns)
 }
 
 /** What a lease for a host looks at besides: what is used there, and what was made there. */
@@ -143,7 +143,7 @@ async function leasedAt(
   const rows = await db
     .selectFrom('jobs')
     .select(jobColumns)
-    .select((is) => ['key', kept(is, 'state').as('entity_state'), kept(is, 'version').as('entity_version')])
+    .select(entityColumns)
     .where('service', '=', service)
     .where(inState('jobs', 'running'))
     .where('lease_owner', '=', owner)
@@ -155,15 +155,15 @@ async function leasedAt(
 }
 
 /**
- * A column of what is kept under a job's key. It belongs to the job: none with the same key is to be done before it or runs, and what
+ * What is kept under a job's key. It belongs to the job: none with the same key is to be done before it or runs, and what
  * those before it have kept was written with their ends, so who sees them ended sees it.
  */
-function kept<Column extends 'state' | 'version'>(is: ExpressionBuilder<Tables, 'jobs'>, column: Column) {
-  return is
+function entityColumns(is: ExpressionBuilder<Tables, 'jobs'>) {
+  const kept = is
     .selectFrom('entities')
-    .select(`entities.${column}`)
     .whereRef('entities.service', '=', 'jobs.service')
     .whereRef('entities.key', '=', 'jobs.key')
+  return ['key', kept.select('state').as('entity_state'), kept.select('version').as('entity_version')] as const
 }
 
 type LeasedRow = Parameters<typeof jobOf>[0] & {
