@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 export const longest = [
   'test/line/real.slow.test.ts',
-  'services/boot-tester/machines/openstack/openstack.slow.test.ts',
+  'test/faults/kill.slow.test.ts',
   'services/builder/engines/engines.test.ts',
   'services/announcer/channels/channels.test.ts',
   'shared/publishing/publishers.test.ts',

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createImage, findImage, sendData, type Glance, type GlanceImage } from '#openstack/glance.ts'
+import { createImage, findImage, sendData, type Glance, type GlanceImage, type NewImage } from '#openstack/glance.ts'
 import { pollUntil, type Pace } from '#publishing/wait.ts'
 import { PermanentError, TransientError } from '#service/errors.ts'
 import { run } from '#subprocess/run.ts'
 import type { MachineParts } from '../machine.ts'
 import { imageTag } from './clean.ts'
+import { toTheEnd } from './to-the-end.ts'
 
 interface Upload {
   readonly label: string
@@ -24,21 +25,18 @@ export async function uploadDisk(glance: Glance, parts: MachineParts, upload: Up
   await run('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', image.path, path], { signal })
   try {
     const id = randomUUID()
-    const made = await createImage(
-      glance,
-      {
-        id,
-        name: label,
-        disk_format: 'qcow2',
-        container_format: 'bare',
-        visibility: 'private',
-        min_disk: Math.ceil(image.size / gibibyte),
-        min_ram: 0,
-        tags: [imageTag],
-        properties,
-      },
-      signal,
-    )
+    const order: NewImage = {
+      id,
+      name: label,
+      disk_format: 'qcow2',
+      container_format: 'bare',
+      visibility: 'private',
+      min_disk: Math.ceil(image.size / gibibyte),
+      min_ram: 0,
+      tags: [imageTag],
+      properties,
+    }
+    const made = await toTheEnd((heard) => createImage(glance, order, heard), signal)
     if (!made) throw new TransientError(`${glance.place}: the id ${id} is somebody else's image`)
     const { size } = await stat(path)
     if (!(await sendData(glance, id, { path, size }, () => {}, signal)))

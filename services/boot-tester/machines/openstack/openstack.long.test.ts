@@ -1,6 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PermanentError } from '#service/errors.ts'
 import { canRunNova, type NovaAccount } from '#test/brokers/nova/nova.ts'
@@ -14,6 +16,25 @@ describe.skipIf(!canRunNova)('in a real Nova, the machine openstack', () => {
   })
   afterAll(async () => {
     await guests[Symbol.asyncDispose]()
+  })
+
+  it('boots a disk, hears its console, and leaves nothing', async () => {
+    const { cloud, instance, partsOf, machineFor } = guests
+    const account = await cloud.addAccount('plain')
+    const { parts, heard } = await partsOf('plain')
+    {
+      await using running = await machineFor(account).powerOn(parts)
+      await expect.poll(() => heard.text, { timeout: 120_000 }).toBe('hello from the guest\n')
+      expect(running.ssh).toMatchObject({ port: 22 })
+      expect(running.instanceId).toMatch(/^[0-9a-f-]{36}$/)
+      expect(await account.owned()).toEqual({
+        servers: [instance.hostname],
+        images: [expect.stringMatching(/^imagedrop-boot-test-/)],
+        keys: [expect.stringMatching(/^imagedrop-boot-test-/)],
+      })
+    }
+    expect(await account.owned()).toEqual(nothing)
+    expect(await readFile(parts.logs.console, 'utf8')).toBe(heard.text)
   })
 
   it('starts a guest a second time, whose console goes on, and hears it power itself off', async () => {
@@ -49,16 +70,23 @@ describe.skipIf(!canRunNova)('in a real Nova, the machine openstack', () => {
     expect(await account.owned()).toEqual(nothing)
   })
 
-  it('when it is told to stop while the guest is made, nothing is left', async () => {
+  it.each([
+    ['the image is there', 'images'],
+    ['the guest is asked for', 'keys'],
+    ['the guest is made', 'servers'],
+  ] as const)('when it is told to stop as %s, nothing is left', async (_, kind) => {
     const { cloud, partsOf, machineFor } = guests
-    const account = await cloud.addAccount('stopped')
+    const account = await cloud.addAccount(`stopped-${kind}`)
     const stop = new AbortController()
-    const { parts } = await partsOf('stopped', { signal: stop.signal })
+    const { parts } = await partsOf(`stopped-${kind}`, { signal: stop.signal })
     const booting = machineFor(account).powerOn(parts)
     booting.catch(() => {})
-    await expect.poll(async () => (await account.owned()).servers, { timeout: 60_000 }).toHaveLength(1)
+    await expect.poll(async () => (await account.owned())[kind], { timeout: 60_000, interval: 5 }).toHaveLength(1)
     stop.abort(new Error('told to stop'))
     await expect(booting).rejects.toThrow('told to stop')
+    expect(await account.owned()).toEqual(nothing)
+    // What was asked for before would be there by now.
+    await sleep(3_000)
     expect(await account.owned()).toEqual(nothing)
   })
 

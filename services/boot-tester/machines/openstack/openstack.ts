@@ -8,6 +8,7 @@ import { uploadDisk } from './image.ts'
 import { newLabel } from './label.ts'
 import { addKey, createServer, findFlavor, type Flavor, type NewServer } from './nova.ts'
 import { imageProperties } from './properties.ts'
+import { toTheEnd } from './to-the-end.ts'
 
 /** Where and as what guests are made. */
 export interface OpenStackOptions {
@@ -81,22 +82,19 @@ async function makeServer({ nova, glance }: Project, { label, flavor, parts, opt
   if (!order) throw new RangeError('the machine openstack needs a data source of Nova')
   const properties = options.properties ?? imageProperties(parts.architecture, parts.hardware, order.configDrive)
   const imageRef = await uploadDisk(glance, parts, { label, properties, pace })
-  await addKey(nova, label, order.instance.publicKey, signal)
-  return await createServer(
-    nova,
-    {
-      // The guest's host name is made of it.
-      name: order.instance.hostname,
-      imageRef,
-      flavorRef: flavor.id,
-      networks: networksOf(options.network),
-      config_drive: order.configDrive !== null,
-      user_data: Buffer.from(order.instance.userData).toString('base64'),
-      key_name: label,
-      metadata: { [labelKey]: label },
-    },
-    signal,
-  )
+  await toTheEnd((heard) => addKey(nova, label, order.instance.publicKey, heard), signal)
+  const server: NewServer = {
+    // The guest's host name is made of it.
+    name: order.instance.hostname,
+    imageRef,
+    flavorRef: flavor.id,
+    networks: networksOf(options.network),
+    config_drive: order.configDrive !== null,
+    user_data: Buffer.from(order.instance.userData).toString('base64'),
+    key_name: label,
+    metadata: { [labelKey]: label },
+  }
+  return await toTheEnd((heard) => createServer(nova, server, heard), signal)
 }
 
 function networksOf(network: string): NewServer['networks'] {
