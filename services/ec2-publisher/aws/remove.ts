@@ -2,12 +2,18 @@ import type { Image } from '@aws-sdk/client-ec2'
 import { patiently } from '#publishing/wait.ts'
 import { codeOf } from '#publishing/sdk-errors.ts'
 import { isMissing } from './errors.ts'
+import { onceSeen } from './late.ts'
 import type { Region } from './region.ts'
 
 /** Deletes a snapshot; one that is gone is done. For a while after an AMI went its snapshot still counts as used. */
 export async function removeSnapshot({ ec2, pace }: Region, snapshotId: string): Promise<void> {
   const remove = () => ec2.deleteSnapshot({ SnapshotId: snapshotId })
   await unlessGone(() => patiently(remove, isInUse, pace))
+}
+
+/** Deletes a snapshot that was made a moment ago: that it is missing may mean that it is not to be seen yet. */
+export async function removeNewSnapshot({ ec2, pace }: Region, snapshotId: string): Promise<void> {
+  await unlessGone(() => onceSeen(() => ec2.deleteSnapshot({ SnapshotId: snapshotId }), pace))
 }
 
 /** Deletes a snapshot unless an image uses it: one that we do not see yet, or not any more. */

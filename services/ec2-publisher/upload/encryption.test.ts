@@ -50,6 +50,8 @@ it('sends nothing to a region where the account encrypts by default, nor to anot
 it('keeps no snapshot that turns out to be encrypted, and goes on once encryption is off', async () => {
   let race = true
   await using bench = await setUp({
+    // It is not to be seen yet when it is to go.
+    delays: { visibility: 400 },
     faults: async ({ operation }) => {
       // Just between our look and the start.
       if (race && operation === 'StartSnapshot') await bench.region.ec2.enableEbsEncryptionByDefault({})

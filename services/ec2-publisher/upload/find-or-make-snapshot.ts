@@ -11,7 +11,7 @@ import { findSnapshots, where } from '../aws/find.ts'
 import { latenessWithin } from '../aws/late.ts'
 import { completion, findOurs } from '../aws/own-snapshots.ts'
 import type { Region } from '../aws/region.ts'
-import { removeSnapshot } from '../aws/remove.ts'
+import { removeNewSnapshot, removeSnapshot } from '../aws/remove.ts'
 import { parentTag, tagsOf, tagValue } from '../aws/tags.ts'
 import type { UploadOrder } from '../cloud.ts'
 import type { BlockLists } from './block-lists.ts'
@@ -139,16 +139,17 @@ async function startSnapshot(
     ...(parent === null ? {} : { ParentSnapshotId: parent.snapshotId }),
   })
   const { SnapshotId: snapshotId = '', StartTime: startTime, KmsKeyArn: key } = begun
+  const now = byClockOf(region.ebs).getTime()
+  const age = now - (startTime?.getTime() ?? now)
+  // A deleted one that is taken for new costs the time until its blocks are given up; a new one that is taken for deleted, another one.
+  const isNew = age < latenessWithin(region.pace) + unnoticedOffset
   if (key !== undefined) {
-    await removeSnapshot(region, snapshotId)
+    await (isNew ? removeNewSnapshot : removeSnapshot)(region, snapshotId)
     // Turned on since we looked; or off again, and the token still stands for the encrypted one.
     await assertUnencryptedByDefault(region)
     return null
   }
-  const now = byClockOf(region.ebs).getTime()
-  const age = now - (startTime?.getTime() ?? now)
-  // A deleted one that is taken for new costs the time until its blocks are given up; a new one that is taken for deleted, another one.
-  if (age < latenessWithin(region.pace) + unnoticedOffset) return snapshotId
+  if (isNew) return snapshotId
   const [there] = await findSnapshots(region, where('snapshot-id', snapshotId))
   return there && there.State !== 'error' ? snapshotId : null
 }
@@ -184,7 +185,7 @@ async function fillSnapshot(
     return { sent: sent.count * blockSize }
   } catch (error) {
     if (isMissing(error)) return null
-    if (error instanceof ArtifactCorrupted) await removeSnapshot(region, snapshotId)
+    if (error instanceof ArtifactCorrupted) await removeNewSnapshot(region, snapshotId)
     if (codeOf(error) !== 'ValidationException') throw error
     await assertSealed(region, snapshotId, error)
     return { sent: null }
