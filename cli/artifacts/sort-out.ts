@@ -66,7 +66,12 @@ export async function sortOut(
     const own = images.get(one.drop)
     return own ? [{ ...one, images: own }] : []
   })
-  return { ended: some.toSorted((one, other) => (one.endedAt < other.endedAt ? -1 : 1)), unknown, ...amounts }
+  return { ended: some.toSorted(firstEnded), unknown, ...amounts }
+}
+
+/** Several may end in one millisecond. */
+function firstEnded(one: EndedDrop, other: EndedDrop): number {
+  return Date.parse(one.endedAt) - Date.parse(other.endedAt) || (one.drop < other.drop ? -1 : 1)
 }
 
 const nothing: Amount = { files: 0, bytes: 0 }
