@@ -43,7 +43,9 @@ export async function openAnnouncer({
   roots = [ownChannels],
   lists,
 }: Options = {}): Promise<TestAnnouncer> {
+  await using opened = new AsyncDisposableStack()
   const stateFolder = state ?? (await mkdtemp(join(tmpdir(), 'announcer-')))
+  if (state === undefined) opened.defer(() => rm(stateFolder, { recursive: true }))
   const titles = new Map([['ec2', 'Amazon EC2']])
   const launchAddressOf = launchAddresses(house.steps.flatMap(({ publishes }) => publishes ?? []))
   const artifacts = await createFolderStore(join(stateFolder, 'artifacts'))
@@ -52,6 +54,7 @@ export async function openAnnouncer({
     { roots, titles, launchAddressOf },
   )
   const entities = new Map<string, unknown>()
+  const kept = opened.move()
   return {
     state: stateFolder,
     artifacts,
@@ -74,8 +77,6 @@ export async function openAnnouncer({
         },
       }
     },
-    [Symbol.asyncDispose]: async () => {
-      if (state === undefined) await rm(stateFolder, { recursive: true })
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startHub, type Hub } from './hub.ts'
 import { createAuthority } from './testing/certificates.ts'
 import { provideKojiClient, type KojiClient } from './testing/client.ts'
@@ -22,6 +22,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   hub = await startHub()
 })
+afterEach(() => hub[Symbol.asyncDispose]())
 afterAll(() => stack.disposeAsync())
 
 const tree = 'https://kojipkgs.example.org/compose/43/Everything/$arch/os'

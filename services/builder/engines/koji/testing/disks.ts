@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '#subprocess/run.ts'
+import { makeOnce, testCache } from '#test/brokers/make-once.ts'
 import { fillDisk, packageList } from '../../installer/testing/disk.ts'
 
 /** One disk in each form in which builders upload it. */
@@ -10,26 +10,27 @@ export interface Disks {
   readonly raw: string
   readonly xz: string
   readonly qcow2: string
+  readonly qcow2Xz: string
 }
 
-let made: Promise<Disks> | null = null
-
-/** A disk as an installation leaves it; made once for all tests of a process. */
-export function provideDisks(): Promise<Disks> {
-  return (made ??= makeDisks())
-}
-
-async function makeDisks(): Promise<Disks> {
-  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-koji-disks-'))
-  process.once('exit', () => {
-    rmSync(folder, { recursive: true, force: true })
-  })
+/** A disk as an installation leaves it; made once on this machine for the same code. */
+export async function provideDisks(): Promise<Disks> {
+  const folder = join(testCache(), `koji-disks-${await contentKey()}`)
   const raw = join(folder, 'disk.raw')
-  fillDisk(raw, { '.imagedrop-packages.json': packageList, 'usr/bin/noise': noise() })
-  await run('xz', ['--keep', '-1', raw])
   const qcow2 = join(folder, 'disk.qcow2')
-  await run('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, qcow2])
-  return { raw, xz: `${raw}.xz`, qcow2 }
+  await makeOnce(folder, async () => {
+    fillDisk(raw, { '.imagedrop-packages.json': packageList, 'usr/bin/noise': noise() })
+    await run('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, qcow2])
+    await run('xz', ['--keep', '-1', raw, qcow2])
+  })
+  return { raw, xz: `${raw}.xz`, qcow2, qcow2Xz: `${qcow2}.xz` }
+}
+
+async function contentKey(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of ['disks.ts', '../../installer/testing/disk.ts'])
+    hash.update(await readFile(join(import.meta.dirname, file)))
+  return hash.digest('hex').slice(0, 12)
 }
 
 /** Half a megabyte that does not become smaller, so that a download takes its time. */

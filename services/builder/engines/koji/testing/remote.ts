@@ -1,6 +1,4 @@
-import { rm } from 'node:fs/promises'
 import { expect } from 'vitest'
-import { run } from '#subprocess/run.ts'
 import { startHub } from '#test/fakes/koji/hub.ts'
 import type { RemoteStandIn } from '../../testing/remote-stand-in.ts'
 import { provideDisks } from './disks.ts'
@@ -25,8 +23,7 @@ export const remote: RemoteStandIn = {
       },
       secrets: ['dummy-password'],
       async work(how) {
-        const image = { path: how === 'makes a qcow2 under the name of a raw disk' ? `${disks.qcow2}.xz` : disks.xz }
-        if (image.path !== disks.xz) await run('xz', ['--keep', '--force', '-1', disks.qcow2])
+        const image = { path: how === 'makes a qcow2 under the name of a raw disk' ? disks.qcow2Xz : disks.xz }
         for (const { id } of parents().filter(isOpen)) {
           for (const child of builder.start(id)) {
             if (how === 'ends well without an image') {
@@ -51,10 +48,7 @@ export const remote: RemoteStandIn = {
       setOnline(isOnline) {
         world.options.offline = isOnline ? null : 'server is offline'
       },
-      async [Symbol.asyncDispose]() {
-        await hub[Symbol.asyncDispose]()
-        await rm(`${disks.qcow2}.xz`, { force: true })
-      },
+      [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose](),
     }
   },
 }
