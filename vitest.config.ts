@@ -17,6 +17,8 @@ export default defineConfig({
           name: 'fast',
           include: ['**/*.test.ts'],
           exclude: ['**/*.{slow,long}.test.ts', 'node_modules/**'],
+          // A process evaluates each module once for all its files, which saves a tenth of what the tests cost.
+          isolate: false,
           testTimeout: 30_000,
           // Servers are started in hooks, on machines that may do much else.
           hookTimeout: 120_000,

@@ -61,7 +61,9 @@ it('registers in several zones, and one that refuses holds up no other', async (
   const both = bench.publisher({ IMAGEDROP_CLOUDSTACK_PUBLISHER_CLOUDS: 'one/zone-1, one/zone-2=private' })
   const events = await handleToTheEnd(bench, mirrored(bench), both)
   expect(registrationsIn(events).map(({ place }) => place)).toEqual(['one/zone-1', 'one/zone-2'])
-  expect(templates().map(({ ispublic }) => ispublic)).toEqual([true, false])
+  const zones = new Map(bench.cloud.world.zones.map(({ id, name }) => [id, name]))
+  const isPublic = templates().map(({ zoneid, ispublic }) => [zones.get(zoneid), ispublic])
+  expect(Object.fromEntries(isPublic)).toEqual({ 'zone-1': true, 'zone-2': false })
   await handle(bench, expired(), { clouds: both })
   const wrong = bench.publisher({ IMAGEDROP_CLOUDSTACK_PUBLISHER_CLOUDS: 'one/zone-9, one/zone-1' })
   await expect(handle(bench, mirrored(bench), { clouds: wrong })).rejects.toThrow(

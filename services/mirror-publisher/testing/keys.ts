@@ -6,7 +6,7 @@ import { run } from '#subprocess/run.ts'
 import { openSigner } from '../signing/open-signer.ts'
 import { openSigstoreSigner } from '../signing/sigstore.ts'
 
-const context = { signal: AbortSignal.timeout(120_000), logFolder: null }
+const context = () => ({ signal: AbortSignal.timeout(120_000), logFolder: null })
 
 interface KeyOptions {
   /** As gpg takes it: `never`, `1y`. */
@@ -24,7 +24,7 @@ export async function makeKey(address: string, { expires = 'never', made }: KeyO
   return {
     home,
     address,
-    signer: () => openSigner({ by: 'gpg', key: address, home }, context),
+    signer: () => openSigner({ by: 'gpg', key: address, home }, context()),
     /** The public key in ASCII armor. */
     async armored(): Promise<string> {
       return (await run('gpg', ['--homedir', home, '--batch', '--armor', '--export', address])).stdout
