@@ -1,20 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Delivery } from './delivery.ts'
 import type { Job, Ledger } from './ledger.ts'
-import { patiently, requested, wanted, type Data } from './testing/ledger.ts'
+import { later, lease, patiently, requested, wanted, withLedgerOf, type Data } from './testing/ledger.ts'
 
 /** What every ledger promises to many who use it at the same time. */
 export function testLedgerCompetition(name: string, prepare: () => Promise<Data>): void {
-  const start = new Date('2026-01-01T00:00:00Z')
-  const later = (seconds: number) => new Date(start.getTime() + seconds * 1_000)
-  const lease = (ledger: Ledger, { owner = 'a', limit = 10 } = {}) =>
-    ledger.lease('builder', { owner, now: start, until: later(30), limit })
-
-  async function withLedger(body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>): Promise<void> {
-    await using data = await prepare()
-    await using ledger = await data.open()
-    await body(ledger, data.open)
-  }
+  const start = later(0)
+  const withLedger = withLedgerOf(prepare)
 
   describe(`many at the ${name} ledger`, () => {
     it('gives each job to one of many who ask at the same time', () =>

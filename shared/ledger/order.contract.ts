@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { imageRequested } from '#events/image-requested.ts'
 import type { Delivery } from './delivery.ts'
 import type { Ledger } from './ledger.ts'
-import { wanted, type Data } from './testing/ledger.ts'
-import { host, later, needing, positions, take, takeAll, withLedgerOf } from './testing/placement.ts'
+import { later, wanted, withLedgerOf, type Data } from './testing/ledger.ts'
+import { host, needing, positions, take, takeAll } from './testing/placement.ts'
 
 /** What every ledger promises of the order in which jobs are taken. */
 export function testLedgerOrder(name: string, prepare: () => Promise<Data>): void {
   const start = later(0)
-  const withLedger = (body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>) =>
-    withLedgerOf(prepare, body)
+  const withLedger = withLedgerOf(prepare)
 
   describe(`in which order the ${name} ledger hands out jobs`, () => {
     it('gives what has priority before what is older', () =>

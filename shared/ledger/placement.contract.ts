@@ -5,14 +5,13 @@ import { imageBuilt } from '#events/image-built.ts'
 import type { Delivery } from './delivery.ts'
 import type { Ledger } from './ledger.ts'
 import type { Capacity, Needs } from './needs.ts'
-import { type Data } from './testing/ledger.ts'
-import { host, later, needing, positions, take, takeAll, taken, withLedgerOf } from './testing/placement.ts'
+import { later, withLedgerOf, type Data } from './testing/ledger.ts'
+import { host, needing, positions, take, takeAll, taken } from './testing/placement.ts'
 
 /** What every ledger promises of jobs that need something of their host. */
 export function testLedgerPlacement(name: string, prepare: () => Promise<Data>): void {
   const start = later(0)
-  const withLedger = (body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>) =>
-    withLedgerOf(prepare, body)
+  const withLedger = withLedgerOf(prepare)
 
   describe(`where the ${name} ledger lets jobs run`, () => {
     it.each<[string, Needs, Capacity]>([

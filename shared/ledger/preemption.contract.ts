@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Delivery } from './delivery.ts'
 import type { Job, Ledger } from './ledger.ts'
 import type { Needs } from './needs.ts'
-import { type Data } from './testing/ledger.ts'
-import { host, later, needing, take, taken, withLedgerOf } from './testing/placement.ts'
+import { later, withLedgerOf, type Data } from './testing/ledger.ts'
+import { host, needing, take, taken } from './testing/placement.ts'
 
 /** What every ledger promises of jobs that end for a milestone that has no room. */
 export function testLedgerPreemption(name: string, prepare: () => Promise<Data>): void {
   const start = later(0)
-  const withLedger = (body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>) =>
-    withLedgerOf(prepare, body)
+  const withLedger = withLedgerOf(prepare)
 
   describe(`how the ${name} ledger makes room for milestones`, () => {
     const other = { ...host, host: 'other' }

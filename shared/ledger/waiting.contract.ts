@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Delivery } from './delivery.ts'
 import { LeaseLost, type Job, type Ledger, type Wait } from './ledger.ts'
-import { ending, requested, waking, wanted, type Data } from './testing/ledger.ts'
+import { ending, later, lease, requested, waking, wanted, withLedgerOf, type Data } from './testing/ledger.ts'
 
 const day = 24 * 60 * 60
 
 /** What every ledger promises to work that waits. */
 export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): void {
-  const start = new Date('2026-01-01T00:00:00Z')
-  const later = (seconds: number) => new Date(start.getTime() + seconds * 1_000)
-  const lease = (ledger: Ledger, { service = 'builder', owner = 'a', at = 0, limit = 10 } = {}) =>
-    ledger.lease(service, { owner, now: later(at), until: later(at + 30), limit })
+  const start = later(0)
+  const withLedger = withLedgerOf(prepare)
   const accept = (ledger: Ledger, delivery: Delivery, at = 0, service = 'builder') =>
     ledger.accept(service, [delivery], later(at))
   const park = (ledger: Ledger, job: number, { at = 0, owner = 'a', ...wait }: Partial<Wait> & Parked = {}) =>
@@ -20,12 +18,6 @@ export function testLedgerWaiting(name: string, prepare: () => Promise<Data>): v
       { for: 'task 1', until: later(3_600), reason: 'a task', state: { task: 1 }, events: [], ...wait },
       later(at),
     )
-
-  async function withLedger(body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>): Promise<void> {
-    await using data = await prepare()
-    await using ledger = await data.open()
-    await body(ledger, data.open)
-  }
 
   /** A job that has been leased for the first time. */
   async function begin(ledger: Ledger, { service = 'builder', key = null as string | null } = {}): Promise<Job> {

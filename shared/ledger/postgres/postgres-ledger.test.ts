@@ -5,6 +5,7 @@ import { testLedgerCompetition } from '../competition.contract.ts'
 import { testLedger } from '../ledger.contract.ts'
 import type { Data } from '../testing/ledger.ts'
 import { testLedgerOrder } from '../order.contract.ts'
+import { testLedgerOutbox } from '../outbox.contract.ts'
 import { testLedgerPlacement } from '../placement.contract.ts'
 import { testLedgerPreemption } from '../preemption.contract.ts'
 import { testLedgerWaiting } from '../waiting.contract.ts'
@@ -25,6 +26,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 // The first, for it restarts the server, which writes down every database that there is then.
 testLedgerCompetition('PostgreSQL', prepare)
 testLedger('PostgreSQL', prepare)
+testLedgerOutbox('PostgreSQL', prepare)
 testLedgerWaiting('PostgreSQL', prepare)
 testLedgerPlacement('PostgreSQL', prepare)
 testLedgerPreemption('PostgreSQL', prepare)

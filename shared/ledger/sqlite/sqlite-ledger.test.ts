@@ -5,12 +5,14 @@ import { testLedgerCompetition } from '../competition.contract.ts'
 import { testLedger } from '../ledger.contract.ts'
 import type { Data } from '../testing/ledger.ts'
 import { testLedgerOrder } from '../order.contract.ts'
+import { testLedgerOutbox } from '../outbox.contract.ts'
 import { testLedgerPlacement } from '../placement.contract.ts'
 import { testLedgerPreemption } from '../preemption.contract.ts'
 import { testLedgerWaiting } from '../waiting.contract.ts'
 import { openSqliteLedger } from './open.ts'
 
 testLedger('SQLite', prepare)
+testLedgerOutbox('SQLite', prepare)
 testLedgerWaiting('SQLite', prepare)
 testLedgerPlacement('SQLite', prepare)
 testLedgerPreemption('SQLite', prepare)

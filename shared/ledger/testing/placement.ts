@@ -1,14 +1,7 @@
 import type { Delivery } from '../delivery.ts'
 import type { Job, Ledger } from '../ledger.ts'
 import type { Capacity, Needs } from '../needs.ts'
-import { wanted, type Data } from './ledger.ts'
-
-const start = new Date('2026-01-01T00:00:00Z')
-
-/** So many seconds after the time at which tests of placement begin. */
-export function later(seconds: number): Date {
-  return new Date(start.getTime() + seconds * 1_000)
-}
+import { later, wanted } from './ledger.ts'
 
 /** A host of some size. */
 export const host: Capacity = {
@@ -46,16 +39,6 @@ export async function takeAll(ledger: Ledger, asked: Asked = {}): Promise<Job[]>
   const all: Job[] = []
   for (let jobs = await take(ledger, asked); jobs.length > 0; jobs = await take(ledger, asked)) all.push(...jobs)
   return all
-}
-
-/** Opens a ledger of new data. */
-export async function withLedgerOf(
-  prepare: () => Promise<Data>,
-  body: (ledger: Ledger, open: () => Promise<Ledger>) => Promise<void>,
-): Promise<void> {
-  await using data = await prepare()
-  await using ledger = await data.open()
-  await body(ledger, data.open)
 }
 
 /** How a worker presents itself that does four jobs of each service at a time. */
