@@ -3,9 +3,11 @@ import type { DatabaseKind } from '../database-kind.ts'
 import type { Delivery } from '../delivery.ts'
 import { imageOf } from '../image-of.ts'
 import { needsRow } from '../rows.ts'
-import { isFresh, type Tables } from '../schema.ts'
+import type { Tables } from '../schema.ts'
+import { endWork } from './end-work.ts'
 import { expectTimes } from './expect.ts'
 import { findNearHosts } from './near.ts'
+import { withTurns } from './turns.ts'
 import { recordWakes, type WakingDelivery } from './wakes.ts'
 
 /** Rows in one statement at most: a statement has a bounded number of parameters, and a database of locks. */
@@ -127,96 +129,10 @@ function jobRow(kind: DatabaseKind, service: string, delivery: Delivery, now: Da
   } as const
 }
 
-/**
- * Those who share take turns, drop by drop: the jobs of a drop come together, after the drops of its own share that are queued, but not
- * before what has waited longest of all. So one drop of each is done after the other, however many one of them has, and who comes late
- * makes up for nothing.
- */
-function withTurns(service: string, deliveries: readonly Delivery[], now: Date) {
-  const drops = new Map<string, Set<string>>()
-  return deliveries.map((delivery) => {
-    const { priority = 0, share = null, envelope } = delivery
-    const { drop } = envelope
-    if (share === null || drop === null) return { delivery, turn: 0, since: 0 }
-    const those = `${String(priority)} ${share}`
-    const together = (drops.get(those) ?? new Set()).add(drop)
-    drops.set(those, together)
-    const place = [...together].indexOf(drop)
-    const queued = sql`from jobs where service = ${service} and priority = ${priority} and ${isFresh('jobs')}`
-    const turn = sql<number>`coalesce(
-      (select max(turn) from jobs
-        where service = ${service} and drop_id = ${drop} and ${isFresh('jobs')} and share is not null),
-      (select coalesce(max(turn), 0) from (
-        select max(turn) + 1 as turn ${queued} and share = ${share} and share is not null
-        union all select min(turn) ${queued}
-      ) as known) + ${sql.lit(place)}
-    )`
-    const since = sql<number>`coalesce(
-      (select min(drop_since) from jobs
-        where service = ${service} and drop_id = ${drop} and ${isFresh('jobs')} and share is not null),
-      ${sql.lit(now.getTime())}
-    )`
-    return { delivery, turn, since }
-  })
-}
-
 function stateOf(kind: DatabaseKind, service: string, { envelope, wanted, endsWork }: Delivery) {
   if (!wanted) return 'done'
   if (endsWork || envelope.drop === null) return 'queued'
   return sql<
     'cancelled' | 'queued'
   >`case when ${kind.hasEnded(service, envelope.drop)} then 'cancelled' else 'queued' end`
-}
-
-/**
- * One statement for the jobs: one that goes from running to queued between two would escape both. What is not running
- * ends here, unless the service cleans up after it: then it is due at once, with all its attempts.
- */
-async function endWork(
-  db: Kysely<Tables>,
-  kind: DatabaseKind,
-  service: string,
-  { envelope, abandons = false }: Delivery,
-  now: Date,
-): Promise<void> {
-  if (envelope.drop === null) return
-  await kind.holdEnding(db, service, envelope.drop)
-  if (await isKnown(db, service, envelope.id)) return
-  await db
-    .insertInto('ended_drops')
-    .values({ service, drop_id: envelope.drop })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-  const isOver = abandons ? sql`(state = 'queued' and started_at is null)` : sql`state <> 'running'`
-  const ifOver = <Value>(value: Value, otherwise: string) =>
-    sql<Value>`case when ${isOver} then ${value} else ${sql.ref(otherwise)} end`
-  await db
-    .updateTable('jobs')
-    .set({
-      state: ifOver('cancelled', 'state'),
-      finished_at: ifOver(now.getTime(), 'finished_at'),
-      error: ifOver(`ended by ${envelope.subject}`, 'error'),
-      cancel_requested: sql`case when ${isOver} then cancel_requested else 1 end`,
-      ...(abandons
-        ? {
-            due_at: sql`case when state = 'running' then due_at else ${now.getTime()} end`,
-            attempts: sql`case when state = 'running' then 1 else 0 end`,
-          }
-        : {}),
-    })
-    .where('service', '=', service)
-    .where('drop_id', '=', envelope.drop)
-    .where('state', 'in', ['queued', 'running', 'waiting'])
-    .execute()
-}
-
-/** A redelivered ending must not end what a person has taken up again since. */
-async function isKnown(db: Kysely<Tables>, service: string, eventId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('jobs')
-    .select('id')
-    .where('service', '=', service)
-    .where('event_id', '=', eventId)
-    .executeTakeFirst()
-  return row !== undefined
 }
