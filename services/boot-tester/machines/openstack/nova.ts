@@ -50,8 +50,8 @@ export async function findServer(nova: Nova, id: string, signal: AbortSignal): P
   if (reply.status === 404) return null
   if (reply.status !== 200) throw failureOf(`${nova.place}: server ${id}`, reply)
   const found = parse(nova, z.object({ server }), reply.text).server
-  // A cloud that keeps what was deleted for a while still shows it.
-  return found.status.endsWith('DELETED') ? null : found
+  // A cloud that keeps what was deleted for a while still shows it. One that is `DELETED` goes in a moment, and is listed until then.
+  return found.status === 'SOFT_DELETED' ? null : found
 }
 
 /** All servers of our project. */
