@@ -30,7 +30,8 @@ export async function testTornDisk(built: ImageBuilt, stateFolder: string): Prom
   const host = { ...house, stateFolder, artifacts, log: pino({ level: 'silent' }), now: () => new Date() }
   const boots = join(stateFolder, 'boots.yaml')
   await writeFile(boots, onlyByBios)
-  const env = { IMAGEDROP_BOOT_TESTER_IDLE_SECONDS: '60', IMAGEDROP_BOOT_TESTER_BOOTS: boots }
+  // After its last word it has nothing more to say, however long one waits.
+  const env = { IMAGEDROP_BOOT_TESTER_IDLE_SECONDS: '25', IMAGEDROP_BOOT_TESTER_BOOTS: boots }
   const { service } = await assemble({ ...host, env })
   const event = seal(say(imageBuilt, { ...built, disk }), { now: new Date() })
   const { events } = await service.handle(event, testContext({ folder: join(stateFolder, 'torn') }))
