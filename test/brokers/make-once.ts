@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Where what tests install for themselves is kept: it outlives the checkout, which a clean run makes anew. */
@@ -24,6 +25,14 @@ export async function makeOnce(folder: string, make: (folder: string) => Promise
   await mkdir(folder)
   await make(folder)
   await writeFile(made, '')
+}
+
+/** A short name for what these files make of `inputs`: it changes with their content. */
+export async function keyOfCode(files: readonly string[], ...inputs: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const input of inputs) hash.update(input)
+  for (const file of files) hash.update(basename(file)).update(await readFile(file))
+  return hash.digest('hex').slice(0, 12)
 }
 
 /** The package managers' own settings: `run` passes a minimal environment only. */

@@ -8,6 +8,7 @@ import { testLedgerOrder } from '../order.contract.ts'
 import { testLedgerOutbox } from '../outbox.contract.ts'
 import { testLedgerPlacement } from '../placement.contract.ts'
 import { testLedgerPreemption } from '../preemption.contract.ts'
+import { testLedgerWaitingEnds } from '../waiting-ends.contract.ts'
 import { testLedgerWaiting } from '../waiting.contract.ts'
 import { migratePostgres } from './migrate.ts'
 import { openPostgresLedger } from './open.ts'
@@ -28,6 +29,7 @@ testLedgerCompetition('PostgreSQL', prepare)
 testLedger('PostgreSQL', prepare)
 testLedgerOutbox('PostgreSQL', prepare)
 testLedgerWaiting('PostgreSQL', prepare)
+testLedgerWaitingEnds('PostgreSQL', prepare)
 testLedgerPlacement('PostgreSQL', prepare)
 testLedgerPreemption('PostgreSQL', prepare)
 testLedgerOrder('PostgreSQL', prepare)

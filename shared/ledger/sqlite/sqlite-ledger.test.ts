@@ -8,12 +8,14 @@ import { testLedgerOrder } from '../order.contract.ts'
 import { testLedgerOutbox } from '../outbox.contract.ts'
 import { testLedgerPlacement } from '../placement.contract.ts'
 import { testLedgerPreemption } from '../preemption.contract.ts'
+import { testLedgerWaitingEnds } from '../waiting-ends.contract.ts'
 import { testLedgerWaiting } from '../waiting.contract.ts'
 import { openSqliteLedger } from './open.ts'
 
 testLedger('SQLite', prepare)
 testLedgerOutbox('SQLite', prepare)
 testLedgerWaiting('SQLite', prepare)
+testLedgerWaitingEnds('SQLite', prepare)
 testLedgerPlacement('SQLite', prepare)
 testLedgerPreemption('SQLite', prepare)
 testLedgerOrder('SQLite', prepare)

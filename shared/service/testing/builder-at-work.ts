@@ -43,16 +43,13 @@ export async function setUp(
     handle,
   })
   const runtime = { ledger, bus, owner: 'test', stateFolder, now: () => new Date(), log: pino({ level: 'silent' }) }
-  const start = () =>
-    runServices(
-      [{ service: bindService(definition, null, { concurrency }) }, { service: bindService(speaker, null) }],
-      runtime,
-    )
-  const running = await start()
+  const running = await runServices(
+    [{ service: bindService(definition, null, { concurrency }) }, { service: bindService(speaker, null) }],
+    runtime,
+  )
   return {
     ledger,
     bus,
-    start,
     stateFolder,
     ...running,
     say: running.voiceOf('scheduler').say,

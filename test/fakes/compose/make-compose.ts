@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { makeOnce, testCache } from '#test/brokers/make-once.ts'
+import { keyOfCode, makeOnce, testCache } from '#test/brokers/make-once.ts'
 import { run } from '#subprocess/run.ts'
 import { buildPackages } from './build-packages.ts'
 import { makeDisc, osTree, writeMetadata, type ComposeName } from './metadata.ts'
@@ -80,8 +79,9 @@ async function createRepository(os: string): Promise<void> {
 
 /** Changes with whatever decides what is in the compose: the tree, and the code of this folder. */
 async function contentKey(treeKey: string): Promise<string> {
-  const hash = createHash('sha256').update(treeKey)
-  const files = (await readdir(import.meta.dirname)).filter((one) => /(?<!\.test)\.ts$/.test(one))
-  for (const file of files.toSorted()) hash.update(file).update(await readFile(join(import.meta.dirname, file)))
-  return hash.digest('hex').slice(0, 12)
+  const files = (await readdir(import.meta.dirname)).filter((one) => /(?<!\.test)\.ts$/.test(one)).toSorted()
+  return await keyOfCode(
+    files.map((file) => join(import.meta.dirname, file)),
+    treeKey,
+  )
 }

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '#subprocess/run.ts'
-import { makeOnce, testCache } from '#test/brokers/make-once.ts'
+import { keyOfCode, makeOnce, testCache } from '#test/brokers/make-once.ts'
 import { fillDisk, packageList } from '../../installer/testing/disk.ts'
 
 /** One disk in each form in which builders upload it. */
@@ -13,9 +11,11 @@ export interface Disks {
   readonly qcow2Xz: string
 }
 
+const code = ['disks.ts', '../../installer/testing/disk.ts'].map((file) => join(import.meta.dirname, file))
+
 /** A disk as an installation leaves it; made once on this machine for the same code. */
 export async function provideDisks(): Promise<Disks> {
-  const folder = join(testCache(), `koji-disks-${await contentKey()}`)
+  const folder = join(testCache(), `koji-disks-${await keyOfCode(code)}`)
   const raw = join(folder, 'disk.raw')
   const qcow2 = join(folder, 'disk.qcow2')
   await makeOnce(folder, async () => {
@@ -24,13 +24,6 @@ export async function provideDisks(): Promise<Disks> {
     await run('xz', ['--keep', '-1', raw, qcow2])
   })
   return { raw, xz: `${raw}.xz`, qcow2, qcow2Xz: `${qcow2}.xz` }
-}
-
-async function contentKey(): Promise<string> {
-  const hash = createHash('sha256')
-  for (const file of ['disks.ts', '../../installer/testing/disk.ts'])
-    hash.update(await readFile(join(import.meta.dirname, file)))
-  return hash.digest('hex').slice(0, 12)
 }
 
 /** Half a megabyte that does not become smaller, so that a download takes its time. */
