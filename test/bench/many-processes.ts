@@ -32,7 +32,7 @@ export interface Stretch {
 
 /** Null drops through `each` processes of every service on RabbitMQ and PostgreSQL; every event durable. */
 export async function measureManyProcesses(each: number, drops: number): Promise<Stretch> {
-  await using infrastructure = await provideInfrastructure()
+  await using infrastructure = await provideInfrastructure({ wired: false })
   await using fleet = await startNullFleet(infrastructure, each)
   await measureStretch(infrastructure, fleet, { first: 0, drops: warmUp, window: windowOfEach * each })
   return await measureStretch(infrastructure, fleet, { first: warmUp, drops, window: windowOfEach * each })
@@ -43,7 +43,7 @@ export async function measureManyProcesses(each: number, drops: number): Promise
  * past. The past is made of copies of the first hundred's rows.
  */
 export async function measureGrowth(past: number): Promise<{ first: Stretch; last: Stretch }> {
-  await using infrastructure = await provideInfrastructure()
+  await using infrastructure = await provideInfrastructure({ wired: false })
   await using fleet = await startNullFleet(infrastructure, 1)
   const stretch = (first: number) => measureStretch(infrastructure, fleet, { first, drops: 100, window: windowOfEach })
   await stretch(0)

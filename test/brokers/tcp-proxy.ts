@@ -23,12 +23,12 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   let stalled = false
   let broken = false
 
-  const listener = createServer({ allowHalfOpen: true }, (client) => {
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     if (broken) {
       client.resetAndDestroy()
       return
     }
-    const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
     const pair = { client, server }
     pairs.add(pair)
     if (stalled) hold(pair)

@@ -15,9 +15,14 @@ import type { Server } from '../brokers/server.ts'
 import { startTcpProxy, type TcpProxy } from '../brokers/tcp-proxy.ts'
 import { house } from '#test/support/house.ts'
 
+interface InfrastructureOptions {
+  /** False where time is measured: who passes every byte on takes of it. */
+  readonly wired?: boolean
+}
+
 /**
- * RabbitMQ and PostgreSQL with the accounts of deploy/, each behind a wire that can be cut, with all tables and queues
- * made.
+ * RabbitMQ and PostgreSQL with the accounts of deploy/, each behind a wire that can be cut unless nothing is `wired`, with all
+ * tables and queues made.
  */
 export interface Infrastructure extends AsyncDisposable {
   readonly root: string
@@ -35,7 +40,7 @@ export interface Infrastructure extends AsyncDisposable {
   readonly ledger: Ledger
 }
 
-export async function provideInfrastructure(): Promise<Infrastructure> {
+export async function provideInfrastructure({ wired = true }: InfrastructureOptions = {}): Promise<Infrastructure> {
   await using made = new AsyncDisposableStack()
   const root = await mkdtemp(join(tmpdir(), 'imagedrop-fleet-'))
   made.defer(() => rm(root, { recursive: true, force: true, maxRetries: 3 }))
@@ -45,8 +50,15 @@ export async function provideInfrastructure(): Promise<Infrastructure> {
   const { server: rabbitmq } = made.use(broker)
   const { server: postgres } = made.use(database)
   const databaseUrl = database.ownerUrl
-  const busWire = made.use(await startTcpProxy(rabbitmq.place.port))
-  const ledgerWire = made.use(await startTcpProxy(postgres.place.port))
+  const wires: TcpProxy[] = []
+  const wayTo = async (port: number): Promise<(url: string) => string> => {
+    if (!wired) return (url) => url
+    const wire = made.use(await startTcpProxy(port))
+    wires.push(wire)
+    return (url) => wire.url(url)
+  }
+  const toBroker = await wayTo(rabbitmq.place.port)
+  const toDatabase = await wayTo(postgres.place.port)
   const log = pino({ level: 'fatal' })
   await migratePostgres({ url: databaseUrl, words: await house.words(), log })
   const ledger = made.use(await openPostgresLedger({ url: databaseUrl, log }))
@@ -54,11 +66,11 @@ export async function provideInfrastructure(): Promise<Infrastructure> {
   const meddlingBus = made.use(await openAmqpBus({ url: broker.urlOf(mighty), log }))
   const envOf = (service: string) => ({
     IMAGEDROP_STATE: state,
-    IMAGEDROP_BUS_URL: busWire.url(broker.urlOf(`imagedrop-${service}`)),
+    IMAGEDROP_BUS_URL: toBroker(broker.urlOf(`imagedrop-${service}`)),
     IMAGEDROP_BUS_PASSIVE: 'true',
     // As a bridge, which says again what services have said.
     IMAGEDROP_BUS_ACCOUNTS: `${mighty}=*`,
-    IMAGEDROP_LEDGER_URL: ledgerWire.url(database.urlOf(`imagedrop-${service}`)),
+    IMAGEDROP_LEDGER_URL: toDatabase(database.urlOf(`imagedrop-${service}`)),
     IMAGEDROP_SCHEDULER_ALLOWED_LOCATIONS: root,
     IMAGEDROP_BUILDER_ENGINE: 'null',
     IMAGEDROP_BOOT_TESTER_MACHINE: 'null',
@@ -71,7 +83,7 @@ export async function provideInfrastructure(): Promise<Infrastructure> {
     envOf,
     rabbitmq,
     postgres,
-    wires: [busWire, ledgerWire],
+    wires,
     databaseUrl,
     bus,
     meddlingBus,
