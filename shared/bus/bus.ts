@@ -27,6 +27,15 @@ export interface Subscription {
   readonly admit?: (envelope: Envelope) => Envelope
 }
 
+/** A subscription that is open. Disposing of it drains: what is being delivered is finished and acknowledged first. */
+export interface Subscribed extends AsyncDisposable {
+  /**
+   * Whether, of those who compete, this one is to get everything for as long as it keeps up; else they get events by turns, as all do
+   * at first. Only where the broker can do so.
+   */
+  readonly gather?: (everything: boolean) => void
+}
+
 /** Progress of one running job, as the bus carries it: seen by whoever watches now, never stored. */
 export interface JobProgress extends Progress {
   readonly service: string
@@ -80,8 +89,7 @@ export interface Bus extends AsyncDisposable {
    * NotPublished when some did not get through.
    */
   publish(envelopes: readonly Envelope[]): Promise<void>
-  /** Disposing of it drains: what is being delivered is finished and acknowledged first. */
-  subscribe(subscription: Subscription): Promise<AsyncDisposable>
+  subscribe(subscription: Subscription): Promise<Subscribed>
   /** Shows progress to those who watch; loses it when nobody does. */
   signal(progress: JobProgress): void
   watch(listener: (progress: JobProgress) => void): Disposable

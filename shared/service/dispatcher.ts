@@ -12,7 +12,7 @@ const heartbeatEvery = leaseTime / 3
 /** When the next job is due is looked up only after things have been quiet this long. */
 const quietTime = 100
 /** What there is more than we have room for is left to others after this time. */
-const busyTime = 50
+const busyTime = 200
 /** When the ledger did not answer. */
 const retryAfter = 1_000
 

@@ -1,3 +1,4 @@
+import type { Subscribed } from '#bus/bus.ts'
 import type { Envelope } from '#events/envelope.ts'
 import { parseIncoming } from '#events/parse.ts'
 import type { Assembled } from './host.ts'
@@ -9,8 +10,9 @@ import type { Runtime } from './runtime.ts'
 
 /** The ways into the inbox of one service. */
 export interface Intake {
+  readonly service: string
   /** From the bus, for as long as the subscription lasts; what is not to be believed ends among the dead letters. */
-  subscribe(): Promise<AsyncDisposable>
+  subscribe(): Promise<Subscribed>
   readonly subjects: readonly string[]
   /** What operators ask in the ledger; what is not valid, or not to be believed, is logged. */
   hear(envelopes: readonly Envelope[]): Promise<void>
@@ -67,6 +69,7 @@ export function openIntake(
   }
 
   return {
+    service: service.name,
     subjects,
     subscribe: () =>
       bus.subscribe({ service: service.name, subjects, deliver, admit: (envelope) => judge(envelope, 'bus') }),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
+import type { Bus } from '#bus/bus.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import { say, type Said } from '#events/define.ts'
 import { dropBlessed } from '#events/drop-blessed.ts'
@@ -125,4 +126,19 @@ it('sends what the version before left in the ledger, and nothing that names a s
   await sleep(50)
   expect(heard).toEqual([old.id])
   expect((await at.ledger.backlog(new Date())).outbox).toBe(1)
+})
+
+it('asks the bus for everything once its jobs turn out to be short, for each service by itself', async () => {
+  const asked: unknown[] = []
+  const wrapBus = (bus: Bus): Bus => ({
+    ...bus,
+    subscribe: async (subscription) => ({
+      ...(await bus.subscribe(subscription)),
+      gather: (everything) => asked.push([subscription.service, everything]),
+    }),
+  })
+  await using at = await setUp(() => Promise.resolve([]), { wrapBus })
+  for (let count = 0; count < 12; count += 1) await at.say(request)
+  await until(async () => (await at.states()).filter((state) => state === 'done').length === 12)
+  expect(asked).toEqual([['builder', true]])
 })

@@ -2,6 +2,7 @@ import type { Said } from '#events/define.ts'
 import { seal, uuidFrom, type Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import { LedgerAway } from '#ledger/ledger.ts'
+import { watchNothing, watchTogether } from './attempt-watch.ts'
 import type { BoundService } from './define.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import { messageOf } from './errors.ts'
@@ -9,6 +10,7 @@ import type { Assembled, Voice } from './host.ts'
 import { openIntake } from './intake.ts'
 import { outletOf } from './outlet.ts'
 import { isOwnerAlive } from './owner.ts'
+import { watchPace } from './pace.ts'
 import { keepPresence } from './presence.ts'
 import { createRelay } from './relay.ts'
 import type { Runtime } from './runtime.ts'
@@ -45,7 +47,9 @@ export async function runServices(
   // First of all: what is relayed before an inbox listens is lost to it.
   const { services = all.map((one) => one.service) } = runtime
   const intakes = all.map((one) => openIntake(runtime, one, { services, ending: ending.signal }))
-  const subscriptions = await Promise.all(intakes.map((intake) => intake.subscribe()))
+  const subscriptions = new Map(
+    await Promise.all(intakes.map(async (intake) => [intake.service, await intake.subscribe()] as const)),
+  )
   await ledger.reclaim(isOwnerAlive, now())
   const outlet = outletOf(
     all.map(({ service }) => service),
@@ -66,7 +70,10 @@ export async function runServices(
   const dispatchers: Dispatcher[] = []
   const presence = await keepPresence({ ...runtime, onRoom }, weighty, onError)
   for (const { service } of assembled) {
-    dispatchers.push(createDispatcher({ ...runtime, onSaid: relay.wake, onRoom }, service, onError))
+    const gather = subscriptions.get(service.name)?.gather
+    const watchers = [runtime.watchAttempt ?? watchNothing, gather ? watchPace(gather) : watchNothing]
+    const its = { ...runtime, onSaid: relay.wake, onRoom, watchAttempt: watchTogether(watchers) }
+    dispatchers.push(createDispatcher(its, service, onError))
   }
   const watching = ledger.watch((where) => {
     if (where === 'anywhere' || (where === 'outbox' && outlet.hearsRequests)) relay.wake()
@@ -103,7 +110,7 @@ export async function runServices(
     watching[Symbol.dispose]()
     await presence[Symbol.asyncDispose]()
     await relay.stop()
-    await Promise.all(subscriptions.map((subscription) => subscription[Symbol.asyncDispose]()))
+    await Promise.all([...subscriptions.values()].map((subscription) => subscription[Symbol.asyncDispose]()))
     for (const one of all) {
       await one.close?.().catch((error: unknown) => {
         log.error({ service: one.service.name, reason: messageOf(error) }, 'failed')

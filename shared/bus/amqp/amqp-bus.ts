@@ -62,6 +62,7 @@ export async function openAmqpBus(options: AmqpOptions): Promise<Bus> {
       consumers.add(consumer)
       await consumer.ready
       return {
+        gather: consumer.gather,
         async [Symbol.asyncDispose]() {
           consumers.delete(consumer)
           await consumer.stop()

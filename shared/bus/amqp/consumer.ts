@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
 import { parseIncoming } from '#events/parse.ts'
-import type { Subscription } from '../bus.ts'
+import type { Subscribed, Subscription } from '../bus.ts'
 import { keepAttached, type Attached, type Attachment, type AttachmentOptions } from './attachment.ts'
 import type { Delivery } from './failures.ts'
 import { createBatches, type Batches } from './batches.ts'
@@ -28,14 +28,22 @@ type ConsumerOptions = Omit<AttachmentOptions, 'attach'> & {
 const requeueAfter = { all: 5 * 60_000, few: 25 * 60_000 }
 const few = 10
 
+/** What `keepAttached` keeps, and `gather` of the subscription. */
+export type Consumer = Attachment & Required<Pick<Subscribed, 'gather'>>
+
 /** Consumes for one subscription, over all connections. */
-export function startConsumer(options: ConsumerOptions): Attachment {
+export function startConsumer(options: ConsumerOptions): Consumer {
   const { settings, subscription, intake } = options
   const log = settings.log.child({ service: subscription.service })
   /** Nothing works: a few events are enough to find out when something does. */
   let probing = false
+  /** Of consumers with different ones, RabbitMQ hands everything to the first, up to its prefetch, before the next gets any. */
+  const priority = 1 + Math.floor(settings.random() * 1_000_000)
+  let gathers = false
+  let anew: ((reason: Error) => void) | null = null
 
   async function attach(channel: Channel, end: (reason: Error) => void): Promise<Attached> {
+    anew = end
     const queue = await declareQueue(channel, settings, subscription)
     await channel.prefetch(probing ? Math.min(few, settings.prefetch) : settings.prefetch)
     const batches = createBatches({
@@ -65,10 +73,11 @@ export function startConsumer(options: ConsumerOptions): Attachment {
       retry: settings.retry,
       random: settings.random,
     })
-    const { consumerTag } = await channel.consume(queue, (message) => {
+    const onMessage = (message: ConsumeMessage | null) => {
       if (message) receive(channel, batches, message)
       else end(new Error('the broker cancelled the consumer'))
-    })
+    }
+    const { consumerTag } = await channel.consume(queue, onMessage, { priority: gathers && !probing ? priority : 0 })
     return {
       cancel: () => channel.cancel(consumerTag),
       drain: () => batches.drain(),
@@ -112,7 +121,14 @@ export function startConsumer(options: ConsumerOptions): Attachment {
     }
   }
 
-  return keepAttached({ ...options, attach })
+  return {
+    ...keepAttached({ ...options, attach }),
+    gather(everything) {
+      if (gathers === everything) return
+      gathers = everything
+      anew?.(new Error(everything ? 'it gets everything from now on' : 'it takes turns from now on'))
+    },
+  }
 }
 
 function acknowledge(channel: Channel, deliveries: readonly Delivery[], all: boolean): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
+import type { Bus } from '#bus/bus.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
 import { say } from '#events/define.ts'
 import type { EnvelopeOf } from '#events/envelope.ts'
@@ -29,10 +30,10 @@ export const request = say(imageRequested, imageRequested.example)
 /** A builder with the given handler, at work on a fresh ledger. */
 export async function setUp(
   handle: Handle,
-  { keyed = false, concurrency = 1, wrap = (ledger: Ledger): Ledger => ledger } = {},
+  { keyed = false, concurrency = 1, wrap = (ledger: Ledger): Ledger => ledger, wrapBus = (bus: Bus): Bus => bus } = {},
 ) {
   const stateFolder = await mkdtemp(join(tmpdir(), 'imagedrop-run-'))
-  const bus = createMemoryBus()
+  const bus = wrapBus(createMemoryBus())
   const ledger = wrap(await openSqliteLedger(stateFolder))
   const definition = defineService({
     name: 'builder',
