@@ -3,6 +3,7 @@ import type { WakeScope } from '#ledger/wake.ts'
 import { attempt } from './attempt.ts'
 import type { BoundService } from './define.ts'
 import { Cancelled, Preempted, Stopping } from './errors.ts'
+import { createPace } from './pace.ts'
 import { createRoomMaker } from './room-maker.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -11,8 +12,8 @@ const leaseTime = 30_000
 const heartbeatEvery = leaseTime / 3
 /** When the next job is due is looked up only after things have been quiet this long. */
 const quietTime = 100
-/** What there is more than we have room for is left to others after this time. */
-const busyTime = 200
+/** What there is more than we have room for is left to others after this time: jobs that are short would be done before these had looked. */
+const busyTime = { short: 200, long: 50 }
 /** When the ledger did not answer. */
 const retryAfter = 1_000
 
@@ -54,6 +55,7 @@ export function createDispatcher(
   let looksAhead = 0
   /** Set while each look finds as much as we have room for, until that is left to others. */
   let busy: NodeJS.Timeout | null = null
+  const pace = createPace(runtime.onPace ?? (() => {}))
   const room = createRoomMaker(runtime, service, onError)
   const heart = setInterval(() => void beat().catch(onError), heartbeatEvery)
 
@@ -115,8 +117,7 @@ export function createDispatcher(
       return
     }
     mayBeMore = true
-    // Jobs that are short are done before another could have been called for the rest.
-    busy ??= setTimeout(leaveToOthers, busyTime)
+    busy ??= setTimeout(leaveToOthers, pace.areShort ? busyTime.short : busyTime.long)
   }
 
   /** Another than of the look before: by it, the ledger tells what an earlier try of the same call has taken. */
@@ -133,9 +134,11 @@ export function createDispatcher(
 
   function start(job: LeasedJob): void {
     const abort = new AbortController()
+    const endOfTry = pace.begin()
     const ended = attempt(runtime, service, job, abort.signal)
       .catch(onError)
       .then((outcome) => {
+        endOfTry()
         // A job that was put back may be running again already.
         if (running.get(job.id)?.abort === abort) running.delete(job.id)
         hasNews ||= outcome === undefined || outcome === 'queued' || outcome === 'waiting'

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { watchPace } from './pace.ts'
+import { createPace, type Pace } from './pace.ts'
 
 let turns: boolean[]
-let begin: ReturnType<typeof watchPace>
+let pace: Pace
 
 beforeEach(() => {
   vi.useFakeTimers()
   turns = []
-  begin = watchPace((areShort) => turns.push(areShort))
+  pace = createPace((areShort) => turns.push(areShort))
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -22,16 +22,17 @@ it('takes jobs for short when ten in a row were, and says so once', () => {
 
 it('knows of a long job before it has ended, and then waits for ten short ones again', () => {
   work(10, 5)
-  const long = begin()
+  const end = pace.begin()
   vi.advanceTimersByTime(999)
   expect(turns).toEqual([true])
   vi.advanceTimersByTime(1)
   expect(turns).toEqual([true, false])
   work(9, 5)
-  long.end('done')
+  end()
   expect(turns).toEqual([true, false])
   work(1, 5)
   expect(turns).toEqual([true, false, true])
+  expect(pace.areShort).toBe(true)
 })
 
 it('says nothing of a service all of whose jobs are long', () => {
@@ -42,8 +43,8 @@ it('says nothing of a service all of whose jobs are long', () => {
 /** So many jobs, one after the other, of so many milliseconds. */
 function work(count: number, milliseconds: number): void {
   for (let index = 0; index < count; index += 1) {
-    const job = begin()
+    const end = pace.begin()
     vi.advanceTimersByTime(milliseconds)
-    job.end('done')
+    end()
   }
 }

@@ -2,7 +2,6 @@ import type { Said } from '#events/define.ts'
 import { seal, uuidFrom, type Envelope } from '#events/envelope.ts'
 import { checkOutgoing } from '#events/parse.ts'
 import { LedgerAway } from '#ledger/ledger.ts'
-import { watchNothing, watchTogether } from './attempt-watch.ts'
 import type { BoundService } from './define.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import { messageOf } from './errors.ts'
@@ -10,7 +9,6 @@ import type { Assembled, Voice } from './host.ts'
 import { openIntake } from './intake.ts'
 import { outletOf } from './outlet.ts'
 import { isOwnerAlive } from './owner.ts'
-import { watchPace } from './pace.ts'
 import { keepPresence } from './presence.ts'
 import { createRelay } from './relay.ts'
 import type { Runtime } from './runtime.ts'
@@ -70,10 +68,9 @@ export async function runServices(
   const dispatchers: Dispatcher[] = []
   const presence = await keepPresence({ ...runtime, onRoom }, weighty, onError)
   for (const { service } of assembled) {
-    const gather = subscriptions.get(service.name)?.gather
-    const watchers = [runtime.watchAttempt ?? watchNothing, gather ? watchPace(gather) : watchNothing]
-    const its = { ...runtime, onSaid: relay.wake, onRoom, watchAttempt: watchTogether(watchers) }
-    dispatchers.push(createDispatcher(its, service, onError))
+    // What is short is done by one process while the others sleep; what is long is shared.
+    const onPace = subscriptions.get(service.name)?.gather ?? (() => {})
+    dispatchers.push(createDispatcher({ ...runtime, onSaid: relay.wake, onRoom, onPace }, service, onError))
   }
   const watching = ledger.watch((where) => {
     if (where === 'anywhere' || (where === 'outbox' && outlet.hearsRequests)) relay.wake()

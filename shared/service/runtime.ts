@@ -29,6 +29,8 @@ export interface Runtime {
   readonly capacity?: () => Promise<Capacity>
   /** Called when there may be more room on this host: a job that held a part of it has ended, or time has passed. */
   readonly onRoom?: () => void
+  /** Called when the jobs of a service turn out to be short, and when they are so no longer; default nothing. */
+  readonly onPace?: (areShort: boolean) => void
   /** Called when a job has left events in the outbox, for this process to send: these, or what is there. */
   readonly onSaid?: (said?: readonly OutboxRow[] | null) => void
 }
