@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { say } from '#events/define.ts'
 import { seal, type Envelope } from '#events/envelope.ts'
@@ -70,6 +71,30 @@ export function testBroker(name: string, prepare: () => Promise<BrokerWorld>): v
       await eventually(() => {
         expect(idsOf([...outstanding, ...quick])).toEqual(idsOf([first, ...events]))
       })
+    })
+
+    it('sends an event at once, also when something small went out a moment before', async () => {
+      await using world = await prepare()
+      await using bus = await world.open()
+      await listen(bus, 'builder')
+      async function time(before: () => void): Promise<number> {
+        const times: number[] = []
+        for (let round = 0; round < 15; round += 1) {
+          before()
+          await sleep(3)
+          const began = performance.now()
+          await bus.publish([requested()])
+          times.push(performance.now() - began)
+        }
+        return times.toSorted((one, other) => one - other)[7] ?? 0
+      }
+      const alone = await time(() => {})
+      let count = 0
+      const after = await time(() => {
+        bus.signal(progressOf(String((count += 1))))
+      })
+      // TCP would wait 40 ms for more to send with it.
+      expect(after - alone).toBeLessThan(25)
     })
 
     it('keeps a backlog of 10 MB, in order, until somebody listens', async () => {

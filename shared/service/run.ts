@@ -69,8 +69,9 @@ export async function runServices(
   const presence = await keepPresence({ ...runtime, onRoom }, weighty, onError)
   for (const { service } of assembled) {
     // What is short is done by one process while the others sleep; what is long is shared.
-    const onPace = subscriptions.get(service.name)?.gather ?? (() => {})
-    dispatchers.push(createDispatcher({ ...runtime, onSaid: relay.wake, onRoom, onPace }, service, onError))
+    const gather = subscriptions.get(service.name)?.gather
+    const its = { ...runtime, onSaid: relay.wake, onRoom, ...(gather && { onPace: gather }) }
+    dispatchers.push(createDispatcher(its, service, onError))
   }
   const watching = ledger.watch((where) => {
     if (where === 'anywhere' || (where === 'outbox' && outlet.hearsRequests)) relay.wake()

@@ -22,7 +22,7 @@ export interface IdleService {
 
 /** Each service as `imagedrop serve` runs it, alone, on RabbitMQ and PostgreSQL. */
 export async function measureIdleServices(): Promise<IdleService[]> {
-  await using infrastructure = await provideInfrastructure()
+  await using infrastructure = await provideInfrastructure({ wired: false })
   const envOf = (service: string) => ({
     ...process.env,
     ...infrastructure.envOf(service),

@@ -31,6 +31,7 @@ export interface Infrastructure extends AsyncDisposable {
   readonly envOf: (service: string) => Record<string, string>
   readonly rabbitmq: Server
   readonly postgres: Server
+  /** None unless it is `wired`. */
   readonly wires: readonly TcpProxy[]
   /** The way to the database that nothing cuts. */
   readonly databaseUrl: string

@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'amqplib'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -82,29 +81,6 @@ describe('publishing to RabbitMQ', { timeout: 60_000 }, () => {
       call.mockRestore()
     })
     expect(count).toBeLessThan(50)
-  })
-
-  it('sends an event at once, also when something small went out a moment before', async () => {
-    await using bus = await open()
-    await listen(bus, 'builder')
-    async function time(before: () => void): Promise<number> {
-      const times: number[] = []
-      for (let round = 0; round < 15; round += 1) {
-        before()
-        await sleep(3)
-        const began = performance.now()
-        await bus.publish([requested()])
-        times.push(performance.now() - began)
-      }
-      return times.toSorted((one, other) => one - other)[7] ?? 0
-    }
-    const alone = await time(() => {})
-    let count = 0
-    const after = await time(() => {
-      bus.signal(progressOf(String((count += 1))))
-    })
-    // TCP would wait 40 ms for more to send with it.
-    expect(after - alone).toBeLessThan(25)
   })
 
   it('says which events the broker refused to store', async () => {

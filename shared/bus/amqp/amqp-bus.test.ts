@@ -7,6 +7,7 @@ import type { Server } from '#test/brokers/server.ts'
 import { startTcpProxy } from '#test/brokers/tcp-proxy.ts'
 import { testBroker, type BrokerWorld } from '../broker.contract.ts'
 import { testBus } from '../bus.contract.ts'
+import { testGathering } from '../gather.contract.ts'
 import { openAmqpBus } from './amqp-bus.ts'
 import type { AmqpOptions } from './options.ts'
 
@@ -21,6 +22,7 @@ afterAll(async () => {
 
 testBus('RabbitMQ', prepareWorld)
 testBroker('RabbitMQ', prepareWorld)
+testGathering('RabbitMQ', prepareWorld)
 
 async function prepareWorld(): Promise<BrokerWorld> {
   const place = `t${randomUUID().slice(0, 8)}.`

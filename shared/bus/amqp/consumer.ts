@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
 import { parseIncoming } from '#events/parse.ts'
-import type { Subscribed, Subscription } from '../bus.ts'
+import type { Subscription } from '../bus.ts'
 import { keepAttached, type Attached, type Attachment, type AttachmentOptions } from './attachment.ts'
 import type { Delivery } from './failures.ts'
 import { createBatches, type Batches } from './batches.ts'
@@ -28,8 +28,10 @@ type ConsumerOptions = Omit<AttachmentOptions, 'attach'> & {
 const requeueAfter = { all: 5 * 60_000, few: 25 * 60_000 }
 const few = 10
 
-/** What `keepAttached` keeps, and `gather` of the subscription. */
-export type Consumer = Attachment & Required<Pick<Subscribed, 'gather'>>
+export interface Consumer extends Attachment {
+  /** `gather` of its subscription: attaches anew when that changes something. */
+  readonly gather: (everything: boolean) => void
+}
 
 /** Consumes for one subscription, over all connections. */
 export function startConsumer(options: ConsumerOptions): Consumer {
@@ -40,6 +42,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   /** Of consumers with different ones, RabbitMQ hands everything to the first, up to its prefetch, before the next gets any. */
   const priority = 1 + Math.floor(settings.random() * 1_000_000)
   let gathers = false
+  /** Leaves the channel of the moment for a new one. */
   let anew: ((reason: Error) => void) | null = null
 
   async function attach(channel: Channel, end: (reason: Error) => void): Promise<Attached> {
