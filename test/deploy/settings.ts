@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { readHostSettings } from '#service/host-settings.ts'
 import { findChannels } from '../../services/announcer/channels/find-channels.ts'
 import { findEngines } from '../../services/builder/engines/find-engines.ts'
-import { readHostSettings } from '../../cli/backends/host-capacity.ts'
 import { readArtifactSettings, readBusSettings, readLedgerSettings } from '../../cli/backends/settings.ts'
 
 const root = join(import.meta.dirname, '..', '..')

@@ -9,6 +9,11 @@ export function needsOfTool({ architecture }: Pick<ImagePlan, 'architecture'>): 
   return { ...ofABuild, architecture }
 }
 
+/** The same, for a tool that fills so much memory besides, in MiB. */
+export function needsWithMemory(image: Pick<ImagePlan, 'architecture'>, memoryMib: number): Needs {
+  return { ...needsOfTool(image), memoryMib: ofABuild.memoryMib + memoryMib }
+}
+
 /** The same, for a tool that only root can run. */
 export function needsOfRoot(image: Pick<ImagePlan, 'architecture'>): Needs {
   return { ...needsOfTool(image), root: true }

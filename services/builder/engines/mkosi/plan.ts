@@ -32,7 +32,7 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
     ...(files.length > 0 ? [`--package-manager-tree=${packageManager}:/`] : []),
     ...(sources.kind === 'distribution' && sources.mirror !== null ? [`--mirror=${sources.mirror}`] : []),
     `--package-cache-dir=${join(folders.cache, 'packages', `${recipe.name}-${image.architecture}`)}`,
-    `--workspace-dir=${join(folders.work, 'workspace')}`,
+    `--workspace-dir=${workspaceOf(folders)}`,
     `--source-date-epoch=${epoch}`,
     // What mkfs.ext4 takes for now; it does not know SOURCE_DATE_EPOCH before 1.47.1.
     `--environment=E2FSPROGS_FAKE_TIME=${epoch}`,
@@ -65,6 +65,11 @@ export function planMkosi(request: BuildRequest, folders: EngineFolders): BuildP
     disk: join(output, 'image.raw'),
     packages: join(output, 'packages.json'),
   }
+}
+
+/** Where mkosi fills trees and disks; nothing in it is wanted afterwards. */
+export function workspaceOf({ work }: Pick<EngineFolders, 'work'>): string {
+  return join(work, 'workspace')
 }
 
 /** How mkosi is told what a part of a recipe says: the release, then the family's part, then the recipe's own. */

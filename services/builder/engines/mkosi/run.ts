@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm, utimes } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { moveDurably } from '#files/durable.ts'
 import { withLock } from '#files/lock.ts'
 import { run } from '#subprocess/run.ts'
 import { NothingBuilt, type BuildPlan, type EngineContext, type PlannedCommand } from '../engine.ts'
+import { hasMemoryAt, withMemoryAt } from '../in-memory.ts'
 import { writeFiles } from '../write-files.ts'
+import { classifyMkosi } from './classify.ts'
+import { workspaceOf } from './plan.ts'
 import { createProgressReader, type ProgressReader } from './progress.ts'
 import { lockSuffix, pruneBases } from './prune-bases.ts'
 
@@ -13,18 +16,18 @@ import { lockSuffix, pruneBases } from './prune-bases.ts'
 export interface MkosiLimits {
   readonly deadline: number
   readonly idleDeadline: number
+  /** Memory that its workspace may fill, in MiB; where that is too small, or 0, it is on the disk. */
+  readonly memoryMib: number
 }
 
 /** Runs mkosi for the shared base tree, when nobody did yet, and then for the image. */
 export async function runMkosi(plan: BuildPlan, context: EngineContext, limits: MkosiLimits): Promise<void> {
-  const { folders } = context
+  const workspace = workspaceOf(context.folders)
   const clear = async () => {
-    for (const folder of [join(folders.work, 'workspace'), dirname(plan.disk)]) {
-      await rm(folder, { recursive: true, force: true })
-    }
+    for (const folder of [workspace, dirname(plan.disk)]) await rm(folder, { recursive: true, force: true })
   }
   await clear()
-  await mkdir(join(folders.work, 'workspace'), { recursive: true })
+  await mkdir(workspace, { recursive: true })
   await writeFiles(plan.files)
   const readProgress = createProgressReader(context.progress)
   try {
@@ -58,6 +61,28 @@ async function makeShared(
 }
 
 async function runCommand(
+  command: PlannedCommand,
+  context: EngineContext,
+  limits: MkosiLimits,
+  readProgress: ProgressReader,
+): Promise<void> {
+  const { folders, signal, log } = context
+  const { memoryMib } = limits
+  const workspace = workspaceOf(folders)
+  if (await hasMemoryAt(workspace, memoryMib, signal)) {
+    try {
+      const argv = withMemoryAt(workspace, memoryMib, command.argv)
+      await runTool({ ...command, argv }, context, limits, readProgress)
+      return
+    } catch (error) {
+      if (classifyMkosi(error) !== 'capacity') throw error
+      log.warn({ command: command.name, memoryMib, error }, 'the memory for a build was full: again on the disk')
+    }
+  }
+  await runTool(command, context, limits, readProgress)
+}
+
+async function runTool(
   { name, argv: [tool, ...args] }: PlannedCommand,
   { signal, logFile, log }: EngineContext,
   limits: MkosiLimits,
