@@ -16,3 +16,11 @@ export async function writeFully(file: FileHandle, bytes: Buffer, position: numb
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten
   }
 }
+
+/** Writes all buffers, one behind the other, in one call where that writes all. */
+export async function writeAllFully(file: FileHandle, buffers: readonly Buffer[], position: number): Promise<void> {
+  const { bytesWritten } = await file.writev(buffers, position)
+  const length = buffers.reduce((sum, buffer) => sum + buffer.length, 0)
+  if (bytesWritten < length)
+    await writeFully(file, Buffer.concat(buffers).subarray(bytesWritten), position + bytesWritten)
+}

@@ -42,7 +42,8 @@ export async function openConversion(
       await rm(path)
       return file
     },
-    run: (tool, args, options) => run(tool, args, { signal, deadline, idleDeadline, log, ...options }),
+    // Its encoders fill all processors, and builds and guests go first: those have one way to go, and guests have clocks.
+    run: (tool, args, options) => run(tool, args, { signal, deadline, idleDeadline, log, yields: true, ...options }),
     slots: createSlots(toolsAtOnce(image.formats, limits)),
     cache,
     xzStream(level) {

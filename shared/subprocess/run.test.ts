@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -157,4 +157,16 @@ it('speaks with a program of ours on a channel of its own', async () => {
   expect(heard).toEqual([{ heard: { word: 'hello' } }])
   expect(stdout).toBe('noise\n')
   await expect(run(node, ['-e', 'process.exit(4)'], { channel })).rejects.toMatchObject({ end: { code: 4 } })
+})
+
+it('a tool that yields stands back with its session and all that it starts; others do not', async () => {
+  const tell = 'sleep 0.3; sh -c "nice; cat /proc/self/autogroup 2>/dev/null"; :'
+  const heard = async (yields: boolean) => (await run('sh', ['-c', tell], { yields })).stdout
+  const ours = getPriority()
+  expect(await heard(false)).toMatch(new RegExp(`^${String(ours)}\n(/autogroup-\\d+ nice 0\n)?$`))
+  expect(await heard(true)).toMatch(new RegExp(`^${String(Math.max(ours, 10))}\n(/autogroup-\\d+ nice 10\n)?$`))
+})
+
+it('a tool that yields may have ended before it is told to', async () => {
+  for (let round = 0; round < 20; round += 1) await run('true', [], { yields: true })
 })

@@ -5,6 +5,7 @@ import { finished, pipeline } from 'node:stream/promises'
 import { hasCode, isMissing } from '#files/errors.ts'
 import { Tail, splitLines } from './output.ts'
 import { ToolFailed, ToolMissing, type ToolEnd } from './errors.ts'
+import { standBack } from './stand-back.ts'
 
 /** How a tool is run. Times are in milliseconds. */
 export interface RunOptions {
@@ -15,6 +16,8 @@ export interface RunOptions {
   readonly deadline?: number
   /** How long the tool may stay silent; every byte of output, input taken or touch() counts as a sign of life. */
   readonly idleDeadline?: number
+  /** Takes what others leave of busy processors: nobody waits for it, or it waits for nobody. */
+  readonly yields?: boolean
   /** File that keeps everything the tool says on both streams; appended to. */
   readonly log?: string
   /** Called with each line of both streams; `\r` ends a line too, as progress bars use it. */
@@ -47,6 +50,7 @@ const graceBeforeKill = 5_000
 export async function run(tool: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   options.signal?.throwIfAborted()
   const child = startTool(tool, args, options)
+  if (options.yields === true && child.pid !== undefined) standBack(child.pid)
   const ending = endWatch(child, options)
   const log = options.log === undefined ? null : createWriteStream(options.log, { flags: 'a' })
   // Heard from the start: a disk that is full while the tool runs fails the run, and must not end the process.

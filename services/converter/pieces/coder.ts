@@ -5,5 +5,6 @@ export interface Coder {
   readonly pieceSize: number
   /** Zeros become nothing: they are not encoded. */
   readonly leavesOutZeros?: boolean
+  /** What it gives is nobody else's, nor a part of `pieces`: its memory is freed when it is written. */
   readonly encode: (pieces: readonly Buffer[]) => Promise<readonly Buffer[]>
 }

@@ -4,6 +4,7 @@ import { cutChunk, type Chunk, type DiskSink } from '../chunk.ts'
 import { createQueue } from '../queue.ts'
 import { readFully } from '../fully.ts'
 import type { Coder } from './coder.ts'
+import { release } from '../release.ts'
 import { identify } from './identify.ts'
 import type { PieceCache } from './piece-cache.ts'
 
@@ -19,7 +20,7 @@ export interface PieceFlowOptions {
   readonly cache: PieceCache
   /** Of the disk: pieces that the cache has forgotten are read again. */
   readonly path: string
-  /** Is given every piece encoded, in the order of the disk, one after the other. */
+  /** Is given every piece encoded, in the order of the disk, one after the other; what it was given is gone when it has resolved. */
   readonly write: (encoded: Buffer, place: Place) => Promise<void>
 }
 
@@ -103,6 +104,7 @@ export function createPieceFlow(coder: Coder, { cache, path, write }: PieceFlowO
         const { parts, fresh } = await begun
         const made = await fresh
         for (const part of parts) await write(await encodedOf(part, made), part)
+        if (made) release([...made.values()])
       })
       const { fresh, held } = await begun
       await held

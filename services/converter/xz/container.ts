@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib'
 
 /** A block of an .xz stream, as it stands between the stream's header and its index (xz file format, section 3). */
 export interface XzBlock {
-  readonly bytes: Buffer
+  /** Its bytes, in pieces: they are put together once, where it is written. */
+  readonly parts: readonly Buffer[]
   /** Without the padding at its end. */
   readonly unpaddedSize: number
   readonly uncompressedSize: number
@@ -35,7 +36,7 @@ export function blocksOf(stream: Buffer): XzBlock[] {
     const end = start + Math.ceil(unpaddedSize / 4) * 4
     // 7-Zip ends what it was not told the size of with a block that holds nothing.
     if (uncompressedSize > 0) {
-      blocks.push(withSizes({ bytes: stream.subarray(start, end), unpaddedSize, uncompressedSize }))
+      blocks.push(withSizes(stream.subarray(start, end), { unpaddedSize, uncompressedSize }))
     }
     start = end
     at = afterBoth
@@ -47,28 +48,28 @@ export function blocksOf(stream: Buffer): XzBlock[] {
  * Puts its sizes into a block's header, if they are not there (section 3.1): only then is a block decoded beside others. Expects the
  * one filter that disks are compressed with.
  */
-function withSizes(block: XzBlock): XzBlock {
-  const oldSize = (block.bytes.readUInt8(0) + 1) * 4
-  const flags = block.bytes.readUInt8(1)
-  if ((flags & sizesKnown) === sizesKnown) return block
+function withSizes(bytes: Buffer, sizes: Omit<XzBlock, 'parts'>): XzBlock {
+  const oldSize = (bytes.readUInt8(0) + 1) * 4
+  const flags = bytes.readUInt8(1)
+  if ((flags & sizesKnown) === sizesKnown) return { ...sizes, parts: [bytes] }
   if (flags !== 0)
     throw new Error(`expected an xz block with one filter and no sizes, got one with flags ${String(flags)}`)
-  const filter = [...block.bytes.subarray(2, 5)]
-  const compressedSize = block.unpaddedSize - oldSize - checkSize
-  const fields = [0, sizesKnown, ...numberBytes(compressedSize), ...numberBytes(block.uncompressedSize), ...filter]
+  const filter = [...bytes.subarray(2, 5)]
+  const compressedSize = sizes.unpaddedSize - oldSize - checkSize
+  const fields = [0, sizesKnown, ...numberBytes(compressedSize), ...numberBytes(sizes.uncompressedSize), ...filter]
   const header = Buffer.alloc(Math.ceil(fields.length / 4) * 4)
   header.set(fields)
   header.writeUInt8(header.length / 4)
   return {
-    ...block,
-    bytes: Buffer.concat([header, checksum(header), block.bytes.subarray(oldSize)]),
-    unpaddedSize: block.unpaddedSize - oldSize + header.length + 4,
+    ...sizes,
+    parts: [header, checksum(header), bytes.subarray(oldSize)],
+    unpaddedSize: sizes.unpaddedSize - oldSize + header.length + 4,
   }
 }
 
 /** A stream of one block. */
 export function streamOf(block: XzBlock): Buffer {
-  return Buffer.concat([streamHeader(), block.bytes, streamEnd([block])])
+  return Buffer.concat([streamHeader(), ...block.parts, streamEnd([block])])
 }
 
 /** The first bytes of a stream; its checks are CRC-64. */

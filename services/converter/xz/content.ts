@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
 import type { Part } from '../compressed-disk.ts'
-import { releaseChunk } from '../release-chunk.ts'
+import { release } from '../release.ts'
 
 /** Takes a flow of bytes over, and tells how it differs from the parts that it should consist of. */
 export interface ContentCheck {
@@ -32,7 +32,7 @@ export function createContentCheck(parts: readonly Part[], onBytes: (done: numbe
     write(chunk: Buffer, _encoding, done) {
       take(chunk)
       passed += chunk.length
-      releaseChunk(chunk)
+      release([chunk])
       onBytes(passed)
       done()
     },

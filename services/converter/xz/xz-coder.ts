@@ -1,5 +1,6 @@
 import type { Conversion } from '../conversion.ts'
 import type { Coder } from '../pieces/coder.ts'
+import { release } from '../release.ts'
 import { runOnBytes } from '../run-on-bytes.ts'
 import { createSlots } from '../slots.ts'
 import { blocksOf, streamOf } from './container.ts'
@@ -35,7 +36,12 @@ export function createXzCoder(level: number, conversion: Pick<Conversion, 'run' 
     // All in one run: where blocks are small, starting a tool for each would cost as much as some of them.
     encode: (pieces) =>
       encoders.within(() =>
-        conversion.slots.within(async () => blocksOf(await runOnBytes(conversion, '7zz', args, pieces)).map(streamOf)),
+        conversion.slots.within(async () => {
+          const printed = await runOnBytes(conversion, '7zz', args, pieces)
+          const streams = blocksOf(printed).map(streamOf)
+          release([printed])
+          return streams
+        }),
       ),
   }
 }

@@ -21,9 +21,9 @@ export function createXzStream(level: number, conversion: Conversion): XzStream 
     path: disk.path,
     async write(encoded, { position, length }) {
       if (position === 0) await append(streamHeader())
-      const { bytes, unpaddedSize, uncompressedSize } = onlyBlock(encoded)
+      const { parts, unpaddedSize, uncompressedSize } = onlyBlock(encoded)
       blocks.push({ unpaddedSize, uncompressedSize })
-      await append(bytes)
+      for (const bytes of parts) await append(bytes)
       show(position + length)
     },
   })

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { FormatPlan } from '#events/vocabulary.ts'
 import type { Conversion } from '../../conversion.ts'
-import { writeFully } from '../../fully.ts'
+import { writeAllFully, writeFully } from '../../fully.ts'
 import { clusterSize } from './cluster-coder.ts'
 import { qcow2Header } from './header.ts'
 import { blockCount, createRefcounts } from './refcounts.ts'
@@ -74,6 +74,25 @@ export async function createQcow2File(
     return start
   }
 
+  /** Finds places for clusters from a position of the disk on; gives those together that lie side by side. */
+  function* stretches(position: number, held: Iterable<Buffer>): Generator<{ start: number; clusters: Buffer[] }> {
+    let stretch = { start: 0, end: 0, clusters: [] as Buffer[] }
+    let at = position
+    for (const cluster of held) {
+      if (cluster.length > 0) {
+        const start = place(cluster, at)
+        if (start !== stretch.end) {
+          if (stretch.clusters.length > 0) yield stretch
+          stretch = { start, end: start, clusters: [] }
+        }
+        stretch.clusters.push(cluster)
+        stretch.end += cluster.length
+      }
+      at += clusterSize
+    }
+    if (stretch.clusters.length > 0) yield stretch
+  }
+
   function enter(position: number, entry: bigint): void {
     const index = position / clusterSize
     const table = Math.floor(index / entriesOfTable)
@@ -104,11 +123,7 @@ export async function createQcow2File(
 
   return {
     async append(position, held) {
-      let at = position
-      for (const cluster of held) {
-        if (cluster.length > 0) await writeFully(file, cluster, place(cluster, at))
-        at += clusterSize
-      }
+      for (const { start, clusters } of stretches(position, held)) await writeAllFully(file, clusters, start)
     },
 
     async close() {
