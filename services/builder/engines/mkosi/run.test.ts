@@ -75,7 +75,7 @@ describe.skipIf(!isRoot)('a build by mkosi', () => {
   })
 
   it('ends with what is wrong when it is something else', async () => {
-    await expect(build(1, 2, 'exit 3')).rejects.toThrow('status 3')
+    await expect(build(1, 2, 'exit 3')).rejects.toThrow('mkosi ended with status 3')
     expect(await where()).toEqual(['memory'])
   })
 })

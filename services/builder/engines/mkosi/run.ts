@@ -3,6 +3,7 @@ import { mkdir, rm, utimes } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { moveDurably } from '#files/durable.ts'
 import { withLock } from '#files/lock.ts'
+import { ToolFailed } from '#subprocess/errors.ts'
 import { run } from '#subprocess/run.ts'
 import { NothingBuilt, type BuildPlan, type EngineContext, type PlannedCommand } from '../engine.ts'
 import { hasMemoryAt, withMemoryAt } from '../in-memory.ts'
@@ -75,11 +76,16 @@ async function runCommand(
       await runTool({ ...command, argv }, context, limits, readProgress)
       return
     } catch (error) {
-      if (classifyMkosi(error) !== 'capacity') throw error
-      log.warn({ command: command.name, memoryMib, error }, 'the memory for a build was full: again on the disk')
+      if (classifyMkosi(error) !== 'capacity') throw ofTool(command.argv[0], error)
+      log.warn({ command: command.name, memoryMib, error }, 'no space left for a build in memory: again on the disk')
     }
   }
   await runTool(command, context, limits, readProgress)
+}
+
+/** A failure of what a command became is not one of what it was before. */
+function ofTool(tool: string, error: unknown): unknown {
+  return error instanceof ToolFailed ? new ToolFailed(tool, error.end, error.tail, error.log) : error
 }
 
 async function runTool(
