@@ -171,7 +171,13 @@ const damages: readonly (readonly [what: string, damage: () => Promise<unknown>,
   ['a missing bundle', () => rm(at('SHA256SUMS.sigstore.json')), /^SHA256SUMS.sigstore.json: it is missing/],
   [
     'a changed list',
-    async () => writeFile(at('SHA256SUMS'), (await readFile(at('SHA256SUMS'), 'utf8')).replace(/^./, '0')),
+    async () => {
+      const list = await readFile(at('SHA256SUMS'), 'utf8')
+      await writeFile(
+        at('SHA256SUMS'),
+        list.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+      )
+    },
     /^SHA256SUMS.gpg: the signature is wrong/,
   ],
   [
