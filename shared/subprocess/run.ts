@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly deadline?: number
   /** How long the tool may stay silent; every byte of output, input taken or touch() counts as a sign of life. */
   readonly idleDeadline?: number
-  /** Takes what others leave of busy processors: nobody waits for it, or it waits for nobody. */
+  /** Goes behind other tools, with all that it starts, where all processors are busy. */
   readonly yields?: boolean
   /** File that keeps everything the tool says on both streams; appended to. */
   readonly log?: string

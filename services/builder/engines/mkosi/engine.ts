@@ -13,8 +13,8 @@ type Times = Pick<EngineHost, 'deadline' | 'idleDeadline'>
 export const engine: EngineDeclaration = { open: createMkosiEngine }
 
 /** The engine that comes with us: mkosi 24 or newer, without root, loop devices or KVM. Root has it work in memory. */
-export function createMkosiEngine({ env, deadline, idleDeadline }: Times & Partial<EngineHost>): Engine {
-  const { memoryMib } = readMkosiConfig(env ?? {})
+export function createMkosiEngine({ env = {}, deadline, idleDeadline }: Times & Partial<EngineHost>): Engine {
+  const { memoryMib } = readMkosiConfig(env)
   const limits = { deadline, idleDeadline, memoryMib }
   return {
     id: 'mkosi',

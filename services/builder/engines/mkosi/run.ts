@@ -31,10 +31,12 @@ export async function runMkosi(plan: BuildPlan, context: EngineContext, limits: 
   await mkdir(workspace, { recursive: true })
   await writeFiles(plan.files)
   const readProgress = createProgressReader(context.progress)
+  const hasMemory = await hasMemoryAt(workspace, limits.memoryMib, context.signal)
+  const here = { ...limits, memoryMib: hasMemory ? limits.memoryMib : 0 }
   try {
     for (const command of plan.commands) {
-      if (command.shared) await makeShared(command, command.shared, context, limits, readProgress)
-      else await runCommand(command, context, limits, readProgress)
+      if (command.shared) await makeShared(command, command.shared, context, here, readProgress)
+      else await runCommand(command, context, here, readProgress)
     }
   } catch (error) {
     await clear()
@@ -67,17 +69,18 @@ async function runCommand(
   limits: MkosiLimits,
   readProgress: ProgressReader,
 ): Promise<void> {
-  const { folders, signal, log } = context
   const { memoryMib } = limits
-  const workspace = workspaceOf(folders)
-  if (await hasMemoryAt(workspace, memoryMib, signal)) {
+  if (memoryMib > 0) {
     try {
-      const argv = withMemoryAt(workspace, memoryMib, command.argv)
+      const argv = withMemoryAt(workspaceOf(context.folders), memoryMib, command.argv)
       await runTool({ ...command, argv }, context, limits, readProgress)
       return
     } catch (error) {
       if (classifyMkosi(error) !== 'capacity') throw ofTool(command.argv[0], error)
-      log.warn({ command: command.name, memoryMib, error }, 'no space left for a build in memory: again on the disk')
+      context.log.warn(
+        { command: command.name, memoryMib, error },
+        'no space left for a build in memory: again on the disk',
+      )
     }
   }
   await runTool(command, context, limits, readProgress)
