@@ -11,10 +11,7 @@ export function testGathering(name: string, prepare: () => Promise<BrokerWorld>)
       await using world = await prepare()
       await using pair = await openPair(world)
       const { one, other } = pair
-      one.subscribed.gather?.(true)
-      await eventually(async () => {
-        expect(await pair.tell(20)).toEqual([20, 0])
-      })
+      await gatherByFirst(pair)
       one.subscribed.gather?.(false)
       await eventually(async () => {
         expect(await pair.tell(20)).toEqual([10, 10])
@@ -29,10 +26,7 @@ export function testGathering(name: string, prepare: () => Promise<BrokerWorld>)
       await using world = await prepare()
       await using pair = await openPair(world)
       const { one, other } = pair
-      one.subscribed.gather?.(true)
-      await eventually(async () => {
-        expect(await pair.tell(20)).toEqual([20, 0])
-      })
+      await gatherByFirst(pair)
       one.heard.length = 0
       other.heard.length = 0
       one.hold()
@@ -81,6 +75,13 @@ async function openPair(world: BrokerWorld) {
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
+}
+
+async function gatherByFirst(pair: Awaited<ReturnType<typeof openPair>>): Promise<void> {
+  pair.one.subscribed.gather?.(true)
+  await eventually(async () => {
+    expect(await pair.tell(20)).toEqual([20, 0])
+  })
 }
 
 async function listenOn(bus: Bus) {
