@@ -1,103 +1,32 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import type { JobProgress } from '#bus/bus.ts'
 import { createMemoryBus } from '#bus/memory/memory-bus.ts'
-import { say } from '#events/define.ts'
-import { dropCancelled } from '#events/drop-cancelled.ts'
-import { seal } from '#events/envelope.ts'
-import { imageBuilt } from '#events/image-built.ts'
-import { imageFailed } from '#events/image-failed.ts'
 import { imageRequested } from '#events/image-requested.ts'
-import { kojiTaskChanged } from '#events/koji.ts'
+import type { kojiTaskChanged } from '#events/koji.ts'
 import { openSqliteLedger } from '#ledger/sqlite/open.ts'
 import { bindService } from './bind.ts'
-import { defineService, type Context, type Result, type Waited } from './define.ts'
-import { PermanentError, TransientError } from './errors.ts'
-import { createMetrics, measureAttempt } from './metrics.ts'
+import { defineService, type Waited } from './define.ts'
+import { TransientError } from './errors.ts'
+import { createMetrics } from './metrics.ts'
 import { runServices } from './run.ts'
 import { speaker } from './testing/speaker.ts'
-
-type Job = Context & { readonly waited?: Waited<typeof kojiTaskChanged> }
-type Handle = (job: Job) => Promise<Result<ReturnType<typeof built>>>
-
-const drop = imageRequested.example.drop
-const request = say(imageRequested, imageRequested.example)
-const built = () => say(imageBuilt, imageBuilt.example)
-const done = (): Promise<Result<ReturnType<typeof built>>> => Promise.resolve({ events: [built()] })
-const hour = 3_600_000
-const taskClosed = (id: number) =>
-  seal(say(kojiTaskChanged, { ...kojiTaskChanged.example, id, new: 'CLOSED' }), { now: new Date() })
-
-/** Waits for a Koji task, and ends when it is woken. */
-function untilTask(id: number, { until = new Date(Date.now() + hour) } = {}): Handle {
-  return ({ waited }) =>
-    waited
-      ? done()
-      : Promise.resolve({ events: [], wait: { for: `task ${String(id)}`, until, reason: 'a task', state: { id } } })
-}
-
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-waiting-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  return folder
-}
-
-/** A builder with the given handler, at work on the ledger of a folder. */
-async function setUp(folder: string, handle: Handle, abandon?: (job: Job) => Promise<void>) {
-  const bus = createMemoryBus()
-  const ledger = await openSqliteLedger(folder)
-  const lines: { msg: string }[] = []
-  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) })
-  const definition = defineService({
-    name: 'builder',
-    consumes: [imageRequested],
-    wakes: [
-      {
-        event: kojiTaskChanged,
-        keyOf: ({ id, new: state }) => (state === 'CLOSED' ? `task ${String(id)}` : null),
-      },
-    ],
-    emits: [imageBuilt, imageFailed],
-    retry: { attempts: 3, firstDelay: 5, maxDelay: 10 },
-    handle: (_event, _dependencies: null, context) => handle(context),
-    abandon: async (_event, _dependencies, context) => await abandon?.(context),
-  })
-  const runtime = {
-    ledger,
-    bus,
-    owner: 'test',
-    stateFolder: folder,
-    now: () => new Date(),
-    log,
-    watchAttempt: measureAttempt,
-  }
-  const bound = bindService(definition, null)
-  const service = abandon ? bound : { ...bound, abandon: null }
-  const running = await runServices([{ service }, { service: bindService(speaker, null) }], runtime)
-  const job = async () => (await ledger.jobs({ service: 'builder' }))[0]
-  return {
-    ...running,
-    say: running.voiceOf('scheduler').say,
-    ledger,
-    bus,
-    lines,
-    job,
-    /** Resolves when the builder's first job is in this state. */
-    async is(state: string): Promise<void> {
-      await expect.poll(async () => (await job())?.state, { timeout: 10_000, interval: 10 }).toBe(state)
-    },
-    said: async (subject: string) => (await ledger.events({ subject })).map((row) => row.envelope),
-    async [Symbol.asyncDispose]() {
-      await running.stop(0)
-      await ledger[Symbol.asyncDispose]()
-    },
-  }
-}
+import {
+  built,
+  done,
+  drop,
+  hour,
+  makeFolder,
+  request,
+  setUp,
+  taskClosed,
+  untilTask,
+  type Job,
+} from './testing/waiting-builder.ts'
 
 it('lets a job wait, and calls its handler again with the event that woke it', async () => {
   const runs: (Waited<typeof kojiTaskChanged> | undefined)[] = []
@@ -273,113 +202,4 @@ it('tells people what it waits for: live, in the log and in the figures', async 
   expect(metrics).toMatch(/imagedrop_oldest_wait_seconds\{service="builder",reason="a task",kind="others"\} \d/)
   expect(metrics).toMatch(/imagedrop_oldest_job_age_seconds\{service="builder",state="waiting"\} \d/)
   expect(metrics).toMatch(/imagedrop_attempt_seconds_count\{service="builder",.*outcome="waiting"\} [1-9]/)
-})
-
-it('ends with its drop, at once when nothing is to be cleaned up', async () => {
-  let runs = 0
-  await using at = await setUp(await makeFolder(), (job) => {
-    runs += 1
-    return untilTask(7)(job)
-  })
-  await at.say(request)
-  await at.is('waiting')
-  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
-  await at.is('cancelled')
-  await at.bus.publish([taskClosed(7)])
-  await sleep(50)
-  expect(runs).toBe(1)
-})
-
-it('cleans up after a job that waits before it ends with its drop', async () => {
-  const states: unknown[] = []
-  await using at = await setUp(await makeFolder(), untilTask(7), ({ waited }) => {
-    states.push(waited?.state)
-    if (states.length < 3) throw new TransientError('the hub is busy')
-    return Promise.resolve()
-  })
-  await at.say(request)
-  await at.is('waiting')
-  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
-  await at.is('cancelled')
-  expect(states).toEqual([{ id: 7 }, { id: 7 }, { id: 7 }])
-  expect(await at.said('image.built.v1')).toEqual([])
-})
-
-it('cleans up after a running job as well, once it has stopped', async () => {
-  const order: string[] = []
-  await using at = await setUp(
-    await makeFolder(),
-    async ({ signal }) => {
-      await sleep(60_000, undefined, { signal }).catch(() => order.push('stopped'))
-      return { events: [built()] }
-    },
-    ({ waited }) => {
-      expect(waited).toBeUndefined()
-      order.push('cleaned up')
-      return Promise.resolve()
-    },
-  )
-  await at.say(request)
-  await at.is('running')
-  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
-  await at.is('cancelled')
-  expect(order).toEqual(['stopped', 'cleaned up'])
-  expect(await at.said('image.built.v1')).toEqual([])
-})
-
-it('cleans up once more after it was stopped in the middle of it, and needs no handler for that', async () => {
-  const folder = await makeFolder()
-  {
-    const cleaning = Promise.withResolvers<void>()
-    await using at = await setUp(folder, untilTask(7), async ({ signal }) => {
-      cleaning.resolve()
-      await sleep(60_000, undefined, { signal })
-    })
-    await at.say(request)
-    await at.is('waiting')
-    await at.say(say(dropCancelled, { drop, by: 'somebody' }))
-    await cleaning.promise
-    // A look at the leases says that the job is cancelled: it is, and goes on cleaning up.
-    await at.ledger.reclaim(() => true, new Date())
-    await sleep(50)
-    expect((await at.job())?.state).toBe('running')
-  }
-  let state: unknown
-  await using at = await setUp(
-    folder,
-    () => Promise.reject(new Error('it must not run')),
-    ({ waited }) => {
-      ;({ state } = waited ?? {})
-      return Promise.resolve()
-    },
-  )
-  await at.is('cancelled')
-  expect(state).toEqual({ id: 7 })
-})
-
-it('leaves what it cannot clean up to a person, and says nothing more of the drop', async () => {
-  await using at = await setUp(await makeFolder(), untilTask(7), () => {
-    throw new PermanentError('environment', 'the hub is gone')
-  })
-  await at.say(request)
-  await at.is('waiting')
-  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
-  await at.is('quarantined')
-  expect((await at.job())?.error).toBe('the hub is gone')
-  expect(await at.said('image.failed.v1')).toEqual([])
-})
-
-it('begins anew when a person takes it up again', async () => {
-  const runs: unknown[] = []
-  await using at = await setUp(await makeFolder(), (job) => {
-    runs.push(job.waited)
-    return untilTask(7)(job)
-  })
-  await at.say(request)
-  await at.is('waiting')
-  await at.say(say(dropCancelled, { drop, by: 'somebody' }))
-  await at.is('cancelled')
-  await at.ledger.replay(drop, new Date())
-  await at.is('waiting')
-  expect(runs).toEqual([undefined, undefined])
 })
