@@ -1,14 +1,12 @@
-import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
-import { expect, it } from 'vitest'
-import { house } from '#test/support/house.ts'
+import { expect, it, describe } from 'vitest'
 import type { Policy } from '../policy/policy.ts'
-import { readPolicy } from '../policy/read-policy.ts'
 import { decideCadence } from './decide-cadence.ts'
 import { decideRetention } from './decide-retention.ts'
 import type { DropRecord } from './state.ts'
+import { candidate, nightly } from '../compose/testing/example-messages.ts'
+import { shipped, Stream } from './testing/told-stream.ts'
 
-const shipped = readPolicy(fileURLToPath(new URL('../../../deploy/drops.yaml', import.meta.url)), house)
 const begin = Date.parse('2026-07-01T06:00:00Z')
 const after = (days: number) => new Date(begin + days * 86_400_000)
 
@@ -94,4 +92,29 @@ it('whatever there is and whatever the policy, something to use stays, and what 
       expect(decideCadence(second.state, options).events).toEqual([])
     }),
   )
+})
+
+describe('retention', () => {
+  const told = (stream: Stream) =>
+    stream.last.events.flatMap((event) => (event.subject === 'drop.expiry.reached.v1' ? [event.body] : []))
+
+  it('ends a weekly drop after its days, once', async () => {
+    const stream = new Stream()
+    await stream.hears(nightly('44', '20260714'), '2026-07-14T09:00:00Z')
+    stream.reaches('2026-08-13T08:00:00Z')
+    expect(told(stream)).toEqual([])
+    stream.reaches('2026-08-14T06:00:00Z')
+    expect(told(stream)).toEqual([{ drop: 'weekly-Fedora-44-20260714.n.0', keptDays: 30, onlyUnblessed: false }])
+    stream.reaches('2026-08-15T06:00:00Z')
+    expect(told(stream)).toEqual([])
+  })
+
+  it('keeps a Final drop for ever, and ends a candidate that nobody blessed', async () => {
+    const stream = new Stream()
+    await stream.hears(candidate('45', 'RC-1.1', '20260901'), '2026-09-01T09:00:00Z')
+    stream.reaches('2026-12-01T06:00:00Z')
+    expect(told(stream)).toEqual([{ drop: 'milestone-Fedora-45-20260901.0', keptDays: 60, onlyUnblessed: true }])
+    stream.reaches('2036-12-01T06:00:00Z')
+    expect(told(stream)).toEqual([])
+  })
 })
