@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { connect } from 'amqplib'
 import { pino } from 'pino'
 import { afterAll, beforeAll } from 'vitest'
 import { provideRabbitmq } from '#test/brokers/rabbitmq.ts'
@@ -10,6 +9,7 @@ import { testBus } from '../bus.contract.ts'
 import { testGathering } from '../gather.contract.ts'
 import { openAmqpBus } from './amqp-bus.ts'
 import type { AmqpOptions } from './options.ts'
+import { openRaw } from './testing/raw.ts'
 
 let server: Server
 
@@ -50,11 +50,11 @@ async function prepareWorld(): Promise<BrokerWorld> {
     },
     deadLetters: (service) => readDeadLetters(`${place}${service}.dead`),
     async sendRaw(subject, body, headers) {
-      await using raw = await openRaw()
+      await using raw = await openRaw(server.url)
       raw.channel.publish(`${place}topic`, `org.example.dev.${subject}`, Buffer.from(body), { headers })
     },
     async [Symbol.asyncDispose]() {
-      await using raw = await openRaw()
+      await using raw = await openRaw(server.url)
       for (const name of ['builder', 'converter', 'scheduler', 'announcer']) {
         await raw.channel.deleteQueue(`${place}${name}`)
         await raw.channel.deleteQueue(`${place}${name}.dead`)
@@ -64,21 +64,9 @@ async function prepareWorld(): Promise<BrokerWorld> {
   })
 }
 
-async function openRaw() {
-  const model = await connect(server.url)
-  const channel = await model.createChannel()
-  return {
-    channel,
-    async [Symbol.asyncDispose]() {
-      await channel.close()
-      await model.close()
-    },
-  }
-}
-
 /** Looks at the letters and leaves them there. */
 async function readDeadLetters(queue: string) {
-  await using raw = await openRaw()
+  await using raw = await openRaw(server.url)
   const letters = []
   for (;;) {
     const message = await raw.channel.get(queue)
