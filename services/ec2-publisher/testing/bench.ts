@@ -179,6 +179,11 @@ export function registrationsIn(said: Awaited<ReturnType<typeof handle>>): Regis
   return said.flatMap((one) => (one.subject === 'image.uploaded.v1' ? one.body.registrations : []))
 }
 
+/** Uploads a disk of its own as the example's EC2 image, and gives the registrations. */
+export async function upload(bench: Bench, change: Partial<ImagePlan> = {}): Promise<Registration[]> {
+  return registrationsIn(await handle(bench, tested(await keepDisk(bench.artifacts), change)))
+}
+
 /** Everything that is in the emulated cloud, as its owner sees it. */
 export async function inventory({ region }: { readonly region: Clients }) {
   const { Images: images = [] } = await region.ec2.describeImages({ Owners: ['self'] })
