@@ -101,3 +101,9 @@ export async function setUp({
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   }
 }
+
+/** Writes over some of a file's bytes. */
+export async function overwrite(path: string, position: number): Promise<void> {
+  await using file = await open(path, 'r+')
+  await file.write(Buffer.from('these bytes were not there'), 0, null, position)
+}
