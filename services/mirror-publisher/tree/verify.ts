@@ -1,10 +1,12 @@
 import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { digestsOfFile } from '#artifacts/digest.ts'
 import { ArtifactCorrupted, ArtifactMissing } from '#artifacts/store.ts'
 import type { Progress } from '#bus/bus.ts'
 import type { MirroredFile } from '#events/vocabulary.ts'
+import { sideBySide } from '#service/side-by-side.ts'
 import { isMissing } from '../durable.ts'
 
 interface VerifyOptions {
@@ -18,24 +20,25 @@ interface VerifyOptions {
 }
 
 /**
- * Reads every file through and compares. Throws ArtifactMissing or ArtifactCorrupted naming the first that differs.
+ * Reads every file through and compares, a few at a time. Throws ArtifactMissing or ArtifactCorrupted naming one that differs.
  * Resolves with the SHA-512 by path, when they are wanted.
  */
 export async function verifyFiles(
   folder: string,
-  files: readonly Pick<MirroredFile, 'path' | 'sha256' | 'size'>[],
+  files: readonly Expected[],
   { signal, progress, phase, sha512 = false, writtenSince = -Infinity }: VerifyOptions,
 ): Promise<Map<string, string>> {
   const digests = new Map<string, string>()
   const total = files.reduce((sum, { size }) => sum + size, 0)
   let done = 0
-  for (const file of files) {
-    progress({ phase, done, total, unit: 'bytes' })
-    const digest = await verifyFile(join(folder, file.path), file, { sha512, signal, writtenSince })
+  progress({ phase, done, total, unit: 'bytes' })
+  const looks = files.map((file) => async (stop: AbortSignal) => {
+    const digest = await verifyFile(join(folder, file.path), file, { sha512, signal: stop, writtenSince })
     if (digest !== null) digests.set(file.path, digest)
     done += file.size
-  }
-  progress({ phase, done, total, unit: 'bytes' })
+    progress({ phase, done, total, unit: 'bytes' })
+  })
+  await sideBySide(looks, { atOnce: availableParallelism(), signal })
   return digests
 }
 
