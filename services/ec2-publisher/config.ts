@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { auditSettings } from '#publishing/audit-policy.ts'
 import { InvalidConfig, readConfig } from '#service/config.ts'
 import { parseMachines } from './trial-machines.ts'
 
@@ -57,9 +58,7 @@ export function readEc2PublisherConfig(env: Readonly<Record<string, string | und
         .regex(/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/, "a watermark has 3 to 128 letters, digits and ()[]./-'@_")
         .optional(),
       watchHours: z.coerce.number().min(0).max(8_760).default(24),
-      /** Every how many days all regions are compared with the ledger; 0 for never. */
-      auditDays: z.coerce.number().int().min(0).max(365).default(1),
-      auditRepair: z.stringbool().default(false),
+      ...auditSettings,
       keepDays: z.coerce.number().min(0).max(3_650).default(0),
       hiddenDays: z.coerce.number().min(0).max(3_650).default(0),
       keepLast: z.coerce.number().int().min(0).max(1_000).default(0),

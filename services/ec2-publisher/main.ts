@@ -1,3 +1,4 @@
+import { auditPolicy } from '#publishing/audit-policy.ts'
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { createCloudProcess } from './cloud/cloud-process.ts'
@@ -12,8 +13,7 @@ export const assemble: Assemble = ({ artifacts, env, stateFolder, claimsOf }) =>
   const cloud = createCloudProcess(settings, env)
   const trials = settings.trials.length > 0
   const imports = Object.keys(settings.importBuckets).length > 0
-  const claims = async () => (await claimsOf?.({ service: ec2Publisher.name, target })) ?? []
-  const audit = { everyDays: settings.auditDays, repair: settings.auditRepair, claims }
+  const audit = auditPolicy(settings, { service: ec2Publisher.name, target }, claimsOf)
   const dependencies = { artifacts, cloud, retention: settings, watchHours, protectFinal, trials, imports, audit }
   return Promise.resolve({
     service: bindService(ec2Publisher, dependencies, { concurrency: jobs }),

@@ -10,8 +10,8 @@ import { imagePublished } from '#events/image-published.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageKey } from '#events/vocabulary.ts'
+import { auditKeyOf, noAudit, type AuditPolicy } from '#publishing/audit-policy.ts'
 import { auditAtCadence, type ScheduledAudit } from '#publishing/scheduled-audit.ts'
-import { auditKey } from '#service/audit.ts'
 import { defineService } from '#service/define.ts'
 import type { Cloud } from './cloud.ts'
 import { publishBlessed } from './jobs/publish-blessed.ts'
@@ -31,12 +31,10 @@ export interface Dependencies {
   /** Disks are put into a bucket, which AWS makes snapshots of. */
   readonly imports?: boolean
   /** How EC2 is compared with the ledger by itself; without it never. */
-  readonly audit?: Pick<ScheduledAudit, 'everyDays' | 'repair' | 'claims'>
+  readonly audit?: AuditPolicy
   /** The images of a Final are protected against being deregistered. */
   readonly protectFinal?: boolean
 }
-
-const noAudit = { everyDays: 0, repair: false, claims: () => Promise.resolve([]) }
 
 const noDays: Retention = { keepDays: 0, hiddenDays: 0, launchedDays: 0 }
 
@@ -51,8 +49,7 @@ export const ec2Publisher = defineService({
   asides: [cadenceReached],
   concerns: ({ subject, body }) =>
     subject !== 'image.tested.v1' || (body.verdict === 'passed' && body.image.targets.includes(target)),
-  // One audit after the other, with a memory; all else is independent.
-  keyOf: ({ subject }) => (subject === 'cadence.reached.v1' ? auditKey : null),
+  keyOf: auditKeyOf,
   async handle(event, dependencies: Dependencies, context) {
     switch (event.subject) {
       case 'image.tested.v1':

@@ -1,10 +1,11 @@
 import type { Registration } from '#events/vocabulary.ts'
 import type { Progress } from '#bus/bus.ts'
 import { all } from '#publishing/all.ts'
+import { auditPlaces } from '#publishing/audit-places.ts'
 import type { Pace } from '#publishing/wait.ts'
 import type { AuditReport, ClaimedDrop } from '#service/audit.ts'
 import { PermanentError } from '#service/errors.ts'
-import { auditPlaces } from './audit/audit-places.ts'
+import { auditPlace } from './audit/audit-place.ts'
 import type { OpenPlaces, Place } from './places.ts'
 import type { OpenstackSettings } from './config.ts'
 import { ensureDownload, type DownloadOrder } from './download/ensure-download.ts'
@@ -44,6 +45,9 @@ export interface Clouds {
   /** Compares every cloud with what drops claim, and mends what is ours to mend if told. */
   audit(drops: readonly ClaimedDrop[], context: CloudContext, how: { readonly repair: boolean }): Promise<AuditReport>
 }
+
+/** Names the clouds. */
+const setting = 'IMAGEDROP_OPENSTACK_PUBLISHER_CLOUDS'
 
 export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings): Clouds {
   const paceOf = ({ signal }: CloudContext): Pace => ({
@@ -106,7 +110,9 @@ export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings
     async audit(drops, context, { repair }) {
       // Where no cloud is named any more, what still lies in one is what there is to tell.
       const places = settings.clouds.length === 0 ? [] : await openPlaces()
-      return await auditPlaces(places, { drops, repair, pace: paceOf(context) })
+      const pace = paceOf(context)
+      const looks = places.map((one) => ({ place: one.place, look: () => auditPlace(one, drops, { repair, pace }) }))
+      return await auditPlaces(looks, { drops, setting, signal: context.signal })
     },
   }
 }
@@ -114,8 +120,5 @@ export function createClouds(openPlaces: OpenPlaces, settings: OpenstackSettings
 function placeOf({ place, id }: Registration, places: readonly Place[]): Place {
   const found = places.find((one) => one.place === place)
   if (found) return found
-  throw new PermanentError(
-    'environment',
-    `${id} is in the cloud ${place}, which IMAGEDROP_OPENSTACK_PUBLISHER_CLOUDS does not name any more`,
-  )
+  throw new PermanentError('environment', `${id} is in the cloud ${place}, which ${setting} does not name any more`)
 }

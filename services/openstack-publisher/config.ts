@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditSettings } from '#publishing/audit-policy.ts'
 import { InvalidConfig, listSetting, readConfig } from '#service/config.ts'
 
 /** `name`, `name/region`, `name=community`, `name/region=public`: a cloud of clouds.yaml. */
@@ -46,10 +47,7 @@ export function readOpenstackPublisherConfig(env: Readonly<Record<string, string
       graceSeconds: z.coerce.number().min(0).max(3_600).default(30),
       /** Days for which a superseded image is only hidden. */
       keepDays: z.coerce.number().min(0).max(3_650).default(30),
-      /** Every so many days, all clouds are compared with the ledger; 0 for never. */
-      auditDays: z.coerce.number().int().min(0).max(365).default(1),
-      /** What is ours to mend is mended then. */
-      auditRepair: z.stringbool().default(false),
+      ...auditSettings,
     },
     env,
   )

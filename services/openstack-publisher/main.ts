@@ -1,3 +1,4 @@
+import { auditPolicy } from '#publishing/audit-policy.ts'
 import { bindService } from '#service/bind.ts'
 import type { Assemble } from '#service/host.ts'
 import { createClouds } from './cloud.ts'
@@ -10,8 +11,7 @@ import { target } from './step.ts'
 export const assemble: Assemble = ({ artifacts, env, claimsOf }) => {
   const settings = readOpenstackPublisherConfig(env)
   const clouds = createClouds(createOpenPlaces(settings, env), settings)
-  const claims = async () => (await claimsOf?.({ service: openstackPublisher.name, target })) ?? []
-  const audit = { everyDays: settings.auditDays, repair: settings.auditRepair, claims }
+  const audit = auditPolicy(settings, { service: openstackPublisher.name, target }, claimsOf)
   const dependencies = { ...settings, artifacts, clouds, audit }
   return Promise.resolve({
     service: bindService(openstackPublisher, dependencies, { concurrency: settings.jobs }),

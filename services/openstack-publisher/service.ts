@@ -13,8 +13,8 @@ import { imagePublished } from '#events/image-published.ts'
 import { imageTested, type ImageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageKey, type DropImage } from '#events/vocabulary.ts'
+import { auditKeyOf, noAudit, type AuditPolicy } from '#publishing/audit-policy.ts'
 import { auditAtCadence, type ScheduledAudit } from '#publishing/scheduled-audit.ts'
-import { auditKey } from '#service/audit.ts'
 import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Clouds } from './cloud.ts'
@@ -35,10 +35,8 @@ export interface Dependencies {
   readonly lookSeconds: number
   readonly downloadHours: number
   /** How the clouds are compared with the ledger by themselves; without it never. */
-  readonly audit?: Pick<ScheduledAudit, 'everyDays' | 'repair' | 'claims'>
+  readonly audit?: AuditPolicy
 }
-
-const noAudit = { everyDays: 0, repair: false, claims: () => Promise.resolve([]) }
 
 const day = 86_400_000
 
@@ -51,8 +49,7 @@ export const openstackPublisher = defineService({
   consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired, cadenceReached],
   emits: [imageUploaded, imagePublished, cloudAudited, imageFailed, dropFailed],
   asides: [cadenceReached],
-  // One audit after the other, with a memory; all else is independent.
-  keyOf: ({ subject }) => (subject === 'cadence.reached.v1' ? auditKey : null),
+  keyOf: auditKeyOf,
   wakes: [
     { event: imageConverted, keyOf: conversionOf },
     { event: dropMirrored, keyOf: ({ drop }) => drop },

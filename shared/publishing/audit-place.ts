@@ -19,7 +19,7 @@ export async function settleWrong(place: string, wrong: readonly Wrong[], repair
 }
 
 /** A thing in a place that carries our mark. */
-interface Marked {
+export interface Marked {
   readonly id: string
   /** As people know it. */
   readonly what: string
@@ -32,11 +32,15 @@ interface Marked {
 }
 
 /**
- * Says of a thing with our mark if no drop that stands owns it. What is of a drop that the ledger does not know may be another
+ * Says of things with our mark which of them no drop that stands owns. What is of a drop that the ledger does not know may be another
  * imagedrop's: it is told, and never touched.
  */
-export function wrongToBeThere(thing: Marked, drops: ReadonlyMap<string, ClaimedDrop>): Wrong[] {
-  const { id, what, drop, image, isOf, remove } = thing
+export function wrongToBeThere(things: readonly Marked[], drops: readonly ClaimedDrop[]): Wrong[] {
+  const byName = new Map(drops.map((drop) => [drop.drop, drop]))
+  return things.flatMap((thing) => wrongThing(thing, byName))
+}
+
+function wrongThing({ id, what, drop, image, isOf, remove }: Marked, drops: ReadonlyMap<string, ClaimedDrop>): Wrong[] {
   const owner = drop === null ? undefined : drops.get(drop)
   if (drop === null || owner?.isUnderway === true) return []
   const about = { drop, id, image, expected: 'not there', found: 'there' }

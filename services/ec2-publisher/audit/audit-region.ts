@@ -1,6 +1,7 @@
 import type { Image, Snapshot } from '@aws-sdk/client-ec2'
 import type { AuditFinding, ClaimedDrop, ClaimedRegistration } from '#service/audit.ts'
-import { settleWrong, wrongToBeThere, type Wrong } from '#publishing/audit-place.ts'
+import { gone, unavailable, wrongWithClaims, type Flaw } from '#publishing/audit-claims.ts'
+import { settleWrong, wrongToBeThere, type Marked } from '#publishing/audit-place.ts'
 import { findImages, findSnapshots, where } from '../aws/find.ts'
 import type { Region } from '../aws/region.ts'
 import { removeProtected, removeUnlessUsed } from '../aws/remove.ts'
@@ -30,11 +31,13 @@ export async function auditRegion(
 ): Promise<RegionReport> {
   const images = await findTaggedAnd(drops.flatMap((drop) => drop.registrations.filter(isHere).map(({ id }) => id)))
   const snapshots = await findSnapshots(region, where('tag-key', dropTag))
-  const byName = new Map(drops.map((drop) => [drop.drop, drop]))
+  const things = [
+    ...images.map((image) => markedBy(image, `${image.ImageId ?? '?'} (${image.Name ?? '?'})`)),
+    ...snapshots.filter(isUnused).map((snapshot) => markedBy(snapshot, snapshot.SnapshotId ?? '?')),
+  ]
   const wrong = [
-    ...drops.filter(({ state }) => state === 'public').flatMap(wrongWith),
-    ...images.flatMap((image) => wrongThing(image, `${image.ImageId ?? '?'} (${image.Name ?? '?'})`)),
-    ...snapshots.filter(isUnused).flatMap((snapshot) => wrongThing(snapshot, snapshot.SnapshotId ?? '?')),
+    ...(await wrongWithClaims(drops, { place: region.name, expected: 'public', look })),
+    ...wrongToBeThere(things, drops),
   ]
   return { looked: images.length + snapshots.length, findings: await settleWrong(region.name, wrong, repair) }
 
@@ -49,35 +52,21 @@ export async function auditRegion(
     return place === region.name
   }
 
-  /** What a public drop claims and what is not so. */
-  function wrongWith({ drop, registrations }: ClaimedDrop): Wrong[] {
-    return registrations.filter((one) => isHere(one) && one.isPublic).flatMap((one) => wrongAbout(one, drop))
-  }
-
-  function wrongAbout(registration: ClaimedRegistration, drop: string): Wrong[] {
+  function look(registration: ClaimedRegistration): Flaw | null {
     const image = images.find(({ ImageId: id }) => id === registration.id)
-    const what = `${registration.id} (${registration.name})`
-    const about = { drop, id: registration.id, image: registration.image, expected: 'public' }
-    if (image === undefined) {
-      const gone = `${what} is not there, or not this account's any more`
-      return [{ ...about, kind: 'gone', found: 'not there', what: gone, mend: null }]
-    }
-    if (image.State !== 'available') {
-      const found = image.State ?? '?'
-      return [{ ...about, kind: 'unavailable', found, what: `${what} is ${found}`, mend: null }]
-    }
-    if (image.Public === true) return []
+    if (image === undefined) return gone("not this account's any more")
+    if (image.State !== 'available') return unavailable(image.State ?? '?')
+    if (image.Public === true) return null
     const how = { publicSnapshot: settings.publicSnapshots, witness: null, protect: false }
     const act = () => publishImage(region, registration, how)
-    const mend = { words: 'it is made public', act }
-    return [{ ...about, kind: 'private', found: 'private', what: `${what} is not public`, mend }]
+    return { kind: 'private', found: 'private', says: 'is not public', mend: { words: 'it is made public', act } }
   }
 
-  function wrongThing(thing: Image | Snapshot, name: string): Wrong[] {
+  function markedBy(thing: Image | Snapshot, what: string): Marked {
     const [drop, image] = [tagValue(thing.Tags, dropTag), tagValue(thing.Tags, imageTag)]
     const id = idOf(thing)
     const isOf = ({ id: told, details }: ClaimedRegistration) => told === id || details['snapshot'] === id
-    return wrongToBeThere({ id, what: name, drop, image, isOf, remove: () => remove(thing) }, byName)
+    return { id, what, drop, image, isOf, remove: () => remove(thing) }
   }
 
   /** The snapshot of an image that is there is found with it. */

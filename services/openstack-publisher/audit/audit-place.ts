@@ -1,5 +1,6 @@
 import { deleteImage, changeImage, listImages, type GlanceImage } from '#openstack/glance.ts'
-import { settleWrong, wrongToBeThere, type Wrong } from '#publishing/audit-place.ts'
+import { closed, gone, unavailable, wrongWithClaims, type Flaw } from '#publishing/audit-claims.ts'
+import { settleWrong, wrongToBeThere, type Marked } from '#publishing/audit-place.ts'
 import type { Pace } from '#publishing/wait.ts'
 import type { AuditReport, ClaimedDrop, ClaimedRegistration } from '#service/audit.ts'
 import type { Place } from '../places.ts'
@@ -21,46 +22,30 @@ export async function auditPlace(
   const { signal } = pace
   // Not by the tag: Glance puts that on after the image is there, and may fail between the two.
   const images = (await listImages(place, {}, signal)).filter((one) => dropOf(one) !== null)
-  const byName = new Map(drops.map((drop) => [drop.drop, drop]))
+  const { visibility: expected } = place.wanted
   const wrong = [
-    ...drops.filter(({ state }) => state === 'public').flatMap(wrongWith),
-    ...images.flatMap((image) => wrongToBeThere(markedBy(image), byName)),
+    ...(await wrongWithClaims(drops, { place: place.place, expected, look })),
+    ...wrongToBeThere(images.map(markedBy), drops),
   ]
   const findings = await settleWrong(place.place, wrong, repair)
   return { places: [{ place: place.place, looked: images.length }], findings }
 
-  /** What a public drop claims and what is not so. */
-  function wrongWith({ drop, registrations }: ClaimedDrop): Wrong[] {
-    const here = registrations.filter((one) => one.place === place.place && one.isPublic)
-    return here.flatMap((one) => wrongAbout(one, drop))
-  }
-
-  function wrongAbout({ id, name, image: plan }: ClaimedRegistration, drop: string): Wrong[] {
+  function look({ id }: ClaimedRegistration, drop: string): Flaw | null {
     const image = images.find((one) => one.id === id && dropOf(one) === drop)
-    const what = `${id} (${name})`
-    const { visibility: expected } = place.wanted
-    const about = { drop, id, image: plan, expected }
-    if (image === undefined) {
-      const gone = `${what} is not there, or not this project's any more`
-      return [{ ...about, kind: 'gone', found: 'not there', what: gone, mend: null }]
-    }
-    if (image.status !== 'active') {
-      const { status: found } = image
-      return [{ ...about, kind: 'unavailable', found, what: `${what} is ${found}`, mend: null }]
-    }
+    if (image === undefined) return gone("not this project's any more")
+    if (image.status !== 'active') return unavailable(image.status)
     const isClosed = openness.indexOf(image.visibility) < openness.indexOf(expected)
     const isHidden = image.os_hidden === true
-    if (!isClosed && !isHidden) return []
+    if (!isClosed && !isHidden) return null
     const found = [...(isHidden ? ['hidden'] : []), ...(isClosed ? [image.visibility] : [])].join(', ')
     const act = async () => {
       if (isClosed) await publishImage(place, image, pace)
       if (isHidden) await changeImage(place, id, { os_hidden: false }, signal)
     }
-    const mend = { words: `it is made ${expected}${isHidden ? ' and shown' : ''}`, act }
-    return [{ ...about, kind: 'private', found, what: `${what} is ${found}, not ${expected}`, mend }]
+    return closed(found, expected, { words: `it is made ${expected}${isHidden ? ' and shown' : ''}`, act })
   }
 
-  function markedBy(image: GlanceImage) {
+  function markedBy(image: GlanceImage): Marked {
     const { id, name, [imageProperty]: plan } = image
     return {
       id,
