@@ -76,6 +76,7 @@ it('is private when superseded, and gone when its days are over', async () => {
   await handleToTheEnd(bench, mirrored(bench))
   const { wait } = await handle(bench, superseded())
   expect(wait?.until.getTime()).toBeGreaterThan(Date.now() + 29 * 86_400_000)
+  expect(wait?.kind).toBe('planned')
   expect(shape()).toEqual([{ name, ispublic: false, isready: true }])
   await handle(bench, superseded(), { waited: { state: null, since: new Date(), why: 'time' } })
   expect(templates()).toEqual([])

@@ -7,6 +7,7 @@ import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageKey, type DropImage } from '#events/vocabulary.ts'
 import { mirrorAddress } from '#publishing/mirror-address.ts'
+import { waitForRemoval } from '#publishing/wait-for-removal.ts'
 import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Clouds } from './cloud.ts'
@@ -42,7 +43,7 @@ export const cloudstackPublisher = defineService({
       case 'drop.superseded.v1': {
         const { drop } = event.body
         if (context.waited === undefined && (await clouds.hide(drop, context)) && keepDays > 0)
-          return { events: [], wait: waitForRemoval(keepDays, context) }
+          return { events: [], wait: waitForRemoval(keepDays, 'templates stay private', context) }
         await clouds.remove(drop, context)
         return []
       }
@@ -92,16 +93,6 @@ function waitForDownload(
     for: null,
     until: new Date(now().getTime() + lookSeconds * 1000),
     reason: 'the clouds to fetch the images',
-    state: null,
-  }
-}
-
-function waitForRemoval(days: number, { now }: Context): WaitFor {
-  return {
-    for: null,
-    until: new Date(now().getTime() + days * 24 * hour),
-    reason: 'the end of the days for which superseded templates stay private',
-    kind: 'planned',
     state: null,
   }
 }

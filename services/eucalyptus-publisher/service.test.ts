@@ -71,6 +71,7 @@ it('opens with the blessing, closes when superseded, and is gone with its bundle
   expect(images()).toMatchObject([{ isPublic: true }])
   const { wait } = await handle(bench, superseded(registrations))
   expect(wait?.until.getTime()).toBeGreaterThan(Date.now() + 29 * 86_400_000)
+  expect(wait?.kind).toBe('planned')
   expect(images()).toMatchObject([{ isPublic: false }])
   const waited = { state: null, since: new Date(), why: 'time' } as const
   await handle(bench, superseded(registrations), { waited })

@@ -9,7 +9,8 @@ import { imagePublished } from '#events/image-published.ts'
 import { imageTested, type ImageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import type { DropImage, Registration } from '#events/vocabulary.ts'
-import { defineService, type Context, type WaitFor } from '#service/define.ts'
+import { waitForRemoval } from '#publishing/wait-for-removal.ts'
+import { defineService, type Context } from '#service/define.ts'
 import type { Clouds } from './cloud.ts'
 import { target } from './step.ts'
 
@@ -19,8 +20,6 @@ export interface Dependencies {
   /** Days for which a superseded image is only private. */
   readonly keepDays: number
 }
-
-const day = 86_400_000
 
 /** Bundles images that passed their boot test for Eucalyptus: private at first, open with the blessing, gone when withdrawn. */
 export const eucalyptusPublisher = defineService({
@@ -40,7 +39,7 @@ export const eucalyptusPublisher = defineService({
         const { drop, images } = event.body
         if (!images.some(isWanted)) return []
         if (context.waited === undefined && (await clouds.hide(drop, context)) && keepDays > 0)
-          return { events: [], wait: waitForRemoval(keepDays, context) }
+          return { events: [], wait: waitForRemoval(keepDays, 'images stay private', context) }
         await clouds.remove(drop, context)
         return []
       }
@@ -84,13 +83,4 @@ function isWanted({ image }: Pick<DropImage, 'image'>): boolean {
 /** An image may be registered in other clouds as well. */
 function registrationsOf({ registrations }: DropImage): Registration[] {
   return registrations.filter((one) => one.target === target)
-}
-
-function waitForRemoval(days: number, { now }: Context): WaitFor {
-  return {
-    for: null,
-    until: new Date(now().getTime() + days * day),
-    reason: 'the end of the days for which superseded images stay private',
-    state: null,
-  }
 }

@@ -15,6 +15,7 @@ import { imageUploaded } from '#events/image-uploaded.ts'
 import { imageKey, type DropImage } from '#events/vocabulary.ts'
 import { auditKeyOf, noAudit, type AuditPolicy } from '#publishing/audit-policy.ts'
 import { auditAtCadence, type ScheduledAudit } from '#publishing/scheduled-audit.ts'
+import { waitForRemoval } from '#publishing/wait-for-removal.ts'
 import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
 import type { Clouds } from './cloud.ts'
@@ -74,7 +75,7 @@ export const openstackPublisher = defineService({
         const ours = images.flatMap(registrationsOf)
         if (!images.some(({ image }) => image.targets.includes(target))) return []
         if (context.waited === undefined && (await clouds.hide(drop, ours, context)) && dependencies.keepDays > 0)
-          return { events: [], wait: waitForRemoval(dependencies.keepDays, context) }
+          return { events: [], wait: waitForRemoval(dependencies.keepDays, 'images stay hidden', context) }
         await clouds.remove(drop, ours, context)
         return []
       }
@@ -119,16 +120,6 @@ function waitForConversion(body: ImageTested, { now }: Context): WaitFor {
     until: new Date(now().getTime() + day),
     reason: 'the conversion',
     state: { disk: body.disk.sha256 },
-  }
-}
-
-function waitForRemoval(days: number, { now }: Context): WaitFor {
-  return {
-    for: null,
-    until: new Date(now().getTime() + days * day),
-    reason: 'the end of the days for which superseded images stay hidden',
-    kind: 'planned',
-    state: null,
   }
 }
 
