@@ -57,6 +57,8 @@ it('puts the image of another disk in the place of one that was tested before an
   const [after] = await upload(await keepDisk(bench.artifacts))
   expect(images().map(({ id }) => id)).toEqual([after?.id])
   expect(after?.id).not.toBe(before?.id)
+  const folder = after?.details['location']?.replace(/[^/]*$/, '') ?? '?'
+  expect(objects().filter((key) => !key.startsWith(folder))).toEqual([])
   await handle(bench, blessed(after === undefined ? [] : [after]))
   await expect(upload(await keepDisk(bench.artifacts))).rejects.toMatchObject({
     failureClass: 'refused',

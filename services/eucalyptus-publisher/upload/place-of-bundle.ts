@@ -21,6 +21,30 @@ export function folderOf(drop: string): string {
   return `${drop.replaceAll('+', '_2B').replaceAll('~', '_7E')}/`
 }
 
+/** What the key of an object says of its bundle. */
+export interface BundleName {
+  /** Where it lies, as in PlaceOfBundle. */
+  readonly folder: string
+  /** `folderOf` of its drop. */
+  readonly ofDrop: string
+  /** `generic.x86_64` */
+  readonly image: string
+}
+
+/** The bundle that an object is part of; null for one that we have not put. */
+export function bundleAt(key: string): BundleName | null {
+  const { folder, ofDrop, image } = bundlePattern.exec(key)?.groups ?? {}
+  return folder === undefined || ofDrop === undefined || image === undefined ? null : { folder, ofDrop, image }
+}
+
+/** The bundle that an image is registered from; null for one that we have not put. */
+export function bundleOf({ bucket }: Pick<Place, 'bucket'>, location: string): BundleName | null {
+  return location.startsWith(`${bucket.name}/`) ? bundleAt(location.slice(bucket.name.length + 1)) : null
+}
+
+/** Drop, image, the beginning of the disk's digest and the mark of the secrets. */
+const bundlePattern = /^(?<folder>(?<ofDrop>[^/]+\/)(?<image>[^/]+)\/[0-9a-f]{16}-[0-9a-f]{12}\/)disk\.[^/]+$/
+
 /** Whether an image is registered from a bundle of this drop. */
 export function isOfDrop({ bucket }: Place, drop: string, location: string): boolean {
   return location.startsWith(`${bucket.name}/${folderOf(drop)}`)

@@ -3,10 +3,11 @@ import { imageName, legalName } from '#publishing/image-name.ts'
 import { pollUntil, type Pace } from '#publishing/wait.ts'
 import { PermanentError } from '#service/errors.ts'
 import { deregisterImage, listImages, registerImage, tagImage, type Image } from '../api/images.ts'
+import { removeObjects } from '../api/remove-objects.ts'
 import type { Place } from '../places.ts'
 import { isWhole } from './is-whole.ts'
 import { architectureOf, type Order } from './order.ts'
-import { isOfDrop, isOfOrder, placeOfBundle } from './place-of-bundle.ts'
+import { bundleOf, isOfDrop, isOfOrder, placeOfBundle } from './place-of-bundle.ts'
 import { uploadBundle } from './upload-bundle.ts'
 
 interface Upload {
@@ -76,11 +77,13 @@ async function makeImage(place: Place, order: Order, name: string, upload: Uploa
  * others'.
  */
 async function findOurs(place: Place, order: Order, name: string, signal: AbortSignal): Promise<Image | null> {
-  const { compute } = place
+  const { compute, bucket } = place
   const [image] = await listImages(compute, signal, name)
   if (image === undefined || isOfOrder(place, order, image.location)) return image ?? null
   if (isOfDrop(place, order.drop, image.location) && !image.isPublic) {
     await deregisterImage(compute, image.id, signal)
+    const bundle = bundleOf(place, image.location)
+    if (bundle !== null) await removeObjects(bucket, bundle.folder, signal)
     return null
   }
   throw new PermanentError(

@@ -1,10 +1,7 @@
-import { all } from '#publishing/all.ts'
 import { deregisterImage, listImages, setPublic, type Image } from '../api/images.ts'
-import { listObjects, removeObject } from '../api/objects.ts'
 import type { Place } from '../places.ts'
 import { folderOf, isOfDrop } from '../upload/place-of-bundle.ts'
-
-const atOnce = 4
+import { removeObjects } from '../api/remove-objects.ts'
 
 /** Makes private what others may launch. Whether something is there still. */
 export async function hideDrop(place: Place, drop: string, signal: AbortSignal): Promise<boolean> {
@@ -17,10 +14,7 @@ export async function hideDrop(place: Place, drop: string, signal: AbortSignal):
 /** Removes every image of the drop, and all bundles, also those that an upload that was cut off has left. */
 export async function removeDrop(place: Place, drop: string, signal: AbortSignal): Promise<void> {
   for (const { id } of await imagesOf(place, drop, signal)) await deregisterImage(place.compute, id, signal)
-  const left = ((await listObjects(place.bucket, folderOf(drop), signal)) ?? []).map(({ key }) => key)
-  await all(Array.from({ length: atOnce }), async () => {
-    for (let key = left.shift(); key !== undefined; key = left.shift()) await removeObject(place.bucket, key, signal)
-  })
+  await removeObjects(place.bucket, folderOf(drop), signal)
 }
 
 /** Known by where their bundles are: others' images of the account never. */
