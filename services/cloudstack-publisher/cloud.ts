@@ -1,8 +1,11 @@
 import type { Progress } from '#bus/bus.ts'
 import type { Registration } from '#events/vocabulary.ts'
 import { all } from '#publishing/all.ts'
+import { auditPlaces } from '#publishing/audit-places.ts'
 import type { Pace } from '#publishing/wait.ts'
+import type { AuditReport, ClaimedDrop } from '#service/audit.ts'
 import type { Template } from './api/schemas.ts'
+import { auditPlace } from './audit/audit-place.ts'
 import type { CloudstackSettings } from './config.ts'
 import type { OpenPlaces, Place } from './places.ts'
 import { openTemplate } from './publish/open-template.ts'
@@ -31,6 +34,8 @@ export interface Clouds {
   /** Makes private what was open. Whether something is there still. */
   hide(drop: string, context: CloudContext): Promise<boolean>
   remove(drop: string, context: CloudContext): Promise<void>
+  /** Compares every zone with what drops claim, and mends what is ours to mend if told. */
+  audit(drops: readonly ClaimedDrop[], context: CloudContext, how: { readonly repair: boolean }): Promise<AuditReport>
 }
 
 interface Fetched {
@@ -48,7 +53,7 @@ export function createClouds(openPlaces: OpenPlaces, settings: CloudstackSetting
   return {
     async publish(orders, context) {
       const pace = paceOf(context)
-      const byPlace = await all(openPlaces(), async (open) => {
+      const byPlace = await all(openPlaces(), async ({ open }) => {
         const place = await open(context.signal)
         return await all(orders, async (order) => {
           return { order, place, template: await ensureTemplate(place, order, { ...settings, pace }) }
@@ -61,15 +66,25 @@ export function createClouds(openPlaces: OpenPlaces, settings: CloudstackSetting
       return orders.map((order) => fetched.filter((one) => one.order === order).map(registrationOf))
     },
     async hide(drop, context) {
-      const hidden = await all(openPlaces(), async (open) =>
+      const hidden = await all(openPlaces(), async ({ open }) =>
         hideDrop(await open(context.signal), drop, paceOf(context)),
       )
       return hidden.includes(true)
     },
     async remove(drop, context) {
-      await all(openPlaces(), async (open) => {
+      await all(openPlaces(), async ({ open }) => {
         await removeDrop(await open(context.signal), drop, paceOf(context))
       })
+    },
+    async audit(drops, context, { repair }) {
+      const { signal } = context
+      // Where no zone is named any more, what still lies in one is what there is to tell.
+      const places = settings.clouds.length === 0 ? [] : openPlaces()
+      const looks = places.map(({ place, open }) => ({
+        place,
+        look: async () => auditPlace(await open(signal), drops, { repair, pace: paceOf(context) }),
+      }))
+      return await auditPlaces(looks, { drops, setting: 'IMAGEDROP_CLOUDSTACK_PUBLISHER_CLOUDS', signal })
     },
   }
 }

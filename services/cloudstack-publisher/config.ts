@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditSettings } from '#publishing/audit-policy.ts'
 import { listSetting, readConfig } from '#service/config.ts'
 
 /** `name/zone`, `name/zone=private`: a section of cloudstack.ini and a zone of that cloud. */
@@ -40,6 +41,7 @@ export function readCloudstackPublisherConfig(env: Readonly<Record<string, strin
       downloadHours: z.coerce.number().min(0.001).max(168).default(12),
       /** Days for which a superseded template is only private. */
       keepDays: z.coerce.number().min(0).max(3_650).default(30),
+      ...auditSettings,
     },
     env,
   )

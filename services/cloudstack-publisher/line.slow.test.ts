@@ -31,14 +31,15 @@ it('a whole drop reaches a cloud that fetches it from the open mirror, before it
   )
 
   const args = ['drop', '--distribution', 'debian-12', '--images', 'generic.x86_64', '--state', scene.state]
-  const { status, stdout } = await scene.command(args, {
+  const settings = {
     ...fastEngines,
     IMAGEDROP_SCHEDULER_POLICY: policy,
     IMAGEDROP_CLOUDSTACK_PUBLISHER_CLOUDS: 'here/zone-1',
     IMAGEDROP_CLOUDSTACK_PUBLISHER_CONFIG_FILE: configFile,
     IMAGEDROP_CLOUDSTACK_PUBLISHER_MIRROR_URL: `http://${host}`,
     IMAGEDROP_CLOUDSTACK_PUBLISHER_LOOK_SECONDS: '1',
-  })
+  }
+  const { status, stdout } = await scene.command(args, settings)
   mirror.closeAllConnections()
   mirror.close()
   expect(stdout).toContain('published and announced')
@@ -48,4 +49,14 @@ it('a whole drop reaches a cloud that fetches it from the open mirror, before it
   const place = (subject: string) => subjects.lastIndexOf(subject)
   expect(place('drop.mirrored.v1')).toBeLessThan(place('image.published.v1'))
   expect(place('image.published.v1')).toBeLessThan(place('drop.published.v1'))
+
+  const audited = await scene.command(['audit', 'cloudstack', '--state', scene.state], settings)
+  expect(audited).toMatchObject({ status: 0, stdout: 'cloudstack: all is as the ledger says\n' })
+  for (const template of cloud.world.templates) template.ispublic = false
+  const repaired = await scene.command(['audit', 'cloudstack', '--repair', '--state', scene.state], settings)
+  expect(repaired).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/is private, not public; mended/) as string,
+  })
+  expect(cloud.world.templates).toMatchObject([{ ispublic: true }])
 })

@@ -14,11 +14,15 @@ export interface Place {
   readonly zone: string
 }
 
-/** Asks a cloud for its zone. Throws PermanentError naming what is not there. */
-export type OpenPlace = (signal: AbortSignal) => Promise<Place>
+/** A zone that is yet to be asked for. */
+export interface ClosedPlace {
+  readonly place: string
+  /** Asks the cloud for its zone. Throws PermanentError naming what is not there. */
+  readonly open: (signal: AbortSignal) => Promise<Place>
+}
 
 /** Finds the zones that the settings name; each is asked for by itself, so that a cloud that is away holds up no other. */
-export type OpenPlaces = () => readonly OpenPlace[]
+export type OpenPlaces = () => readonly ClosedPlace[]
 
 /** Reads cloudstack.ini anew for each job, so that changed credentials need no restart. */
 export function createOpenPlaces(
@@ -29,7 +33,10 @@ export function createOpenPlaces(
   return () => {
     if (settings.clouds.length === 0)
       throw new PermanentError('environment', 'IMAGEDROP_CLOUDSTACK_PUBLISHER_CLOUDS names no zone of a cloud')
-    return settings.clouds.map((wanted) => (signal) => openPlace(wanted, settings, env, connect, signal))
+    return settings.clouds.map((wanted) => ({
+      place: wanted.place,
+      open: (signal) => openPlace(wanted, settings, env, connect, signal),
+    }))
   }
 }
 

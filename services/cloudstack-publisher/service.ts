@@ -1,3 +1,5 @@
+import { cadenceReached } from '#events/cadence.ts'
+import { cloudAudited } from '#events/cloud-audited.ts'
 import { say } from '#events/define.ts'
 import { dropExpired } from '#events/drop-expired.ts'
 import { dropFailed } from '#events/drop-failed.ts'
@@ -6,7 +8,9 @@ import { dropSuperseded } from '#events/drop-superseded.ts'
 import { imageFailed } from '#events/image-failed.ts'
 import { imagePublished } from '#events/image-published.ts'
 import { imageKey, type DropImage } from '#events/vocabulary.ts'
+import { auditKeyOf, noAudit, type AuditPolicy } from '#publishing/audit-policy.ts'
 import { mirrorAddress } from '#publishing/mirror-address.ts'
+import { auditAtCadence, type ScheduledAudit } from '#publishing/scheduled-audit.ts'
 import { waitForRemoval } from '#publishing/wait-for-removal.ts'
 import { defineService, type Context, type Waited, type WaitFor } from '#service/define.ts'
 import { PermanentError } from '#service/errors.ts'
@@ -23,19 +27,30 @@ export interface Dependencies {
   readonly downloadHours: number
   /** Days for which a superseded template is only private. */
   readonly keepDays: number
+  /** How the clouds are compared with the ledger by themselves; without it never. */
+  readonly audit?: AuditPolicy
 }
 
 const hour = 3_600_000
 
-/** Has CloudStack fetch the images of an open mirror as templates, opens them when they are there, and withdraws them. */
+/**
+ * Has CloudStack fetch the images of an open mirror as templates, opens them when they are there, and withdraws them. Now and then
+ * it looks whether all is there as it said.
+ */
 export const cloudstackPublisher = defineService({
   name: 'cloudstack-publisher',
-  consumes: [dropMirrored, dropSuperseded, dropExpired],
-  emits: [imagePublished, imageFailed, dropFailed],
-  concerns: ({ body }) => body.images.some(({ image }) => image.targets.includes(target)),
+  consumes: [dropMirrored, dropSuperseded, dropExpired, cadenceReached],
+  emits: [imagePublished, cloudAudited, imageFailed, dropFailed],
+  asides: [cadenceReached],
+  keyOf: auditKeyOf,
+  concerns: ({ subject, body }) => subject === 'cadence.reached.v1' || body.images.some(isForUs),
   async handle(event, dependencies: Dependencies, context) {
-    const { clouds, keepDays } = dependencies
-    const wanted = event.body.images.filter(({ image }) => image.targets.includes(target))
+    const { clouds, keepDays, audit = noAudit } = dependencies
+    if (event.subject === 'cadence.reached.v1') {
+      const look: ScheduledAudit['look'] = (drops, repair) => clouds.audit(drops, context, { repair })
+      return await auditAtCadence(event.body, { target, ...audit, look }, context)
+    }
+    const wanted = event.body.images.filter(isForUs)
     if (wanted.length === 0) return []
     switch (event.subject) {
       case 'drop.mirrored.v1':
@@ -56,6 +71,10 @@ export const cloudstackPublisher = defineService({
     if (event.subject === 'drop.mirrored.v1') await clouds.remove(event.body.drop, context)
   },
 })
+
+function isForUs({ image }: Pick<DropImage, 'image'>): boolean {
+  return image.targets.includes(target)
+}
 
 async function publish(
   body: DropMirrored,
