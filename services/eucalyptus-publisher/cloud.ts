@@ -1,8 +1,11 @@
 import type { Progress } from '#bus/bus.ts'
 import type { Registration } from '#events/vocabulary.ts'
 import { all } from '#publishing/all.ts'
+import { auditPlaces } from '#publishing/audit-places.ts'
 import type { Pace } from '#publishing/wait.ts'
+import type { AuditReport, ClaimedDrop } from '#service/audit.ts'
 import { PermanentError } from '#service/errors.ts'
+import { auditPlace } from './audit/audit-place.ts'
 import { eucarc } from './config-file.ts'
 import type { EucalyptusSettings } from './config.ts'
 import type { OpenPlaces, Place } from './places.ts'
@@ -35,10 +38,18 @@ export interface Clouds {
   hide(drop: string, context: CloudContext): Promise<boolean>
   /** Removes images and bundles. */
   remove(drop: string, context: CloudContext): Promise<void>
+  /** Compares every cloud with what drops claim, and mends what is ours to mend if told. */
+  audit(drops: readonly ClaimedDrop[], context: CloudContext, how: { readonly repair: boolean }): Promise<AuditReport>
 }
 
+/** Names the clouds. */
+const setting = 'IMAGEDROP_EUCALYPTUS_PUBLISHER_CLOUDS'
+
 export function createClouds(openPlaces: OpenPlaces, settings: EucalyptusSettings): Clouds {
-  const { compression, emulated } = settings
+  const { compression } = settings
+  const isEmulatedAt = (place: string) => settings.emulated && place === eucarc
+  // What was in an emulator is not looked for in the cloud that came after it, by the same name.
+  const isOfThisCloud = ({ place, emulated }: Registration) => emulated === isEmulatedAt(place)
   const paceOf = ({ signal }: CloudContext): Pace => ({
     every: settings.pollSeconds * 1000,
     patience: settings.patienceSeconds * 1000,
@@ -50,7 +61,7 @@ export function createClouds(openPlaces: OpenPlaces, settings: EucalyptusSetting
       const total = order.disk.size * places.length
       let done = 0
       let bytes = 0
-      const registrations = await all(places, async (open) => {
+      const registrations = await all(places, async ({ open }) => {
         const place = open()
         let phase = ''
         const tell = () => {
@@ -76,13 +87,13 @@ export function createClouds(openPlaces: OpenPlaces, settings: EucalyptusSetting
             tell()
           },
         })
-        const isEmulated = emulated && place.wanted.place === eucarc
+        const isEmulated = isEmulatedAt(place.wanted.place)
         return { target, emulated: isEmulated, place: place.wanted.place, id, name, details: { location } }
       })
       return { registrations, bytes }
     },
     async publish(drop, registrations, context) {
-      const places = openPlaces().map((open) => open())
+      const places = openPlaces().map(({ open }) => open())
       const pairs = registrations.map((registration) => [placeOf(registration, places), registration] as const)
       const pace = paceOf(context)
       const images = await all(pairs, async ([place, registration]) => {
@@ -91,11 +102,22 @@ export function createClouds(openPlaces: OpenPlaces, settings: EucalyptusSetting
       await all(images, ([place, image]) => publishImage(place, image, pace))
     },
     async hide(drop, { signal }) {
-      const there = await all(openPlaces(), (open) => hideDrop(open(), drop, signal))
+      const there = await all(openPlaces(), ({ open }) => hideDrop(open(), drop, signal))
       return there.includes(true)
     },
     async remove(drop, { signal }) {
-      await all(openPlaces(), (open) => removeDrop(open(), drop, signal))
+      await all(openPlaces(), ({ open }) => removeDrop(open(), drop, signal))
+    },
+    async audit(drops, context, { repair }) {
+      // Where no cloud is named any more, what still lies in one is what there is to tell.
+      const places = settings.clouds.length === 0 ? [] : openPlaces()
+      const sought = drops.map((drop) => ({ ...drop, registrations: drop.registrations.filter(isOfThisCloud) }))
+      const pace = paceOf(context)
+      const looks = places.map(({ place, open }) => ({
+        place,
+        look: async () => auditPlace(open(), { drops, sought, repair, pace }),
+      }))
+      return await auditPlaces(looks, { drops: sought, setting, signal: context.signal })
     },
   }
 }
@@ -103,8 +125,5 @@ export function createClouds(openPlaces: OpenPlaces, settings: EucalyptusSetting
 function placeOf({ place, id }: Registration, places: readonly Place[]): Place {
   const found = places.find(({ wanted }) => wanted.place === place)
   if (found) return found
-  throw new PermanentError(
-    'environment',
-    `${id} is in the cloud ${place}, which IMAGEDROP_EUCALYPTUS_PUBLISHER_CLOUDS does not name any more`,
-  )
+  throw new PermanentError('environment', `${id} is in the cloud ${place}, which ${setting} does not name any more`)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditSettings } from '#publishing/audit-policy.ts'
 import { listSetting, readConfig } from '#service/config.ts'
 
 /** `name`, `name=private`: a region of euca2ools' files. */
@@ -41,6 +42,7 @@ export function readEucalyptusPublisherConfig(env: Readonly<Record<string, strin
       silenceSeconds: z.coerce.number().min(1).max(3_600).default(120),
       /** Days for which a superseded image is only private. */
       keepDays: z.coerce.number().min(0).max(3_650).default(30),
+      ...auditSettings,
     },
     env,
   )

@@ -4,7 +4,9 @@ import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { createScene, fastEngines } from '#test/line/scene.ts'
+import { startEmulator } from './emulator/start.ts'
 import { openWorld } from './emulator/world.ts'
+import { standIn } from './stand-in.ts'
 import { imagesIn } from './testing/look.ts'
 
 it('a whole drop goes to the cloud of an eucarc, which is emulated where none was read, and opens there', async () => {
@@ -26,4 +28,10 @@ it('a whole drop goes to the cloud of an eucarc, which is emulated where none wa
   const [image] = imagesIn(await openWorld(join(scene.state, 'eucalyptus-emulator'), rules))
   expect(image).toMatchObject({ isPublic: true, virtualization: 'hvm' })
   expect(stdout).toMatch(new RegExp(`eucalyptus +${image?.id ?? ''} in eucarc \\(emulated\\)`))
+
+  const emulator = await startEmulator({ folder: join(scene.state, 'eucalyptus-emulator'), log: rules.log })
+  const settings = { ...standIn.settings(emulator.url), IMAGEDROP_EUCALYPTUS_PUBLISHER_CLOUDS: 'eucarc' }
+  const audited = await scene.command(['audit', 'eucalyptus', '--state', scene.state], settings)
+  await emulator.close()
+  expect(audited).toMatchObject({ status: 0, stdout: 'eucalyptus: all is as the ledger says\n' })
 })

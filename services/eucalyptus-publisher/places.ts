@@ -30,8 +30,15 @@ export interface Place {
   keys(signal: AbortSignal): Promise<Keys>
 }
 
+/** A cloud whose section is yet to be read. */
+export interface ClosedPlace {
+  readonly place: string
+  /** Throws PermanentError naming what the files lack. */
+  readonly open: () => Place
+}
+
 /** Finds the clouds that the settings name; each speaks for itself. */
-export type OpenPlaces = () => readonly (() => Place)[]
+export type OpenPlaces = () => readonly ClosedPlace[]
 
 /** Reads euca2ools' files anew for each job, so that changed credentials need no restart. Asks no cloud yet. */
 export function createOpenPlaces(
@@ -43,11 +50,14 @@ export function createOpenPlaces(
   return () => {
     if (settings.clouds.length === 0)
       throw new PermanentError('environment', 'IMAGEDROP_EUCALYPTUS_PUBLISHER_CLOUDS names no region of euca2ools')
-    return settings.clouds.map((wanted) => () => {
-      const cloud = readCloud(wanted.place, settings.configFile, env)
-      const send = connect({ ca: null, verify: cloud['verify-ssl'], silence: settings.silenceSeconds * 1000 })
-      return openPlace(wanted, cloud, settings.bucket, { send, now })
-    })
+    return settings.clouds.map((wanted) => ({
+      place: wanted.place,
+      open() {
+        const cloud = readCloud(wanted.place, settings.configFile, env)
+        const send = connect({ ca: null, verify: cloud['verify-ssl'], silence: settings.silenceSeconds * 1000 })
+        return openPlace(wanted, cloud, settings.bucket, { send, now })
+      },
+    }))
   }
 }
 

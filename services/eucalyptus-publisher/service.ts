@@ -1,4 +1,6 @@
 import type { ArtifactStore } from '#artifacts/store.ts'
+import { cadenceReached } from '#events/cadence.ts'
+import { cloudAudited } from '#events/cloud-audited.ts'
 import { say } from '#events/define.ts'
 import { dropBlessed, type DropBlessed } from '#events/drop-blessed.ts'
 import { dropExpired } from '#events/drop-expired.ts'
@@ -9,6 +11,8 @@ import { imagePublished } from '#events/image-published.ts'
 import { imageTested, type ImageTested } from '#events/image-tested.ts'
 import { imageUploaded } from '#events/image-uploaded.ts'
 import type { DropImage, Registration } from '#events/vocabulary.ts'
+import { auditKeyOf, noAudit, type AuditPolicy } from '#publishing/audit-policy.ts'
+import { auditAtCadence, type ScheduledAudit } from '#publishing/scheduled-audit.ts'
 import { waitForRemoval } from '#publishing/wait-for-removal.ts'
 import { defineService, type Context } from '#service/define.ts'
 import type { Clouds } from './cloud.ts'
@@ -19,15 +23,24 @@ export interface Dependencies {
   readonly clouds: Clouds
   /** Days for which a superseded image is only private. */
   readonly keepDays: number
+  /** How the clouds are compared with the ledger by themselves; without it never. */
+  readonly audit?: AuditPolicy
 }
 
-/** Bundles images that passed their boot test for Eucalyptus: private at first, open with the blessing, gone when withdrawn. */
+/**
+ * Bundles images that passed their boot test for Eucalyptus: private at first, open with the blessing, gone when withdrawn. Now and
+ * then it looks whether all is there as it said.
+ */
 export const eucalyptusPublisher = defineService({
   name: 'eucalyptus-publisher',
-  consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired],
-  emits: [imageUploaded, imagePublished, imageFailed, dropFailed],
-  concerns: ({ subject, body }) =>
-    subject === 'image.tested.v1' ? body.verdict === 'passed' && isWanted(body) : body.images.some(isWanted),
+  consumes: [imageTested, dropBlessed, dropSuperseded, dropExpired, cadenceReached],
+  emits: [imageUploaded, imagePublished, cloudAudited, imageFailed, dropFailed],
+  asides: [cadenceReached],
+  keyOf: auditKeyOf,
+  concerns({ subject, body }) {
+    if (subject === 'cadence.reached.v1') return true
+    return subject === 'image.tested.v1' ? body.verdict === 'passed' && isWanted(body) : body.images.some(isWanted)
+  },
   async handle(event, dependencies: Dependencies, context) {
     const { clouds, keepDays } = dependencies
     switch (event.subject) {
@@ -48,6 +61,11 @@ export const eucalyptusPublisher = defineService({
         // Also without registrations: an upload that was cut off has left things that no event knows of.
         if (images.some(isWanted)) await clouds.remove(drop, context)
         return []
+      }
+      case 'cadence.reached.v1': {
+        const { audit = noAudit } = dependencies
+        const look: ScheduledAudit['look'] = (drops, repair) => clouds.audit(drops, context, { repair })
+        return await auditAtCadence(event.body, { target, ...audit, look }, context)
       }
     }
   },

@@ -9,7 +9,7 @@ import { seal } from '#events/envelope.ts'
 import { imageTested } from '#events/image-tested.ts'
 import { handTo, imagesWith, type Given, type Handled } from '#publishing/testing/hand-to.ts'
 import type { ArtifactRef, ImagePlan, Registration } from '#events/vocabulary.ts'
-import { eucalyptusPublisher } from '../service.ts'
+import { eucalyptusPublisher, type Dependencies } from '../service.ts'
 import type { Bench } from './bench.ts'
 
 const image: ImagePlan = { ...imageTested.example.image, flavour: 'generic', targets: ['mirror', 'eucalyptus'] }
@@ -50,7 +50,7 @@ type Said = SaidOf<(typeof eucalyptusPublisher.emits)[number]>
 
 /** Hands an event to the service. */
 export async function handle(
-  bench: Bench,
+  bench: Bench & Pick<Dependencies, 'audit'>,
   event: Event,
   { clouds = bench.clouds, ...given }: Given & { readonly clouds?: Bench['clouds'] } = {},
 ): Promise<Handled<Said>> {

@@ -21,6 +21,11 @@ export function folderOf(drop: string): string {
   return `${drop.replaceAll('+', '_2B').replaceAll('~', '_7E')}/`
 }
 
+/** The drop whose folder this is. One with `_2B` or `_7E` in its own name is told with other letters. */
+export function dropOfFolder(folder: string): string {
+  return folder.replace(/\/$/, '').replaceAll('_2B', '+').replaceAll('_7E', '~')
+}
+
 /** What the key of an object says of its bundle. */
 export interface BundleName {
   /** Where it lies, as in PlaceOfBundle. */
