@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { testAudits } from './audit.contract.ts'
 import { testDeaths } from './deaths.contract.ts'
 import { testTroubles } from './troubles.contract.ts'
 import { testWay } from './way.contract.ts'
@@ -25,5 +26,6 @@ export function publisherContract(name: string, declaration: PlaceDeclaration): 
     testWay(given, exceptions)
     testDeaths(given)
     testTroubles(given, exceptions)
+    testAudits(given, exceptions)
   })
 }

@@ -72,6 +72,19 @@ function placeOf(bench: Bench): OpenPlace {
         return Promise.resolve(() => Promise.resolve(void (world.publicTemplates = true)))
       },
     },
+    audits: {
+      image: 'generic.x86_64',
+      async audit(drops, how) {
+        const context = { signal: AbortSignal.timeout(60_000), progress: () => {} }
+        return await bench.dependencies.clouds.audit(drops, context, how)
+      },
+      hear: (hour, audit) =>
+        handle({ ...bench, dependencies: { ...bench.dependencies, ...(audit ? { audit } : {}) } }, hour),
+      close() {
+        for (const one of world.templates.filter(isOurs)) one.ispublic = false
+        return Promise.resolve()
+      },
+    },
     [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
   }
 }

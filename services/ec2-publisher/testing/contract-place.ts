@@ -154,6 +154,23 @@ export async function openPlace(
         return Promise.resolve(() => Promise.resolve(void accounts.unshift(own)))
       },
     },
+    audits: {
+      image: 'ec2.x86_64',
+      audit: (drops, how) =>
+        bench.cloud.audit(drops, { signal: AbortSignal.timeout(60_000), progress() {}, logFolder: bench.folder }, how),
+      hear: (hour, audit) => handleOnce({ ...bench, ...(audit ? { audit } : {}) }, hour),
+      async close() {
+        const region = connect(regions[0] ?? '')
+        const nobody = { Remove: [{ Group: 'all' as const }] }
+        for (const { id } of (await inventoryOf(region, disk, { ...bench, isFull })).ours) {
+          await region.ec2.modifyImageAttribute({ ImageId: id, LaunchPermission: nobody })
+          await eventually(async () => {
+            const { Images: [image] = [] } = await region.ec2.describeImages({ ImageIds: [id] })
+            if (image?.Public !== false) throw new Error('still public')
+          })
+        }
+      },
+    },
     [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
   }
 }

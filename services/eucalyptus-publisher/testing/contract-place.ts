@@ -87,6 +87,15 @@ async function open(): Promise<OpenPlace> {
         return Promise.resolve(() => Promise.resolve(void accounts.unshift(own)))
       },
     },
+    audits: {
+      image: 'generic.x86_64',
+      audit: (drops, how) => bench.clouds.audit(drops, { signal: AbortSignal.timeout(60_000), progress() {} }, how),
+      hear: (hour, audit) => handle({ ...bench, ...(audit ? { audit } : {}) }, hour),
+      async close() {
+        const { world } = bench.emulator
+        for (const image of imagesIn(world).filter(isOurs)) await world.images.save({ ...image, isPublic: false })
+      },
+    },
     async [Symbol.asyncDispose]() {
       await second.close()
       await bench[Symbol.asyncDispose]()

@@ -23,6 +23,7 @@ export const contractPlace: PlaceDeclaration = {
   exceptions: {
     'all or none': 'each product is listed by itself, and the drop waits for none of them',
     'made anew': 'AWS gives the title of a restricted version to no other one',
+    audited: 'no audit compares listings with the ledger',
   },
 }
 

@@ -11,6 +11,7 @@ import { adminPassword } from '#test/brokers/openstack/settings.ts'
 import type { GlanceImage } from '#openstack/glance.ts'
 import { imageId } from '../upload/image-id.ts'
 import { dropProperty } from '../upload/image-properties.ts'
+import { change } from './as-person.ts'
 import { setUp, type Bench } from './bench.ts'
 import { blessed, converted, digestOf, expired, handle, keepDisks, superseded, tested, type Disks } from './events.ts'
 
@@ -80,7 +81,7 @@ async function open(stack: OpenStack, ask: AskGlance): Promise<OpenPlace> {
       others.add(stranger.account.projectId)
       const { body } = tested(disks)
       const order = { ...body, file: { path: '', ...disks.qcow2 }, diskSize: 0, minRam: 0 }
-      const bare = { disk_format: 'qcow2', container_format: 'bare', visibility: 'private' }
+      const bare = { disk_format: 'qcow2', container_format: 'bare', visibility: 'private', tags: ['imagedrop'] }
       const theirs = { ...bare, id: imageId(order, 0), name: 'theirs', owner: stranger.account.projectId }
       const byHand = { ...bare, name: imageName(order), owner: projectId }
       for (const one of [theirs, byHand]) await ask('POST', '/images', one)
@@ -97,6 +98,14 @@ async function open(stack: OpenStack, ask: AskGlance): Promise<OpenPlace> {
           await delay(1_001)
           await stack.administrator.ask('PATCH', `/users/${userId}`, { user: { enabled: true } })
         }
+      },
+    },
+    audits: {
+      image: 'generic.x86_64',
+      audit: (drops, how) => bench.clouds.audit(drops, { signal: AbortSignal.timeout(60_000), progress() {} }, how),
+      hear: (hour, audit) => handle({ ...bench, ...(audit ? { audit } : {}) }, hour),
+      async close() {
+        for (const { id } of await own()) await change(bench, id, { visibility: 'private' })
       },
     },
     [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),

@@ -1,4 +1,9 @@
+import type { cadenceReached } from '#events/cadence.ts'
+import type { EnvelopeOf } from '#events/envelope.ts'
 import type { Registration } from '#events/vocabulary.ts'
+import type { AuditPolicy } from '../audit-policy.ts'
+import type { Handled } from './hand-to.ts'
+import type { AuditReport, ClaimedDrop } from '#service/audit.ts'
 
 /** What happens to an image on its way: `upload` leaves it private, `publish` opens it, the others remove it. */
 export type Step = 'upload' | 'publish' | 'supersede' | 'expire'
@@ -19,6 +24,8 @@ export type Exception =
   | 'all or none'
   /** What somebody has removed can be made anew under its name. */
   | 'made anew'
+  /** What is there is compared with what drops claim. */
+  | 'audited'
 
 export interface StartedPlace extends AsyncDisposable {
   /** How many of the trials may be made side by side. */
@@ -46,6 +53,22 @@ export interface OpenPlace extends AsyncDisposable {
   removeOurs(): Promise<void>
   /** Makes the place refuse what we ask from now on, each for the reason that it is called by; what it gives takes that back. */
   readonly refusals: Readonly<Record<string, () => Promise<() => Promise<void>>>>
+  /** How the place is compared with what drops claim; absent where it is not `audited`. */
+  readonly audits?: Audits
+}
+
+export interface Audits {
+  /** The image as findings name it: `generic.x86_64`. */
+  readonly image: string
+  /** As `imagedrop audit` does it, of one place. */
+  audit(drops: readonly ClaimedDrop[], how: { readonly repair: boolean }): Promise<AuditReport>
+  /** The service hears that the hour of the day has come; without a policy, as where it has no settings. */
+  hear(
+    hour: EnvelopeOf<typeof cadenceReached>,
+    policy?: AuditPolicy,
+  ): Promise<Handled<{ readonly subject: string; readonly body: object }>>
+  /** Makes our open image private, as a person with the same account would. */
+  close(): Promise<void>
 }
 
 /** The address at which a publisher is to find a server, so that the contract can come between; and which place it is. */

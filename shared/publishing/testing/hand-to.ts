@@ -16,7 +16,7 @@ export interface Given<Wakes extends EventDefinition = EventDefinition> extends 
   readonly waited?: Waited<Wakes>
 }
 
-/** Hands an event to a service, as the runtime does. */
+/** Hands an event to a service, as the runtime does: not one that is of no concern to it. */
 export async function handTo<
   Consumes extends EventDefinition,
   Emits extends EventDefinition,
@@ -28,6 +28,7 @@ export async function handTo<
   event: EnvelopeOf<Consumes>,
   { waited, ...given }: Given<Wakes[number]> = {},
 ): Promise<Handled<SaidOf<Emits>>> {
+  if (service.concerns?.(event) === false) return { events: [] }
   const context = { ...testContext(given), ...(waited ? { waited } : {}) }
   const result = await service.handle(event, dependencies, context)
   return 'events' in result ? result : { events: result }
