@@ -37,9 +37,13 @@ export async function pushFrozen({ indexes, links, folders, abandoned }: Frozen,
   for (const drop of abandoned) await clearStaged(drop, options)
 }
 
-/** The long part: it goes on where it was cut off, and nobody sees it. */
-async function fillClosed({ drop, twin }: FrozenFolder, { rsync, keepParts }: PushOptions): Promise<void> {
+/**
+ * The long part: it goes on where it was cut off, and nobody sees it. That something of the drop is there is noted first, so that
+ * it goes again wherever we are killed.
+ */
+async function fillClosed({ drop, twin }: FrozenFolder, { rsync, keepParts, note }: PushOptions): Promise<void> {
   const closed = `${stagingName}/${drop}`
+  await note(closed, 'being filled')
   await rsync([...contents, '--delete', ...keepParts(closed)], { cwd: twin, source: './' }, `${closed}/`)
 }
 
