@@ -8,9 +8,9 @@ import { canMount, createSmallDisk, type SmallDisk } from '#test/faults/small-di
 import { candidate, keepImages } from './testing/drops.ts'
 import { openScene, type Scene } from './testing/scene.ts'
 import { blessed, expired, ready, type Event } from './testing/speak.ts'
+import { betaImages } from './testing/tree.ts'
 import { watchFolder } from './testing/watch.ts'
 
-const images = 'releases/test/19-Beta/Images'
 const roomy = '128m'
 
 describe.skipIf(!(await canMount()))("the mirror's disk", () => {
@@ -20,7 +20,7 @@ describe.skipIf(!(await canMount()))("the mirror's disk", () => {
     const older = candidate(1, await keepImages(scene.store, 300_000))
     const newer = candidate(2, await keepImages(scene.store, 300_000))
     await using disk = await createSmallDisk(scene.mirror.root, roomy)
-    await using reader = await watchFolder(scene.at(images), disk.within)
+    await using reader = await watchFolder(scene.at(betaImages), disk.within)
 
     const life = [ready(older), blessed(older), ready(newer), blessed(newer), expired(newer)]
     // A fast machine may have done before the disk is full: it lives once more.
@@ -32,12 +32,12 @@ describe.skipIf(!(await canMount()))("the mirror's disk", () => {
     const { parts, transitions } = await reader.stop()
     expect(parts).toEqual([])
     for (const what of [older.drop, newer.drop, 'withdrawn']) expect(transitions).toContain(what)
-    const { stdout } = await run(...disk.within('find', [scene.at('.staging'), scene.at(images), '-type', 'f']))
+    const { stdout } = await run(...disk.within('find', [scene.at('.staging'), scene.at(betaImages), '-type', 'f']))
     expect(
       stdout
         .split('\n')
         .filter(Boolean)
-        .map((path) => path.replace(`${scene.at(images)}/`, ''))
+        .map((path) => path.replace(`${scene.at(betaImages)}/`, ''))
         .toSorted(),
     ).toEqual(['README', 'index.html', 'withdrawn.json'])
   })

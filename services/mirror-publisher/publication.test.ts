@@ -5,10 +5,9 @@ import { sha256OfFile } from '#artifacts/digest.ts'
 import { dropMirrored } from '#events/drop-mirrored.ts'
 import { candidate, keepImages } from './testing/drops.ts'
 import { blessed, expired, hear, ready, treeOf } from './testing/speak.ts'
+import { betaImages } from './testing/tree.ts'
 import { watchFolder } from './testing/watch.ts'
 import { openScene } from './testing/scene.ts'
-
-const images = 'releases/test/19-Beta/Images'
 
 it(
   'a reader who looks without pause sees nothing or a whole drop, over publications, replacements and withdrawals',
@@ -17,7 +16,7 @@ it(
     await using scene = await openScene()
     const older = candidate(1, await keepImages(scene.store))
     const newer = candidate(2, await keepImages(scene.store))
-    await using reader = await watchFolder(scene.at(images))
+    await using reader = await watchFolder(scene.at(betaImages))
     for (let round = 0; round < 5; round++) {
       await hear(scene, ready(older))
       await hear(scene, blessed(older))
@@ -44,7 +43,7 @@ it(
     await using scene = await openScene()
     const older = candidate(1, await keepImages(scene.store))
     const newer = candidate(2, await keepImages(scene.store))
-    await using reader = await watchFolder(scene.at(images))
+    await using reader = await watchFolder(scene.at(betaImages))
     const path = process.env['PATH']
     process.env['PATH'] = join(scene.home, 'no-tools')
     try {

@@ -1,9 +1,6 @@
-import type { Image } from '@aws-sdk/client-ec2'
-import { ParameterNotFound, SSM } from '@aws-sdk/client-ssm'
-import { dropBlessed } from '#events/drop-blessed.ts'
-import { exampleImage } from '#events/examples.ts'
+import { SSM } from '@aws-sdk/client-ssm'
 import type { ArtifactRef, Registration } from '#events/vocabulary.ts'
-import type { Call, Found, OpenPlace, PlaceDeclaration, Step, Via } from '#publishing/testing/contract-place.ts'
+import type { Call, OpenPlace, PlaceDeclaration, Step, Via } from '#publishing/testing/contract-place.ts'
 import { followWaits } from '#publishing/testing/follow-waits.ts'
 import { createDirectCloud } from '../cloud/direct-cloud.ts'
 import { readEc2PublisherConfig } from '../config.ts'
@@ -12,31 +9,16 @@ import type { InstanceRecord } from '../emulator/records.ts'
 import type { Account } from '../emulator/signature.ts'
 import type { EmulatorOptions } from '../emulator/start.ts'
 import { connectClients, type Clients } from '../emulator/testing/emulated-cloud.ts'
-import { newestName } from '../jobs/image-order.ts'
 import { standIn } from '../stand-in.ts'
-import { isAlive } from '../trial/instances.ts'
 import { amiName } from '../upload/ami-name.ts'
-import {
-  blessed,
-  bytesOf,
-  expired,
-  handleOnce,
-  keepDisk,
-  readBack,
-  setUp,
-  superseded,
-  tested,
-  type Bench,
-} from './bench.ts'
+import { blessed, expired, handleOnce, keepDisk, setUp, superseded, tested, type Bench } from './bench.ts'
 import { everything } from './everything.ts'
+import { inventoryOf } from './inventory.ts'
 import { tellingGuest } from './telling-guest.ts'
 
 const regions = ['us-east-1', 'eu-central-1']
 /** Another key of the same account, which nobody takes away. */
 const person = { ...emulatorAccount, accessKeyId: 'AKIAPERSONEXAMPLE000', secretAccessKey: 'looks after the account' }
-
-/** A region as a person sees it. */
-type Region = Clients & { readonly ssm: SSM }
 
 /** The emulator, with a key for the publisher and one for a person of the same account. */
 export const contractPlace = placeWith({})
@@ -214,54 +196,6 @@ function eventOf(step: Step, disk: ArtifactRef, registrations: readonly Registra
   if (step === 'upload') return event
   if (step === 'publish') return blessed(registrations)
   return (step === 'expire' ? expired : superseded)(registrations, event.body.drop)
-}
-
-async function inventoryOf(
-  region: Region,
-  disk: ArtifactRef,
-  { artifacts, isFull }: Pick<Bench, 'artifacts'> & { readonly isFull: boolean },
-) {
-  const { Images: all = [] } = await region.ec2.describeImages({ Owners: ['self'] })
-  const { Snapshots: snapshots = [] } = await region.ec2.describeSnapshots({ OwnerIds: ['self'] })
-  const images = all.filter(({ State: state }) => state !== 'deregistered')
-  const ours: Found[] = []
-  for (const { ImageId: id = '', Public: isPublic = false, ...image } of images.filter(isOurs)) {
-    const snapshot = image.BlockDeviceMappings?.[0]?.Ebs?.SnapshotId ?? ''
-    const back = await readBack({ region }, snapshot, disk.size).catch(() => null)
-    ours.push({ id, isPublic, isWhole: back?.equals(await bytesOf(artifacts, disk)) === true })
-  }
-  const used = new Set(images.flatMap((one) => one.BlockDeviceMappings?.map(({ Ebs: ebs }) => ebs?.SnapshotId)))
-  return {
-    ours,
-    leftovers: [
-      ...snapshots.flatMap(({ SnapshotId: id = '' }) => (used.has(id) ? [] : [id])),
-      ...(isFull ? await runningIn(region) : []),
-    ],
-    named: isFull ? await namedIn(region) : [],
-    others: images.filter((one) => !isOurs(one)),
-  }
-}
-
-/** Instances that somebody pays for. */
-async function runningIn({ ec2 }: Region): Promise<string[]> {
-  const { Reservations: reservations = [] } = await ec2.describeInstances({})
-  const instances = reservations.flatMap(({ Instances: all = [] }) => all)
-  return instances.filter(isAlive).map(({ InstanceId: id = '', State: state }) => `${id} is ${state?.Name ?? '?'}`)
-}
-
-/** The image that the parameter of our kind names; none while there is no parameter. */
-async function namedIn({ ssm }: Region): Promise<string[]> {
-  const Name = `/imagedrop/${newestName(dropBlessed.example, exampleImage)}`
-  try {
-    return [(await ssm.getParameter({ Name })).Parameter?.Value ?? '']
-  } catch (error) {
-    if (error instanceof ParameterNotFound) return []
-    throw error
-  }
-}
-
-function isOurs({ Tags: tags = [] }: Image): boolean {
-  return tags.some(({ Key: key }) => key === 'imagedrop:drop')
 }
 
 /** What the emulator takes only after a moment. */

@@ -1,7 +1,7 @@
 import { deregisterImage, listImages, setPublic, type Image } from '../api/images.ts'
+import { removeObjects } from '../api/remove-objects.ts'
 import type { Place } from '../places.ts'
 import { folderOf, isOfDrop } from '../upload/place-of-bundle.ts'
-import { removeObjects } from '../api/remove-objects.ts'
 
 /** Makes private what others may launch. Whether something is there still. */
 export async function hideDrop(place: Place, drop: string, signal: AbortSignal): Promise<boolean> {

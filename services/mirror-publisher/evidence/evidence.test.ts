@@ -13,12 +13,12 @@ import { candidate, keepImages } from '../testing/drops.ts'
 import { makeSigstore } from '../testing/keys.ts'
 import { blessed, failureOf, hear, ready, treeOf } from '../testing/speak.ts'
 import { openScene, type Scene } from '../testing/scene.ts'
+import { betaImages } from '../testing/tree.ts'
 import { verifyBundle } from '../signing/sigstore.ts'
 import { packageUrl } from './package-url.ts'
 
 const call = promisify(execFile)
-const images = 'releases/test/19-Beta/Images'
-const stem = `${images}/x86_64/Fedora-AmazonEC2-x86_64-19-Beta-1.1-sda`
+const stem = `${betaImages}/x86_64/Fedora-AmazonEC2-x86_64-19-Beta-1.1-sda`
 
 /** Others' tools for bills of materials and statements. */
 let others: string
@@ -159,7 +159,7 @@ print(provenance.build_definition.build_type, provenance.run_details.builder.id)
     await using scene = await openScene()
     await hear(scene, blessed(candidate(1, await keepImages(scene.store))))
     expect(await readFile(scene.at(`${stem}.description.txt`), 'utf8')).toBe('how ec2.x86_64 was made\n')
-    expect(await readFile(scene.at(`${images}/README`), 'utf8')).toContain('.description.txt')
+    expect(await readFile(scene.at(`${betaImages}/README`), 'utf8')).toContain('.description.txt')
   })
 
   it('are the reports of its boot test, and the logs of every boot, each once', async () => {
@@ -262,7 +262,7 @@ it('the README says how to start each image where it is registered, and how to v
   ])
   const drop = registered(candidate(1, await keepImages(scene.store)))
   await hear({ ...scene, mirror: { ...scene.mirror, publishings } }, blessed(drop))
-  const text = await readFile(scene.at(`${images}/README`), 'utf8')
+  const text = await readFile(scene.at(`${betaImages}/README`), 'utf8')
   expect(text).toContain('The Cloud, ec2.x86_64:\n  run ami-0123456789abcdef0 @us-east-1\n')
   expect(text).toContain('Nothing here is signed')
   expect(text.split('\n').filter((line) => line.length > 120)).toEqual([])

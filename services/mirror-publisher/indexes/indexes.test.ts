@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { candidate, keepImages } from '../testing/drops.ts'
 import { blessed, hear } from '../testing/speak.ts'
 import { openScene } from '../testing/scene.ts'
+import { betaImages } from '../testing/tree.ts'
 import { formatChecksum } from './checksum.ts'
-
-const images = 'releases/test/19-Beta/Images'
 
 describe('CHECKSUM', () => {
   it("has Pungi's lines, sorted by file name", () => {
@@ -38,7 +37,7 @@ describe('images.json', () => {
     await using scene = await openScene()
     const drop = candidate(1, await keepImages(scene.store))
     await hear(scene, blessed(drop))
-    const index = JSON.parse(await readFile(scene.at(`${images}/metadata/images.json`), 'utf8')) as {
+    const index = JSON.parse(await readFile(scene.at(`${betaImages}/metadata/images.json`), 'utf8')) as {
       header: unknown
       payload: { compose: unknown; images: Record<string, Record<string, Record<string, unknown>[]>> }
     }
@@ -54,7 +53,7 @@ describe('images.json', () => {
         'arch bootable checksums disc_count disc_number format implant_md5 mtime path size subvariant type volume_id',
       )
       expect(['qcow2 qcow2', 'raw-xz raw.xz']).toContain(`${String(image['type'])} ${String(image['format'])}`)
-      expect((await stat(scene.at(`${images}/${String(image['path'])}`))).size).toBe(image['size'])
+      expect((await stat(scene.at(`${betaImages}/${String(image['path'])}`))).size).toBe(image['size'])
     }
   })
 })

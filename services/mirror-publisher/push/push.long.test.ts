@@ -7,9 +7,8 @@ import { finishes } from '../testing/finishes.ts'
 import { startMaster } from '../testing/rsync-daemon.ts'
 import { openScene } from '../testing/scene.ts'
 import { blessed, expired, ready } from '../testing/speak.ts'
+import { betaImages } from '../testing/tree.ts'
 import { watchFolder } from '../testing/watch.ts'
-
-const images = 'releases/test/19-Beta/Images'
 
 it('while we are killed and masters vanish, readers of ours and of theirs see the old tree or the new one, and all end the same', async () => {
   await using first = await startMaster('first')
@@ -18,8 +17,8 @@ it('while we are killed and masters vanish, readers of ours and of theirs see th
   const scene = { ...opened, mirror: { ...opened.mirror, masters: [first.master, second.master] } }
   const older = candidate(1, await keepImages(scene.store))
   const newer = candidate(2, await keepImages(scene.store))
-  await using ours = await watchFolder(scene.at(images))
-  await using theirs = await watchFolder(join(first.root, images))
+  await using ours = await watchFolder(scene.at(betaImages))
+  await using theirs = await watchFolder(join(first.root, betaImages))
   const seenByAll = []
   let kills = 0
   for (const event of [ready(older), blessed(older), ready(newer), blessed(newer), expired(newer)]) {

@@ -11,6 +11,7 @@ import { candidate, keepImages } from '../testing/drops.ts'
 import { makeKey, makeSigningCommand, makeSigstore, makeSigstoreKey } from '../testing/keys.ts'
 import { blessed, failureOf, hear, ready, treeOf } from '../testing/speak.ts'
 import { openScene, type Scene } from '../testing/scene.ts'
+import { betaImages } from '../testing/tree.ts'
 import { checkSignature } from './check-signature.ts'
 import { openSigning } from './open-signing.ts'
 import { readPublicKey } from './public-key.ts'
@@ -18,7 +19,6 @@ import { openSigstoreSigner, verifyBundle } from './sigstore.ts'
 
 const call = promisify(execFile)
 const context = { signal: AbortSignal.timeout(120_000), logFolder: null }
-const images = 'releases/test/19-Beta/Images'
 
 const keys = new AsyncDisposableStack()
 let key: Awaited<ReturnType<typeof makeKey>>
@@ -73,10 +73,10 @@ describe('a signed drop', () => {
     await using scene = await signing(await openScene())
     const drop = candidate(1, await keepImages(scene.store))
     treeOf(await hear(scene, blessed(drop)), dropMirrored)
-    for (const folder of [images, `${images}/i386`, `${images}/x86_64`]) {
+    for (const folder of [betaImages, `${betaImages}/i386`, `${betaImages}/x86_64`]) {
       const lines = (await readFile(scene.at(`${folder}/SHA256SUMS`), 'utf8')).trim().split('\n')
       const listed = new Set(lines.map((line) => line.slice(66)))
-      const there = (await readdir(scene.at(folder), { recursive: folder === images, withFileTypes: true }))
+      const there = (await readdir(scene.at(folder), { recursive: folder === betaImages, withFileTypes: true }))
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(scene.at(folder).length + 1))
       const unlisted = there.filter((name) => !listed.has(name)).toSorted()

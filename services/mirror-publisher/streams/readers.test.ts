@@ -13,6 +13,7 @@ import { makeKey } from '../testing/keys.ts'
 import { placed, published } from '../testing/registered.ts'
 import { openScene, type Scene } from '../testing/scene.ts'
 import { blessed, expired, failureOf, hear, ready, superseded } from '../testing/speak.ts'
+import { betaImages } from '../testing/tree.ts'
 import { parseStreamIndex, type IndexedDrop } from './stream-document.ts'
 
 const call = promisify(execFile)
@@ -66,7 +67,7 @@ describe("productmd's Compose", () => {
   it('opens the folder of a drop, and finds each image where the index says', async () => {
     await using scene = await openScene()
     const drop = await open(scene, (images) => candidate(1, images))
-    const folder = scene.at('releases/test/19-Beta/Images')
+    const folder = scene.at(betaImages)
     const program = `
 import json, sys, productmd.compose
 compose = productmd.compose.Compose(sys.argv[1])
@@ -194,7 +195,7 @@ describe('the stream document', () => {
     const older = await open(scene, (images) => candidate(1, images))
     const newer = await open(scene, (images) => candidate(2, images))
     expect(await readDrops(scene)).toMatchObject([
-      { drop: newer.drop, state: 'blessed', path: 'releases/test/19-Beta/Images' },
+      { drop: newer.drop, state: 'blessed', path: betaImages },
       { drop: older.drop, state: 'superseded', path: null, end: { by: newer.drop, successor: newer.drop } },
     ])
   })

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { sideBySide } from '#service/side-by-side.ts'
 import type { BootReport, BootTest } from '../../../services/boot-tester/boot-report.ts'
 import { createSourceBoot } from '../../../services/boot-tester/boots/source-boot.ts'
 import type { DataSource } from '../../../services/boot-tester/datasources/datasource.ts'
-import { sideBySide } from '#service/side-by-side.ts'
 
 interface BootSourcesOptions extends Omit<Parameters<typeof createSourceBoot>[0], 'datasource'> {
   readonly datasources: readonly DataSource[]

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { provideNgircd } from '#test/brokers/ngircd.ts'
-import type { Server } from '#test/brokers/server.ts'
+import { describe, expect, it } from 'vitest'
 import { imageFailing, published, ready, superseded } from '../../testing/news.ts'
 import { body, drop, line, newChannel, spokenIn } from './testing/channels.ts'
 import { listenIn } from './testing/listener.ts'
 import { openOnIrc } from './testing/networks.ts'
+import { useOpenServer } from './testing/open-server.ts'
 
-let server: Server
-beforeAll(async () => {
-  server = await provideNgircd()
-}, 120_000)
-afterAll(() => server[Symbol.asyncDispose]())
-
-/** A network of the file in the open, on the server that welcomes us at once. */
-const plain = (channels: object) => ({ server: server.url, channels })
+const server = useOpenServer()
 
 describe('each channel is told what it chose', () => {
   it('as it chose, and other news in other channels', async () => {
@@ -21,7 +13,7 @@ describe('each channel is told what it chose', () => {
     await using people = await listenIn(server.url, users)
     await using workers = await listenIn(server.url, makers)
     await using announcer = await openOnIrc({
-      test: plain({ [users]: {}, [makers]: { tells: ['waiting', 'failed'], as: 'message' } }),
+      test: server.plain({ [users]: {}, [makers]: { tells: ['waiting', 'failed'], as: 'message' } }),
     })
     await announcer.hear(imageFailing(body, 'no package named "cloud-int"'))
     await announcer.hear(ready(body))
@@ -51,7 +43,7 @@ describe('a channel that will not have us', () => {
     await using people = await listenIn(server.url, open)
     owner.send(mode(closed))
     await owner.settle()
-    await using announcer = await openOnIrc({ test: plain({ [closed]: {}, [open]: {} }) })
+    await using announcer = await openOnIrc({ test: server.plain({ [closed]: {}, [open]: {} }) })
     await expect(announcer.hear(published(body))).rejects.toMatchObject({
       name: 'PermanentError',
       failureClass: 'refused',
@@ -67,7 +59,7 @@ describe('a channel that will not have us', () => {
     await using owner = await listenIn(server.url, channel)
     owner.send(`MODE ${channel} +k open`)
     await owner.settle()
-    await using announcer = await openOnIrc({ test: plain({ [channel]: { key: 'open' } }) })
+    await using announcer = await openOnIrc({ test: server.plain({ [channel]: { key: 'open' } }) })
     await announcer.hear(published(body))
     await owner.settle()
     expect(spokenIn(owner, channel)).toHaveLength(1)
@@ -79,7 +71,7 @@ it('the longest line arrives whole, with its link, through a server that puts it
   await using people = await listenIn(server.url, channel)
   const tells = ['published', 'withdrawn', 'failed']
   await using announcer = await openOnIrc(
-    { test: plain({ [channel]: { tells } }) },
+    { test: server.plain({ [channel]: { tells } }) },
     { IMAGEDROP_ANNOUNCER_PAGE_URL: 'https://cloud.example.org' },
   )
   await announcer.hear(imageFailing(body, '発行 '.repeat(300)))

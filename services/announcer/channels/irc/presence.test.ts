@@ -1,26 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { provideNgircd } from '#test/brokers/ngircd.ts'
-import type { Server } from '#test/brokers/server.ts'
 import { debianDrop } from '../../testing/drops.ts'
 import { published } from '../../testing/news.ts'
 import { body, newChannel, spokenIn } from './testing/channels.ts'
 import { listenIn } from './testing/listener.ts'
 import { openOnIrc } from './testing/networks.ts'
+import { useOpenServer } from './testing/open-server.ts'
 
-let server: Server
-beforeAll(async () => {
-  server = await provideNgircd()
-}, 120_000)
-afterAll(() => server[Symbol.asyncDispose]())
-
-/** A network of the file in the open, on the server that welcomes us at once. */
-const plain = (channels: object) => ({ server: server.url, channels })
+const server = useOpenServer()
 
 it('a nick in use becomes another', async () => {
   const channel = newChannel()
   await using people = await listenIn(server.url, channel, 'imagedrop')
   await using _other = await listenIn(server.url, channel, 'imagedro2')
-  await using announcer = await openOnIrc({ test: plain({ [channel]: {} }) })
+  await using announcer = await openOnIrc({ test: server.plain({ [channel]: {} }) })
   await announcer.hear(published(body))
   expect(await people.hear(/^:imagedro.* NOTICE /)).toMatch(/^:imagedro3!/)
 })
@@ -30,7 +23,7 @@ describe('who comes and goes', () => {
     const [one, other] = [newChannel(), newChannel()]
     await using people = await listenIn(server.url, `${one},${other}`)
     await people.hear(new RegExp(` 366 .*${other}`))
-    await using announcer = await openOnIrc({ test: plain({ [one]: {}, [other]: {} }) })
+    await using announcer = await openOnIrc({ test: server.plain({ [one]: {}, [other]: {} }) })
     await using _running = announcer.stay()
     await announcer.hear(published(body))
     await people.hear(/ QUIT /)
@@ -43,7 +36,7 @@ describe('who stays', () => {
   it('is there before anything is said, goes when the process stops, and says what is left even then', async () => {
     const channel = newChannel()
     await using people = await listenIn(server.url, channel)
-    await using announcer = await openOnIrc({ test: { ...plain({ [channel]: {} }), stays: true } })
+    await using announcer = await openOnIrc({ test: { ...server.plain({ [channel]: {} }), stays: true } })
     {
       await using _staying = announcer.stay()
       await people.hear(/^:imagedro\S+ JOIN /)

@@ -1,26 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { provideNgircd } from '#test/brokers/ngircd.ts'
-import type { Server } from '#test/brokers/server.ts'
+import { describe, expect, it } from 'vitest'
 import { debianDrop } from '../../testing/drops.ts'
 import { published, superseded } from '../../testing/news.ts'
 import { body, drop, line, newChannel, spokenIn } from './testing/channels.ts'
 import { listenIn } from './testing/listener.ts'
 import { openOnIrc } from './testing/networks.ts'
+import { useOpenServer } from './testing/open-server.ts'
 
-let server: Server
-beforeAll(async () => {
-  server = await provideNgircd()
-}, 120_000)
-afterAll(() => server[Symbol.asyncDispose]())
-
-/** A network of the file in the open, on the server that welcomes us at once. */
-const plain = (channels: object) => ({ server: server.url, channels })
+const server = useOpenServer()
 
 describe('a topic', () => {
   it('is the newest published drop, and says when that is withdrawn, but is left alone when it is about something else', async () => {
     const channel = newChannel()
     await using owner = await listenIn(server.url, channel)
-    await using announcer = await openOnIrc({ test: plain({ [channel]: { topic: true } }) })
+    await using announcer = await openOnIrc({ test: server.plain({ [channel]: { topic: true } }) })
     const topics = async () => {
       await owner.settle()
       return spokenIn(owner, channel)
@@ -52,7 +44,7 @@ it('a topic that only operators may set is refused for good, and costs nobody th
   await using owner = await listenIn(server.url, channel)
   owner.send(`MODE ${channel} +t`)
   await owner.settle()
-  await using announcer = await openOnIrc({ test: plain({ [channel]: { topic: true } }) })
+  await using announcer = await openOnIrc({ test: server.plain({ [channel]: { topic: true } }) })
   for (let time = 0; time < 2; time += 1) {
     await expect(announcer.hear(published(body))).rejects.toMatchObject({
       name: 'PermanentError',
